@@ -1,0 +1,62 @@
+"""Whose hand painted this? Find a painting's nearest artists.
+
+Originals become a clean collection, a collection trains an encoder, an encoder fills an index, and an index answers:
+
+    prepare_collection(PrepareConfig(...)) -> Collection
+    train_encoder(TrainConfig(...)) -> Run
+    PaintingIndex.build(IndexConfig(...)), PaintingIndex.load("index")
+    attribute(index, ["painting.jpg"]) -> list of answers
+    score_triplets(index, "triplets.csv") -> TripletScore
+
+Names are imported when they are first used, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Attribution": "retrieval.attribution",
+    "Collection": "collection.collection",
+    "IndexConfig": "retrieval.settings",
+    "PaintingIndex": "retrieval.painting_index",
+    "PrepareConfig": "collection.settings",
+    "Run": "training.run",
+    "TrainConfig": "training.recipe",
+    "TripletScore": "retrieval.triplet_score",
+    "UserError": "errors",
+    "attribute": "retrieval.attribution",
+    "draw_triplets": "collection.triplets",
+    "prepare_collection": "collection.preparation",
+    "score_triplets": "retrieval.triplet_score",
+    "train_encoder": "training.trainer",
+}
+
+__all__ = sorted(_HOMES)
+
+if TYPE_CHECKING:
+    from painter_search.collection.collection import Collection as Collection
+    from painter_search.collection.preparation import prepare_collection as prepare_collection
+    from painter_search.collection.settings import PrepareConfig as PrepareConfig
+    from painter_search.collection.triplets import draw_triplets as draw_triplets
+    from painter_search.errors import UserError as UserError
+    from painter_search.retrieval.attribution import Attribution as Attribution
+    from painter_search.retrieval.attribution import attribute as attribute
+    from painter_search.retrieval.painting_index import PaintingIndex as PaintingIndex
+    from painter_search.retrieval.settings import IndexConfig as IndexConfig
+    from painter_search.retrieval.triplet_score import TripletScore as TripletScore
+    from painter_search.retrieval.triplet_score import score_triplets as score_triplets
+    from painter_search.training.recipe import TrainConfig as TrainConfig
+    from painter_search.training.run import Run as Run
+    from painter_search.training.trainer import train_encoder as train_encoder
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'painter_search' has no attribute {name!r}")
+    return getattr(import_module(f"painter_search.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

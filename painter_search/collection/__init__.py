@@ -1,0 +1,1 @@
+"""Which paintings there are: catalogue, originals, framing, cleaning, triplets, and the built-in sample."""

@@ -1,0 +1,51 @@
+"""Telling one and the same picture again, also re-saved, resized or recompressed."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+SIDE = 16
+"""A fingerprint is the whole picture reduced to 16 x 16 pixels of RGB."""
+FINGERPRINT_BYTES = SIDE * SIDE * 3 + 4
+
+CORRELATION = 0.985
+"""Two files of one picture correlate above this, two pictures below."""
+CONTRAST = 4.0
+"""Standard deviation (0 to 255) below which a picture is too flat for correlation to mean anything."""
+LEVELS = 6.0
+"""Root mean square difference (0 to 255) allowed between two files of one flat picture."""
+ASPECT = 0.03
+"""Relative difference allowed between the aspect ratios."""
+
+
+def fingerprint(thumbnail: bytes) -> bytes:
+    """The fingerprint of a whole painting, given as an image file: 768 bytes of RGB and its aspect ratio."""
+    with Image.open(io.BytesIO(thumbnail)) as image:
+        aspect = np.float32(image.width / image.height)
+        reduced = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
+    return reduced.tobytes() + aspect.tobytes()
+
+
+def same_picture(query: bytes, others: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which of the `others` (fingerprints as uint8 `[n, FINGERPRINT_BYTES]`) show the query's picture: bool `[n]`."""
+    if not len(others):
+        return np.zeros(0, dtype=bool)
+    one, aspect = _split(np.frombuffer(query, np.uint8)[None])
+    many, aspects = _split(others)
+    a, b = one - one.mean(axis=1, keepdims=True), many - many.mean(axis=1, keepdims=True)
+    spread = a.std(axis=1) * b.std(axis=1)
+    correlation = (a * b).mean(axis=1) / np.maximum(spread, 1e-6)
+    flat = (a.std(axis=1) < CONTRAST) | (b.std(axis=1) < CONTRAST)
+    difference = np.sqrt(np.square(one - many).mean(axis=1))
+    alike = np.where(flat, difference < LEVELS, correlation > CORRELATION)
+    return np.asarray(alike & (np.abs(aspects / aspect - 1) < ASPECT))
+
+
+def _split(fingerprints: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    pixels = fingerprints[:, : SIDE * SIDE * 3].astype(np.float32)
+    aspects = np.ascontiguousarray(fingerprints[:, SIDE * SIDE * 3 :]).view(np.float32)[:, 0]
+    return pixels, aspects

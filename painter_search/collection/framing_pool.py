@@ -1,0 +1,102 @@
+"""Framing thousands of originals on all cores; a file that hangs or crashes a decoder costs only itself."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from pathlib import Path
+
+from painter_search.collection.framing import UnreadablePainting, frame_painting
+from painter_search.collection.originals import Original, read_original
+from painter_search.collection.settings import Framing
+
+SECONDS_PER_IMAGE = 120
+"""An image that takes longer is given up; 100 megapixels take about 5 s."""
+
+
+@dataclass(frozen=True)
+class FramingJob:
+    """One original and where its frame goes (and its thumbnail, where the framing needs one)."""
+
+    file: str
+    original: Original
+    framing: Framing
+    frame: Path
+    thumbnail: Path
+
+
+@dataclass(frozen=True)
+class Framed:
+    """What became of one original: rejected for a `reason`, or framed."""
+
+    file: str
+    reason: str = ""
+    digest: str = ""
+    width: int = 0
+    height: int = 0
+    enlarged: bool = False
+
+
+def frame_all(jobs: Iterable[FramingJob], workers: int = 0) -> Iterator[Framed]:
+    """Frame originals to disk, in order of the jobs, on `workers` processes (0: one per core)."""
+    workers = workers or os.cpu_count() or 1
+    if workers == 1:
+        yield from map(frame_to_disk, jobs)
+        return
+    from pebble import ProcessPool
+
+    # Spawned, so that it is the same on every system; few at a time, so that memory stays flat.
+    pool = ProcessPool(max_workers=workers, context=multiprocessing.get_context("spawn"))
+    waiting: deque = deque()
+    try:
+        for job in jobs:
+            waiting.append((job, pool.schedule(frame_to_disk, args=[job], timeout=SECONDS_PER_IMAGE)))
+            if len(waiting) >= 16 * workers:
+                yield _settle(*waiting.popleft())
+        while waiting:
+            yield _settle(*waiting.popleft())
+        pool.close()
+    except BaseException:
+        pool.stop()
+        raise
+    finally:
+        pool.join()
+
+
+def frame_to_disk(job: FramingJob) -> Framed:
+    """Read, frame and write one original; a file that cannot be used is returned with its reason."""
+    try:
+        content = read_original(job.original)
+        frame = frame_painting(content, job.framing)
+    except UnreadablePainting as finding:
+        return Framed(job.file, reason=str(finding))
+    _write(job.frame, frame.jpeg)
+    if frame.thumbnail is not None:
+        _write(job.thumbnail, frame.thumbnail)
+    digest = hashlib.sha256(content).hexdigest()
+    return Framed(job.file, "", digest, frame.width, frame.height, frame.enlarged)
+
+
+def _write(path: Path, content: bytes) -> None:
+    # No flush to disk here: an image lost in a power cut is found by its size of 0 and framed again.
+    beside = path.with_suffix(f".{os.getpid()}")
+    beside.write_bytes(content)
+    os.replace(beside, path)
+
+
+def _settle(job: FramingJob, future) -> Framed:  # type: ignore[no-untyped-def]
+    from pebble import ProcessExpired
+
+    try:
+        return future.result()
+    except FutureTimeoutError:
+        return Framed(job.file, reason=f"took longer than {SECONDS_PER_IMAGE} s to decode")
+    except ProcessExpired:
+        return Framed(job.file, reason="crashed the decoder")
+    except MemoryError:
+        return Framed(job.file, reason="needs more memory than there is")

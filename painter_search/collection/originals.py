@@ -1,0 +1,115 @@
+"""Originals where they lie: folders and zip archives, read as streams and never unpacked."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+from painter_search.collection.framing import MAX_BYTES, UnreadablePainting
+from painter_search.errors import UserError
+
+
+@dataclass(frozen=True)
+class Original:
+    """One file in a folder or an archive. `file` is its path inside, with forward slashes."""
+
+    file: str
+    container: Path
+    zipped: bool
+    size: int
+
+    @property
+    def base_name(self) -> str:
+        """The file's name without folders, as catalogues give it."""
+        return PurePosixPath(self.file).name
+
+
+def list_originals(containers: Iterable[Path]) -> list[Original]:
+    """Every file in the folders and zip archives, in order of path. Hidden files are passed over.
+
+    Raises `UserError` for a path that is neither.
+    """
+    found: list[Original] = []
+    for container in containers:
+        if container.is_dir():
+            found += sorted(_walk(container), key=lambda original: original.file)
+        elif container.is_file() and zipfile.is_zipfile(container):
+            found += sorted(_members(container), key=lambda original: original.file)
+        elif container.exists():
+            raise UserError(f"{container} is neither a folder nor a zip archive; --originals takes those two.")
+        else:
+            raise UserError(f"{container} does not exist; check the path after --originals.")
+    return found
+
+
+def read_original(original: Original) -> bytes:
+    """The file's bytes. Raises `UnreadablePainting` where they cannot be had."""
+    if original.size > MAX_BYTES:
+        raise UnreadablePainting(f"too large a file to read safely ({original.size / 1e6:,.0f} MB)")
+    if not original.zipped:
+        return read_file(original.container / original.file, original.container)
+    try:
+        archive = _open_archive(original.container, original.container.stat().st_mtime_ns)
+        if archive.getinfo(original.file).flag_bits & 1:
+            raise UnreadablePainting("encrypted in the archive")
+        with archive.open(original.file) as member:
+            return member.read(MAX_BYTES)
+    except UnreadablePainting:
+        raise
+    except Exception as error:
+        raise UnreadablePainting(f"cannot be read from the archive ({error})") from error
+
+
+def read_file(path: Path, within: Path | None = None) -> bytes:
+    """A file's bytes; raises `UnreadablePainting` for anything but a readable regular file.
+
+    With `within`, a symbolic link that leads out of that folder is not followed.
+    """
+    try:
+        if within is not None and path.is_symlink() and not path.resolve().is_relative_to(within.resolve()):
+            raise UnreadablePainting("a symbolic link out of the folder")
+        information = path.stat()
+        if not stat.S_ISREG(information.st_mode):
+            raise UnreadablePainting("not a regular file")
+        if information.st_size > MAX_BYTES:
+            raise UnreadablePainting(f"too large a file to read safely ({information.st_size / 1e6:,.0f} MB)")
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadablePainting(f"cannot be read ({error.strerror or error})") from error
+
+
+def _walk(folder: Path) -> Iterator[Original]:
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in files:
+            if name.startswith("."):
+                continue
+            path = Path(root, name)
+            size = path.lstat().st_size
+            yield Original(path.relative_to(folder).as_posix(), folder, zipped=False, size=size)
+
+
+def _members(archive: Path) -> Iterator[Original]:
+    seen: set[str] = set()
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            for member in opened.infolist():
+                path = PurePosixPath(member.filename)
+                hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+                if member.is_dir() or hidden or member.filename in seen:
+                    continue
+                seen.add(member.filename)
+                yield Original(member.filename, archive, zipped=True, size=member.file_size)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise UserError(f"{archive} cannot be read as a zip archive ({error}); fetch it again.") from error
+
+
+@lru_cache(maxsize=8)
+def _open_archive(path: Path, changed_ns: int) -> zipfile.ZipFile:
+    # Kept open per process: an archive of 100,000 members takes seconds to open.
+    return zipfile.ZipFile(path)

@@ -1,0 +1,255 @@
+"""From originals and a catalogue to a clean collection: the whole of `prepare`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from painter_search.collection.catalogue import (
+    CLEAN_COLUMNS,
+    catalogue_of_folder,
+    read_catalogue,
+    suspicious_names,
+)
+from painter_search.collection.cleaning import Cleaned, clean_catalogue, count, reject_rows
+from painter_search.collection.collection import CLEAN_FILES, FORMAT, TRIPLET_FILES, Collection, frame_name
+from painter_search.collection.framing_pool import Framed, FramingJob, frame_all
+from painter_search.collection.originals import Original, list_originals
+from painter_search.collection.sample import SAMPLE_CATALOGUE, SAMPLE_IMAGES, SAMPLE_NAME
+from painter_search.collection.settings import PrepareConfig
+from painter_search.collection.triplets import Triplets, draw_triplets
+from painter_search.errors import UserError
+from painter_search.folders import digest_bytes, put_in_place, read_json, to_json, write_json
+from painter_search.progress import say, track
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The catalogue and the originals, listed but not yet opened."""
+
+    name: str
+    catalogue: pd.DataFrame
+    originals: list[Original]
+    by_path: bool
+    """Whether works are named by their path in the folder, or by file name alone as in a catalogue."""
+
+
+def prepare_collection(config: PrepareConfig) -> Collection:
+    """Prepare a collection into `config.out` and open it.
+
+    An interrupted preparation continues where it stopped; a complete one with the same settings and inputs is
+    returned as it is. Raises `UserError` for inputs that cannot be used, and where `out` holds something else.
+    """
+    inputs = gather_inputs(config)
+    identity = _identity(config, inputs)
+    if _is_complete(config, identity):
+        say(f"{config.out} is already prepared from these files with these settings.")
+        return Collection.open(config.out)
+    beside = config.out.with_name(f".{config.out.name}.partial")
+    _begin(beside, identity)
+    framed, rejected = _frame_originals(config, inputs, beside)
+    usable, refused = reject_rows(inputs.catalogue)
+    readable = usable[usable["new_filename"].isin(framed)]
+    if readable.empty:
+        raise UserError(_nothing_readable(inputs, rejected))
+    cleaned = clean_catalogue(readable, config.works_cap, config.random_state, keep_single=config.only_test)
+    if config.capped_only:
+        cleaned = replace(cleaned, train_all=cleaned.train)
+    triplets = draw_triplets(
+        cleaned.train, cleaned.test, config.validation_share, config.kept_test_triplets, config.random_state
+    )
+    rejected = pd.concat([rejected, refused], ignore_index=True).sort_values(["file", "reason"])
+    suspicious = suspicious_names(inputs.catalogue)
+    _write_tables(beside, cleaned, triplets, rejected, suspicious, config.capped_only)
+    _drop_unlisted_frames(beside, cleaned)
+    counts = {"catalogue": count(inputs.catalogue), **cleaned.counts}
+    write_json(
+        beside / "prepare.json",
+        {
+            "format": FORMAT,
+            "name": inputs.name,
+            "framing": config.framing,
+            "config": _lasting_settings(config),
+            "identity": identity,
+            "inputs_digest": _digest_inputs(inputs.catalogue, framed),
+            "counts": counts,
+            "triplets": {part: len(getattr(triplets, part)) for part in TRIPLET_FILES},
+            "suspicious": len(suspicious),
+            "enlarged": sum(framed[file].enlarged for file in readable["new_filename"]),
+            "rejected": dict(sorted(Counter(_kind(reason) for reason in rejected["reason"]).items())),
+        },
+    )
+    for leftover in ("journal.jsonl", "identity.json"):
+        (beside / leftover).unlink()
+    put_in_place(beside, config.out)
+    return Collection.open(config.out)
+
+
+def gather_inputs(config: PrepareConfig) -> Inputs:
+    """List the originals and read or make the catalogue; with neither given, the built-in sample's."""
+    share, seed = config.test_share, config.random_state
+    if config.folder is not None:
+        originals = list_originals([config.folder])
+        if not originals:
+            raise UserError(f"{config.folder} is empty; --folder takes a folder with one sub-folder per artist.")
+        catalogue = catalogue_of_folder(originals, share, seed)
+        if (catalogue["artist"] == "").all():
+            raise UserError(
+                f"{config.folder} has no sub-folders; --folder takes a folder with one sub-folder per artist."
+            )
+        return Inputs(config.name or config.folder.resolve().name, catalogue, originals, by_path=True)
+    info = config.info or (SAMPLE_CATALOGUE,)
+    name = config.name or (config.info[0].resolve().parent.name if config.info else SAMPLE_NAME)
+    catalogue = read_catalogue(info, share, seed)
+    return Inputs(name, catalogue, list_originals(config.originals or (SAMPLE_IMAGES,)), by_path=False)
+
+
+def _identity(config: PrepareConfig, inputs: Inputs) -> dict[str, object]:
+    """What makes two preparations the same: the settings, the catalogue, and the originals' names and sizes."""
+    listing = "\n".join(f"{original.file}\t{original.size}" for original in inputs.originals)
+    return {
+        "config": _lasting_settings(config),
+        "name": inputs.name,
+        "catalogue": digest_bytes(inputs.catalogue.to_csv(index=False).encode("utf-8", "surrogatepass")),
+        "originals": digest_bytes(listing.encode("utf-8", "surrogatepass")),
+    }
+
+
+def _lasting_settings(config: PrepareConfig) -> dict[str, object]:
+    """The settings that shape the result; where files lie and how many cores work on them does not."""
+    passing = {"info", "originals", "folder", "out", "name", "workers", "replace"}
+    return {key: value for key, value in asdict(config).items() if key not in passing}
+
+
+def _is_complete(config: PrepareConfig, identity: dict[str, object]) -> bool:
+    if not config.out.exists() or not any(config.out.iterdir()):
+        return False
+    report = config.out / "prepare.json"
+    if not report.is_file():
+        raise UserError(f"{config.out} exists and is no prepared collection; choose another folder with --out.")
+    if read_json(report).get("identity") == json.loads(to_json(identity)):
+        return True
+    if not config.replace:
+        raise UserError(
+            f"{config.out} holds a collection prepared from other files or with other settings; "
+            "choose another folder with --out, or add --replace to replace it."
+        )
+    return False
+
+
+def _begin(beside: Path, identity: dict[str, object]) -> None:
+    started = beside / "identity.json"
+    if beside.exists() and not (started.is_file() and read_json(started) == json.loads(to_json(identity))):
+        shutil.rmtree(beside)
+    try:
+        for folder in ("frames", "thumbnails"):
+            (beside / folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{beside.parent} cannot be written to ({error.strerror}); choose another --out.") from error
+    write_json(started, identity)
+
+
+def _frame_originals(config: PrepareConfig, inputs: Inputs, beside: Path) -> tuple[dict[str, Framed], pd.DataFrame]:
+    """Frame every original that the catalogue names; return what was framed, and what was not with its reason."""
+    wanted = set(inputs.catalogue["new_filename"])
+    jobs: dict[str, FramingJob] = {}
+    rejected: list[tuple[str, str]] = []
+    for original in inputs.originals:
+        file = original.file if inputs.by_path else original.base_name
+        if file not in wanted:
+            rejected.append((original.file, "not in the catalogue"))
+        elif file in jobs:
+            rejected.append((original.file, f"another file of this name was taken: {jobs[file].original.file}"))
+        else:
+            frame, thumbnail = beside / "frames" / frame_name(file), beside / "thumbnails" / frame_name(file)
+            jobs[file] = FramingJob(file, original, config.framing, frame, thumbnail)
+    rejected += [(file, "missing from the originals") for file in sorted(wanted - set(jobs) - {""})]
+    done = dict(_read_journal(beside, jobs))
+    if done:
+        say(f"Continuing: {len(done):,} of {len(jobs):,} paintings were framed before the interruption.")
+    remaining = [job for file, job in jobs.items() if file not in done]
+    with (beside / "journal.jsonl").open("a", encoding="utf-8") as journal:
+        results = frame_all(remaining, config.workers)
+        for framed in track(results, f"Framing ({config.framing})", total=len(remaining)):
+            done[framed.file] = framed
+            journal.write(json.dumps(asdict(framed)) + "\n")
+            journal.flush()
+    rejected += [(file, framed.reason) for file, framed in done.items() if framed.reason]
+    good = {file: framed for file, framed in done.items() if not framed.reason}
+    return good, pd.DataFrame(rejected, columns=["file", "reason"])
+
+
+def _read_journal(beside: Path, jobs: dict[str, FramingJob]) -> Iterator[tuple[str, Framed]]:
+    path = beside / "journal.jsonl"
+    if not path.is_file():
+        return
+    content = path.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    if whole != content:
+        path.write_bytes(whole)  # A kill can leave half a line; what it was about is done again.
+    for line in whole.decode("utf-8").splitlines():
+        framed = Framed(**json.loads(line))
+        job = jobs.get(framed.file)
+        if job and (framed.reason or (job.frame.is_file() and job.frame.stat().st_size)):
+            yield framed.file, framed
+
+
+def _write_tables(
+    beside: Path,
+    cleaned: Cleaned,
+    triplets: Triplets,
+    rejected: pd.DataFrame,
+    suspicious: pd.DataFrame,
+    capped_only: bool,
+) -> None:
+    for part, file in CLEAN_FILES.items():
+        if part == "train_all" and capped_only:
+            continue
+        _write_table(getattr(cleaned, part)[CLEAN_COLUMNS], beside / file)
+    for part, file in TRIPLET_FILES.items():
+        _write_table(getattr(triplets, part), beside / file)
+    _write_table(rejected, beside / "rejected.csv")
+    _write_table(suspicious, beside / "suspicious_artists.csv")
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> None:
+    # Surrogates stand for bytes of a file name that are no UTF-8; they are kept as escapes.
+    table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8", errors="backslashreplace")
+
+
+def _drop_unlisted_frames(beside: Path, cleaned: Cleaned) -> None:
+    """Keep the frames of the listed works only: single works and test works beyond the cap have served."""
+    listed = pd.concat([cleaned.train, cleaned.train_all, cleaned.test])["new_filename"]
+    kept = {frame_name(file) for file in listed}
+    for folder in ("frames", "thumbnails"):
+        for path in (beside / folder).iterdir():
+            if path.name not in kept:
+                path.unlink()
+        if not any((beside / folder).iterdir()):
+            (beside / folder).rmdir()
+
+
+def _digest_inputs(catalogue: pd.DataFrame, framed: dict[str, Framed]) -> str:
+    lines = "\n".join(f"{file}\t{framed[file].digest}" for file in sorted(framed))
+    table = catalogue.sort_values(CLEAN_COLUMNS, kind="stable").to_csv(index=False, lineterminator="\n")
+    return digest_bytes(table.encode("utf-8", "surrogatepass"), lines.encode("utf-8", "surrogatepass"))
+
+
+def _kind(reason: str) -> str:
+    """A reason without its particulars, for counting."""
+    return reason.split(" (")[0].split(":")[0]
+
+
+def _nothing_readable(inputs: Inputs, rejected: pd.DataFrame) -> str:
+    kinds = Counter(_kind(reason) for reason in rejected["reason"])
+    found = ", ".join(f"{number:,} {reason}" for reason, number in kinds.most_common(3))
+    return (
+        f"none of the {len(inputs.catalogue):,} works in the catalogue has a readable original ({found}); "
+        "check that --originals holds the files that the catalogue's new_filename names."
+    )

@@ -1,0 +1,1 @@
+"""Answers → something to look at: console, plots, pages."""

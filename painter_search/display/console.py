@@ -1,0 +1,220 @@
+"""Answers as tables for people, or as JSON for programs. Both go to stdout, and nothing else does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from painter_search.folders import to_json
+
+if TYPE_CHECKING:
+    from painter_search.collection.collection import Collection
+    from painter_search.retrieval.attribution import Answer
+    from painter_search.retrieval.painting_index import PaintingIndex
+    from painter_search.retrieval.triplet_score import TripletScore
+    from painter_search.scores.intervals import Estimate
+    from painter_search.training.run import Run
+
+KAGGLE_ROWS = 103_250
+"""Rows of Kaggle's catalogue, by which it is known."""
+REPORT_COUNTS = {
+    "catalogue": "103,250 works",
+    "train before shared artists are moved": "1,608 artists",
+    "test before shared artists are moved": "1,099 artists",
+    "train, clean": "8,626 works, 1,103 artists",
+    "test, clean": "4,417 works, 595 artists",
+    "train triplets": "23,755",
+    "validation triplets": "5,996",
+    "test triplets": "6,135",
+}
+"""The report's own counts."""
+
+
+def show_collection(collection: Collection, as_json: bool = False) -> None:
+    """What `prepare` did, rule by rule; beside the report's counts where the catalogue is Kaggle's."""
+    report = collection.report
+    if as_json:
+        print_json({key: value for key, value in report.items() if key != "identity"})
+        return
+    kaggle = report["counts"]["catalogue"]["works"] == KAGGLE_ROWS
+    table = _table(f"Collection {collection.name} ({collection.framing})", "", "works", "artists")
+    if kaggle:
+        table.add_column("the report", justify="right")
+    rows = [(rule, f"{c['works']:,}", f"{c['artists']:,}") for rule, c in report["counts"].items()]
+    rows += [(f"{part} triplets", f"{number:,}", "") for part, number in report["triplets"].items()]
+    for row in rows:
+        table.add_row(*row, *([REPORT_COUNTS.get(row[0], "")] if kaggle else []))
+    _print(table)
+    if report["rejected"]:
+        found = ", ".join(f"{number:,} {reason}" for reason, number in report["rejected"].items())
+        _print(f"Left out: {found}; each is listed in {collection.folder / 'rejected.csv'}.")
+    if report["enlarged"]:
+        _print(f"{report['enlarged']:,} originals are smaller than the centre crop and were enlarged.")
+    suspicious = report.get("suspicious", 0)
+    if suspicious:
+        _print(
+            f"{suspicious:,} artists have names like titles or numbers; they are kept, and listed in "
+            f"{collection.folder / 'suspicious_artists.csv'}."
+        )
+    _print(f"Written to {collection.folder}.")
+
+
+def show_run(run: Run, as_json: bool = False) -> None:
+    """How a training went, epoch by epoch, and what it came to on the test artists."""
+    if as_json:
+        print_json({"run": run.folder, "best_epoch": run.best_epoch, "test": run.test, "history": run.history})
+        return
+    table = _table(f"Run {run.folder}", "epoch", "train loss", "accuracy", "validation loss", "accuracy", "images/s")
+    epochs = sorted({phase.epoch for phase in run.history})
+    for epoch in epochs:
+        phases = {phase.phase: phase for phase in run.history if phase.epoch == epoch}
+        train, validation = phases.get("train"), phases["validation"]
+        mark = " *" if epoch == run.best_epoch else ""
+        table.add_row(
+            f"{epoch}{mark}",
+            f"{train.loss:.3f}" if train else "",
+            _percent(train.accuracy) if train else "untrained",
+            f"{validation.loss:.3f}",
+            _percent(validation.accuracy),
+            f"{train.images_per_second:.0f}" if train else "",
+        )
+    _print(table)
+    _print(f"* best by validation accuracy: {run.best}")
+    if run.test:
+        test = run.test
+        _print(
+            f"Test artists ({test.artists} never seen, {test.triplets:,} triplets): triplet accuracy "
+            f"{_interval(test.untrained)} before training, {_interval(test.trained)} after; "
+            f"difference {_difference(test.difference)}."
+        )
+    _print(f"Curves: {run.folder / 'curves.png'}; transforms: {run.folder / 'augmentations.png'}")
+
+
+def show_index(index: PaintingIndex, as_json: bool = False) -> None:
+    """What an index holds."""
+    manifest = index.manifest
+    size = sum(file["size"] for file in manifest["files"].values())
+    if as_json:
+        summary = {key: manifest[key] for key in ("works", "artists", "collections", "split", "framing", "encoder")}
+        print_json({"index": index.digest, "folder": index.folder, "bytes": size, **summary})
+        return
+    _print(
+        f"Index {index.digest}: {manifest['works']:,} works by {manifest['artists']:,} artists "
+        f"({', '.join(manifest['collections'])}), framed {manifest['framing']}, {size / 1e6:,.0f} MB.\n"
+        f"Written to {index.folder}, and in use from now on."
+    )
+    rejected = index.folder / "rejected.csv"
+    if rejected.is_file():
+        number = max(0, len(rejected.read_text(encoding="utf-8").splitlines()) - 1)
+        if number:
+            _print(f"{number:,} files were left out; each is listed with its reason in {rejected}.")
+
+
+def show_score(score: TripletScore, baseline: TripletScore | None = None, as_json: bool = False) -> None:
+    """How good an index is, beside a baseline where there is one."""
+    if as_json:
+        print_json({"score": score, "baseline": baseline})
+        return
+    columns = ["", f"index {score.index}"]
+    if baseline:
+        columns += [f"baseline {baseline.index}", "difference"]
+    table = _table(
+        f"{score.triplets:,} triplets over {score.paintings:,} paintings by {score.artists:,} artists",
+        *columns,
+    )
+    difference = score.difference or {}
+
+    def row(name: str, key: str, figure: Any, before: Any) -> None:
+        extra = [figure(before), _difference(difference[key]) if key in difference else ""] if before else []
+        table.add_row(name, figure(score), *extra)
+
+    row("triplet accuracy", "accuracy", lambda s: _interval(s.accuracy), baseline)
+    row("against every negative", "all_negatives", lambda s: _interval(s.all_negatives), baseline)
+    row("mean loss (margin 5)", "", lambda s: f"{s.mean_loss:.3f}", baseline)
+    row("pair AUC", "", lambda s: f"{s.pair_auc:.3f}", baseline)
+    for k in score.recall:
+        row(f"recall@{k}", f"recall@{k}", lambda s, k=k: _interval(s.recall[k]), baseline)
+    row("recall@1, by artist", "", lambda s: _percent(s.recall_macro[1]), baseline)
+    row("MAP@R", "", lambda s: _interval(s.map_at_r), baseline)
+    row("MAP@R, by artist", "", lambda s: _percent(s.map_at_r_macro), baseline)
+    _print(table)
+    if score.missing:
+        _print(f"{score.missing:,} triplets were left out: the index lacks one of their paintings.")
+    _print("In brackets: 95 % intervals, by bootstrap over artists. Chance is 50 % for the two accuracies.")
+
+
+def show_answers(answers: Sequence[Answer], as_json: bool = False, page: Path | None = None) -> None:
+    """Whom each painting is nearest to in style."""
+    from painter_search.retrieval.attribution import Attribution
+
+    if as_json:
+        print_json([answer.as_json() for answer in answers])
+        return
+    for answer in answers:
+        if not isinstance(answer, Attribution):
+            _print(f"{answer.painting}: {answer.reason}")
+            continue
+        for match in answer.same_works:
+            work = match.work
+            _print(f"{answer.painting}: this very work is in the index: {_caption(work)} by {work.artist}.")
+        table = _table(
+            f"{answer.painting}: nearest in style",
+            "",
+            "artist",
+            "works",
+            "distance",
+            "nearest works",
+            "",
+            "date",
+        )
+        for rank, artist in enumerate(answer.artists, start=1):
+            for place, neighbour in enumerate(artist.works):
+                leading = (str(rank), artist.artist, f"{artist.works_in_index:,}", f"{artist.distance:.3f}")
+                table.add_row(
+                    *(leading if place == 0 else ("", "", "", "")),
+                    _caption(neighbour.work),
+                    f"{neighbour.distance:.3f}",
+                    neighbour.work.date,
+                )
+        _print(table)
+    if page:
+        _print(f"Look at {page}")
+
+
+def print_json(content: object) -> None:
+    """JSON on stdout."""
+    sys.stdout.write(to_json(content) + "\n")
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number == 0 or not column else "right")
+    return table
+
+
+def _print(content: Any) -> None:
+    # Titles may hold square brackets, which are no markup.
+    console = Console(soft_wrap=isinstance(content, str), markup=False, highlight=False)
+    console.print(content)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _interval(estimate: Estimate) -> str:
+    return f"{_percent(estimate.value)} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+
+
+def _difference(estimate: Estimate) -> str:
+    return f"{100 * estimate.value:+.1f} [{100 * estimate.low:+.1f}, {100 * estimate.high:+.1f}] points"
+
+
+def _caption(work: Any) -> str:
+    return work.title or work.file

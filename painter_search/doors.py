@@ -1,0 +1,59 @@
+"""What all doors do alike: read the flags, call one function, and turn a user's mistake into a sentence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tyro
+
+from painter_search.errors import UserError
+
+FAILED, MISUSED = 1, 2
+
+
+def open_door(
+    name: str,
+    answer: Callable[..., int | None],
+    arguments: Sequence[str] | None = None,
+    description: str | None = None,
+) -> int:
+    """Run `answer` with what the command line says and return the exit code: 0, 1 (failed) or 2 (misused)."""
+    try:
+        call = tyro.cli(
+            _deferred(answer),
+            args=None if arguments is None else list(arguments),
+            prog=f"python -m painter_search.{name}",
+            description=description,
+            config=(tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes),
+        )
+    except UserError as error:
+        return _complain(error, MISUSED)
+    except SystemExit as leaving:  # tyro has printed its help or what is wrong with the flags.
+        return leaving.code if isinstance(leaving.code, int) else MISUSED
+    try:
+        return call() or 0
+    except UserError as error:
+        return _complain(error, FAILED)
+    except KeyboardInterrupt:
+        print("\nInterrupted. Run the same command again to continue.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0  # Whoever read the answer has seen enough.
+
+
+def _deferred(answer: Callable[..., int | None]) -> Callable[..., Callable[[], int | None]]:
+    """The same signature, but returning a call yet to be made, so that flags and answers fail apart."""
+    import functools
+
+    @functools.wraps(answer)
+    def prepare_call(*args: Any, **kwargs: Any) -> Callable[[], int | None]:
+        return lambda: answer(*args, **kwargs)
+
+    return prepare_call
+
+
+def _complain(error: UserError, code: int) -> int:
+    print(f"painter_search: {error}", file=sys.stderr)
+    return code

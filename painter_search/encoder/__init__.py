@@ -1,0 +1,1 @@
+"""A painting → 256 numbers: network, views, embedding, checkpoint."""

@@ -1,0 +1,85 @@
+"""Encoders on disk. Nothing is ever unpickled: files are read with `weights_only=True`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from painter_search.collection.settings import Framing
+from painter_search.encoder.encoder import Encoder
+from painter_search.encoder.network import expected_normalization
+from painter_search.encoder.settings import EncoderConfig
+from painter_search.errors import UserError
+from painter_search.folders import write_file
+
+FORMAT = 1
+"""Version of the checkpoint's layout."""
+
+
+def save_checkpoint(path: Path, encoder: Encoder, framing: Framing, **more: Any) -> None:
+    """Write an encoder with the framing it was made for, and whatever else belongs to it (plain values, tensors)."""
+    content = {
+        "format": FORMAT,
+        "encoder": asdict(encoder.config),
+        "framing": framing,
+        "model": encoder.state_dict(),
+        **more,
+    }
+    write_file(path, lambda beside: torch.save(content, beside))
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint. Raises `UserError` where the file is missing, damaged, or of another format."""
+    if not path.is_file():
+        raise UserError(f"{path} does not exist; train an encoder first: `python -m painter_search.train`.")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise UserError(f"{path} is no checkpoint that can be read safely; it is damaged or not ours.") from error
+    if not isinstance(content, dict) or not {"format", "encoder", "framing", "model"} <= set(content):
+        raise UserError(f"{path} is no checkpoint of painter_search; give a runs/<name>/best.pt.")
+    if content["format"] != FORMAT:
+        raise UserError(f"{path} has format {content['format']}, and this version reads format {FORMAT}; train again.")
+    return content
+
+
+def encoder_of_checkpoint(content: dict[str, Any], source: Path) -> Encoder:
+    """The encoder that a checkpoint holds, in evaluation mode."""
+    try:
+        settings: dict[str, Any] = {
+            key: tuple(v) if isinstance(v, list) else v for key, v in content["encoder"].items()
+        }
+        encoder = Encoder(EncoderConfig(**settings))
+        encoder.load_state_dict(content["model"])
+    except (TypeError, RuntimeError) as error:
+        raise UserError(f"{source} does not fit its own description; it is damaged: train again.") from error
+    return encoder.eval()
+
+
+def load_encoder(path: Path) -> tuple[Encoder, Framing]:
+    """The encoder in a checkpoint, in evaluation mode, and the framing it was trained on."""
+    content = read_checkpoint(path)
+    return encoder_of_checkpoint(content, path), content["framing"]
+
+
+def start_encoder(backbone: str, weights: str, seed: int) -> Encoder:
+    """An encoder before any training, in evaluation mode."""
+    mean, std = expected_normalization(backbone)
+    return Encoder(EncoderConfig(backbone=backbone, mean=mean, std=std), weights, seed).eval()
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a finished file a second name, without its bytes taking space twice where the file system can."""
+
+    def link(beside: Path) -> None:
+        try:
+            os.link(source, beside)
+        except OSError:
+            shutil.copyfile(source, beside)
+
+    write_file(target, link)

@@ -1,0 +1,26 @@
+"""What an encoder is: saved with it, so that every later painting is seen as the training paintings were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EMBEDDING_SIZE = 256
+IMAGE_SIDE = 224
+"""Side of a view in pixels: what the networks were pre-trained on."""
+Channels = tuple[float, float, float]
+IMAGENET_MEAN: Channels = (0.485, 0.456, 0.406)
+IMAGENET_STD: Channels = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """How a frame becomes an embedding."""
+
+    backbone: str = "resnet34"
+    """A torchvision classifier, or any timm model where timm is installed."""
+    image_side: int = IMAGE_SIDE
+    """Side of the square view in pixels."""
+    mean: Channels = IMAGENET_MEAN
+    """Mean per channel (pixels from 0 to 1) that is subtracted before the network."""
+    std: Channels = IMAGENET_STD
+    """Standard deviation per channel that it is divided by."""

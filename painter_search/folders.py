@@ -1,0 +1,92 @@
+"""Writing so that nothing is lost: files and folders appear whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path, PurePath
+from typing import Any
+
+from painter_search.errors import UserError
+
+
+def write_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a file beside `path`, then rename it into place.
+
+    The file is flushed to disk before the rename, so that a power cut leaves the old file or the new one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(beside)
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """`write_file` for bytes at hand."""
+    write_file(path, lambda beside: beside.write_bytes(content))
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write `content` as readable JSON; paths inside it are written as text, dataclasses as objects."""
+    write_bytes(path, (to_json(content) + "\n").encode())
+
+
+def to_json(content: object) -> str:
+    """JSON with sorted structure left as given, paths as text and dataclasses as objects."""
+    return json.dumps(content, indent=2, ensure_ascii=False, default=_as_plain)
+
+
+def _as_plain(value: Any) -> Any:
+    if isinstance(value, PurePath):
+        return value.as_posix()
+    if hasattr(value, "__dataclass_fields__"):
+        return asdict(value)
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"cannot write {type(value).__name__} as JSON")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file; raises `UserError` when it is damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read ({error}); it is damaged: make it again.") from error
+
+
+def put_in_place(beside: Path, target: Path) -> None:
+    """Rename a finished folder to `target`; what stood there is removed."""
+    if target.exists():
+        discarded = target.with_name(f".{target.name}.discarded")
+        shutil.rmtree(discarded, ignore_errors=True)
+        os.rename(target, discarded)
+        os.rename(beside, target)
+        shutil.rmtree(discarded, ignore_errors=True)
+    else:
+        os.rename(beside, target)
+
+
+def digest_bytes(*parts: bytes) -> str:
+    """SHA-256 of the parts one after another, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file's content, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

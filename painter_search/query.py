@@ -1,0 +1,38 @@
+"""`python -m painter_search.query painting.jpg`: whose hand is it nearest to?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from painter_search.doors import FAILED, open_door
+from painter_search.retrieval.settings import QueryConfig
+
+
+def answer(config: QueryConfig, json: bool = False) -> int:
+    """Query.
+
+    Args:
+        config: Settings.
+        json: Print the answers as JSON.
+    """
+    from painter_search.display.console import show_answers
+    from painter_search.display.pages import write_query_page
+    from painter_search.retrieval.attribution import Unanswered, attribute
+    from painter_search.retrieval.painting_index import PaintingIndex
+
+    index = PaintingIndex.load(config.index)
+    answers = attribute(index, config.paintings, config.top, config.works)
+    if config.page:
+        write_query_page(config.page, answers, index)
+    show_answers(answers, json, config.page)
+    return FAILED if any(isinstance(one, Unanswered) for one in answers) else 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    return open_door("query", answer, arguments, QueryConfig.__doc__)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Vectors → answers: painting index, works, attribution, triplet score."""

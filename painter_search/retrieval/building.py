@@ -1,0 +1,179 @@
+"""From a collection and an encoder to an index: the whole of `build-index`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+from painter_search.collection.collection import Collection
+from painter_search.collection.fingerprint import fingerprint
+from painter_search.collection.preparation import prepare_collection
+from painter_search.collection.settings import Framing, PrepareConfig
+from painter_search.collection.work import Work
+from painter_search.encoder.checkpoint import load_encoder, save_checkpoint, start_encoder
+from painter_search.encoder.device import pick_device
+from painter_search.encoder.embedding import BATCH, embed_frames, map_ahead
+from painter_search.encoder.encoder import Encoder
+from painter_search.encoder.settings import EMBEDDING_SIZE
+from painter_search.errors import UserError
+from painter_search.folders import digest_bytes, digest_file, put_in_place, to_json, write_bytes, write_json
+from painter_search.progress import say, track
+from painter_search.retrieval.painting_index import (
+    CURRENT,
+    ENCODER,
+    FORMAT,
+    MANIFEST,
+    THUMBNAILS,
+    VECTORS,
+    WORKS,
+)
+from painter_search.retrieval.settings import IndexConfig
+from painter_search.retrieval.works import write_thumbnails, write_works
+
+Entry = tuple[Collection, Work]
+PARTIAL = "vectors.partial"
+ROW_BYTES = EMBEDDING_SIZE * 4
+
+
+def build_painting_index(config: IndexConfig) -> Path:
+    """Build an index, make it the current one of `config.index`, and return its folder.
+
+    An interrupted build of the same works with the same encoder continues where it stopped.
+    Raises `UserError` where there is nothing to index, or the collections' framing is not the encoder's.
+    """
+    encoder, trained_on = _find_encoder(config)
+    if config.folder is not None:
+        return _build_from_folder(config, encoder, trained_on or "whole")
+    collections = [Collection.open(folder) for folder in config.data]
+    for collection in collections:
+        if collection.framing != (trained_on or collections[0].framing):
+            raise UserError(
+                f"{collection.folder} is framed {collection.framing!r} and the encoder was trained on "
+                f"{trained_on or collections[0].framing!r}; prepare it with that --framing."
+            )
+    entries = [(collection, work) for collection in collections for work in collection.works(config.split)]
+    return _build(config, encoder, collections[0].framing, entries)
+
+
+def _build_from_folder(config: IndexConfig, encoder: Encoder, framing: Framing) -> Path:
+    """A registrar's way in: frame every work of a folder of artists, index them, and keep no frames."""
+    assert config.folder is not None
+    name = digest_bytes(str(config.folder.resolve()).encode())[:16]
+    temporary = config.index / f".collection-{name}"
+    prepared = prepare_collection(
+        PrepareConfig(folder=config.folder, out=temporary, test_share=1.0, framing=framing, replace=True)
+    )
+    entries = [(prepared, work) for work in prepared.works("test")]
+    folder = _build(config, encoder, framing, entries, extra={"rejected.csv": temporary / "rejected.csv"})
+    shutil.rmtree(temporary)
+    return folder
+
+
+def _build(
+    config: IndexConfig,
+    encoder: Encoder,
+    framing: Framing,
+    entries: Sequence[Entry],
+    extra: dict[str, Path] | None = None,
+) -> Path:
+    if not entries:
+        raise UserError(f"there are no {config.split} works to index; see --split and prepare's --test-share.")
+    names = [work.name for _, work in entries]
+    if len(set(names)) < len(names):
+        raise UserError("two of the collections have the same name; prepare one of them with another --name.")
+    try:
+        config.index.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{config.index} cannot be made ({error.strerror}); choose another --index.") from error
+    encoder_file = config.index / f".encoder-{os.getpid()}"
+    save_checkpoint(encoder_file, encoder, framing)
+    encoder_digest = digest_file(encoder_file)
+    listing = "\n".join(f"{work}\t{collection.report['inputs_digest']}" for collection, work in entries)
+    key = digest_bytes(encoder_digest.encode(), listing.encode("utf-8", "surrogatepass"))[:16]
+    beside = config.index / f".building-{key}"
+    beside.mkdir(exist_ok=True)
+    os.replace(encoder_file, beside / ENCODER)
+
+    vectors = _embed(encoder.to(pick_device(config.device)), entries, beside / PARTIAL)
+    _write_works(beside, entries)
+    index = faiss.IndexIDMap2(faiss.IndexFlatL2(EMBEDDING_SIZE))
+    index.add_with_ids(vectors, np.arange(1, len(entries) + 1))
+    faiss.write_index(index, str(beside / VECTORS))
+    for name, source in (extra or {}).items():
+        shutil.copyfile(source, beside / name)
+    (beside / PARTIAL).unlink()
+    files = sorted(path.name for path in beside.iterdir() if path.name != MANIFEST)
+    manifest = {
+        "format": FORMAT,
+        "framing": framing,
+        "encoder": asdict(encoder.config),
+        "works": len(entries),
+        "artists": len({work.artist for _, work in entries}),
+        "collections": sorted({collection.name for collection, _ in entries}),
+        "split": "all" if config.folder else config.split,
+        "files": {
+            name: {"size": (beside / name).stat().st_size, "sha256": digest_file(beside / name)} for name in files
+        },
+    }
+    write_json(beside / MANIFEST, manifest)
+    digest = digest_bytes((to_json(manifest) + "\n").encode())[:16]
+    folder = config.index / digest
+    put_in_place(beside, folder)
+    write_bytes(config.index / CURRENT, f"{digest}\n".encode())
+    return folder
+
+
+def _find_encoder(config: IndexConfig) -> tuple[Encoder, Framing | None]:
+    """The encoder to use, and the framing it was trained on (None without training)."""
+    if config.encoder == "imagenet":
+        return start_encoder(config.backbone, "imagenet", seed=42), None
+    if config.encoder is not None:
+        return load_encoder(Path(config.encoder))
+    finished = sorted(config.runs.glob("*/score.json"), key=lambda path: path.stat().st_mtime)
+    if not finished:
+        raise UserError(
+            f"{config.runs} holds no finished run; train first (`python -m painter_search.train`), "
+            "or give --encoder runs/<name>/best.pt, or --encoder imagenet."
+        )
+    newest = finished[-1].with_name("best.pt")
+    say(f"Encoder: {newest}")
+    return load_encoder(newest)
+
+
+def _embed(encoder: Encoder, entries: Sequence[Entry], partial: Path) -> np.ndarray:
+    """Embed every work; what is done is kept in `partial` as it comes, and not done again."""
+    with partial.open("ab") as file:
+        done = file.tell() // ROW_BYTES
+        file.truncate(done * ROW_BYTES)
+    if done:
+        say(f"Continuing: {done:,} of {len(entries):,} paintings were embedded before the interruption.")
+    frames = (collection.frame_path(work.file) for collection, work in entries[done:])
+    steps = -(-(len(entries) - done) // BATCH)
+    with partial.open("ab") as file:
+        for block in track(embed_frames(encoder, frames), "Embedding", total=steps):
+            file.write(block.tobytes())
+    return np.fromfile(partial, dtype=np.float32).reshape(-1, EMBEDDING_SIZE)
+
+
+def _write_works(beside: Path, entries: Sequence[Entry]) -> None:
+    def thumbnail(entry: Entry) -> tuple[bytes, bytes]:
+        picture = entry[0].thumbnail(entry[1].file)
+        return picture, fingerprint(picture)
+
+    fingerprints: list[bytes] = []
+
+    def rows():  # type: ignore[no-untyped-def]
+        made = track(map_ahead(thumbnail, entries, ahead=64), "Thumbnails", total=len(entries))
+        for id, (picture, mark) in enumerate(made, start=1):
+            fingerprints.append(mark)
+            yield id, picture
+
+    write_thumbnails(beside / THUMBNAILS, rows())
+    numbered = zip(entries, fingerprints, strict=True)
+    write_works(beside / WORKS, ((id, work, mark) for id, ((_, work), mark) in enumerate(numbered, start=1)))

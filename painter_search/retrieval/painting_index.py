@@ -1,0 +1,142 @@
+"""An index: vectors, works, encoder and the manifest that binds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from painter_search.collection.settings import Framing
+from painter_search.errors import UserError
+from painter_search.folders import digest_bytes, digest_file, read_json
+from painter_search.retrieval.settings import DEFAULT_INDEX, IndexConfig
+from painter_search.retrieval.works import Works
+
+if TYPE_CHECKING:
+    from painter_search.encoder.encoder import Encoder
+
+FORMAT = 1
+"""Version of the folder's layout, kept in `manifest.json`."""
+
+MANIFEST, CURRENT = "manifest.json", "CURRENT"
+VECTORS, WORKS, THUMBNAILS, ENCODER = "vectors.faiss", "works.sqlite", "thumbnails.sqlite", "encoder.pt"
+
+
+class PaintingIndex:
+    """Paintings by the embedding of their style. Distances are Euclidean."""
+
+    def __init__(self, folder: Path, manifest: dict[str, Any]) -> None:
+        """Use `load`, which checks what it opens."""
+        self.folder = folder
+        self.manifest = manifest
+        self.framing: Framing = manifest["framing"]
+        self.works = Works(folder / WORKS, folder / THUMBNAILS)
+        self._vectors: Any = faiss.read_index(str(folder / VECTORS))
+
+    @classmethod
+    def build(cls, config: IndexConfig) -> PaintingIndex:
+        """Embed the works that `config` names and write an index of them; see `retrieval/building.py`."""
+        from painter_search.retrieval.building import build_painting_index
+
+        return cls.load(build_painting_index(config))
+
+    @classmethod
+    def load(cls, path: Path = DEFAULT_INDEX) -> PaintingIndex:
+        """Open an index: its own folder, or the folder of indexes whose `CURRENT` names it.
+
+        Raises `UserError` where there is none, or it is damaged or of another format.
+        """
+        folder = find_index(path)
+        manifest = read_json(folder / MANIFEST)
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+            found = manifest.get("format") if isinstance(manifest, dict) else None
+            raise UserError(
+                f"{folder} has format {found}, and this version reads format {FORMAT}; "
+                "build it again: `python -m painter_search.build-index`."
+            )
+        check_files(folder, manifest)
+        return cls(folder, manifest)
+
+    @property
+    def digest(self) -> str:
+        """What the index is known by: the digest of its manifest, which names the digests of its files."""
+        return digest_bytes((self.folder / MANIFEST).read_bytes())[:16]
+
+    def __len__(self) -> int:
+        return int(self._vectors.ntotal)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The network that made the vectors, on the CPU."""
+        from painter_search.encoder.checkpoint import load_encoder
+
+        return load_encoder(self.folder / ENCODER)[0]
+
+    @cached_property
+    def artists(self) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str]]:
+        """All ids, the number of each one's artist, and the artists' names by number."""
+        ids, names = self.works.artists()
+        distinct, numbers = np.unique(np.array(names, dtype=object), return_inverse=True)
+        return ids, numbers.astype(np.int64), [str(name) for name in distinct]
+
+    @cached_property
+    def fingerprints(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """All ids and fingerprints; see `collection/fingerprint.py`."""
+        return self.works.fingerprints()
+
+    def search(self, embeddings: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """The `k` nearest works to each embedding `[n, 256]`: distances and ids, `[n, min(k, len(index))]` each."""
+        k = min(k, len(self))
+        squared, ids = self._vectors.search(np.ascontiguousarray(embeddings, dtype=np.float32), k)
+        return np.sqrt(np.maximum(squared, 0)), ids
+
+    def vectors(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+        """The stored embeddings of these works: `[n, 256]`."""
+        order = faiss.vector_to_array(self._vectors.id_map)
+        ranks = np.argsort(order, kind="stable")
+        rows = ranks[np.searchsorted(order, np.asarray(ids), sorter=ranks)]
+        stored = self._vectors.index.reconstruct_n(0, len(self))
+        return stored[rows]
+
+    def embed(self, frames: Sequence[bytes]) -> NDArray[np.float32]:
+        """Embed frames (JPEG files made with the index's framing) with the index's encoder: `[n, 256]`."""
+        from painter_search.encoder.embedding import embed_all
+
+        return embed_all(self.encoder, list(frames))
+
+
+def find_index(path: Path) -> Path:
+    """The folder of the index at `path`, or of the one that `path/CURRENT` names."""
+    if (path / MANIFEST).is_file():
+        return path
+    if (path / CURRENT).is_file():
+        name = (path / CURRENT).read_text(encoding="utf-8").strip()
+        folder = path / name
+        if name and Path(name).name == name and (folder / MANIFEST).is_file():
+            return folder
+        raise UserError(f"{path / CURRENT} names {name!r}, which is not there; build the index again.")
+    raise UserError(f"{path} holds no index; build one: `python -m painter_search.build-index --index {path}`.")
+
+
+def check_files(folder: Path, manifest: dict[str, Any]) -> None:
+    """Hold every file of an index against its manifest; raises `UserError` that names the one that differs.
+
+    The thumbnails, by far the largest and needed for pages only, are held against their size.
+    """
+    files = manifest.get("files")
+    if not isinstance(files, dict) or not {VECTORS, WORKS, THUMBNAILS, ENCODER} <= set(files):
+        raise UserError(f"{folder / MANIFEST} does not name an index's files; it is damaged: build it again.")
+    for name, expected in files.items():
+        path = folder / name
+        if not path.is_file():
+            raise UserError(f"{path} is missing; copy the whole index folder, or build it again.")
+        size = path.stat().st_size
+        if size != expected["size"]:
+            raise UserError(f"{path} has {size:,} bytes and should have {expected['size']:,}; copy or build it again.")
+        if name != THUMBNAILS and digest_file(path) != expected["sha256"]:
+            raise UserError(f"{path} has been altered since the index was built; copy or build it again.")

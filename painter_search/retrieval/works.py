@@ -1,0 +1,130 @@
+"""The works of an index, in SQLite: opened read-only, nothing is loaded before it is asked for."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from painter_search.collection.fingerprint import FINGERPRINT_BYTES
+from painter_search.collection.work import Work
+from painter_search.errors import UserError
+
+COLUMNS = tuple(field.name for field in fields(Work))
+SCHEMA = f"""
+CREATE TABLE works (id INTEGER PRIMARY KEY, {", ".join(f"{column} TEXT NOT NULL" for column in COLUMNS)},
+                    fingerprint BLOB NOT NULL, UNIQUE (collection, file));
+CREATE INDEX works_artist ON works (artist);
+CREATE INDEX works_file ON works (file);
+"""
+
+
+def write_works(path: Path, rows: Iterable[tuple[int, Work, bytes]]) -> None:
+    """Write works with their ids and fingerprints."""
+    places = ", ".join("?" * (len(COLUMNS) + 2))
+    with _fresh(path) as database:
+        database.executescript(SCHEMA)
+        database.executemany(
+            f"INSERT INTO works VALUES ({places})",
+            ((id, *(getattr(work, column) for column in COLUMNS), mark) for id, work, mark in rows),
+        )
+    database.close()
+
+
+def write_thumbnails(path: Path, rows: Iterable[tuple[int, bytes]]) -> None:
+    """Write thumbnails (JPEG files) by id."""
+    with _fresh(path) as database:
+        database.execute("CREATE TABLE thumbnails (id INTEGER PRIMARY KEY, jpeg BLOB NOT NULL)")
+        database.executemany("INSERT INTO thumbnails VALUES (?, ?)", rows)
+    database.close()
+
+
+class Works:
+    """The works and thumbnails of one index."""
+
+    def __init__(self, works: Path, thumbnails: Path) -> None:
+        self._works = _open_read_only(works)
+        self._thumbnails_path = thumbnails
+        self._thumbnails: sqlite3.Connection | None = None
+
+    def __len__(self) -> int:
+        return int(self._works.execute("SELECT count(*) FROM works").fetchone()[0])
+
+    def get(self, ids: Sequence[int]) -> list[Work]:
+        """The works with these ids, in their order."""
+        found = {
+            row[0]: Work(*row[1:])
+            for batch in _batches([int(id) for id in ids])
+            for row in self._works.execute(
+                f"SELECT id, {', '.join(COLUMNS)} FROM works WHERE id IN ({', '.join('?' * len(batch))})",
+                batch,
+            )
+        }
+        return [found[int(id)] for id in ids]
+
+    def artists(self) -> tuple[NDArray[np.int64], list[str]]:
+        """All ids and their artists, in order of id."""
+        rows = self._works.execute("SELECT id, artist FROM works ORDER BY id").fetchall()
+        return np.array([row[0] for row in rows], dtype=np.int64), [row[1] for row in rows]
+
+    def works_per_artist(self) -> dict[str, int]:
+        """How many works the index has of each artist."""
+        return dict(self._works.execute("SELECT artist, count(*) FROM works GROUP BY artist ORDER BY artist"))
+
+    def ids_of(self, names: Sequence[str]) -> dict[str, int]:
+        """The ids of works named `file` or `collection/file`; names that are not in the index are left out.
+
+        Raises `UserError` for a file name that two collections share.
+        """
+        found: dict[str, int] = {}
+        for batch in _batches(list(names)):
+            places = ", ".join("?" * len(batch))
+            by_file = self._works.execute(
+                f"SELECT file, min(id), count(*) FROM works WHERE file IN ({places}) GROUP BY file", batch
+            )
+            for name, id, times in by_file:
+                if times > 1:
+                    raise UserError(
+                        f"{times} collections in this index have a work {name}; name it as collection/{name}."
+                    )
+                found[name] = id
+            found.update(
+                self._works.execute(
+                    f"SELECT collection || '/' || file, id FROM works WHERE collection || '/' || file IN ({places})",
+                    batch,
+                )
+                if any("/" in name for name in batch)
+                else []
+            )
+        return found
+
+    def fingerprints(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """All ids, and all fingerprints as uint8 `[n, FINGERPRINT_BYTES]`."""
+        rows = self._works.execute("SELECT id, fingerprint FROM works ORDER BY id").fetchall()
+        marks = np.frombuffer(b"".join(row[1] for row in rows), np.uint8).reshape(-1, FINGERPRINT_BYTES)
+        return np.array([row[0] for row in rows], dtype=np.int64), marks
+
+    def thumbnail(self, id: int) -> bytes:
+        """The whole painting as a JPEG file."""
+        if self._thumbnails is None:
+            self._thumbnails = _open_read_only(self._thumbnails_path)
+        return self._thumbnails.execute("SELECT jpeg FROM thumbnails WHERE id = ?", (int(id),)).fetchone()[0]
+
+
+def _batches(items: list) -> Iterable[list]:
+    # SQLite takes a limited number of placeholders in one statement.
+    return (items[start : start + 900] for start in range(0, len(items), 900))
+
+
+def _fresh(path: Path) -> sqlite3.Connection:
+    path.unlink(missing_ok=True)
+    return sqlite3.connect(path)
+
+
+def _open_read_only(path: Path) -> sqlite3.Connection:
+    address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    return sqlite3.connect(address, uri=True, check_same_thread=False)

@@ -1,0 +1,1 @@
+"""Triplets → an encoder: recipe, dataset, sampler, loss, trainer, history."""

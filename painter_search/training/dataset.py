@@ -1,0 +1,83 @@
+"""A triplet file as a dataset: images are loaded only when indexed, and transformed on the fly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+from torch.utils.data import Dataset
+
+from painter_search.collection.collection import Collection
+from painter_search.collection.framing import open_frame
+from painter_search.encoder.views import central_square, to_pixels
+from painter_search.errors import UserError
+from painter_search.training.augmentations import build_augmentation
+from painter_search.training.sampler import Draw
+
+
+@dataclass(frozen=True)
+class TripletPaths:
+    """Triplets as frame paths, and for each its anchor's artist."""
+
+    paths: list[tuple[Path, Path, Path]]
+    artists: list[str]
+
+    def distinct(self) -> list[Path]:
+        """Every painting once, in order of first appearance."""
+        return list(dict.fromkeys(path for triplet in self.paths for path in triplet))
+
+
+class TripletDataset(Dataset):
+    """Triplets of uint8 images `[3, side, side]`: (anchor, positive, negative).
+
+    Indexed by a `Draw`, whose seed makes its augmentations the same on any number of workers.
+    """
+
+    def __init__(self, triplets: Sequence[tuple[Path, Path, Path]], side: int, augmentations: Sequence[str]) -> None:
+        self.triplets = triplets
+        self.side = side
+        self.augment = build_augmentation(augmentations)
+
+    def __len__(self) -> int:
+        return len(self.triplets)
+
+    def __getitem__(self, draw: Draw) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(draw.seed)
+            anchor, positive, negative = (self._image(path) for path in self.triplets[draw.item])
+        return anchor, positive, negative
+
+    def _image(self, path: Path) -> torch.Tensor:
+        view = central_square(open_frame(path.read_bytes()), self.side)
+        return torch.from_numpy(to_pixels(self.augment(view)))
+
+
+def gather_triplets(collections: Sequence[Collection], part: str, given: pd.DataFrame | None) -> TripletPaths:
+    """The triplets of a part over all collections, or the `given` table over the only one.
+
+    Raises `UserError` for a part without triplets, and for triplets whose paintings the collection lacks.
+    """
+    paths: list[tuple[Path, Path, Path]] = []
+    artists: list[str] = []
+    for collection in collections:
+        table = collection.triplets(part) if given is None else given  # type: ignore[arg-type]
+        owners = {work.file: work.artist for work in collection.works("all")}
+        named = set(table.to_numpy().ravel())
+        missing = sorted(named - set(owners))
+        if missing:
+            raise UserError(
+                f"{len(missing):,} of the {len(named):,} paintings in the {part} triplets are not in "
+                f"{collection.folder} (the first: {missing[0]}); prepare it from the same originals."
+            )
+        frames = {file: collection.frame_path(file) for file in named}
+        paths += [(frames[a], frames[p], frames[n]) for a, p, n in table.to_numpy()]
+        artists += [owners[anchor] for anchor in table["anchor"]]
+    if not paths:
+        raise UserError(
+            f"there are no {part} triplets in {', '.join(str(c.folder) for c in collections)}: they need 2 {part} "
+            "artists, one with at least 2 works. Prepare more artists (or another --test-share or --validation-share)."
+        )
+    return TripletPaths(paths, artists)

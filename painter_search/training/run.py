@@ -1,0 +1,108 @@
+"""A run's folder: `runs/<name>/`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from painter_search.errors import UserError
+from painter_search.folders import read_json, to_json, write_bytes, write_json
+from painter_search.scores.intervals import Estimate
+from painter_search.training.history import Phase
+from painter_search.training.recipe import TrainConfig
+
+
+@dataclass(frozen=True)
+class TestScore:
+    """Triplet accuracy on the test artists, with 95 % intervals by artist, before training and with the best epoch."""
+
+    __test__ = False  # pytest takes every Test* for its own
+
+    triplets: int
+    artists: int
+    untrained: Estimate
+    trained: Estimate
+    difference: Estimate
+    """trained - untrained, paired."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished training."""
+
+    folder: Path
+    config: TrainConfig
+    history: list[Phase]
+    best_epoch: int
+    test: TestScore | None
+    """None where the collection has no test triplets."""
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint of the epoch with the highest validation accuracy."""
+        return self.folder / "best.pt"
+
+
+def open_run_folder(config: TrainConfig, device: str) -> Path:
+    """The folder to train in: a new one, or the unfinished one to resume.
+
+    Raises `UserError` where a run of that name is there already, or the one to resume had other settings.
+    """
+    name = config.name or config.recipe
+    folder = config.runs / name
+    number = 2
+    while config.name is None and is_finished(folder):
+        folder = config.runs / f"{name}-{number}"
+        number += 1
+    if config.resume:
+        return _resumed(folder, config)
+    if is_finished(folder):
+        raise UserError(f"{folder} is a finished run; choose another --name, or delete the folder.")
+    if (folder / "config.json").is_file():
+        raise UserError(f"{folder} is an unfinished run; add --resume to continue it, or choose another --name.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be made ({error.strerror}); choose another --runs.") from error
+    write_json(folder / "config.json", {**lasting_settings(config), "device": device})
+    return folder
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a run has come to its end."""
+    return (folder / "score.json").is_file()
+
+
+def lasting_settings(config: TrainConfig) -> dict[str, Any]:
+    """The settings that shape the result, as plain values."""
+    passing = {"name", "runs", "resume", "workers", "device"}
+    settings = {key: value for key, value in asdict(config).items() if key not in passing}
+    return {
+        key: [item.as_posix() for item in value]
+        if key == "data"
+        else value.as_posix()
+        if isinstance(value, Path)
+        else value
+        for key, value in settings.items()
+    }
+
+
+def _resumed(folder: Path, config: TrainConfig) -> Path:
+    if not (folder / "config.json").is_file():
+        raise UserError(f"{folder} is no run that could be resumed; leave out --resume to begin one.")
+    before = read_json(folder / "config.json")
+    now = lasting_settings(config)
+    changed = [key for key in now if before.get(key) != now[key]]
+    if changed:
+        key = changed[0]
+        raise UserError(
+            f"{folder} was begun with --{key.replace('_', '-')} {before.get(key)}, not {now[key]}; "
+            "resume it with the settings it has, or choose another --name."
+        )
+    return folder
+
+
+def save_score(folder: Path, run: Run) -> None:
+    """Write `score.json`, the sign that the run is complete."""
+    write_bytes(folder / "score.json", (to_json({"best_epoch": run.best_epoch, "test": run.test}) + "\n").encode())
