@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -41,17 +43,29 @@ def open_door(
         return 130
     except BrokenPipeError:
         return 0  # Whoever read the answer has seen enough.
+    except OSError as error:
+        return _complain(_of_the_system(error), FAILED)
 
 
 def _deferred(answer: Callable[..., int | None]) -> Callable[..., Callable[[], int | None]]:
     """The same signature, but returning a call yet to be made, so that flags and answers fail apart."""
-    import functools
 
     @functools.wraps(answer)
     def prepare_call(*args: Any, **kwargs: Any) -> Callable[[], int | None]:
         return lambda: answer(*args, **kwargs)
 
     return prepare_call
+
+
+def _of_the_system(error: OSError) -> UserError:
+    where = f"{error.filename}: " if error.filename else ""
+    remedy = {
+        errno.ENOSPC: "free some space and run the command again",
+        errno.EROFS: "choose a folder that can be written to",
+        errno.EACCES: "choose a folder that you may use, or ask for permission",
+        errno.ENOENT: "it has vanished; put it back and run the command again",
+    }.get(error.errno or 0, "mend that and run the command again")
+    return UserError(f"{where}{error.strerror or error}; {remedy}.")
 
 
 def _complain(error: UserError, code: int) -> int:

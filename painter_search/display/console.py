@@ -33,6 +33,7 @@ REPORT_COUNTS = {
     "test triplets": "6,135",
 }
 """The report's own counts."""
+TEXT_COLUMNS = {"artist", "nearest works", "date"}
 
 
 def show_collection(collection: Collection, as_json: bool = False) -> None:
@@ -169,7 +170,7 @@ def show_answers(answers: Sequence[Answer], as_json: bool = False, page: Path | 
             "works",
             "distance",
             "nearest works",
-            "",
+            "distance",
             "date",
         )
         for rank, artist in enumerate(answer.artists, start=1):
@@ -194,7 +195,8 @@ def print_json(content: object) -> None:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 or not column else "right")
+        text = number == 0 or column in TEXT_COLUMNS
+        table.add_column(column, justify="left" if text else "right")
     return table
 
 

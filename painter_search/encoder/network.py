@@ -47,7 +47,12 @@ def _torchvision(backbone: str) -> tuple[nn.Module, str] | None:
     if backbone not in models.list_models(module=models):
         return None
     network = models.get_model(backbone, weights=None)
-    name, last = [(name, part) for name, part in network.named_modules() if isinstance(part, nn.Linear)][-1]
+    if hasattr(network, "aux_logits"):
+        network.aux_logits = False  # GoogLeNet's and Inception's second heads would classify, not embed.
+    linear = [(name, part) for name, part in network.named_modules() if isinstance(part, nn.Linear)]
+    if not linear:
+        raise UserError(f"--backbone {backbone} does not end in a linear layer that could be replaced; take another.")
+    name, last = linear[-1]
     owner, _, attribute = name.rpartition(".")
     setattr(network.get_submodule(owner), attribute, nn.Linear(last.in_features, EMBEDDING_SIZE))
     return network, name

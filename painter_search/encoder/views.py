@@ -13,8 +13,8 @@ def central_square(frame: Image.Image, side: int) -> Image.Image:
     left, top = (frame.width - short) // 2, (frame.height - short) // 2
     if frame.size == (side, side):
         return frame
-    box = (left, top, left + short, top + short)
-    return frame.resize((side, side), Image.Resampling.BICUBIC, box=box)
+    square = frame.crop((left, top, left + short, top + short))
+    return square.resize((side, side), Image.Resampling.BICUBIC)
 
 
 def to_pixels(view: Image.Image) -> NDArray[np.uint8]:

@@ -149,14 +149,16 @@ def _find_encoder(config: IndexConfig) -> tuple[Encoder, Framing | None]:
 def _embed(encoder: Encoder, entries: Sequence[Entry], partial: Path) -> np.ndarray:
     """Embed every work; what is done is kept in `partial` as it comes, and not done again."""
     with partial.open("ab") as file:
+        # Whole batches only: the same batches as in an undisturbed build give the same bits.
         done = file.tell() // ROW_BYTES
+        done = len(entries) if done >= len(entries) else done // BATCH * BATCH
         file.truncate(done * ROW_BYTES)
     if done:
         say(f"Continuing: {done:,} of {len(entries):,} paintings were embedded before the interruption.")
     frames = (collection.frame_path(work.file) for collection, work in entries[done:])
     steps = -(-(len(entries) - done) // BATCH)
     with partial.open("ab") as file:
-        for block in track(embed_frames(encoder, frames), "Embedding", total=steps):
+        for block in track(embed_frames(encoder, frames, BATCH), "Embedding", total=steps):
             file.write(block.tobytes())
     return np.fromfile(partial, dtype=np.float32).reshape(-1, EMBEDDING_SIZE)
 

@@ -93,7 +93,8 @@ def _resumed(folder: Path, config: TrainConfig) -> Path:
         raise UserError(f"{folder} is no run that could be resumed; leave out --resume to begin one.")
     before = read_json(folder / "config.json")
     now = lasting_settings(config)
-    changed = [key for key in now if before.get(key) != now[key]]
+    # A run may be made longer; everything else would make it another run.
+    changed = [key for key in now if before.get(key) != now[key] and key not in ("epochs", "patience")]
     if changed:
         key = changed[0]
         raise UserError(

@@ -204,6 +204,7 @@ def _loader(triplets: TripletPaths, side: int, config: TrainConfig, device: torc
         num_workers=workers,
         persistent_workers=workers > 0,
         pin_memory=device.type == "cuda",
+        generator=torch.Generator(),  # else it would draw from the numbers that the network's dropout draws from
     )
 
 

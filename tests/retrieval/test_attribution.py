@@ -1,0 +1,122 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from painter_search.collection.collection import Collection
+from painter_search.errors import UserError
+from painter_search.retrieval.attribution import Attribution, Unanswered, attribute, rank_artists
+from painter_search.retrieval.painting_index import PaintingIndex
+
+
+def naive_ranking(distances: list[float], artists: list[int]) -> list[tuple[int, float]]:
+    ranking = []
+    for artist in set(artists):
+        own = sorted(d for d, a in zip(distances, artists, strict=True) if a == artist)
+        nearest = own[:3]
+        ranking.append((artist, sum(nearest) / len(nearest) * len(own) ** (1 / 40)))
+    return sorted(ranking, key=lambda item: item[1])
+
+
+def test_ranking_equals_a_naive_loop() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        artists = rng.integers(0, 9, 60)
+        distances = rng.random(60)
+        ranked, adjusted = rank_artists(distances, artists, 9)
+        expected = naive_ranking(distances.tolist(), artists.tolist())
+        assert ranked.tolist() == [artist for artist, _ in expected]
+        np.testing.assert_allclose(adjusted, [distance for _, distance in expected])
+
+
+def test_an_artist_is_not_favoured_for_having_many_works() -> None:
+    distances = np.array([1.0] * 3 + [1.0] * 60)
+    artists = np.array([0] * 3 + [1] * 60)
+    ranked, _ = rank_artists(distances, artists, 2)
+    assert ranked.tolist() == [0, 1]
+
+
+def test_one_chance_likeness_does_not_outvote_three_near_works() -> None:
+    ranked, _ = rank_artists(np.array([0.5, 3, 3, 1, 1, 1]), np.array([0, 0, 0, 1, 1, 1]), 2)
+    assert ranked.tolist() == [1, 0]
+
+
+def test_artists_without_works_are_not_ranked() -> None:
+    ranked, _ = rank_artists(np.array([1.0, 2.0]), np.array([0, 4]), 6)
+    assert ranked.tolist() == [0, 4]
+
+
+def test_a_work_of_the_index_is_recognised_and_does_not_vote(
+    small_index: PaintingIndex, small_collection: Path, painted_originals: Path
+) -> None:
+    work = Collection.open(small_collection).works("test")[0]
+    answer = attribute(small_index, [painted_originals / work.file], top=100, works=100)[0]
+    assert isinstance(answer, Attribution)
+    assert [neighbour.work for neighbour in answer.same_works] == [work]
+    assert answer.same_works[0].distance == pytest.approx(0, abs=1e-2)
+    own = next(match for match in answer.artists if match.artist == work.artist)
+    assert work not in [neighbour.work for neighbour in own.works]
+    assert own.works_in_index == len(own.works) + 1
+
+
+@pytest.mark.parametrize("change", ["quality", "size", "png"])
+def test_a_re_saved_work_is_recognised(
+    small_index: PaintingIndex, small_collection: Path, painted_originals: Path, change: str
+) -> None:
+    work = Collection.open(small_collection).works("test")[0]
+    image = Image.open(painted_originals / work.file).convert("RGB")
+    if change == "size":
+        image = image.resize((image.width * 2 // 3, image.height * 2 // 3))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG" if change == "png" else "JPEG", quality=40 if change == "quality" else 90)
+    answer = attribute(small_index, [buffer.getvalue()])[0]
+    assert isinstance(answer, Attribution)
+    assert [neighbour.work for neighbour in answer.same_works] == [work]
+
+
+def test_neighbours_come_nearest_first(small_index: PaintingIndex, painted_originals: Path) -> None:
+    answer = attribute(small_index, [sorted(painted_originals.iterdir())[0]], top=4, works=3)[0]
+    assert isinstance(answer, Attribution)
+    assert len(answer.artists) == 4
+    for match in answer.artists:
+        distances = [neighbour.distance for neighbour in match.works]
+        assert distances == sorted(distances)
+        assert all(neighbour.work.artist == match.artist for neighbour in match.works)
+    assert [m.distance for m in answer.artists] == sorted(m.distance for m in answer.artists)
+
+
+def test_a_bad_file_is_one_answer_with_its_reason(
+    small_index: PaintingIndex, painted_originals: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "a.jpg").write_text("no image")
+    (tmp_path / "b.jpg").write_bytes(sorted(painted_originals.iterdir())[0].read_bytes())
+    (tmp_path / "c.jpg").write_bytes(b"")
+    answers = attribute(small_index, [tmp_path])
+    assert [answer.painting for answer in answers] == ["a.jpg", "b.jpg", "c.jpg"]
+    assert isinstance(answers[0], Unanswered)
+    assert answers[0].reason == "not an image"
+    assert isinstance(answers[1], Attribution)
+    assert isinstance(answers[2], Unanswered)
+    assert answers[2].reason == "empty file"
+
+
+def test_asking_many_at_once_answers_each_as_if_alone(small_index: PaintingIndex, painted_originals: Path) -> None:
+    paths = sorted(painted_originals.iterdir())[:6]
+    together = attribute(small_index, paths, top=3)
+    for path, answer in zip(paths, together, strict=True):
+        alone = attribute(small_index, [path], top=3)[0]
+        assert isinstance(alone, Attribution)
+        assert isinstance(answer, Attribution)
+        assert [m.artist for m in alone.artists] == [m.artist for m in answer.artists]
+        np.testing.assert_allclose(
+            [m.distance for m in alone.artists], [m.distance for m in answer.artists], rtol=1e-3, atol=1e-3
+        )
+
+
+def test_a_path_that_is_not_there_and_an_empty_folder_are_refused(small_index: PaintingIndex, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="does not exist"):
+        attribute(small_index, [tmp_path / "no.jpg"])
+    with pytest.raises(UserError, match="empty folder"):
+        attribute(small_index, [tmp_path])

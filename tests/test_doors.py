@@ -1,0 +1,122 @@
+"""The commands as a user types them."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from painter_search.__main__ import COMMANDS
+from painter_search.retrieval.painting_index import PaintingIndex
+
+
+def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=cwd,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_teaches_and_imports_neither_torch_nor_pandas(command: str) -> None:
+    code = (
+        "import sys, importlib; door = importlib.import_module('painter_search.' + sys.argv[1]); "
+        "code = door.main(['--help']); "
+        "assert not {'torch', 'pandas', 'faiss', 'matplotlib'} & set(sys.modules); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert f"python -m painter_search.{command}" in done.stdout
+    assert "--json" in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_misused_flag_exits_with_2_and_says_so_on_stderr(command: str) -> None:
+    done = run(f"painter_search.{command}", "--no-such-flag")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "--no-such-flag" in done.stderr
+
+
+def test_the_package_lists_its_commands_and_runs_one_by_name() -> None:
+    listing = run("painter_search")
+    assert listing.returncode == 0
+    assert all(f"painter_search.{name}" in listing.stdout for name in COMMANDS)
+    assert run("painter_search", "query", "--help").returncode == 0
+    wrong = run("painter_search", "paint")
+    assert wrong.returncode == 2
+    assert "'paint'" in wrong.stderr
+
+
+def test_query_answers_in_json_on_stdout_alone(small_index: PaintingIndex, painted_originals: Path) -> None:
+    painting = sorted(painted_originals.iterdir())[0]
+    done = run("painter_search.query", painting, "--index", small_index.folder, "--json", "--top", 2)
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stdout)
+    assert len(answers) == 1
+    assert answers[0]["painting"] == painting.name
+    assert len(answers[0]["artists"]) == 2
+    assert {"artist", "distance", "works_in_index", "works"} <= set(answers[0]["artists"][0])
+
+
+def test_a_bad_painting_exits_with_1_in_one_sentence(small_index: PaintingIndex, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jpg"
+    bad.write_text("no image")
+    done = run("painter_search.query", bad, "--index", small_index.folder)
+    assert done.returncode == 1
+    assert "bad.jpg: not an image" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("query",), 2, "give at least one painting"),
+        (("query", "no.jpg", "--index", "nowhere"), 1, "holds no index"),
+        (("train", "--data", "nowhere"), 1, "holds no prepared collection"),
+        (("train", "--augment", "sharpen"), 2, "'sharpen'"),
+        (("build-index", "--encoder", "nowhere.pt"), 1, "does not exist"),
+        (("build-index",), 1, "holds no finished run"),
+        (("eval-triplets",), 1, "holds no index"),
+        (("prepare", "--info", "x.csv"), 2, "--originals is missing"),
+        (("prepare", "--folder", "nowhere"), 1, "does not exist"),
+        (("prepare", "--info", "x.csv", "--originals", "."), 1, "x.csv does not exist"),
+    ],
+)
+def test_mistakes_are_one_sentence_without_a_traceback(
+    arguments: tuple[str, ...], code: int, sentence: str, tmp_path: Path
+) -> None:
+    done = run(f"painter_search.{arguments[0]}", *arguments[1:], cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_page_holds_its_pictures_and_asks_nothing_of_the_network(
+    small_index: PaintingIndex, painted_originals: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "answers.html"
+    painting = sorted(painted_originals.iterdir())[0]
+    done = run("painter_search.query", painting, "--index", small_index.folder, "--page", page)
+    assert done.returncode == 0, done.stderr
+    assert str(page.name) in done.stdout
+    html = page.read_text(encoding="utf-8")
+    assert html.count("data:image/jpeg;base64,") >= 4
+    assert "http:" not in html
+    assert "https:" not in html
+
+
+def test_every_public_name_resolves() -> None:
+    package = import_module("painter_search")
+    for name in package.__all__:
+        assert getattr(package, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = package.nothing
