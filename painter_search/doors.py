@@ -23,13 +23,7 @@ def open_door(
 ) -> int:
     """Run `answer` with what the command line says and return the exit code: 0, 1 (failed) or 2 (misused)."""
     try:
-        call = tyro.cli(
-            _deferred(answer),
-            args=None if arguments is None else list(arguments),
-            prog=f"python -m painter_search.{name}",
-            description=description,
-            config=(tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes),
-        )
+        call = read_flags(name, answer, arguments, description)
     except UserError as error:
         return _complain(error, MISUSED)
     except SystemExit as leaving:  # tyro has printed its help or what is wrong with the flags.
@@ -47,14 +41,25 @@ def open_door(
         return _complain(_of_the_system(error), FAILED)
 
 
-def _deferred(answer: Callable[..., int | None]) -> Callable[..., Callable[[], int | None]]:
-    """The same signature, but returning a call yet to be made, so that flags and answers fail apart."""
+def read_flags(
+    name: str,
+    answer: Callable[..., int | None],
+    arguments: Sequence[str] | None = None,
+    description: str | None = None,
+) -> Callable[[], int | None]:
+    """The call that the flags ask for, yet to be made, so that misused flags and failed answers are told apart."""
 
     @functools.wraps(answer)
-    def prepare_call(*args: Any, **kwargs: Any) -> Callable[[], int | None]:
+    def defer(*args: Any, **kwargs: Any) -> Callable[[], int | None]:
         return lambda: answer(*args, **kwargs)
 
-    return prepare_call
+    return tyro.cli(
+        defer,
+        args=None if arguments is None else list(arguments),
+        prog=f"python -m painter_search.{name}",
+        description=description,
+        config=(tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes),
+    )
 
 
 def _of_the_system(error: OSError) -> UserError:

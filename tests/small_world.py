@@ -96,9 +96,7 @@ def small_index_config(small_collection: Path, tmp_path_factory: pytest.TempPath
     """How to index the small collection with an untrained encoder."""
     home = tmp_path_factory.mktemp("index")
     save_checkpoint(home / "encoder.pt", start_encoder("resnet18", "none", seed=1), "whole")
-    return IndexConfig(
-        data=(small_collection,), encoder=str(home / "encoder.pt"), index=home / "index", device="cpu"
-    )
+    return IndexConfig(data=(small_collection,), encoder=str(home / "encoder.pt"), index=home / "index", device="cpu")
 
 
 @pytest.fixture(scope="session")

@@ -51,10 +51,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 def encoder_of_checkpoint(content: dict[str, Any], source: Path) -> Encoder:
     """The encoder that a checkpoint holds, in evaluation mode."""
     try:
-        settings: dict[str, Any] = {
-            key: tuple(v) if isinstance(v, list) else v for key, v in content["encoder"].items()
-        }
-        encoder = Encoder(EncoderConfig(**settings))
+        encoder = Encoder(EncoderConfig.from_plain(content["encoder"]))
         encoder.load_state_dict(content["model"])
     except (TypeError, RuntimeError) as error:
         raise UserError(f"{source} does not fit its own description; it is damaged: train again.") from error

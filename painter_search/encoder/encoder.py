@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
+from painter_search.encoder.device import mixed_precision
 from painter_search.encoder.network import build_network
 from painter_search.encoder.settings import EncoderConfig
 
@@ -25,3 +28,12 @@ class Encoder(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.network((pixels.float() - self.mean) / self.std)
+
+    @torch.inference_mode()
+    def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Embed views, uint8 `[n, 3, side, side]`, on the device the encoder is on; returns float32 `[n, 256]`."""
+        device = self.mean.device
+        batch = torch.from_numpy(pixels).to(device, non_blocking=True)
+        with mixed_precision(device):
+            embeddings = self(batch.contiguous(memory_format=torch.channels_last))
+        return embeddings.float().cpu().numpy()

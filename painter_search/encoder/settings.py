@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 EMBEDDING_SIZE = 256
 IMAGE_SIDE = 224
@@ -24,3 +25,8 @@ class EncoderConfig:
     """Mean per channel (pixels from 0 to 1) that is subtracted before the network."""
     std: Channels = IMAGENET_STD
     """Standard deviation per channel that it is divided by."""
+
+    @classmethod
+    def from_plain(cls, values: dict[str, Any]) -> EncoderConfig:
+        """The settings as JSON or a checkpoint holds them; raises `TypeError` for unknown ones."""
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})

@@ -16,10 +16,11 @@ from painter_search.collection.fingerprint import fingerprint
 from painter_search.collection.preparation import prepare_collection
 from painter_search.collection.settings import Framing, PrepareConfig
 from painter_search.collection.work import Work
-from painter_search.encoder.checkpoint import load_encoder, save_checkpoint, start_encoder
+from painter_search.encoder.checkpoint import load_encoder, start_encoder
 from painter_search.encoder.device import pick_device
-from painter_search.encoder.embedding import BATCH, embed_frames, map_ahead
+from painter_search.encoder.embedding import BATCH, Embedder, embed_frames, map_ahead
 from painter_search.encoder.encoder import Encoder
+from painter_search.encoder.exported import export_encoder
 from painter_search.encoder.settings import EMBEDDING_SIZE
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, put_in_place, to_json, write_bytes, write_json
@@ -92,7 +93,7 @@ def _build(
     except OSError as error:
         raise UserError(f"{config.index} cannot be made ({error.strerror}); choose another --index.") from error
     encoder_file = config.index / f".encoder-{os.getpid()}"
-    save_checkpoint(encoder_file, encoder, framing)
+    exported = export_encoder(encoder, encoder_file)
     encoder_digest = digest_file(encoder_file)
     listing = "\n".join(f"{work}\t{collection.report['inputs_digest']}" for collection, work in entries)
     key = digest_bytes(encoder_digest.encode(), listing.encode("utf-8", "surrogatepass"))[:16]
@@ -100,7 +101,9 @@ def _build(
     beside.mkdir(exist_ok=True)
     os.replace(encoder_file, beside / ENCODER)
 
-    vectors = _embed(encoder.to(pick_device(config.device)), entries, beside / PARTIAL)
+    device = pick_device(config.device)
+    embedder: Embedder = exported if device.type == "cpu" else encoder.to(device)
+    vectors = _embed(embedder, entries, beside / PARTIAL)
     _write_works(beside, entries)
     index = faiss.IndexIDMap2(faiss.IndexFlatL2(EMBEDDING_SIZE))
     index.add_with_ids(vectors, np.arange(1, len(entries) + 1))
@@ -146,7 +149,7 @@ def _find_encoder(config: IndexConfig) -> tuple[Encoder, Framing | None]:
     return load_encoder(newest)
 
 
-def _embed(encoder: Encoder, entries: Sequence[Entry], partial: Path) -> np.ndarray:
+def _embed(embedder: Embedder, entries: Sequence[Entry], partial: Path) -> np.ndarray:
     """Embed every work; what is done is kept in `partial` as it comes, and not done again."""
     with partial.open("ab") as file:
         # Whole batches only: the same batches as in an undisturbed build give the same bits.
@@ -158,7 +161,7 @@ def _embed(encoder: Encoder, entries: Sequence[Entry], partial: Path) -> np.ndar
     frames = (collection.frame_path(work.file) for collection, work in entries[done:])
     steps = -(-(len(entries) - done) // BATCH)
     with partial.open("ab") as file:
-        for block in track(embed_frames(encoder, frames, BATCH), "Embedding", total=steps):
+        for block in track(embed_frames(embedder, frames, BATCH), "Embedding", total=steps):
             file.write(block.tobytes())
     return np.fromfile(partial, dtype=np.float32).reshape(-1, EMBEDDING_SIZE)
 

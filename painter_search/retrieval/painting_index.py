@@ -18,13 +18,13 @@ from painter_search.retrieval.settings import DEFAULT_INDEX, IndexConfig
 from painter_search.retrieval.works import Works
 
 if TYPE_CHECKING:
-    from painter_search.encoder.encoder import Encoder
+    from painter_search.encoder.exported import ExportedEncoder
 
 FORMAT = 1
 """Version of the folder's layout, kept in `manifest.json`."""
 
 MANIFEST, CURRENT = "manifest.json", "CURRENT"
-VECTORS, WORKS, THUMBNAILS, ENCODER = "vectors.faiss", "works.sqlite", "thumbnails.sqlite", "encoder.pt"
+VECTORS, WORKS, THUMBNAILS, ENCODER = "vectors.faiss", "works.sqlite", "thumbnails.sqlite", "encoder.onnx"
 
 
 class PaintingIndex:
@@ -46,12 +46,12 @@ class PaintingIndex:
         return cls.load(build_painting_index(config))
 
     @classmethod
-    def load(cls, path: Path = DEFAULT_INDEX) -> PaintingIndex:
+    def load(cls, path: Path | str = DEFAULT_INDEX) -> PaintingIndex:
         """Open an index: its own folder, or the folder of indexes whose `CURRENT` names it.
 
         Raises `UserError` where there is none, or it is damaged or of another format.
         """
-        folder = find_index(path)
+        folder = find_index(Path(path))
         manifest = read_json(folder / MANIFEST)
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             found = manifest.get("format") if isinstance(manifest, dict) else None
@@ -71,11 +71,12 @@ class PaintingIndex:
         return int(self._vectors.ntotal)
 
     @cached_property
-    def encoder(self) -> Encoder:
+    def encoder(self) -> ExportedEncoder:
         """The network that made the vectors, on the CPU."""
-        from painter_search.encoder.checkpoint import load_encoder
+        from painter_search.encoder.exported import ExportedEncoder
+        from painter_search.encoder.settings import EncoderConfig
 
-        return load_encoder(self.folder / ENCODER)[0]
+        return ExportedEncoder(self.folder / ENCODER, EncoderConfig.from_plain(self.manifest["encoder"]))
 
     @cached_property
     def artists(self) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str]]:

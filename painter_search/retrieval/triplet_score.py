@@ -71,13 +71,16 @@ class _Parts:
     work_artists: NDArray[np.int64]
 
 
-def score_triplets(index: PaintingIndex, triplets: pd.DataFrame | Path, skip_missing: bool = False) -> TripletScore:
+def score_triplets(
+    index: PaintingIndex, triplets: pd.DataFrame | Path | str, skip_missing: bool = False
+) -> TripletScore:
     """Score a triplet table (columns anchor, positive, negative) or file on an index.
 
     Negatives, neighbours and pairs are drawn from the works that the triplets name. Raises `UserError` for triplets
     whose paintings the index lacks, unless `skip_missing`.
     """
-    return _score(index, triplets, skip_missing)[0]
+    source = Path(triplets) if isinstance(triplets, str) else triplets
+    return _score(index, source, skip_missing)[0]
 
 
 def score_with(config: ScoreConfig) -> tuple[TripletScore, TripletScore | None]:

@@ -74,8 +74,8 @@ def test_an_interrupted_build_continues_to_the_same_index(
     embedded: list[int] = []
     real = building.embed_frames
 
-    def stop_after_one(encoder, frames, batch):
-        for number, block in enumerate(real(encoder, frames, batch)):
+    def stop_after_one(embedder, frames, batch):
+        for number, block in enumerate(real(embedder, frames, batch)):
             embedded.append(len(block))
             yield block
             if number == 0 and len(embedded) == 1:
@@ -91,7 +91,7 @@ def test_an_interrupted_build_continues_to_the_same_index(
     assert sum(embedded) == len(index)
 
 
-@pytest.mark.parametrize("name", ["vectors.faiss", "works.sqlite", "encoder.pt"])
+@pytest.mark.parametrize("name", ["vectors.faiss", "works.sqlite", "encoder.onnx"])
 def test_an_altered_file_is_named(small_index: PaintingIndex, tmp_path: Path, name: str) -> None:
     import shutil
 

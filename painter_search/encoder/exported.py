@@ -1,0 +1,73 @@
+"""An encoder as an ONNX file, which ONNX Runtime answers with: no PyTorch is imported for a query."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from painter_search.encoder.settings import EncoderConfig
+from painter_search.errors import UserError
+
+if TYPE_CHECKING:
+    from painter_search.encoder.encoder import Encoder
+
+TOLERANCE = 1e-3
+"""An exported embedding may differ from PyTorch's by this share of its length."""
+OPSET = 17
+
+
+class ExportedEncoder:
+    """An encoder in ONNX Runtime, on the CPU."""
+
+    def __init__(self, path: Path, config: EncoderConfig) -> None:
+        """Open an exported encoder; raises `UserError` where the file is none."""
+        import onnxruntime
+
+        self.config = config
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise UserError(f"{path} is no encoder that ONNX Runtime can read; build the index again.") from error
+
+    def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Embed views, uint8 `[n, 3, side, side]`; returns float32 `[n, 256]`."""
+        return self._session.run(None, {"pixels": pixels})[0]
+
+
+def export_encoder(encoder: Encoder, path: Path) -> ExportedEncoder:
+    """Write an encoder as an ONNX file, normalisation included, and open it.
+
+    Raises `UserError` where what was exported does not give the same embeddings.
+    """
+    import torch
+
+    side = encoder.config.image_side
+    pixels = torch.randint(0, 256, (2, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    encoder = encoder.cpu().eval()
+    with warnings.catch_warnings(), torch.inference_mode():
+        # The older exporter keeps the batch size free for every backbone; its deprecation concerns nobody here.
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        torch.onnx.export(
+            encoder,
+            (pixels,),
+            str(path),
+            input_names=["pixels"],
+            output_names=["embeddings"],
+            dynamic_axes={"pixels": {0: "n"}, "embeddings": {0: "n"}},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+        expected = encoder(pixels).numpy()
+    exported = ExportedEncoder(path, encoder.config)
+    difference = np.linalg.norm(exported.embed(pixels.numpy()) - expected, axis=1)
+    if (difference > TOLERANCE * np.linalg.norm(expected, axis=1)).any():
+        raise UserError(f"{encoder.config.backbone} cannot be exported faithfully; train another --backbone.")
+    return exported

@@ -1,0 +1,76 @@
+"""Paintings to test with: small ones made from seeds, and the real collections where they are at hand."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+Paint = Callable[..., Image.Image]
+Save = Callable[..., bytes]
+WriteArtists = Callable[..., list[Path]]
+
+
+def paint_picture(seed: int, width: int = 120, height: int = 90) -> Image.Image:
+    """A picture of broad patches of colour, some strokes and a little grain; the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    patches = Image.fromarray(rng.integers(0, 256, (5, 6, 3), dtype=np.uint8))
+    picture = np.asarray(patches.resize((width, height), Image.Resampling.BICUBIC)).astype(np.int16)
+    for _ in range(6):
+        left, top = int(rng.integers(0, width * 3 // 4)), int(rng.integers(0, height * 3 // 4))
+        picture[top : top + height // 8 + 1, left : left + width // 4 + 1] += rng.integers(-60, 61, 3, dtype=np.int16)
+    picture += rng.integers(-4, 5, picture.shape, dtype=np.int16)
+    return Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
+
+
+def save_picture(image: Image.Image, file_format: str = "JPEG", **options: object) -> bytes:
+    """The image as the bytes of a file."""
+    buffer = io.BytesIO()
+    image.save(buffer, file_format, **options)
+    return buffer.getvalue()
+
+
+def write_artist_folders(
+    folder: Path, artists: Mapping[str, int], width: int = 120, height: int = 90, first_seed: int = 0
+) -> list[Path]:
+    """Write `artists[name]` pictures into a sub-folder per artist; file names are unique over the folder."""
+    paths = []
+    for artist, number in artists.items():
+        (folder / artist).mkdir(parents=True, exist_ok=True)
+        for _ in range(number):
+            path = folder / artist / f"{len(paths):04d}.jpg"
+            path.write_bytes(save_picture(paint_picture(first_seed + len(paths), width, height), quality=85))
+            paths.append(path)
+    return paths
+
+
+@pytest.fixture(scope="session")
+def paint() -> Paint:
+    """`paint(seed, width, height)` makes a picture."""
+    return paint_picture
+
+
+@pytest.fixture(scope="session")
+def save() -> Save:
+    """`save(image, format, **options)` gives the bytes of a file."""
+    return save_picture
+
+
+@pytest.fixture(scope="session")
+def write_artists() -> WriteArtists:
+    """`write_artists(folder, {artist: number})` writes a folder of artists."""
+    return write_artist_folders
+
+
+@pytest.fixture(scope="session")
+def collections() -> Path:
+    """The folder of real collections, named by PAINTER_SEARCH_COLLECTIONS; skips where there is none."""
+    named = os.environ.get("PAINTER_SEARCH_COLLECTIONS")
+    if not named or not Path(named).is_dir():
+        pytest.skip("PAINTER_SEARCH_COLLECTIONS names no folder of collections")
+    return Path(named)

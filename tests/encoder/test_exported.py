@@ -1,0 +1,56 @@
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_world import paint
+
+from painter_search.encoder.checkpoint import start_encoder
+from painter_search.encoder.exported import ExportedEncoder, export_encoder
+from painter_search.encoder.settings import EncoderConfig
+from painter_search.encoder.views import central_square, to_pixels
+from painter_search.errors import UserError
+
+
+@pytest.mark.parametrize("backbone", ["resnet34", "mobilenet_v3_small"])
+def test_the_exported_encoder_agrees_with_pytorch(backbone: str, tmp_path: Path) -> None:
+    encoder = start_encoder(backbone, "none", seed=3)
+    exported = export_encoder(encoder, tmp_path / "encoder.onnx")
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 3, 224, 224), dtype=np.uint8)
+    ours, theirs = exported.embed(pixels), encoder.embed(pixels)
+    assert ours.dtype == np.float32
+    assert ours.shape == (5, 256)
+    scale = np.linalg.norm(theirs, axis=1, keepdims=True)
+    np.testing.assert_allclose(ours / scale, theirs / scale, atol=1e-3)
+
+
+def test_the_exported_encoder_ranks_paintings_as_pytorch_does(tmp_path: Path) -> None:
+    encoder = start_encoder("resnet34", "none", seed=3)
+    exported = export_encoder(encoder, tmp_path / "encoder.onnx")
+    views = [central_square(paint(painter, 0), 224) for painter in range(8)]
+    pixels = np.stack([to_pixels(view) for view in views])
+    rankings = []
+    for embeddings in (exported.embed(pixels), encoder.embed(pixels)):
+        rankings.append(np.argsort(np.linalg.norm(embeddings[0] - embeddings[1:], axis=1)).tolist())
+    assert rankings[0] == rankings[1]
+
+
+def test_a_damaged_export_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "encoder.onnx").write_bytes(b"no network")
+    with pytest.raises(UserError, match="no encoder that ONNX Runtime can read"):
+        ExportedEncoder(tmp_path / "encoder.onnx", EncoderConfig())
+
+
+def test_a_query_imports_neither_torch_nor_pandas(small_index, painted_originals: Path) -> None:
+    import subprocess
+
+    code = (
+        "import sys; from painter_search import PaintingIndex, attribute; "
+        "attribute(PaintingIndex.load(sys.argv[1]), [sys.argv[2]]); "
+        "assert not {'torch', 'torchvision', 'pandas'} & set(sys.modules), sorted(sys.modules)"
+    )
+    painting = sorted(painted_originals.iterdir())[0]
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(small_index.folder), str(painting)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
