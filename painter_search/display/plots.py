@@ -33,26 +33,25 @@ def draw_curves(folder: Path, history: Sequence[Phase]) -> None:
 
 def draw_augmentations(run: Run) -> None:
     """Each transform's effect on one painting, and all of the recipe's together, as `augmentations.png`."""
-    import torch
+    import numpy as np
 
     from painter_search.collection.collection import Collection
     from painter_search.collection.framing import open_frame
+    from painter_search.encoder.settings import IMAGE_SIDE
     from painter_search.encoder.views import central_square
-    from painter_search.training.augmentations import build_augmentation
+    from painter_search.training.augmentations import Augmentation
     from painter_search.training.recipe import AUGMENTATIONS
 
     collection = Collection.open(run.config.data[0])
     work = collection.works("train")[0]
-    view = central_square(open_frame(collection.frame_path(work.file).read_bytes()), 224)
+    view = np.asarray(central_square(open_frame(collection.frame_path(work.file).read_bytes()), IMAGE_SIDE))
     chosen = run.config.augmentations
     rows = [(name, (name,)) for name in AUGMENTATIONS] + [("the recipe's together", chosen)]
     figure, panels = _figure(len(rows), 6, (9, 1.62 * len(rows)))
     for (title, names), row in zip(rows, panels, strict=True):
-        augment = build_augmentation(names)
+        augment = Augmentation(names)
         for column, panel in enumerate(row):
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(column)
-                panel.imshow(view if column == 0 else augment(view))
+            panel.imshow(view if column == 0 else augment(view, np.random.default_rng(column)))
             panel.set_xticks([])
             panel.set_yticks([])
             panel.spines[:].set_visible(False)

@@ -1,4 +1,4 @@
-"""Which device computes, and in which precision."""
+"""Which device computes, in which precision, and with what memory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Literal
 
 import torch
+from torch import nn
 
 from painter_search.errors import UserError
 
@@ -24,16 +25,33 @@ def pick_device(name: DeviceName) -> torch.device:
     return torch.device(name)
 
 
-def mixed_precision(device: torch.device) -> AbstractContextManager:
-    """Half precision where the GPU is fast in it: bfloat16, or float16 on GPUs before that. Nothing on a CPU."""
-    if device.type != "cuda":
-        return nullcontext()
-    return torch.autocast("cuda", torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16)
+def mixed_precision(device: torch.device, network: nn.Module) -> AbstractContextManager:
+    """Half precision wherever that is fast.
+
+    On CUDA bfloat16, or float16 on GPUs before that; on a CPU bfloat16 where `gains_from_bfloat16` says so.
+    """
+    if device.type == "cuda":
+        return torch.autocast("cuda", torch.float16 if needs_scaler(device) else torch.bfloat16)
+    if device.type == "cpu" and gains_from_bfloat16(network):
+        return torch.autocast("cpu", torch.bfloat16)
+    return nullcontext()
 
 
 def needs_scaler(device: torch.device) -> bool:
     """Whether gradients must be scaled: only in float16, whose small numbers end too soon."""
     return device.type == "cuda" and not torch.cuda.is_bf16_supported()
+
+
+def gains_from_bfloat16(network: nn.Module) -> bool:
+    """Whether a CPU runs this network faster in bfloat16.
+
+    It must have instructions for bfloat16 matrices, and the network must be made of full convolutions: depthwise ones
+    wait for memory instead, and bfloat16 slows them down.
+    """
+    if not _has_bfloat16_instructions():
+        return False
+    convolutions = [part for part in network.modules() if isinstance(part, nn.Conv2d)]
+    return bool(convolutions) and all(part.groups == 1 for part in convolutions)
 
 
 def keep_freed_memory() -> None:
@@ -51,3 +69,9 @@ def keep_freed_memory() -> None:
         libc.mallopt(trim_threshold, 2**31 - 1)
     except (OSError, AttributeError):
         pass  # Another C library, with habits of its own.
+
+
+def _has_bfloat16_instructions() -> bool:
+    # PyTorch asks the processor, under names that are not yet public.
+    questions = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return any(getattr(torch.cpu, question, bool)() for question in questions)

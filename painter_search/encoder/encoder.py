@@ -34,6 +34,6 @@ class Encoder(nn.Module):
         """Embed views, uint8 `[n, 3, side, side]`, on the device the encoder is on; returns float32 `[n, 256]`."""
         device = self.mean.device
         batch = torch.from_numpy(pixels).to(device, non_blocking=True)
-        with mixed_precision(device):
+        with mixed_precision(device, self.network):
             embeddings = self(batch.contiguous(memory_format=torch.channels_last))
         return embeddings.float().cpu().numpy()

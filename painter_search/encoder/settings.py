@@ -29,4 +29,7 @@ class EncoderConfig:
     @classmethod
     def from_plain(cls, values: dict[str, Any]) -> EncoderConfig:
         """The settings as JSON or a checkpoint holds them; raises `TypeError` for unknown ones."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        plain: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+        }
+        return cls(**plain)

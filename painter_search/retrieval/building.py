@@ -17,10 +17,11 @@ from painter_search.collection.preparation import prepare_collection
 from painter_search.collection.settings import Framing, PrepareConfig
 from painter_search.collection.work import Work
 from painter_search.encoder.checkpoint import load_encoder, start_encoder
-from painter_search.encoder.device import pick_device
+from painter_search.encoder.device import gains_from_bfloat16, pick_device
 from painter_search.encoder.embedding import BATCH, Embedder, embed_frames, map_ahead
 from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.exported import export_encoder
+from painter_search.encoder.swift import SwiftEncoder
 from painter_search.encoder.settings import EMBEDDING_SIZE
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, put_in_place, to_json, write_bytes, write_json
@@ -102,7 +103,11 @@ def _build(
     os.replace(encoder_file, beside / ENCODER)
 
     device = pick_device(config.device)
-    embedder: Embedder = exported if device.type == "cpu" else encoder.to(device)
+    embedder: Embedder = exported
+    if device.type != "cpu":
+        embedder = encoder.to(device)
+    elif gains_from_bfloat16(encoder.network):
+        embedder = SwiftEncoder(encoder)
     vectors = _embed(embedder, entries, beside / PARTIAL)
     _write_works(beside, entries)
     index = faiss.IndexIDMap2(faiss.IndexFlatL2(EMBEDDING_SIZE))

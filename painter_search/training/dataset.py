@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from painter_search.collection.collection import Collection
-from painter_search.collection.framing import open_frame
-from painter_search.encoder.views import central_square, to_pixels
+from painter_search.collection.collection import Collection, Part
 from painter_search.errors import UserError
-from painter_search.training.augmentations import build_augmentation
+from painter_search.training.augmentations import Augmentation
 from painter_search.training.sampler import Draw
+from painter_search.training.squares import Squares
 
 
 @dataclass(frozen=True)
@@ -36,26 +37,27 @@ class TripletDataset(Dataset):
     Indexed by a `Draw`, whose seed makes its augmentations the same on any number of workers.
     """
 
-    def __init__(self, triplets: Sequence[tuple[Path, Path, Path]], side: int, augmentations: Sequence[str]) -> None:
+    def __init__(
+        self, triplets: Sequence[tuple[Path, Path, Path]], squares: Squares, augmentations: Sequence[str]
+    ) -> None:
         self.triplets = triplets
-        self.side = side
-        self.augment = build_augmentation(augmentations)
+        self.squares = squares
+        self.augment = Augmentation(augmentations)
 
     def __len__(self) -> int:
         return len(self.triplets)
 
     def __getitem__(self, draw: Draw) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(draw.seed)
-            anchor, positive, negative = (self._image(path) for path in self.triplets[draw.item])
+        rng = np.random.default_rng(draw.seed)
+        anchor, positive, negative = (self._image(path, rng) for path in self.triplets[draw.item])
         return anchor, positive, negative
 
-    def _image(self, path: Path) -> torch.Tensor:
-        view = central_square(open_frame(path.read_bytes()), self.side)
-        return torch.from_numpy(to_pixels(self.augment(view)))
+    def _image(self, path: Path, rng: np.random.Generator) -> torch.Tensor:
+        pixels: NDArray[np.uint8] = self.augment(self.squares[path], rng)
+        return torch.from_numpy(np.array(pixels.transpose(2, 0, 1), order="C"))
 
 
-def gather_triplets(collections: Sequence[Collection], part: str, given: pd.DataFrame | None) -> TripletPaths:
+def gather_triplets(collections: Sequence[Collection], part: Part, given: pd.DataFrame | None) -> TripletPaths:
     """The triplets of a part over all collections, or the `given` table over the only one.
 
     Raises `UserError` for a part without triplets, and for triplets whose paintings the collection lacks.
@@ -63,7 +65,7 @@ def gather_triplets(collections: Sequence[Collection], part: str, given: pd.Data
     paths: list[tuple[Path, Path, Path]] = []
     artists: list[str] = []
     for collection in collections:
-        table = collection.triplets(part) if given is None else given  # type: ignore[arg-type]
+        table = collection.triplets(part) if given is None else given
         owners = {work.file: work.artist for work in collection.works("all")}
         named = set(table.to_numpy().ravel())
         missing = sorted(named - set(owners))

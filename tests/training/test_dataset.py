@@ -1,3 +1,4 @@
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from torch.utils.data import DataLoader
 from painter_search.encoder.views import central_square, to_pixels
 from painter_search.training.dataset import TripletDataset
 from painter_search.training.sampler import Draw, EpochSampler
+from painter_search.training.squares import Squares, kept_squares
 
 
 def write_frames(folder: Path, count: int) -> list[Path]:
@@ -22,13 +24,13 @@ def write_frames(folder: Path, count: int) -> list[Path]:
 
 def test_images_are_loaded_only_when_indexed(tmp_path: Path) -> None:
     missing = (tmp_path / "a.jpg", tmp_path / "b.jpg", tmp_path / "c.jpg")
-    dataset = TripletDataset([missing], 224, ())
+    dataset = TripletDataset([missing], Squares(224), ())
     assert len(dataset) == 1
 
 
 def test_without_augmentation_a_center_frame_is_seen_pixel_by_pixel(tmp_path: Path) -> None:
     paths = write_frames(tmp_path, 3)
-    seen = TripletDataset([tuple(paths)], 224, ())[Draw(0, 7)]
+    seen = TripletDataset([tuple(paths)], Squares(224), ())[Draw(0, 7)]
     for tensor, path in zip(seen, paths, strict=True):
         assert tensor.dtype == torch.uint8
         assert np.array_equal(tensor.numpy().transpose(1, 2, 0), np.asarray(Image.open(path)))
@@ -50,19 +52,25 @@ def test_the_same_draw_gives_the_same_images_on_any_number_of_workers(tmp_path: 
     for workers in (0, 2):
         sampler = EpochSampler(6, seed=3)
         sampler.epoch = 2
-        dataset = TripletDataset(triplets, 64, ("flips", "rotation", "jitter", "perspective", "blur", "affine"))
+        dataset = TripletDataset(
+            triplets, Squares(64), ("flips", "rotation", "jitter", "perspective", "blur", "affine")
+        )
         loader = DataLoader(dataset, batch_size=4, sampler=sampler, num_workers=workers)
         batches.append([torch.stack(batch) for batch in loader])
     assert all(torch.equal(a, b) for a, b in zip(*batches, strict=True))
 
 
-def test_augmenting_leaves_the_callers_random_numbers_alone(tmp_path: Path) -> None:
-    paths = write_frames(tmp_path, 3)
-    torch.manual_seed(5)
-    expected = torch.rand(3)
-    torch.manual_seed(5)
-    _ = TripletDataset([tuple(paths)], 64, ("flips", "jitter"))[Draw(0, 1)]
-    assert torch.equal(torch.rand(3), expected)
+def test_kept_squares_are_the_decoded_ones_and_are_removed_afterwards(tmp_path: Path) -> None:
+    paths = write_frames(tmp_path, 4)
+    with kept_squares(paths[:3], 64) as squares:
+        for path in paths:  # the last one was not kept, and is decoded
+            assert np.array_equal(squares[path], Squares(64)[path])
+        again = pickle.loads(pickle.dumps(squares))
+        assert np.array_equal(again[paths[1]], squares[paths[1]])
+        file = squares._file
+        assert file is not None
+        del squares, again
+    assert not file.parent.exists()
 
 
 def test_an_epoch_visits_every_triplet_once_and_epochs_differ() -> None:

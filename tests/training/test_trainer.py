@@ -18,8 +18,8 @@ BACKBONE = "mobilenet_v3_small"  # has dropout, so that resuming must restore ra
 def config(small_collection: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
     runs = tmp_path_factory.mktemp("runs")
     return TrainConfig(
-        data=(small_collection,), runs=runs, backbone=BACKBONE, weights="none", epochs=2, batch=16, rate=1e-3, workers=0,
-        device="cpu",
+        data=(small_collection,), runs=runs, backbone=BACKBONE, weights="none",
+        epochs=2, batch=16, rate=1e-3, workers=0, device="cpu",
     )  # fmt: skip
 
 
