@@ -22,7 +22,7 @@ def paint_picture(seed: int, width: int = 120, height: int = 90) -> Image.Image:
     patches = Image.fromarray(rng.integers(0, 256, (5, 6, 3), dtype=np.uint8))
     picture = np.asarray(patches.resize((width, height), Image.Resampling.BICUBIC)).astype(np.int16)
     for _ in range(6):
-        left, top = int(rng.integers(0, width * 3 // 4)), int(rng.integers(0, height * 3 // 4))
+        left, top = int(rng.integers(0, width * 3 // 4 + 1)), int(rng.integers(0, height * 3 // 4 + 1))
         picture[top : top + height // 8 + 1, left : left + width // 4 + 1] += rng.integers(-60, 61, 3, dtype=np.int16)
     picture += rng.integers(-4, 5, picture.shape, dtype=np.int16)
     return Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))

@@ -21,8 +21,8 @@ from painter_search.encoder.device import gains_from_bfloat16, pick_device
 from painter_search.encoder.embedding import BATCH, Embedder, embed_frames, map_ahead
 from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.exported import export_encoder
-from painter_search.encoder.swift import SwiftEncoder
 from painter_search.encoder.settings import EMBEDDING_SIZE
+from painter_search.encoder.swift import SwiftEncoder
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, put_in_place, to_json, write_bytes, write_json
 from painter_search.progress import say, track

@@ -29,34 +29,54 @@ def training_phase(
 ) -> Phase:
     """Every training triplet once; accuracy and loss are those of the augmented batches as they pass."""
     device = encoder.mean.device
-    loss_of = TripletLoss(config.margin)
     # Seeded by the epoch, so that a resumed run draws what the unbroken one would have drawn (dropout, say).
     torch.manual_seed(config.seed * 100_003 + epoch)
     assert isinstance(loader.sampler, EpochSampler)
     loader.sampler.epoch = epoch
-    encoder.train()
     # Sums stay on the device: reading them every step would make the GPU wait.
     loss_sum, hits = torch.zeros((), device=device), torch.zeros((), device=device)
     began = time.perf_counter()
     for anchor, positive, negative in track(loader, f"Epoch {epoch}/{config.epochs}", total=len(loader)):
-        optimizer.zero_grad(set_to_none=True)
-        # The loss is a mean over triplets, so a third of the batch at a time gives the same gradient in a third of the
-        # memory; batch normalisation sees as many images at once as in the report, where each role passed alone.
-        third = -(-len(anchor) // 3)
-        for part in zip(anchor.split(third), positive.split(third), negative.split(third), strict=True):
-            pixels = torch.cat(part).to(device, non_blocking=True)
-            with mixed_precision(device, encoder.network):
-                embeddings = encoder(pixels.contiguous(memory_format=torch.channels_last))
-            loss, right = loss_of(*embeddings.float().chunk(3))
-            scaler.scale(loss * (len(part[0]) / len(anchor))).backward()
-            loss_sum += loss.detach() * len(part[0])
-            hits += right.sum()
-        scaler.step(optimizer)
-        scaler.update()
+        loss, right = training_step(encoder, (anchor, positive, negative), optimizer, scaler, config.margin)
+        loss_sum += loss * len(anchor)
+        hits += right
     count = len(loader.sampler)
-    loss, accuracy = loss_sum.item() / count, hits.item() / count
+    mean_loss, accuracy = loss_sum.item() / count, hits.item() / count
     seconds = time.perf_counter() - began
-    return Phase(epoch, "train", loss, accuracy, seconds, 3 * count / seconds)
+    return Phase(epoch, "train", mean_loss, accuracy, seconds, 3 * count / seconds)
+
+
+def training_step(
+    encoder: Encoder,
+    triplets: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
+    optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler,
+    margin: float,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """One step on anchors, positives and negatives, uint8 `[n, 3, side, side]` each.
+
+    Returns the mean loss and the number of triplets that were right, both still on the device.
+    """
+    device = encoder.mean.device
+    loss_of = TripletLoss(margin)
+    loss_sum, hits = torch.zeros((), device=device), torch.zeros((), device=device)
+    encoder.train()
+    optimizer.zero_grad(set_to_none=True)
+    # The loss is a mean over triplets, so a third of the batch at a time gives the same gradient in a third of the
+    # memory; batch normalisation sees as many images at once as in the report, where each role passed alone.
+    count = len(triplets[0])
+    for part in zip(*(role.split(-(-count // 3)) for role in triplets), strict=True):
+        pixels = torch.cat(part).to(device, non_blocking=True)
+        with mixed_precision(device, encoder.network):
+            embeddings = encoder(pixels.contiguous(memory_format=torch.channels_last))
+        loss, right = loss_of(*embeddings.float().chunk(3))
+        share = len(part[0]) / count
+        scaler.scale(loss * share).backward()
+        loss_sum += loss.detach() * share
+        hits += right.sum()
+    scaler.step(optimizer)
+    scaler.update()
+    return loss_sum, hits
 
 
 def validation_phase(encoder: Encoder, triplets: TripletPaths, margin: float, epoch: int) -> Phase:

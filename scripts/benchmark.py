@@ -1,0 +1,376 @@
+"""How fast is it? Ours and the report's way side by side in one process, alternating; medians and ratios.
+
+    python scripts/benchmark.py            about ten minutes on two cores
+    python scripts/benchmark.py --quick    only checks that everything runs
+
+Images are stand-ins of any content and networks have random weights: neither changes how long the work takes.
+What runs on the whole published test set is measured on a share of it and scaled, where the table says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import reference
+import torch
+from PIL import Image, ImageFilter
+from rich.console import Console
+from rich.table import Table
+
+from painter_search.collection.framing_pool import FramingJob, frame_all
+from painter_search.collection.originals import list_originals
+from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
+from painter_search.encoder.device import gains_from_bfloat16, keep_freed_memory
+from painter_search.encoder.embedding import embed_all
+from painter_search.encoder.exported import export_encoder
+from painter_search.encoder.swift import SwiftEncoder
+from painter_search.retrieval.attribution import attribute
+from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.settings import IndexConfig
+from painter_search.retrieval.triplet_score import score_triplets
+from painter_search.scores.intervals import mean_by_artist
+from painter_search.scores.triplets import paired_distances, triplet_hits
+from painter_search.training.dataset import TripletDataset
+from painter_search.training.phases import training_step
+from painter_search.training.sampler import Draw
+from painter_search.training.squares import kept_squares
+
+PUBLISHED_TRIPLETS, PUBLISHED_PAINTINGS = 6135, 4383
+RESNET34_FLOP = 2 * 3.664e9
+"""Multiplications and additions of ResNet-34 on one 224 px image (3.66 billion of each)."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the result."""
+
+    what: str
+    ours: str
+    reference: str
+    ratio: str
+    wanted: str
+
+
+def main() -> None:
+    """Run every benchmark and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="check that everything runs; the figures mean nothing")
+    quick = parser.parse_args().quick
+    keep_freed_memory()
+    console = Console(stderr=True)
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="painter-search-benchmark-") as folder:
+        world = World(Path(folder), quick)
+        for measure in (embedding, test_accuracy, scoring, training, feeding, preparing, querying, helping):
+            console.print(f"{measure.__name__} …")
+            rows += measure(world)
+    table = Table(title=f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {threads()}")
+    for column in ("", "ours", "reference", "ratio", "wanted"):
+        table.add_column(column)
+    for row in rows:
+        table.add_row(row.what, row.ours, row.reference, row.ratio, row.wanted)
+    Console(width=140).print(table)
+
+
+class World:
+    """Stand-in paintings, a collection of them, an encoder and an index."""
+
+    def __init__(self, folder: Path, quick: bool) -> None:
+        self.folder, self.quick = folder, quick
+        self.repeats = 1 if quick else 5
+        self.encoder = start_encoder("resnet34", "none", seed=0)
+        self.artists, self.works = (6, 3) if quick else (40, 8)
+        rng = np.random.default_rng(0)
+        self.paintings = folder / "paintings"
+        for artist in range(self.artists):
+            (self.paintings / f"Artist {artist}").mkdir(parents=True)
+            for work in range(self.works):
+                picture(rng, 224, 224).save(self.paintings / f"Artist {artist}" / f"{work}.jpg", quality=92)
+        self.files = sorted(self.paintings.rglob("*.jpg"))
+        self.index_config = IndexConfig(
+            folder=self.paintings, encoder=str(folder / "encoder.pt"), index=folder / "index"
+        )
+        save_checkpoint(folder / "encoder.pt", self.encoder, "center")
+
+    def triplets(self, count: int) -> list[reference.Triplet]:
+        """Triplets of files, as many as asked for."""
+        rng = np.random.default_rng(1)
+        chosen = []
+        for _ in range(count):
+            artist, other = rng.choice(self.artists, 2, replace=False)
+            a, p = rng.choice(self.works, 2, replace=False)
+            n = rng.integers(self.works)
+            chosen.append(tuple(self.files[i * self.works + j] for i, j in ((artist, a), (artist, p), (other, n))))
+        return chosen
+
+
+def embedding(world: World) -> Iterator[Row]:
+    """One view: images a second, against the float32 eager network and the processor's matrix multiplication."""
+    batch = 4 if world.quick else 32
+    pixels = np.random.default_rng(0).integers(0, 256, (batch, 3, 224, 224), dtype=np.uint8)
+    images = torch.from_numpy(pixels).float()
+    fast = gains_from_bfloat16(world.encoder.network)
+    embedder = SwiftEncoder(world.encoder) if fast else export_encoder(world.encoder, world.folder / "encoder.onnx")
+    network = reference.build_resnet34()
+    dtype = torch.bfloat16 if fast else torch.float32
+    matrix = torch.randn(2048, 2048).to(dtype)
+    ours, theirs, product = alternate(
+        world.repeats, lambda: embedder.embed(pixels), lambda: reference.embed(network, images), lambda: matrix @ matrix
+    )
+    ceiling = 2 * 2048**3 / product / RESNET34_FLOP
+    rate, other = batch / ours, batch / theirs
+    yield Row(
+        "embedding, images/s",
+        f"{rate:.1f} ({type(embedder).__name__})",
+        f"{other:.1f}",
+        f"{rate / other:.1f} x",
+        "2.2 x",
+    )
+    yield Row(
+        "… of the matrix-multiply ceiling",
+        f"{rate:.1f}",
+        f"{ceiling:.1f} ({dtype})",
+        f"{100 * rate / ceiling:.0f} %",
+        "90 %",
+    )
+
+
+def test_accuracy(world: World) -> Iterator[Row]:
+    """From images to the accuracy of the published test triplets: each painting once, or three images a triplet."""
+    count = 8 if world.quick else 192
+    triplets = world.triplets(count)
+    distinct = list(dict.fromkeys(path for triplet in triplets for path in triplet))[
+        : count * PUBLISHED_PAINTINGS // PUBLISHED_TRIPLETS
+    ]
+    fast = gains_from_bfloat16(world.encoder.network)
+    embedder = SwiftEncoder(world.encoder) if fast else export_encoder(world.encoder, world.folder / "encoder.onnx")
+    network = reference.build_resnet34()
+    ours, theirs = alternate(
+        min(world.repeats, 3),
+        lambda: embed_all(embedder, distinct),
+        lambda: reference.triplet_accuracy(network, triplets),
+    )
+    ours *= PUBLISHED_PAINTINGS / len(distinct)
+    theirs *= PUBLISHED_TRIPLETS / len(triplets)
+    yield Row(
+        "test accuracy, 6,135 triplets, s (scaled)", f"{ours:.0f}", f"{theirs:.0f}", f"{theirs / ours:.1f} x", "9 x"
+    )
+
+
+def scoring(world: World) -> Iterator[Row]:
+    """From stored vectors to figures, at the size of the published test set."""
+    rng = np.random.default_rng(0)
+    artists = np.sort(rng.integers(0, 595, PUBLISHED_PAINTINGS))
+    vectors = rng.normal(size=(PUBLISHED_PAINTINGS, 256)).astype(np.float32)
+    a, p, n = rng.integers(0, PUBLISHED_PAINTINGS, (3, PUBLISHED_TRIPLETS))
+
+    def accuracy() -> None:
+        hits = triplet_hits(paired_distances(vectors[a], vectors[p]), paired_distances(vectors[a], vectors[n]))
+        mean_by_artist(hits.astype(float), artists[a])
+
+    from painter_search.scores.retrieval import score_retrieval
+    from painter_search.scores.triplets import all_negative_hits
+
+    def everything() -> None:
+        mean_by_artist(all_negative_hits(vectors, artists, a, p), artists[a])
+        scores = score_retrieval(vectors, artists)
+        for values in (*scores.recall.values(), scores.map_at_r):
+            mean_by_artist(values, artists)
+
+    first, rest = alternate(world.repeats, accuracy, everything)
+    yield Row("accuracy with interval from vectors, s", f"{first:.3f}", "", "", "0.2 s")
+    yield Row("everything else, s", f"{rest:.2f}", "", "", "2 s")
+
+
+def training(world: World) -> Iterator[Row]:
+    """One step of 64 triplets (16 where quick)."""
+    size = 2 if world.quick else 16
+    pixels = torch.randint(0, 256, (3, size, 3, 224, 224), dtype=torch.uint8)
+    images = pixels.float()
+    encoder = start_encoder("resnet34", "none", seed=0)
+    encoder.to(memory_format=torch.channels_last)
+    network = reference.build_resnet34()
+    ours_optimizer = torch.optim.Adam(encoder.parameters(), lr=6e-6)
+    their_optimizer = torch.optim.Adam(network.parameters(), lr=6e-6)
+    scaler = torch.amp.GradScaler("cpu", enabled=False)
+    ours, theirs = alternate(
+        world.repeats,
+        lambda: training_step(encoder, tuple(pixels), ours_optimizer, scaler, 5.0),
+        lambda: reference.training_step(network, their_optimizer, *images),
+    )
+    rate, other = 3 * size / ours, 3 * size / theirs
+    yield Row("training step, images/s", f"{rate:.1f}", f"{other:.1f}", f"{rate / other:.1f} x", "2.2 x")
+
+
+def feeding(world: World) -> Iterator[Row]:
+    """Crops decoded and augmented on one core, with the report's best transforms."""
+    count = 6 if world.quick else 60
+    triplets = world.triplets(count)
+    with kept_squares(list(dict.fromkeys(p for t in triplets for p in t)), 224) as squares, one_thread():
+        dataset = TripletDataset(triplets, squares, ("flips", "rotation", "jitter", "perspective"))
+        decoding = TripletDataset(triplets, type(squares)(224), ("flips", "rotation", "jitter", "perspective"))
+        kept, fresh, theirs = alternate(
+            world.repeats,
+            lambda: [dataset[Draw(i, i)] for i in range(count)],
+            lambda: [decoding[Draw(i, i)] for i in range(count)],
+            lambda: [reference.AUGMENT(reference.load_image(path)) for triplet in triplets for path in triplet],
+        )
+    ours, once, other = 3 * count / kept, 3 * count / fresh, 3 * count / theirs
+    yield Row(
+        "feeding, images/s a core",
+        f"{ours:.0f} (8 cores: {8 * ours:,.0f})",
+        f"{other:.0f}",
+        f"{ours / other:.1f} x",
+        "5 x",
+    )
+    yield Row("… decoding each time", f"{once:.0f}", f"{other:.0f}", f"{once / other:.1f} x", "")
+
+
+def preparing(world: World) -> Iterator[Row]:
+    """2,000 px JPEG originals to `whole` frames on one core, from a folder and from a zip."""
+    import zipfile
+
+    count = 2 if world.quick else 24
+    originals = world.folder / "originals"
+    originals.mkdir(exist_ok=True)
+    rng = np.random.default_rng(2)
+    for number in range(count):
+        picture(rng, 2000, 1500).save(originals / f"{number}.jpg", quality=90)
+    archive = world.folder / "originals.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        for path in originals.iterdir():
+            opened.write(path, path.name)
+    out = world.folder / "frames"
+    out.mkdir(exist_ok=True)
+
+    def jobs(container: Path) -> list[FramingJob]:
+        return [FramingJob(o.file, o, "whole", out / o.file, out / f"t-{o.file}") for o in list_originals([container])]
+
+    def theirs() -> None:
+        for path in sorted(originals.iterdir()):
+            reference.prepare_whole(path, out / f"r-{path.name}")
+
+    folder, zipped, plain = alternate(
+        world.repeats,
+        lambda: list(frame_all(jobs(originals), workers=1)),
+        lambda: list(frame_all(jobs(archive), workers=1)),
+        theirs,
+    )
+    yield Row(
+        "prepare, originals/s a core, folder",
+        f"{count / folder:.1f}",
+        f"{count / plain:.1f}",
+        f"{plain / folder:.1f} x",
+        "1.8 x",
+    )
+    yield Row(
+        "… zip against folder", f"{count / zipped:.1f}", f"{count / folder:.1f}", f"{folder / zipped:.2f} x", "1 x"
+    )
+
+
+def querying(world: World) -> Iterator[Row]:
+    """A query as a shell command from start to answer, and warm from Python."""
+    index = PaintingIndex.build(world.index_config)
+    painting = world.files[0]
+    importing = "import torch, torchvision; n = torchvision.models.resnet34(); n.eval()(torch.zeros(1, 3, 224, 224))"
+    cold, torch_cold = alternate(
+        world.repeats,
+        lambda: shell("-m", "painter_search.query", str(painting), "--index", str(index.folder)),
+        lambda: shell("-c", importing),
+    )
+    yield Row("query, cold, s", f"{cold:.2f}", f"{torch_cold:.2f}", f"{torch_cold / cold:.1f} x", "1.2 s, 4 x")
+    pixels = np.zeros((1, 3, 224, 224), np.uint8)
+    attribute(index, [painting])
+    many = world.files[:16]
+    warm, forward, together = alternate(
+        world.repeats,
+        lambda: attribute(index, [painting]),
+        lambda: index.encoder.embed(pixels),
+        lambda: attribute(index, many),
+    )
+    yield Row(
+        "query, warm, ms",
+        f"{1000 * warm:.0f}",
+        f"{1000 * forward:.0f} (forward pass)",
+        f"{warm / forward:.2f} x",
+        "1.1 x",
+    )
+    yield Row(
+        f"{len(many)} queries in one call, ms",
+        f"{1000 * together:.0f}",
+        f"{1000 * warm * len(many):.0f} one by one",
+        f"{warm * len(many) / together:.1f} x",
+        "",
+    )
+    table = world.folder / "triplets.csv"
+    rows = [
+        ",".join(path.relative_to(world.paintings).as_posix() for path in t) for t in islice(world.triplets(200), 200)
+    ]
+    table.write_text("anchor,positive,negative\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    score_triplets(index, table)
+
+
+def helping(world: World) -> Iterator[Row]:
+    """`--help` of every command."""
+    for command in ("prepare", "train", "build-index", "eval-triplets", "query"):
+        (seconds,) = alternate(
+            world.repeats, lambda command=command: shell("-m", f"painter_search.{command}", "--help")
+        )
+        yield Row(f"{command} --help, s", f"{seconds:.2f}", "", "", "0.3 s")
+
+
+def alternate(repeats: int, *tasks: Callable[[], object]) -> list[float]:
+    """The median seconds of each task, the tasks taking turns so that the machine's moods fall on all of them."""
+    for task in tasks:
+        task()
+    seconds: list[list[float]] = [[] for _ in tasks]
+    for _ in range(repeats):
+        for task, taken in zip(tasks, seconds, strict=True):
+            began = time.perf_counter()
+            task()
+            taken.append(time.perf_counter() - began)
+    return [statistics.median(taken) for taken in seconds]
+
+
+def shell(*arguments: str) -> None:
+    """Run Python with these arguments, as a shell would."""
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+
+
+def picture(rng: np.random.Generator, width: int, height: int) -> Image.Image:
+    """A stand-in painting: soft shapes with grain, which compress like a photograph of one."""
+    coarse = Image.fromarray(rng.integers(0, 256, (height // 40, width // 40, 3), dtype=np.uint8))
+    soft = coarse.resize((width, height), Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(2))
+    grain = rng.normal(0, 9, (height, width, 1))
+    return Image.fromarray(np.clip(np.asarray(soft) + grain, 0, 255).astype(np.uint8))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep torch to one core, as in a loader process."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def threads() -> str:
+    """The versions that the figures belong to."""
+    return f"Python {platform.python_version()}, torch {torch.__version__}, {torch.get_num_threads()} threads"
+
+
+if __name__ == "__main__":
+    main()
