@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from painter_search.collection.originals import Original
+from painter_search.collection.triplets import read_table
 from painter_search.errors import UserError
 
 CLEAN_COLUMNS = [
@@ -67,7 +68,7 @@ def clean_name(name: str) -> str:
 
 def divide_artists(artists: pd.Series, test_share: float, random_state: int) -> pd.Series:
     """For each row whether its artist is a training artist; a seeded `test_share` of the artists is not."""
-    names = sorted(set(artists))
+    names = sorted(set(artists) - {""})
     order = np.random.RandomState(random_state).permutation(len(names))
     tested = {names[i] for i in order[: round(test_share * len(names))]}
     return ~artists.isin(tested)
@@ -82,7 +83,7 @@ def suspicious_names(catalogue: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for artist, works in sorted(catalogue.groupby("artist").size().items(), key=lambda item: str(item[0])):
         reason = _suspicion(str(artist), titles)
-        if reason:
+        if reason and artist:
             rows.append({"artist": artist, "works": int(works), "reason": reason})
     return pd.DataFrame(rows, columns=["artist", "works", "reason"])
 
@@ -91,7 +92,7 @@ def _suspicion(artist: str, titles: set[str]) -> str | None:
     letters = sum(character.isalpha() for character in artist)
     if letters == 0:
         return "no letters"
-    if letters <= 2:
+    if letters <= 2 and artist.isascii():
         return "hardly any letters"
     if artist.casefold() in titles:
         return "also the title of a work"
@@ -106,7 +107,7 @@ def _read_one(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise UserError(f"{path} does not exist; check the path after --info.")
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False, encoding=_encoding(path))
+        table = read_table(path, _encoding(path))
     except (ValueError, pd.errors.ParserError) as error:
         raise UserError(f"{path} cannot be read as a CSV file ({error}).") from error
     table.columns = [str(column).strip() for column in table.columns]
@@ -116,7 +117,9 @@ def _read_one(path: Path) -> pd.DataFrame:
             f"{path} lacks the column {' and '.join(missing)}; a catalogue needs {' and '.join(NEEDED_COLUMNS)}, "
             f"and this one has {', '.join(map(str, table.columns[:12]))}."
         )
-    return table.reindex(columns=CLEAN_COLUMNS, fill_value="").astype(object)
+    table = table.reindex(columns=CLEAN_COLUMNS, fill_value="").astype(object)
+    # A lone carriage return would end a row when the cleaned catalogue is read again.
+    return table.apply(lambda column: column.str.replace("\r", " ", regex=False))
 
 
 def _encoding(path: Path) -> str:

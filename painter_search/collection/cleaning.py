@@ -31,10 +31,12 @@ def reject_rows(catalogue: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     files = catalogue["new_filename"]
     reasons = pd.Series("", index=catalogue.index, dtype=object)
     reasons[catalogue["artist"] == ""] = "no artist in the catalogue"
-    owners = catalogue.groupby("new_filename")["artist"].nunique()
-    contested = files.map(owners) > 1
+    owned = catalogue["artist"] != ""
+    owners = catalogue[owned].groupby("new_filename")["artist"].nunique()
+    contested = owned & (files.map(owners) > 1)
     reasons[contested] = "the catalogue gives this file to two artists"
-    reasons[~contested & files.duplicated()] = "named twice in the catalogue"
+    repeated = files[owned].duplicated().reindex(files.index, fill_value=False)
+    reasons[~contested & repeated] = "named twice in the catalogue"
     reasons[files == ""] = "no file name in the catalogue"
     rejected = pd.DataFrame({"file": files[reasons != ""], "reason": reasons[reasons != ""]})
     return catalogue[reasons == ""], rejected

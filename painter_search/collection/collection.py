@@ -12,7 +12,7 @@ import pandas as pd
 
 from painter_search.collection.framing import make_thumbnail, open_frame
 from painter_search.collection.settings import Framing
-from painter_search.collection.triplets import read_triplets
+from painter_search.collection.triplets import read_table, read_triplets
 from painter_search.collection.work import Work
 from painter_search.errors import UserError
 from painter_search.folders import read_json
@@ -29,6 +29,7 @@ TRIPLET_FILES: dict[Part, str] = {
     "validation": "val_triplets_with_labels.csv",
     "test": "test_triplets_with_labels.csv",
 }
+DEVICE_NAME = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\.")  # Windows keeps these for itself
 SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\.jpg")
 
 
@@ -88,7 +89,7 @@ def frame_name(file: str) -> str:
     Plain lower-case JPEG names are kept; all others (folders, capitals, other endings, any script, any length) get
     a name that every file system takes, told apart by a digest.
     """
-    if SAFE_NAME.fullmatch(file):
+    if SAFE_NAME.fullmatch(file) and not DEVICE_NAME.match(file):
         return file
     digest = hashlib.sha256(file.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     readable = re.sub(r"[^a-z0-9]+", "-", file.rsplit(".", 1)[0].lower()).strip("-")[:40]
@@ -98,7 +99,7 @@ def frame_name(file: str) -> str:
 def read_clean(path: Path) -> pd.DataFrame:
     """Read a cleaned catalogue, ours or a published one; all columns as text."""
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
+        return read_table(path)
     except (OSError, ValueError) as error:
         raise UserError(f"{path} cannot be read ({error}); prepare the collection again.") from error
 

@@ -7,6 +7,8 @@ import io
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
+SRGB_DESCRIPTIONS = {"sRGB", "sRGB IEC61966-2.1", "sRGB built-in", "sRGB2014", "c2", "c2ci"}
+"""How the common sRGB profiles call themselves."""
 SIXTEEN_BIT_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 
 
@@ -23,9 +25,10 @@ def to_rgb(image: Image.Image) -> Image.Image:
     alpha = None
     if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
         # The alpha channel is no colour, so it is kept out of the profile conversion.
+        grey = image.mode == "LA"
         image = image.convert("RGBA")
         alpha = image.getchannel("A")
-        image = image.convert("RGB")
+        image = image.convert("L" if grey else "RGB")
     elif image.mode in ("P", "1", "HSV", "YCbCr"):
         image = image.convert("RGB")
     image = _to_srgb(image, profile)
@@ -67,4 +70,8 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 def is_srgb(profile: bytes) -> bool:
     """Whether an ICC profile is sRGB by its own description, so that converting it would change nothing."""
-    return b"sRGB" in profile[:4096] or b"s\0R\0G\0B" in profile[:4096]
+    try:
+        described = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile))).strip()
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return False
+    return described in SRGB_DESCRIPTIONS

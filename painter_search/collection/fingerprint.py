@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -22,12 +20,10 @@ ASPECT = 0.03
 """Relative difference allowed between the aspect ratios."""
 
 
-def fingerprint(thumbnail: bytes) -> bytes:
-    """The fingerprint of a whole painting, given as an image file: 768 bytes of RGB and its aspect ratio."""
-    with Image.open(io.BytesIO(thumbnail)) as image:
-        aspect = np.float32(image.width / image.height)
-        reduced = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
-    return reduced.tobytes() + aspect.tobytes()
+def fingerprint(painting: Image.Image) -> bytes:
+    """The fingerprint of a whole painting, RGB, at any size: 768 bytes of RGB and its aspect ratio."""
+    aspect = np.float32(painting.width / painting.height)
+    return painting.resize((SIDE, SIDE), Image.Resampling.BOX).tobytes() + aspect.tobytes()
 
 
 def same_picture(query: bytes, others: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -39,10 +35,15 @@ def same_picture(query: bytes, others: NDArray[np.uint8]) -> NDArray[np.bool_]:
     a, b = one - one.mean(axis=1, keepdims=True), many - many.mean(axis=1, keepdims=True)
     spread = a.std(axis=1) * b.std(axis=1)
     correlation = (a * b).mean(axis=1) / np.maximum(spread, 1e-6)
-    flat = (a.std(axis=1) < CONTRAST) | (b.std(axis=1) < CONTRAST)
+    flat = (_contrast(one) < CONTRAST) | (_contrast(many) < CONTRAST)
     difference = np.sqrt(np.square(one - many).mean(axis=1))
     alike = np.where(flat, difference < LEVELS, correlation > CORRELATION)
     return np.asarray(alike & (np.abs(aspects / aspect - 1) < ASPECT))
+
+
+def _contrast(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The largest standard deviation of a channel over the picture: a plain red has none."""
+    return np.asarray(pixels.reshape(len(pixels), -1, 3).std(axis=1).max(axis=1))
 
 
 def _split(fingerprints: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

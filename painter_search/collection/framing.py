@@ -17,6 +17,8 @@ WHOLE_SIDE = 448
 """Short side of a `whole` frame in pixels: twice what the network sees, so that quarters are sharp too."""
 THUMBNAIL_SIDE = 512
 """Longer side of a thumbnail in pixels."""
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG2000", "PPM", "TGA")
+"""Formats that are opened, whatever the file is called; others (PostScript, say) would start programs of their own."""
 MAX_PIXELS = 100_000_000
 """Larger images are refused rather than decoded: a few bytes can claim any size."""
 MAX_BYTES = 500_000_000
@@ -69,7 +71,7 @@ def frame_painting(content: bytes, framing: Framing) -> Frame:
             # Pillow's decoders raise anything from OSError to struct.error on damaged files.
             raise UnreadablePainting(_reason(error)) from error
     untouched = image.mode == "RGB" and decoded == (width, height) and _is_plain_jpeg(image)
-    framed = frame_center(rgb) if framing == "center" else frame_whole(rgb)
+    framed = frame_center(rgb) if framing == "center" else frame_whole(rgb, (width, height))
     keep = untouched and framed.size == (width, height)
     return Frame(
         jpeg=content if keep else encode_jpeg(framed),
@@ -89,9 +91,12 @@ def frame_center(image: Image.Image) -> Image.Image:
     return image.crop((left, top, left + CENTER_SIDE, top + CENTER_SIDE))
 
 
-def frame_whole(image: Image.Image) -> Image.Image:
-    """The whole image with its short side at 448 px, or as it is where it is smaller."""
-    return image if min(image.size) <= WHOLE_SIDE else _scale_short_side(image, WHOLE_SIDE)
+def frame_whole(image: Image.Image, original: tuple[int, int] | None = None) -> Image.Image:
+    """The whole image with its short side at 448 px, or as it is where it is smaller.
+
+    `original` is the size before any reduced decoding, from which the other side is reckoned.
+    """
+    return image if min(image.size) <= WHOLE_SIDE else _scale_short_side(image, WHOLE_SIDE, original)
 
 
 def make_thumbnail(image: Image.Image) -> bytes:
@@ -118,7 +123,7 @@ def _open(content: bytes) -> Image.Image:
     if not content:
         raise UnreadablePainting("empty file")
     try:
-        image = Image.open(io.BytesIO(content))
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise UnreadablePainting("too large to decode safely (over 100 megapixels)") from error
     except UnidentifiedImageError as error:
@@ -134,7 +139,8 @@ def _open(content: bytes) -> Image.Image:
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:
     try:
-        sideways = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+        # Pillow turns TIFF files upright by itself, size and all.
+        sideways = image.format != "TIFF" and image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
     except Exception:
         sideways = False  # Damaged EXIF data: `to_rgb` will leave the image as it lies, too.
     return (image.height, image.width) if sideways else (image.width, image.height)
@@ -148,9 +154,10 @@ def _is_plain_jpeg(image: Image.Image) -> bool:
     return image.getexif().get(0x0112, 1) == 1 and (profile is None or is_srgb(profile))
 
 
-def _scale_short_side(image: Image.Image, side: int) -> Image.Image:
-    scale = side / min(image.size)
-    size = (max(side, round(image.width * scale)), max(side, round(image.height * scale)))
+def _scale_short_side(image: Image.Image, side: int, original: tuple[int, int] | None = None) -> Image.Image:
+    width, height = original or image.size
+    scale = side / min(width, height)
+    size = (max(side, round(width * scale)), max(side, round(height * scale)))
     return image.resize(size, Image.Resampling.BICUBIC)
 
 

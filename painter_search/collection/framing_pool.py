@@ -29,6 +29,11 @@ class FramingJob:
     frame: Path
     thumbnail: Path
 
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """The files that framing writes."""
+        return (self.frame, self.thumbnail) if self.framing == "center" else (self.frame,)
+
 
 @dataclass(frozen=True)
 class Framed:

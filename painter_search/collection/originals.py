@@ -26,7 +26,7 @@ class Original:
     @property
     def base_name(self) -> str:
         """The file's name without folders, as catalogues give it."""
-        return PurePosixPath(self.file).name
+        return PurePosixPath(self.file.replace("\\", "/")).name  # archives made on Windows may have backslashes
 
 
 def list_originals(containers: Iterable[Path]) -> list[Original]:
@@ -79,8 +79,8 @@ def read_file(path: Path, within: Path | None = None) -> bytes:
         if information.st_size > MAX_BYTES:
             raise UnreadablePainting(f"too large a file to read safely ({information.st_size / 1e6:,.0f} MB)")
         return path.read_bytes()
-    except OSError as error:
-        raise UnreadablePainting(f"cannot be read ({error.strerror or error})") from error
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle, before Python 3.13
+        raise UnreadablePainting(f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
 
 
 def _walk(folder: Path) -> Iterator[Original]:

@@ -128,6 +128,10 @@ def _lasting_settings(config: PrepareConfig) -> dict[str, object]:
 
 
 def _is_complete(config: PrepareConfig, identity: dict[str, object]) -> bool:
+    if config.out.resolve() == Path.cwd():
+        raise UserError("--out cannot be the folder that this runs in; name one inside it, or elsewhere.")
+    if config.out.exists() and not config.out.is_dir():
+        raise UserError(f"{config.out} is a file; choose a folder with --out.")
     if not config.out.exists() or not any(config.out.iterdir()):
         return False
     report = config.out / "prepare.json"
@@ -193,11 +197,18 @@ def _read_journal(beside: Path, jobs: dict[str, FramingJob]) -> Iterator[tuple[s
     whole = content[: content.rfind(b"\n") + 1]
     if whole != content:
         path.write_bytes(whole)  # A kill can leave half a line; what it was about is done again.
-    for line in whole.decode("utf-8").splitlines():
-        framed = Framed(**json.loads(line))
+    for line in whole.decode("utf-8", "replace").split("\n"):
+        try:
+            framed = Framed(**json.loads(line))
+        except (ValueError, TypeError):
+            continue  # damaged by a power cut, say; what it was about is done again
         job = jobs.get(framed.file)
-        if job and (framed.reason or (job.frame.is_file() and job.frame.stat().st_size)):
+        if job and (framed.reason or all(_is_written(path) for path in job.outputs)):
             yield framed.file, framed
+
+
+def _is_written(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
 
 
 def _write_tables(
@@ -219,8 +230,8 @@ def _write_tables(
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:
-    # Surrogates stand for bytes of a file name that are no UTF-8; they are kept as escapes.
-    table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8", errors="backslashreplace")
+    # Bytes of a file name that are no UTF-8 come back as they were.
+    table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8", errors="surrogateescape")
 
 
 def _drop_unlisted_frames(beside: Path, cleaned: Cleaned) -> None:

@@ -37,7 +37,7 @@ def draw_triplets(
     """
     learning, validating = divide_training_artists(train, validation_share, random_state)
     tested = all_pairs_with_negatives(test, random_state)
-    kept = tested.sample(frac=1, random_state=random_state).head(int(test_share_kept * len(tested)))
+    kept = tested.sample(frac=1, random_state=random_state).head(int(test_share_kept * len(tested) + 1e-9))
     return Triplets(
         train=all_pairs_with_negatives(learning, random_state),
         validation=all_pairs_with_negatives(validating, random_state),
@@ -89,12 +89,25 @@ def all_pairs_with_negatives(works: pd.DataFrame, random_state: int) -> pd.DataF
     )
 
 
+def read_table(path: Path, encoding: str = "utf-8") -> pd.DataFrame:
+    """A CSV file, every value as the text it is (bytes that are no text in the encoding survive as surrogates)."""
+    return pd.read_csv(
+        path,
+        dtype=str,
+        keep_default_na=False,
+        na_filter=False,
+        index_col=False,
+        encoding=encoding,
+        encoding_errors="surrogateescape" if encoding.startswith("utf-8") else "strict",
+    )
+
+
 def read_triplets(path: Path) -> pd.DataFrame:
     """Read a triplet file, ours or a published one. Raises `UserError` where it is none."""
     if not path.is_file():
         raise UserError(f"{path} does not exist; give a CSV file with the columns anchor, positive, negative.")
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
+        table = read_table(path)
     except (ValueError, pd.errors.ParserError) as error:
         raise UserError(f"{path} cannot be read as a CSV file ({error}).") from error
     missing = [column for column in TRIPLET_COLUMNS if column not in table.columns]

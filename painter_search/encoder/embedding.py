@@ -58,6 +58,9 @@ def embed_all(embedder: Embedder, frames: Sequence[bytes | Path]) -> NDArray[np.
 
 def map_ahead(work: Callable[[A], B], items: Iterable[A], ahead: int) -> Iterator[B]:
     """`map` on a thread per core, in order, at most `ahead` items in advance. Decoders work outside Python's lock."""
+    if isinstance(items, Sequence) and len(items) == 1:
+        yield work(items[0])  # a lone query need not wait for threads to start
+        return
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
         waiting: deque = deque()
         for item in items:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.collection.fingerprint import fingerprint, same_picture
-from painter_search.collection.framing import UnreadablePainting, frame_painting, make_thumbnail, open_frame
+from painter_search.collection.framing import Frame, UnreadablePainting, frame_painting, open_frame
 from painter_search.collection.originals import read_file
 from painter_search.collection.work import Work
 from painter_search.errors import UserError
@@ -58,8 +58,8 @@ class Attribution:
     same_works: tuple[Neighbour, ...]
     """Works in the index that are this very picture; they had no vote."""
     artists: tuple[ArtistMatch, ...]
-    thumbnail: bytes
-    """The whole painting as a JPEG file, 512 px on its longer side."""
+    picture: bytes
+    """The whole painting as a JPEG file, reduced."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, without the picture."""
@@ -147,43 +147,37 @@ def _attribute_block(
     index: PaintingIndex, names: Iterable[str], contents: Iterable[Path | bytes], top: int, works: int
 ) -> list[Answer]:
     answers: dict[int, Answer] = {}
-    frames: list[tuple[int, str, bytes, bytes]] = []
+    frames: dict[int, tuple[str, Frame]] = {}
     for place, (name, content) in enumerate(zip(names, contents, strict=True)):
         try:
             frame = frame_painting(read_file(content) if isinstance(content, Path) else content, index.framing)
         except UnreadablePainting as finding:
             answers[place] = Unanswered(name, str(finding))
             continue
-        frames.append((place, name, frame.jpeg, frame.thumbnail or make_thumbnail(open_frame(frame.jpeg))))
+        frames[place] = (name, frame)
     if frames:
-        distances, ids = index.search(index.embed([jpeg for _, _, jpeg, _ in frames]), len(index))
-        for row, (place, name, _, thumbnail) in enumerate(frames):
-            answers[place] = _attribute_one(index, name, thumbnail, distances[row], ids[row], top, works)
+        distances = index.distances(index.embed([frame.jpeg for _, frame in frames.values()]))
+        for row, (place, (name, frame)) in enumerate(frames.items()):
+            answers[place] = _attribute_one(index, name, frame, distances[row], top, works)
     return [answers[place] for place in sorted(answers)]
 
 
 def _attribute_one(
-    index: PaintingIndex,
-    name: str,
-    thumbnail: bytes,
-    distances: NDArray[np.float32],
-    ids: NDArray[np.int64],
-    top: int,
-    works: int,
+    index: PaintingIndex, name: str, frame: Frame, distances: NDArray[np.float32], top: int, works: int
 ) -> Attribution:
-    all_ids, numbers, artists = index.artists
-    marked_ids, marks = index.fingerprints
-    same = np.isin(ids, marked_ids[same_picture(fingerprint(thumbnail), marks)])
-    owner = numbers[np.searchsorted(all_ids, ids)]
-    ranked, adjusted = rank_artists(distances[~same], owner[~same], len(artists))
+    ids, numbers, artists = index.artists
+    picture = frame.thumbnail or frame.jpeg
+    _, marks = index.fingerprints
+    same = same_picture(fingerprint(open_frame(picture)), marks)
+    ranked, adjusted = rank_artists(distances[~same], numbers[~same], len(artists))
     totals = np.bincount(numbers, minlength=len(artists))
     matches = []
     for number, distance in zip(ranked[:top], adjusted[:top], strict=True):
-        # Distances come nearest first, so the first rows of an artist are its nearest works.
-        rows = np.flatnonzero((owner == number) & ~same)[:works]
-        neighbours = _neighbours(index, ids[rows], distances[rows])
+        own = np.flatnonzero((numbers == number) & ~same)
+        own = own[np.argsort(distances[own], kind="stable")][:works]
+        neighbours = _neighbours(index, ids[own], distances[own])
         matches.append(ArtistMatch(artists[number], int(totals[number]), float(distance), neighbours))
-    return Attribution(name, _neighbours(index, ids[same], distances[same]), tuple(matches), thumbnail)
+    return Attribution(name, _neighbours(index, ids[same], distances[same]), tuple(matches), picture)
 
 
 def _neighbours(index: PaintingIndex, ids: NDArray[np.int64], distances: NDArray[np.float32]) -> tuple[Neighbour, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from painter_search.collection.collection import Collection
 from painter_search.collection.fingerprint import fingerprint
+from painter_search.collection.framing import open_frame
 from painter_search.collection.preparation import prepare_collection
 from painter_search.collection.settings import Framing, PrepareConfig
 from painter_search.collection.work import Work
@@ -174,7 +175,7 @@ def _embed(embedder: Embedder, entries: Sequence[Entry], partial: Path) -> np.nd
 def _write_works(beside: Path, entries: Sequence[Entry]) -> None:
     def thumbnail(entry: Entry) -> tuple[bytes, bytes]:
         picture = entry[0].thumbnail(entry[1].file)
-        return picture, fingerprint(picture)
+        return picture, fingerprint(open_frame(picture))
 
     fingerprints: list[bytes] = []
 

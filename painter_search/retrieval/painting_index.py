@@ -16,6 +16,7 @@ from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, read_json
 from painter_search.retrieval.settings import DEFAULT_INDEX, IndexConfig
 from painter_search.retrieval.works import Works
+from painter_search.scores.triplets import distance_matrix
 
 if TYPE_CHECKING:
     from painter_search.encoder.exported import ExportedEncoder
@@ -96,12 +97,22 @@ class PaintingIndex:
         squared, ids = self._vectors.search(np.ascontiguousarray(embeddings, dtype=np.float32), k)
         return np.sqrt(np.maximum(squared, 0)), ids
 
+    def distances(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The distance of each embedding `[m, 256]` to every work, in order of id: `[m, n]`."""
+        return distance_matrix(embeddings, self._matrix)
+
+    @cached_property
+    def _matrix(self) -> NDArray[np.float32]:
+        return self.vectors(self.artists[0])
+
     def vectors(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """The stored embeddings of these works: `[n, 256]`."""
         order = faiss.vector_to_array(self._vectors.id_map)
         ranks = np.argsort(order, kind="stable")
         rows = ranks[np.searchsorted(order, np.asarray(ids), sorter=ranks)]
-        stored = self._vectors.index.reconstruct_n(0, len(self))
+        # Into an array of ours: left to itself, FAISS answers in tensors once some library has told it to.
+        stored = np.empty((len(self), self._vectors.d), np.float32)
+        self._vectors.index.reconstruct_n(0, len(self), stored)
         return stored[rows]
 
     def embed(self, frames: Sequence[bytes]) -> NDArray[np.float32]:

@@ -55,7 +55,7 @@ def test_a_work_of_the_index_is_recognised_and_does_not_vote(
     answer = attribute(small_index, [painted_originals / work.file], top=100, works=100)[0]
     assert isinstance(answer, Attribution)
     assert [neighbour.work for neighbour in answer.same_works] == [work]
-    assert answer.same_works[0].distance == pytest.approx(0, abs=1e-2)
+    assert answer.same_works[0].distance < 0.1 * answer.artists[0].distance
     own = next(match for match in answer.artists if match.artist == work.artist)
     assert work not in [neighbour.work for neighbour in own.works]
     assert own.works_in_index == len(own.works) + 1

@@ -28,7 +28,8 @@ def test_stored_vectors_are_the_encoders_embeddings(small_index: PaintingIndex, 
     stored = small_index.vectors([ids[work.file] for work in works])
     assert stored.dtype == np.float32
     assert stored.shape == (len(works), 256)
-    np.testing.assert_allclose(stored, expected, atol=1e-5)
+    # bfloat16, where the processor has it, keeps 8 bits.
+    assert (np.linalg.norm(stored - expected, axis=1) < 0.01 * np.linalg.norm(expected, axis=1)).all()
 
 
 def test_search_gives_the_nearest_works_by_euclidean_distance(small_index: PaintingIndex) -> None:

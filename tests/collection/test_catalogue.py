@@ -1,0 +1,258 @@
+"""Catalogues as people have them: spellings, encodings, missing and extra columns, odd names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from painter_search.collection.catalogue import (
+    CLEAN_COLUMNS,
+    catalogue_of_folder,
+    clean_name,
+    divide_artists,
+    read_catalogue,
+    suspicious_names,
+)
+from painter_search.collection.originals import Original
+from painter_search.errors import UserError
+
+
+def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def read(*paths: Path, test_share: float = 0.4, random_state: int = 42) -> pd.DataFrame:
+    return read_catalogue(list(paths), test_share, random_state)
+
+
+def original(file: str, size: int = 1) -> Original:
+    return Original(file, Path("folder"), zipped=False, size=size)
+
+
+@pytest.mark.parametrize(
+    "name", [" Fyodor Solntsev", "Fyodor Solntsev ", "\u00a0Fyodor\u00a0Solntsev\u00a0", "\tFyodor   Solntsev\r"]
+)
+def test_artists_are_stripped_of_blanks(name: str, tmp_path: Path) -> None:
+    assert clean_name(name) == "Fyodor Solntsev"
+    path = write(tmp_path / "c.csv", f'artist,new_filename,in_train\n"{name}", 1.jpg ,True\n')
+    table = read(path)
+    assert list(table["artist"]) == ["Fyodor Solntsev"]
+    assert list(table["new_filename"]) == ["1.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "expected"),
+    [
+        ("True", True),
+        ("TRUE", True),
+        ("true", True),
+        (" True ", True),
+        ("1", True),
+        ("1.0", True),
+        ("yes", True),
+        ("False", False),
+        ("FALSE", False),
+        ("false", False),
+        ("0", False),
+        ("0.0", False),
+        ("no", False),
+    ],
+)
+def test_in_train_may_be_spelled_in_many_ways(spelling: str, expected: bool, tmp_path: Path) -> None:
+    table = read(write(tmp_path / "c.csv", f"artist,new_filename,in_train\nA,1.jpg,{spelling}\n"))
+    assert list(table["in_train"]) == [expected]
+    assert table["in_train"].dtype == bool
+
+
+def test_another_spelling_of_in_train_is_an_error_that_names_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.csv", "artist,new_filename,in_train\nA,1.jpg,True\nB,2.jpg,maybe\n")
+    with pytest.raises(UserError, match="'maybe' in 1 row"):
+        read(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp1252", "utf-16"])
+def test_encodings_are_recognised(encoding: str, tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "c.csv", "artist,new_filename,title\nÉdouard Manet,1.jpg,Le Déjeuner sur l'herbe\n", encoding
+    )
+    table = read(path)
+    assert list(table["artist"]) == ["Édouard Manet"]
+    assert list(table["title"]) == ["Le Déjeuner sur l'herbe"]
+
+
+def test_utf_8_beyond_latin_is_kept(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.csv", "artist,new_filename,title\n齊白石,1.jpg,Кающаяся\n")
+    assert read(path).loc[0, ["artist", "title"]].tolist() == ["齊白石", "Кающаяся"]
+
+
+@pytest.mark.parametrize("missing", ["artist", "new_filename"])
+def test_a_missing_column_is_an_error_that_names_it(missing: str, tmp_path: Path) -> None:
+    header = ",".join(column for column in ("artist", "new_filename", "title") if column != missing)
+    with pytest.raises(UserError, match=f"lacks the column {missing}"):
+        read(write(tmp_path / "c.csv", header + "\na,b\n"))
+
+
+def test_columns_that_are_not_needed_may_be_missing_or_more(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.csv", "extra, artist ,new_filename,artist_group\nx,A,1.jpg,train_only\n")
+    table = read(path)
+    assert list(table.columns) == CLEAN_COLUMNS
+    assert table.loc[0, "artist"] == "A"
+    assert table.loc[0, "date"] == ""
+
+
+def test_commas_at_the_ends_of_rows_shift_no_column(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.csv", "artist,new_filename,title\nA,1.jpg,Dawn,\nB,2.jpg,Dusk,\n")
+    try:
+        table = read(path)
+    except UserError:
+        return  # Refusing such a file is right too.
+    assert list(table["artist"]) == ["A", "B"]
+    assert list(table["new_filename"]) == ["1.jpg", "2.jpg"]
+
+
+def test_values_stay_the_text_they_were(tmp_path: Path) -> None:
+    rows = 'None,c.1942,1.jpg,NA\n007,1913.0,2.jpg,"Still Life, with a ""Jug"""\nnan,,3.jpg,null\n'
+    table = read(write(tmp_path / "c.csv", "artist,date,new_filename,title\n" + rows))
+    assert list(table["artist"]) == ["None", "007", "nan"]
+    assert list(table["date"]) == ["c.1942", "1913.0", ""]
+    assert list(table["title"]) == ["NA", 'Still Life, with a "Jug"', "null"]
+
+
+def test_several_catalogues_follow_one_another(tmp_path: Path) -> None:
+    first = write(tmp_path / "a.csv", "artist,new_filename,in_train\nA,1.jpg,True\n")
+    second = write(tmp_path / "b.csv", "new_filename,artist,in_train\n2.jpg,B,False\n")
+    table = read(first, second)
+    assert table[["artist", "new_filename", "in_train"]].to_numpy().tolist() == [
+        ["A", "1.jpg", True],
+        ["B", "2.jpg", False],
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", ["", 'artist,new_filename\n"unclosed,1.jpg\n', "artist,new_filename\na,b,c,d\ne\nf,g,h,i,j\n"]
+)
+def test_what_is_no_table_is_an_error(content: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"c\.csv"):
+        read(write(tmp_path / "c.csv", content))
+
+
+def test_a_missing_catalogue_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="does not exist"):
+        read(tmp_path / "gone.csv")
+
+
+def test_without_in_train_the_artists_are_divided(tmp_path: Path) -> None:
+    rows = "".join(f"artist {i % 10},{i}.jpg\n" for i in range(40))
+    path = write(tmp_path / "c.csv", "artist,new_filename\n" + rows)
+    table = read(path, test_share=0.3)
+    sides = table.groupby("artist")["in_train"].nunique()
+    assert (sides == 1).all()
+    assert table[~table["in_train"]]["artist"].nunique() == 3
+    assert table.equals(read(path, test_share=0.3))
+    seeds = {tuple(read(path, test_share=0.3, random_state=seed)["in_train"]) for seed in range(6)}
+    assert len(seeds) > 1
+
+
+@pytest.mark.parametrize(("share", "tested"), [(0.1, 1), (0.25, 2), (0.5, 5), (1, 10)])
+def test_the_share_of_test_artists_is_rounded(share: float, tested: int) -> None:
+    artists = pd.Series([f"artist {i}" for i in range(10) for _ in range(i + 1)])
+    training = divide_artists(artists, share, 42)
+    assert artists[~training].nunique() == tested
+    assert not set(artists[training]) & set(artists[~training])
+
+
+def test_the_division_does_not_depend_on_the_order_of_rows() -> None:
+    artists = pd.Series(list("aabbccddee"))
+    reordered = artists.sample(frac=1, random_state=3)
+    expected = divide_artists(artists, 0.4, 42)
+    assert divide_artists(reordered, 0.4, 42).sort_index().equals(expected)
+
+
+# --- folders ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_gives_artist_and_title() -> None:
+    table = catalogue_of_folder([original(" Claude  Monet/series/water_lilies 1.jpg", 77)], 1, 42)
+    row = table.iloc[0]
+    assert (row["artist"], row["title"], row["size_bytes"]) == ("Claude Monet", "water lilies 1", "77")
+    assert row["new_filename"] == " Claude  Monet/series/water_lilies 1.jpg"
+    assert not row["in_train"]
+    assert list(table.columns) == CLEAN_COLUMNS
+
+
+def test_a_file_outside_the_sub_folders_has_no_artist() -> None:
+    table = catalogue_of_folder([original("a/1.jpg"), original("readme.txt")], 1, 42)
+    assert list(table["artist"]) == ["a", ""]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_file_without_an_artist_does_not_change_the_division(seed: int) -> None:
+    files = [original(f"artist {i}/{j}.jpg") for i in range(5) for j in range(2)]
+    alone = catalogue_of_folder(files, 0.4, seed)
+    with_note = catalogue_of_folder([*files, original("notes.txt")], 0.4, seed)
+    assert list(with_note["in_train"])[:10] == list(alone["in_train"])
+
+
+# --- suspicious names ------------------------------------------------------------------------------------------------
+
+
+def names_found(artists: list[str], titles: list[str] | None = None) -> dict[str, str]:
+    table = pd.DataFrame({"artist": artists, "title": titles or [""] * len(artists)})
+    found = suspicious_names(table)
+    assert list(found.columns) == ["artist", "works", "reason"]
+    return dict(zip(found["artist"], found["reason"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("artist", "reason"),
+    [
+        ("1", "no letters"),
+        ("69", "no letters"),
+        ("?", "no letters"),
+        ("a1", "hardly any letters"),
+        ("Studio 54", "contains a number"),
+        ("The Old Oak", "begins like a title"),
+        ("Portrait of a Lady", "begins like a title"),
+        ("untitled", "begins like a title"),
+    ],
+)
+def test_names_like_numbers_or_titles_are_suspicious(artist: str, reason: str) -> None:
+    assert names_found([artist]) == {artist: reason}
+
+
+@pytest.mark.parametrize(
+    "artist", ["Claude Monet", "Theodore Rousseau", "Andy Warhol", "El Greco", "Ай Вэйвэй", "齊白石"]
+)
+def test_ordinary_names_are_not_suspicious(artist: str) -> None:
+    assert names_found([artist]) == {}
+
+
+def test_a_name_that_is_also_a_title_is_suspicious() -> None:
+    found = names_found(["Sunrise", "Monet", "Monet"], ["boats", "SUNRISE", "Haystacks"])
+    assert found == {"Sunrise": "also the title of a work"}
+
+
+def test_suspicious_names_count_their_works_in_order_of_name() -> None:
+    table = suspicious_names(pd.DataFrame({"artist": ["69", "1", "69", "Manet"], "title": [""] * 4}))
+    assert table.to_numpy().tolist() == [["1", 1, "no letters"], ["69", 2, "no letters"]]
+
+
+def test_a_row_without_an_artist_is_no_suspicious_artist() -> None:
+    assert names_found(["", "Manet"]) == {}
+
+
+def test_the_odd_names_of_the_published_catalogue_are_found(collections: Path) -> None:
+    paths = [collections / "pbn" / f"df_{part}_clean.csv" for part in ("train", "test")]
+    if not all(path.is_file() for path in paths):
+        pytest.skip("no published catalogue")
+    table = read(*paths)
+    found = suspicious_names(table)
+    assert {"1", "2", "69", "Sunrise"} <= set(found["artist"])
+    assert len(found) < 0.03 * table["artist"].nunique()
+    assert not set(found["artist"]) & {"Claude Monet", "Titian", "Fyodor Solntsev"}
+    assert (table["artist"] == table["artist"].str.strip()).all()
+    assert table["in_train"].sum() == 8626
+    assert (~table["in_train"]).sum() == 4417
