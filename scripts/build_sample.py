@@ -1,0 +1,294 @@
+"""Make the built-in sample collection from the Open Clip Art Library.
+
+Run by a person when the sample is to be made anew (some six minutes on two cores); nothing imports this file.
+It needs the drawings, and a renderer that the product itself has no use for:
+
+    apt-get install openclipart-svg
+    pip install resvg_py pillow numpy
+    python scripts/build_sample.py
+"""
+
+import argparse
+import csv
+import html
+import io
+import random
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import resvg_py
+from numpy.typing import NDArray
+from PIL import Image, ImageChops, ImageFilter, ImageOps
+
+COLUMNS = [
+    *("artist", "date", "genre", "pixelsx", "pixelsy", "size_bytes"),
+    *("source", "style", "title", "artist_group", "in_train", "new_filename"),
+]
+
+# Series made from one template (a work differs from the next by a stroke, a colour or a caption), colour
+# ramps and logos: nothing there shows a hand. Weapons and pin-ups have no place in a demo.
+EXCLUDED_FOLDERS = {
+    *("aiga-symbols", "arrows", "cards", "chess", "connectors", "duplicates", "flags", "flowchart", "hazard"),
+    *("logos", "map_symbols", "pantyhose", "roadsigns", "weapons"),
+}
+# The same kinds where they lie in other folders; second versions that no measure tells from new drawings;
+# the characters and trade marks of somebody else, which were not the drawer's to give; what may offend.
+EXCLUDED_WORDS = re.compile(
+    r"\b(flags?|basque|gwen ha du|souther?n cross|logos?|(stop)?signs?|arrows?|kanji|keyboard"
+    r"|mpcad|mateya|passport|simple cross|recycle|no ?smoking|information icon"
+    r"|apple with worm|flourish two ver\w*|handwithstar|pointinghand"
+    r"|pac ?k?man|chomper|pong|tetris|quake|vgcats|emule|xbill|don t panic|my lovely baby|firefox|brozo"
+    r"|[sz]aku|ampel\w+|xbox|gentoo|coltrane|beckham"
+    r"|gallows|stripper|sexy|mermaid|enthusiast|wmd|what have you done)\b",
+    re.IGNORECASE,
+)
+# Names that stand for nobody, or for many hands at once.
+NOT_ONE_PERSON = re.compile(
+    r"unknown|anonymous|\bnone\b|hash\(|army|library|gem clipart|based on|\bet al\b| and |\.\.\.",
+    re.IGNORECASE,
+)
+# Names of one person that no rule brings together.
+SAME_PERSON = {
+    "abiclipart": "geraldg",
+    "andrewfitzsimon": "andyfitzsimon",
+    "architettofrancescorollandin": "francescorollandin",
+    "jonadab": "nathaneady",
+    "jonadabtheunsightlyone": "nathaneady",
+    "rollandinfrancesco": "francescorollandin",
+}
+NOT_FREE = re.compile(r"gnu|gpl|copyleft|\(c\)|©", re.IGNORECASE)
+
+FEWEST_WORKS, MOST_WORKS = 3, 8
+RENDERED_PER_ARTIST = 40  # taken evenly from the folders: the most industrious artists drew 400
+RENDER_WIDTH, SMALLEST_INK = 1024, 80
+QUERIES = 3  # works of as many test artists stay out of the table, to ask about
+LONGEST_SIDE, USUAL_SIDE, SHORTEST_SIDE, MARGIN = 384, 224, 128, 8
+WEBP_QUALITY = 90
+SAME_DRAWING = 0.3  # distance of shapes below which two pictures are one drawing, coloured anew or retouched
+GROUPS = {"train_only": 0.45, "test_only": 0.38, "train_and_test": 0.17}
+
+
+def plain(text: str) -> str:
+    """Keep only the letters and digits, without case and accents."""
+    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]", "", ascii_only.casefold())
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What an SVG file says of itself."""
+
+    path: Path
+    artist: str
+    title: str
+    date: str
+    genre: str
+
+    @property
+    def key(self) -> str:
+        """The artist's name in one spelling."""
+        return SAME_PERSON.get(plain(self.artist), plain(self.artist))
+
+    @property
+    def subject(self) -> str:
+        """The file's name without numbers and the artist's name: the same for versions of one drawing."""
+        words = re.findall(r"[^\W\d_]+", self.path.stem.casefold())
+        # The library cut "title_artist_number" to a fixed length, so the name at the end may be a stump.
+        while len(words) > 1 and plain(words[-1]) in self.key:
+            words.pop()
+        return " ".join(words) if len("".join(words)) > 1 else self.path.stem
+
+    @property
+    def name(self) -> str:
+        """The work's title. One unlike the file's name is a whole series', and files have it by mistake."""
+        own = plain(self.title)[:4] == plain(self.path.stem)[:4]
+        return self.title if own else self.subject.capitalize()
+
+
+@dataclass(frozen=True)
+class Work:
+    """A drawing, its picture, and the descriptors by which works are compared and chosen."""
+
+    drawing: Drawing
+    webp: bytes
+    size: tuple[int, int]
+    shape: NDArray[np.float32]
+    richness: float
+
+
+def clean_artist(name: str) -> str:
+    """Drop the addresses that people wrote beside their names; of a mere address its start is the name."""
+    name = re.sub(r"[(\[<][^)\]>]*[)\]>]|\S*(?:www\.|://)\S*|\s-\s.*", " ", name)
+    return " ".join(re.sub(r"(\S+?)(?:@|AT)\S+(?:\.|DOT)\S+", r"\1", name).split())
+
+
+def read_drawing(path: Path, root: Path) -> Drawing | None:
+    """Read a file's metadata; None if it is not free, has no one author, or is of an excluded kind."""
+    folders = path.relative_to(root).parts[:-1]
+    if path.is_symlink() or EXCLUDED_FOLDERS.intersection(folders):
+        return None
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for element in ElementTree.parse(path).iter():
+        tag = str(element.tag).rpartition("}")[2]
+        found[tag].append(html.unescape(" ".join("".join(element.itertext()).split())))
+        values = [value for value in element.attrib.values() if value]
+        if tag == "license":
+            found["terms"] += [plain(value) for value in values]
+        if tag == "image" and not any(value.startswith("data:") for value in values):
+            return None  # a part of the picture was left on its author's disk
+    free = bool(found["terms"]) and all("publicdomain" in term for term in found["terms"])
+    if not free or any(NOT_FREE.search(claim) for claim in found["rights"] + found["text"]):
+        return None
+    creator, title, date = (next(iter(found[tag]), "") for tag in ("creator", "title", "date"))
+    artist = clean_artist(creator)
+    if not plain(artist) or NOT_ONE_PERSON.search(creator):
+        return None
+    if EXCLUDED_WORDS.search(re.sub(r"[_\W\d]+", " ", f"{title} {path.stem}")):
+        return None
+    year = re.search(r"(?:19|20)\d\d", date)
+    return Drawing(path, artist, title, f"{year[0]}.0" if year else "", folders[0].replace("unsorted", ""))
+
+
+def render(path: Path) -> Image.Image | None:
+    """Render on white without the empty page around the drawing; None if there is too little to see.
+
+    No fonts are given, so live text stays out: its look would depend on the machine, and it often is the
+    artist's name or a caption.
+    """
+    width, longest = RENDER_WIDTH, 0
+    while longest < LONGEST_SIDE:
+        try:
+            # 90 dots an inch was the convention of the programs of the time, and sizes are often in mm or pt.
+            png = resvg_py.svg_to_bytes(
+                svg_path=str(path), width=width, dpi=90, background="white", skip_system_fonts=True
+            )
+        except ValueError:
+            return None
+        image = Image.open(io.BytesIO(bytes(png))).convert("RGB")
+        ink = ImageChops.difference(image, Image.new("RGB", image.size, "white")).convert("L")
+        box = ink.point([0] * 8 + [255] * 248).getbbox() or (0, 0, 0, 0)
+        longest = max(box[2] - box[0], box[3] - box[1])
+        if longest < (SMALLEST_INK if width == RENDER_WIDTH else LONGEST_SIDE):
+            return None
+        width = width * LONGEST_SIDE // longest + RENDER_WIDTH  # a small drawing on a large page: look closer
+    image = ImageOps.contain(image.crop(box), (LONGEST_SIDE - 2 * MARGIN,) * 2, Image.Resampling.LANCZOS)
+    image = ImageOps.expand(image, MARGIN, "white")
+    return image if min(image.size) >= SHORTEST_SIDE else None
+
+
+def make_work(drawing: Drawing) -> Work | None:
+    """Render a drawing and describe what is seen; None if it does not render to something worth showing."""
+    image = render(drawing.path)
+    if image is None:
+        return None
+    small = image.resize((96, 96), Image.Resampling.BOX)
+    edges = np.hypot(*np.gradient(np.asarray(small.convert("L"), np.float32) / 255))
+    # Edges, all made about equally strong and then blurred, are the same for one drawing in other colours.
+    lines = Image.fromarray(np.uint8(255 * np.minimum(1, 4 * edges))).filter(ImageFilter.GaussianBlur(2))
+    shape = np.asarray(lines.resize((32, 32), Image.Resampling.BOX), np.float32)
+    shape = shape - shape.mean()
+    colours = np.asarray(small, np.uint32) // 32 @ np.array([64, 8, 1], np.uint32)
+    shares = np.unique(colours, return_counts=True)[1] / colours.size
+    richness = float(-(shares * np.log2(shares)).sum() + 10 * edges.mean())
+    richness *= min(1, min(image.size) / USUAL_SIDE)  # an elongated picture loses most when it is made square
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=WEBP_QUALITY, method=6)
+    return Work(drawing, buffer.getvalue(), image.size, shape / (np.linalg.norm(shape) + 1e-6), richness)
+
+
+def same_drawing(one: Work, other: Work) -> bool:
+    """Whether two works are versions of one, by their lines, of which one may be mirrored."""
+    likeness = max((one.shape * other.shape).sum(), (one.shape[:, ::-1] * other.shape).sum())
+    return bool(1 - likeness < SAME_DRAWING)
+
+
+def choose(candidates: Sequence[Work], taken: Sequence[Work]) -> list[Work]:
+    """Choose an artist's works: the richest of which none is a version of another, or of anyone's work."""
+    chosen: list[Work] = []
+    for work in sorted(candidates, key=lambda work: -work.richness):
+        if len(chosen) < MOST_WORKS and not any(same_drawing(work, other) for other in (*taken, *chosen)):
+            chosen.append(work)
+    return chosen
+
+
+def collect(root: Path, jobs: int) -> dict[str, list[Work]]:
+    """Read, render and choose: the works of the sample by their artist's name, in order of name."""
+    drawings: defaultdict[str, list[Drawing]] = defaultdict(list)
+    for path in sorted(root.rglob("*.svg")):
+        if drawing := read_drawing(path, root):
+            drawings[drawing.key].append(drawing)
+    chosen: dict[str, list[Work]] = {}
+    with ProcessPoolExecutor(jobs) as workers:
+        for _, own in sorted(drawings.items()):
+            picks = np.linspace(0, len(own) - 1, min(len(own), RENDERED_PER_ARTIST)).astype(int)
+            if len(own) >= FEWEST_WORKS:
+                made = workers.map(make_work, [own[pick] for pick in picks])
+                works = choose([work for work in made if work], [*chain.from_iterable(chosen.values())])
+                if len(works) >= FEWEST_WORKS:
+                    chosen[Counter(drawing.artist for drawing in own).most_common(1)[0][0]] = works
+    return chosen
+
+
+def split(artists: Sequence[str], seed: int) -> dict[str, str]:
+    """Give every artist one of the groups, in their proportions."""
+    shuffled = random.Random(seed).sample(artists, len(artists))
+    ends = np.round(np.cumsum(list(GROUPS.values())) * len(artists)).astype(int).tolist()
+    parts = zip(GROUPS, [0, *ends[:-1]], ends, strict=True)
+    return {artist: group for group, start, end in parts for artist in shuffled[start:end]}
+
+
+def write(collection: dict[str, list[Work]], out: Path, seed: int) -> None:
+    """Write the pictures, the table that describes them, and a few to ask about, in place of an earlier run's."""
+    for folder in ("images", "queries"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+        for stale in (out / folder).glob("*.webp"):
+            stale.unlink()
+    groups = split(list(collection), seed)
+    rows: list[tuple[object, ...]] = []
+    asked = 0
+    for artist, works in collection.items():
+        group = groups[artist]
+        if group == "test_only" and len(works) > FEWEST_WORKS + 1 and asked < QUERIES:
+            (out / "queries" / f"{plain(artist)}.webp").write_bytes(works[-1].webp)
+            works = works[:-1]
+            asked += 1
+        for place, work in enumerate(works):
+            file_name, drawing = f"{len(rows) + 1:04}.webp", work.drawing
+            in_train = group == "train_only" or (group == "train_and_test" and place % 2 == 0)
+            facts = (artist, drawing.date, drawing.genre, *map(float, work.size), float(len(work.webp)))
+            rows.append((*facts, "Open Clip Art Library", "", drawing.name, group, in_train, file_name))
+            (out / "images" / file_name).write_bytes(work.webp)
+    with (out / "all_data_info.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
+    megabytes = sum(len(work.webp) for works in collection.values() for work in works) / 1e6
+    print(f"{len(rows)} works of {len(groups)} artists, {megabytes:.1f} MB: {Counter(groups.values())}")
+
+
+def main() -> None:
+    """Read the command line and make the sample."""
+    sample = Path(__file__).parents[1] / "painter_search/collection/sample"
+    parser = argparse.ArgumentParser(
+        description="Make the built-in sample collection from Debian's package openclipart-svg.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--svg", type=Path, default=Path("/usr/share/openclipart/svg"), help="folder of the drawings")
+    add("--out", type=Path, default=sample, help="folder for the table and images/ (its files are replaced)")
+    add("--seed", type=int, default=0, help="decides which artists are for training and which for test")
+    add("--jobs", type=int, default=2, help="how many drawings to render at once")
+    args = parser.parse_args()
+    if not args.svg.is_dir():
+        parser.error(f"{args.svg} is not a folder: install Debian's package openclipart-svg, or give --svg")
+    write(collect(args.svg, args.jobs), args.out, args.seed)
+
+
+if __name__ == "__main__":
+    main()
