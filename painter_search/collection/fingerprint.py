@@ -16,6 +16,8 @@ CONTRAST = 4.0
 """Standard deviation (0 to 255) below which a picture is too flat for correlation to mean anything."""
 LEVELS = 6.0
 """Root mean square difference (0 to 255) allowed between two files of one flat picture."""
+COARSE = 30.0
+"""Root mean square difference (0 to 255) of 4 x 4 pixels above which two pictures are not looked at closer."""
 ASPECT = 0.03
 """Relative difference allowed between the aspect ratios."""
 
@@ -28,9 +30,22 @@ def fingerprint(painting: Image.Image) -> bytes:
 
 def same_picture(query: bytes, others: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Which of the `others` (fingerprints as uint8 `[n, FINGERPRINT_BYTES]`) show the query's picture: bool `[n]`."""
-    if not len(others):
-        return np.zeros(0, dtype=bool)
-    one, aspect = _split(np.frombuffer(query, np.uint8)[None])
+    mark = np.frombuffer(query, np.uint8)[None]
+    close = np.square(coarse(others) - coarse(mark)).mean(axis=1) < COARSE**2
+    alike = np.zeros(len(others), dtype=bool)
+    if close.any():
+        alike[close] = _alike(mark, others[close])
+    return alike
+
+
+def coarse(fingerprints: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Fingerprints `[n, FINGERPRINT_BYTES]` reduced to 4 x 4 pixels: float32 `[n, 48]`."""
+    pixels = fingerprints[:, : SIDE * SIDE * 3].reshape(-1, 4, SIDE // 4, 4, SIDE // 4, 3)
+    return pixels.mean(axis=(2, 4), dtype=np.float32).reshape(-1, 48)
+
+
+def _alike(mark: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    one, aspect = _split(mark)
     many, aspects = _split(others)
     a, b = one - one.mean(axis=1, keepdims=True), many - many.mean(axis=1, keepdims=True)
     spread = a.std(axis=1) * b.std(axis=1)
@@ -43,7 +58,7 @@ def same_picture(query: bytes, others: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def _contrast(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     """The largest standard deviation of a channel over the picture: a plain red has none."""
-    return np.asarray(pixels.reshape(len(pixels), -1, 3).std(axis=1).max(axis=1))
+    return np.asarray(pixels.reshape(len(pixels), SIDE * SIDE, 3).std(axis=1).max(axis=1))
 
 
 def _split(fingerprints: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -101,12 +101,14 @@ def show_index(index: PaintingIndex, as_json: bool = False) -> None:
     manifest = index.manifest
     size = sum(file["size"] for file in manifest["files"].values())
     if as_json:
-        summary = {key: manifest[key] for key in ("works", "artists", "collections", "split", "framing", "encoder")}
+        shown = ("works", "artists", "collections", "split", "framing", "search", "encoder")
+        summary = {key: manifest[key] for key in shown}
         print_json({"index": index.digest, "folder": index.folder, "bytes": size, **summary})
         return
     _print(
         f"Index {index.digest}: {manifest['works']:,} works by {manifest['artists']:,} artists "
-        f"({', '.join(manifest['collections'])}), framed {manifest['framing']}, {size / 1e6:,.0f} MB.\n"
+        f"({', '.join(manifest['collections'])}), framed {manifest['framing']}, {size / 1e6:,.0f} MB, "
+        f"{_search_kind(manifest['search'])}.\n"
         f"Written to {index.folder}, and in use from now on."
     )
     rejected = index.folder / "rejected.csv"
@@ -114,6 +116,12 @@ def show_index(index: PaintingIndex, as_json: bool = False) -> None:
         number = max(0, len(rejected.read_text(encoding="utf-8").splitlines()) - 1)
         if number:
             _print(f"{number:,} files were left out; each is listed with its reason in {rejected}.")
+
+
+def _search_kind(search: dict[str, Any]) -> str:
+    if search["name"] == "exact":
+        return "searched exactly"
+    return f"searched approximately ({100 * search['recall_at_10']:.1f} % of the ten nearest found on a trial)"
 
 
 def show_score(score: TripletScore, baseline: TripletScore | None = None, as_json: bool = False) -> None:

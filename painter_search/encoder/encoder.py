@@ -22,12 +22,22 @@ class Encoder(nn.Module):
         """Build it untrained; see `build_network` for `weights` and what is raised."""
         super().__init__()
         self.config = config
-        self.network = build_network(config, weights, seed)
+        self.network, self.head = build_network(config, weights, seed)
         self.register_buffer("mean", torch.tensor(config.mean).view(3, 1, 1) * 255, persistent=False)
         self.register_buffer("std", torch.tensor(config.std).view(3, 1, 1) * 255, persistent=False)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.network((pixels.float() - self.mean) / self.std)
+
+    def freeze_backbone(self) -> None:
+        """Leave only the new layer to be trained; batch normalisation keeps ImageNet's statistics."""
+        self.requires_grad_(False)
+        self.network.get_submodule(self.head).requires_grad_(True)
+
+    def train(self, mode: bool = True) -> Encoder:
+        """Switch to training; a frozen backbone stays as it is."""
+        frozen = not all(parameter.requires_grad for parameter in self.parameters())
+        return super().train(mode and not frozen)
 
     @torch.inference_mode()
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -25,8 +25,8 @@ from painter_search.encoder.weights import (
 from painter_search.errors import UserError
 
 
-def build_network(config: EncoderConfig, weights: str = "none", seed: int = 0) -> nn.Module:
-    """The untrained encoder: images float32 `[n, 3, side, side]` → embeddings `[n, 256]`.
+def build_network(config: EncoderConfig, weights: str = "none", seed: int = 0) -> tuple[nn.Module, str]:
+    """The untrained network, images float32 `[n, 3, side, side]` → embeddings `[n, 256]`, and its new layer's name.
 
     `weights` is `imagenet` (downloaded once, or from an installed package), `none` or a file. The new layer is
     drawn from `seed`. Raises `UserError` for an unknown backbone and for weights that cannot be had or do not fit.
@@ -38,7 +38,7 @@ def build_network(config: EncoderConfig, weights: str = "none", seed: int = 0) -
         _load_imagenet(network, head, config.backbone)
     elif weights != "none":
         load_backbone_weights(network, read_weights(Path(weights)), head, weights)
-    return network
+    return network, head
 
 
 def _torchvision(backbone: str) -> tuple[nn.Module, str] | None:

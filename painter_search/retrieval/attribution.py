@@ -102,21 +102,22 @@ def attribute(
 
 
 def rank_artists(
-    distances: NDArray[np.floating], artists: NDArray[np.integer], count: int
+    distances: NDArray[np.floating], artists: NDArray[np.integer], sizes: NDArray[np.integer]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Rank artists by the distances `[n]` of their works to one query.
 
-    `artists` `[n]` numbers each work's artist, below `count`. Returns the numbers of the artists that have works,
-    nearest first, and the adjusted distance of each: mean of its `VOTING_WORKS` nearest, times n^(1/40).
+    `artists` `[n]` numbers each work's artist; `sizes` `[artists]` says how many works the index has of each, whether
+    or not they are among the n. Returns the numbers of the artists that have works among them, nearest first, and the
+    adjusted distance of each: mean of its `VOTING_WORKS` nearest, times size^(1/40).
     """
     order = np.lexsort((distances, artists))
-    sizes = np.bincount(artists, minlength=count)
-    starts = np.cumsum(sizes) - sizes
-    place = np.arange(len(order)) - np.repeat(starts, sizes)
+    found = np.bincount(artists, minlength=len(sizes))
+    starts = np.cumsum(found) - found
+    place = np.arange(len(order)) - np.repeat(starts, found)
     voting = place < VOTING_WORKS
-    sums = np.bincount(artists[order][voting], weights=distances[order][voting], minlength=count)
-    present = np.flatnonzero(sizes)
-    means = sums[present] / np.minimum(sizes[present], VOTING_WORKS)
+    sums = np.bincount(artists[order][voting], weights=distances[order][voting], minlength=len(sizes))
+    present = np.flatnonzero(found)
+    means = sums[present] / np.minimum(found[present], VOTING_WORKS)
     adjusted = means * sizes[present] ** (1 / INTRINSIC_DIMENSION)
     ranked = np.argsort(adjusted, kind="stable")
     return present[ranked], adjusted[ranked]
@@ -156,27 +157,36 @@ def _attribute_block(
             continue
         frames[place] = (name, frame)
     if frames:
-        distances = index.distances(index.embed([frame.jpeg for _, frame in frames.values()]))
-        for row, (place, (name, frame)) in enumerate(frames.items()):
-            answers[place] = _attribute_one(index, name, frame, distances[row], top, works)
+        found = index.candidates(index.embed([frame.jpeg for _, frame in frames.values()]))
+        for (place, (name, frame)), (distances, ids) in zip(frames.items(), found, strict=True):
+            answers[place] = _attribute_one(index, name, frame, distances, ids, top, works)
     return [answers[place] for place in sorted(answers)]
 
 
 def _attribute_one(
-    index: PaintingIndex, name: str, frame: Frame, distances: NDArray[np.float32], top: int, works: int
+    index: PaintingIndex,
+    name: str,
+    frame: Frame,
+    distances: NDArray[np.float32],
+    ids: NDArray[np.int64],
+    top: int,
+    works: int,
 ) -> Attribution:
-    ids, numbers, artists = index.artists
+    all_ids, numbers, artists = index.artists
     picture = frame.thumbnail or frame.jpeg
-    _, marks = index.fingerprints
-    same = same_picture(fingerprint(open_frame(picture)), marks)
-    ranked, adjusted = rank_artists(distances[~same], numbers[~same], len(artists))
-    totals = np.bincount(numbers, minlength=len(artists))
+    marked, marks = index.fingerprints
+    twins = marked[same_picture(fingerprint(open_frame(picture)), marks)]
+    same = np.isin(ids, twins)
+    owners = numbers[np.searchsorted(all_ids, ids)]
+    sizes = np.bincount(numbers, minlength=len(artists))
+    voters = sizes - np.bincount(numbers[np.isin(all_ids, twins)], minlength=len(artists))
+    ranked, adjusted = rank_artists(distances[~same], owners[~same], voters)
     matches = []
     for number, distance in zip(ranked[:top], adjusted[:top], strict=True):
-        own = np.flatnonzero((numbers == number) & ~same)
+        own = np.flatnonzero((owners == number) & ~same)
         own = own[np.argsort(distances[own], kind="stable")][:works]
         neighbours = _neighbours(index, ids[own], distances[own])
-        matches.append(ArtistMatch(artists[number], int(totals[number]), float(distance), neighbours))
+        matches.append(ArtistMatch(artists[number], int(sizes[number]), float(distance), neighbours))
     return Attribution(name, _neighbours(index, ids[same], distances[same]), tuple(matches), picture)
 
 

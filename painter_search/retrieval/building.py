@@ -37,6 +37,7 @@ from painter_search.retrieval.painting_index import (
     WORKS,
 )
 from painter_search.retrieval.settings import IndexConfig
+from painter_search.retrieval.vectors import build_vectors
 from painter_search.retrieval.works import write_thumbnails, write_works
 
 Entry = tuple[Collection, Work]
@@ -111,8 +112,7 @@ def _build(
         embedder = SwiftEncoder(encoder)
     vectors = _embed(embedder, entries, beside / PARTIAL)
     _write_works(beside, entries)
-    index = faiss.IndexIDMap2(faiss.IndexFlatL2(EMBEDDING_SIZE))
-    index.add_with_ids(vectors, np.arange(1, len(entries) + 1))
+    index, search = build_vectors(vectors, config.exact)
     faiss.write_index(index, str(beside / VECTORS))
     for name, source in (extra or {}).items():
         shutil.copyfile(source, beside / name)
@@ -122,6 +122,7 @@ def _build(
         "format": FORMAT,
         "framing": framing,
         "encoder": asdict(encoder.config),
+        "search": asdict(search),
         "works": len(entries),
         "artists": len({work.artist for _, work in entries}),
         "collections": sorted({collection.name for collection, _ in entries}),

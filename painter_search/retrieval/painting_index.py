@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +14,7 @@ from painter_search.collection.settings import Framing
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, read_json
 from painter_search.retrieval.settings import DEFAULT_INDEX, IndexConfig
+from painter_search.retrieval.vectors import SearchKind, VectorSearch
 from painter_search.retrieval.works import Works
 from painter_search.scores.triplets import distance_matrix
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Version of the folder's layout, kept in `manifest.json`."""
+
+CANDIDATES = 1024
+"""Works that an approximate index offers for weighing artists."""
 
 MANIFEST, CURRENT = "manifest.json", "CURRENT"
 VECTORS, WORKS, THUMBNAILS, ENCODER = "vectors.faiss", "works.sqlite", "thumbnails.sqlite", "encoder.onnx"
@@ -37,7 +40,7 @@ class PaintingIndex:
         self.manifest = manifest
         self.framing: Framing = manifest["framing"]
         self.works = Works(folder / WORKS, folder / THUMBNAILS)
-        self._vectors: Any = faiss.read_index(str(folder / VECTORS))
+        self._vectors = VectorSearch(folder / VECTORS, SearchKind(**manifest["search"]))
 
     @classmethod
     def build(cls, config: IndexConfig) -> PaintingIndex:
@@ -69,7 +72,7 @@ class PaintingIndex:
         return digest_bytes((self.folder / MANIFEST).read_bytes())[:16]
 
     def __len__(self) -> int:
-        return int(self._vectors.ntotal)
+        return len(self._vectors)
 
     @cached_property
     def encoder(self) -> ExportedEncoder:
@@ -92,14 +95,19 @@ class PaintingIndex:
         return self.works.fingerprints()
 
     def search(self, embeddings: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """The `k` nearest works to each embedding `[n, 256]`: distances and ids, `[n, min(k, len(index))]` each."""
-        k = min(k, len(self))
-        squared, ids = self._vectors.search(np.ascontiguousarray(embeddings, dtype=np.float32), k)
-        return np.sqrt(np.maximum(squared, 0)), ids
+        """The `k` nearest works to each embedding `[n, 256]`: distances and ids, `[n, min(k, len(index))]` each.
 
-    def distances(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The distance of each embedding `[m, 256]` to every work, in order of id: `[m, n]`."""
-        return distance_matrix(embeddings, self._matrix)
+        An approximate search that finds fewer fills up with infinite distances and the id -1.
+        """
+        return self._vectors.search(embeddings, k)
+
+    def candidates(self, embeddings: NDArray[np.float32]) -> list[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+        """For each embedding `[n, 256]` the distances and ids of the works to weigh: all of them where the index is
+        exact, else the nearest `CANDIDATES`."""
+        if self._vectors.kind.name == "exact":
+            return [(row, self.artists[0]) for row in distance_matrix(embeddings, self._matrix)]
+        found = self.search(embeddings, CANDIDATES)
+        return [(row[ids >= 0], ids[ids >= 0]) for row, ids in zip(*found, strict=True)]
 
     @cached_property
     def _matrix(self) -> NDArray[np.float32]:
@@ -107,13 +115,7 @@ class PaintingIndex:
 
     def vectors(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """The stored embeddings of these works: `[n, 256]`."""
-        order = faiss.vector_to_array(self._vectors.id_map)
-        ranks = np.argsort(order, kind="stable")
-        rows = ranks[np.searchsorted(order, np.asarray(ids), sorter=ranks)]
-        # Into an array of ours: left to itself, FAISS answers in tensors once some library has told it to.
-        stored = np.empty((len(self), self._vectors.d), np.float32)
-        self._vectors.index.reconstruct_n(0, len(self), stored)
-        return stored[rows]
+        return self._vectors.get(np.asarray(ids, np.int64))
 
     def embed(self, frames: Sequence[bytes]) -> NDArray[np.float32]:
         """Embed frames (JPEG files made with the index's framing) with the index's encoder: `[n, 256]`."""

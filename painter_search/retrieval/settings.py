@@ -39,6 +39,9 @@ class IndexConfig:
     index: Path = DEFAULT_INDEX
     """Where indexes are kept."""
 
+    exact: bool = False
+    """Search exactly at any size. Above 50,000 works an approximate index is built otherwise."""
+
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """auto: CUDA where there is one, else Apple's GPU, else the CPU."""
 

@@ -63,7 +63,9 @@ def train_encoder(config: TrainConfig, on_epoch: EpochWatcher | None = None) -> 
     checkpoint = read_checkpoint(_epoch(folder, reached))
     encoder = encoder_of_checkpoint(checkpoint, _epoch(folder, reached)).to(device)
     encoder.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(encoder.parameters(), lr=config.rate)
+    if config.freeze_backbone:
+        encoder.freeze_backbone()
+    optimizer = torch.optim.Adam((p for p in encoder.parameters() if p.requires_grad), lr=config.rate)
     scaler = torch.amp.GradScaler(device.type, enabled=needs_scaler(device))
     history = [Phase(**row) for row in checkpoint["history"]]
     if reached:

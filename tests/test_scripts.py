@@ -1,0 +1,73 @@
+"""The scripts for people: they parse, explain themselves, and the benchmark runs."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+
+
+@pytest.mark.parametrize("script", ["demo.sh", "test.sh", "environment.sh"])
+def test_shell_scripts_parse(script: str) -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("no bash here")
+    assert subprocess.run([bash, "-n", str(SCRIPTS / script)]).returncode == 0
+
+
+def test_the_download_says_what_it_needs(tmp_path: Path) -> None:
+    script = str(SCRIPTS / "download_kaggle.py")
+    explained = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True)
+    assert explained.returncode == 0
+    assert "90 GB" in explained.stdout
+    without_client = subprocess.run(
+        [sys.executable, script, str(tmp_path), "--files", "all_data_info.csv"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": ""},
+    )
+    assert without_client.returncode == 1
+    assert "Kaggle's client is missing" in without_client.stderr
+
+
+def test_the_download_asks_the_client_for_what_is_missing_only(tmp_path: Path) -> None:
+    if os.name == "nt":
+        pytest.skip("the stand-in for the client is a shell script")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    client = tools / "kaggle"
+    # The stand-in writes the file that -f names into the folder that -p names, as the client does.
+    client.write_text('#!/bin/sh\necho "$@" >> "$(dirname "$0")/calls"\nprintf x > "$8/$6"\n')
+    client.chmod(0o755)
+    out = tmp_path / "originals"
+    out.mkdir()
+    (out / "all_data_info.csv").write_text("here already")
+    done = subprocess.run(
+        [
+            sys.executable,
+            str(SCRIPTS / "download_kaggle.py"),
+            str(out),
+            "--files",
+            "all_data_info.csv",
+            "train_info.csv",
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"},
+    )
+    assert done.returncode == 0, done.stderr
+    calls = (tools / "calls").read_text().splitlines()
+    assert calls == [f"competitions download -c painter-by-numbers -f train_info.csv -p {out}"]
+
+
+def test_the_benchmark_runs() -> None:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPTS / "benchmark.py"), "--quick"], capture_output=True, text=True, cwd=SCRIPTS
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    for line in ("embedding, images/s", "test accuracy", "training step", "feeding", "prepare", "query, cold"):
+        assert line in done.stdout
