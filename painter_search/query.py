@@ -25,7 +25,7 @@ def answer(config: QueryConfig, json: bool = False) -> int:
     answers = attribute(index, config.paintings, config.top, config.works)
     if config.page:
         write_query_page(config.page, answers, index)
-    show_answers(answers, json, config.page)
+    show_answers(answers, index, json, config.page)
     return FAILED if any(isinstance(one, Unanswered) for one in answers) else 0
 
 

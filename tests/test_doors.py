@@ -59,7 +59,10 @@ def test_query_answers_in_json_on_stdout_alone(small_index: PaintingIndex, paint
     painting = sorted(painted_originals.iterdir())[0]
     done = run("painter_search.query", painting, "--index", small_index.folder, "--json", "--top", 2)
     assert done.returncode == 0, done.stderr
-    answers = json.loads(done.stdout)
+    answered = json.loads(done.stdout)
+    assert answered["index"] == small_index.digest
+    assert answered["engine"].startswith("onnxruntime")
+    answers = answered["answers"]
     assert len(answers) == 1
     assert answers[0]["painting"] == painting.name
     assert len(answers[0]["artists"]) == 2

@@ -33,6 +33,8 @@ REPORT_COUNTS = {
     "test triplets": "6,135",
 }
 """The report's own counts."""
+WIDE = 120
+"""Columns of a table that goes into a file or a pipe."""
 TEXT_COLUMNS = {"artist", "nearest works", "date"}
 
 
@@ -157,12 +159,15 @@ def show_score(score: TripletScore, baseline: TripletScore | None = None, as_jso
     _print("In brackets: 95 % intervals, by bootstrap over artists. Chance is 50 % for the two accuracies.")
 
 
-def show_answers(answers: Sequence[Answer], as_json: bool = False, page: Path | None = None) -> None:
+def show_answers(
+    answers: Sequence[Answer], index: PaintingIndex, as_json: bool = False, page: Path | None = None
+) -> None:
     """Whom each painting is nearest to in style."""
     from painter_search.retrieval.attribution import Attribution
 
     if as_json:
-        print_json([answer.as_json() for answer in answers])
+        engine = index.encoder.engine
+        print_json({"index": index.digest, "engine": engine, "answers": [answer.as_json() for answer in answers]})
         return
     for answer in answers:
         if not isinstance(answer, Attribution):
@@ -210,7 +215,8 @@ def _table(title: str, *columns: str) -> Table:
 
 def _print(content: Any) -> None:
     # Titles may hold square brackets, which are no markup.
-    console = Console(soft_wrap=isinstance(content, str), markup=False, highlight=False)
+    width = None if sys.stdout.isatty() else WIDE
+    console = Console(soft_wrap=isinstance(content, str), markup=False, highlight=False, width=width)
     console.print(content)
 
 

@@ -36,6 +36,13 @@ class ExportedEncoder:
         except Exception as error:
             raise UserError(f"{path} is no encoder that ONNX Runtime can read; build the index again.") from error
 
+    @property
+    def engine(self) -> str:
+        """What computes: the library and its version."""
+        import onnxruntime
+
+        return f"onnxruntime {onnxruntime.__version__}"
+
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embed views, uint8 `[n, 3, side, side]`; returns float32 `[n, 256]`."""
         return self._session.run(None, {"pixels": pixels})[0]

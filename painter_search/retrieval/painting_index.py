@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the folder's layout, kept in `manifest.json`."""
 
+NEEDED = {"framing", "encoder", "search", "works", "artists", "collections", "split", "files"}
+"""What a manifest must say."""
 CANDIDATES = 1024
 """Works that an approximate index offers for weighing artists."""
 
@@ -62,6 +64,11 @@ class PaintingIndex:
             raise UserError(
                 f"{folder} has format {found}, and this version reads format {FORMAT}; "
                 "build it again: `python -m painter_search.build-index`."
+            )
+        missing = NEEDED - set(manifest)
+        if missing:
+            raise UserError(
+                f"{folder / MANIFEST} lacks {', '.join(sorted(missing))}; it is damaged: build the index again."
             )
         check_files(folder, manifest)
         return cls(folder, manifest)

@@ -1,0 +1,47 @@
+import re
+from pathlib import Path
+
+from painter_search.collection.work import Work
+from painter_search.display.pages import write_query_page
+from painter_search.retrieval.attribution import ArtistMatch, Attribution, Neighbour, Unanswered, attribute
+from painter_search.retrieval.painting_index import PaintingIndex
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+def hostile_answer() -> Attribution:
+    work = Work("c", "a.jpg", f'"{SCRIPT}', f"<img src=x onerror=alert(1)>{SCRIPT}", "' onload='x")
+    neighbour = Neighbour(1, work, 0.5)
+    return Attribution(f"{SCRIPT}.jpg", (neighbour,), (ArtistMatch(work.artist, 3, 1.0, (neighbour,)),), b"\xff\xd8")
+
+
+def test_titles_and_names_cannot_inject_markup(small_index: PaintingIndex, tmp_path: Path) -> None:
+    write_query_page(tmp_path / "page.html", [hostile_answer(), Unanswered(SCRIPT, SCRIPT)], small_index)
+    html = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<script" not in html
+    assert "<img src=x" not in html
+    assert not re.search(r"<[^>]* on\w+=", html)
+    assert "&lt;script&gt;" in html
+
+
+def test_a_page_names_the_index_and_holds_no_path_of_the_machine(
+    small_index: PaintingIndex, painted_originals: Path, tmp_path: Path
+) -> None:
+    answers = attribute(small_index, [sorted(painted_originals.iterdir())[0]])
+    write_query_page(tmp_path / "page.html", answers, small_index)
+    html = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert small_index.digest in html
+    assert str(painted_originals) not in html
+    assert str(small_index.folder) not in html
+
+
+def test_every_picture_has_an_alternative_text_and_headings_descend(
+    small_index: PaintingIndex, painted_originals: Path, tmp_path: Path
+) -> None:
+    answers = attribute(small_index, sorted(painted_originals.iterdir())[:2])
+    write_query_page(tmp_path / "page.html", answers, small_index)
+    html = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert len(re.findall(r"<img ", html)) == len(re.findall(r'<img [^>]*alt="[^"]+"', html)) > 0
+    levels = [int(level) for level in re.findall(r"<h(\d)", html)]
+    assert levels[0] == 1
+    assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False))
