@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,6 +23,7 @@ def open_door(
     description: str | None = None,
 ) -> int:
     """Run `answer` with what the command line says and return the exit code: 0, 1 (failed) or 2 (misused)."""
+    _make_streams_safe()
     try:
         call = read_flags(name, answer, arguments, description)
     except UserError as error:
@@ -60,6 +62,16 @@ def read_flags(
         description=description,
         config=(tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes),
     )
+
+
+def _make_streams_safe() -> None:
+    """Characters that a terminal or a pipe cannot show are escaped, and a closed stream swallows what it is told."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (for as long as we live)
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _of_the_system(error: OSError) -> UserError:

@@ -6,10 +6,13 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from painter_search.errors import UserError
 
@@ -40,9 +43,9 @@ def write_json(path: Path, content: object) -> None:
     write_bytes(path, (to_json(content) + "\n").encode())
 
 
-def to_json(content: object) -> str:
-    """JSON with sorted structure left as given, paths as text and dataclasses as objects."""
-    return json.dumps(content, indent=2, ensure_ascii=False, default=_as_plain)
+def to_json(content: object, ascii_only: bool = False) -> str:
+    """JSON with the order left as given, paths as text and dataclasses as objects."""
+    return json.dumps(content, indent=2, ensure_ascii=ascii_only, default=_as_plain)
 
 
 def _as_plain(value: Any) -> Any:
@@ -59,8 +62,24 @@ def read_json(path: Path) -> Any:
     """Read a JSON file; raises `UserError` when it is damaged."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path} cannot be read ({error}); it is damaged: make it again.") from error
+
+
+@contextmanager
+def locked(path: Path, busy: str) -> Iterator[None]:
+    """Hold a lock file while a folder is written; raises `UserError` where another process holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UserError(f"{busy} by another process; wait until it has finished.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+        path.unlink(missing_ok=True)
 
 
 def put_in_place(beside: Path, target: Path) -> None:

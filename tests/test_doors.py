@@ -90,7 +90,16 @@ def test_a_bad_painting_exits_with_1_in_one_sentence(small_index: PaintingIndex,
         (("eval-triplets",), 1, "holds no index"),
         (("prepare", "--info", "x.csv"), 2, "--originals is missing"),
         (("prepare", "--folder", "nowhere"), 1, "does not exist"),
-        (("prepare", "--info", "x.csv", "--originals", "."), 1, "x.csv does not exist"),
+        (("prepare", "--info", "x.csv", "--originals", "o"), 1, "x.csv does not exist"),
+        (("prepare", "--workers", "-3"), 2, "--workers is -3"),
+        (("prepare", "--random-state", "-1"), 2, "--random-state is -1"),
+        (("prepare", "--folder", ".", "--out", "inside"), 1, "lies inside"),
+        (("prepare", "--out", "."), 1, "cannot be the folder that this runs in"),
+        (("train", "--rate", "nan"), 2, "--rate is nan"),
+        (("train", "--margin", "inf"), 2, "--margin is inf"),
+        (("train", "--seed", "-1"), 2, "--seed is -1"),
+        (("train", "--name", "../evil"), 2, "must be the plain name of a folder"),
+        (("query", "a.jpg", "--page", "a.jpg"), 2, "ends in .html"),
     ],
 )
 def test_mistakes_are_one_sentence_without_a_traceback(
@@ -123,3 +132,30 @@ def test_every_public_name_resolves() -> None:
         assert getattr(package, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = package.nothing
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_names_that_the_terminal_cannot_show_are_escaped(
+    small_index: PaintingIndex, painted_originals: Path, tmp_path: Path, as_json: bool
+) -> None:
+    (tmp_path / "Ёжик 🎨.jpg").write_bytes(sorted(painted_originals.iterdir())[0].read_bytes())
+    arguments = [str(tmp_path), "--index", str(small_index.folder), *(["--json"] if as_json else [])]
+    done = subprocess.run(
+        [sys.executable, "-m", "painter_search.query", *arguments],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.isascii()
+    if as_json:
+        assert json.loads(done.stdout)["answers"][0]["painting"] == "Ёжик 🎨.jpg"
+
+
+def test_a_closed_stdout_is_no_traceback(small_index: PaintingIndex, painted_originals: Path) -> None:
+    if os.name == "nt":
+        pytest.skip("needs a POSIX shell")
+    painting = sorted(painted_originals.iterdir())[0]
+    command = f"'{sys.executable}' -m painter_search.query '{painting}' --index '{small_index.folder}' >&-"
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr

@@ -109,13 +109,18 @@ def _read_one(path: Path) -> pd.DataFrame:
     try:
         table = read_table(path, _encoding(path))
     except (ValueError, pd.errors.ParserError) as error:
-        raise UserError(f"{path} cannot be read as a CSV file ({error}).") from error
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path} cannot be read as a CSV file ({reason}); save it as CSV in UTF-8.") from error
     table.columns = [str(column).strip() for column in table.columns]
+    twice = sorted({column for column in table.columns if list(table.columns).count(column) > 1})
+    if twice:
+        raise UserError(f"{path} has the column {twice[0]} twice; keep one of them.")
     missing = [column for column in NEEDED_COLUMNS if column not in table.columns]
     if missing:
         raise UserError(
             f"{path} lacks the column {' and '.join(missing)}; a catalogue needs {' and '.join(NEEDED_COLUMNS)}, "
-            f"and this one has {', '.join(map(str, table.columns[:12]))}."
+            f"and this one has {', '.join(repr(column)[1:-1] for column in table.columns[:12])}. Columns are separated "
+            "by commas, and the encoding is best UTF-8."
         )
     table = table.reindex(columns=CLEAN_COLUMNS, fill_value="").astype(object)
     # A lone carriage return would end a row when the cleaned catalogue is read again.

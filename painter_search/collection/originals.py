@@ -22,6 +22,8 @@ class Original:
     container: Path
     zipped: bool
     size: int
+    changed_ns: int = 0
+    """When the file, or the archive, was last changed: nanoseconds since 1970."""
 
     @property
     def base_name(self) -> str:
@@ -29,7 +31,7 @@ class Original:
         return PurePosixPath(self.file.replace("\\", "/")).name  # archives made on Windows may have backslashes
 
 
-def list_originals(containers: Iterable[Path]) -> list[Original]:
+def list_originals(containers: Iterable[Path], flag: str = "--originals") -> list[Original]:
     """Every file in the folders and zip archives, in order of path. Hidden files are passed over.
 
     Raises `UserError` for a path that is neither.
@@ -41,9 +43,9 @@ def list_originals(containers: Iterable[Path]) -> list[Original]:
         elif container.is_file() and zipfile.is_zipfile(container):
             found += sorted(_members(container), key=lambda original: original.file)
         elif container.exists():
-            raise UserError(f"{container} is neither a folder nor a zip archive; --originals takes those two.")
+            raise UserError(f"{container} is neither a folder nor a whole zip archive; {flag} takes those two.")
         else:
-            raise UserError(f"{container} does not exist; check the path after --originals.")
+            raise UserError(f"{container} does not exist; check the path after {flag}.")
     return found
 
 
@@ -90,12 +92,14 @@ def _walk(folder: Path) -> Iterator[Original]:
             if name.startswith("."):
                 continue
             path = Path(root, name)
-            size = path.lstat().st_size
-            yield Original(path.relative_to(folder).as_posix(), folder, zipped=False, size=size)
+            information = path.lstat()
+            file = path.relative_to(folder).as_posix()
+            yield Original(file, folder, False, information.st_size, information.st_mtime_ns)
 
 
 def _members(archive: Path) -> Iterator[Original]:
     seen: set[str] = set()
+    changed = archive.stat().st_mtime_ns
     try:
         with zipfile.ZipFile(archive) as opened:
             for member in opened.infolist():
@@ -104,7 +108,7 @@ def _members(archive: Path) -> Iterator[Original]:
                 if member.is_dir() or hidden or member.filename in seen:
                     continue
                 seen.add(member.filename)
-                yield Original(member.filename, archive, zipped=True, size=member.file_size)
+                yield Original(member.filename, archive, True, member.file_size, changed)
     except (zipfile.BadZipFile, OSError) as error:
         raise UserError(f"{archive} cannot be read as a zip archive ({error}); fetch it again.") from error
 

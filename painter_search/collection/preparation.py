@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -25,7 +26,7 @@ from painter_search.collection.sample import SAMPLE_CATALOGUE, SAMPLE_IMAGES, SA
 from painter_search.collection.settings import PrepareConfig
 from painter_search.collection.triplets import Triplets, draw_triplets
 from painter_search.errors import UserError
-from painter_search.folders import digest_bytes, put_in_place, read_json, to_json, write_json
+from painter_search.folders import digest_bytes, locked, put_in_place, read_json, to_json, write_json
 from painter_search.progress import say, track
 
 
@@ -36,6 +37,8 @@ class Inputs:
     name: str
     catalogue: pd.DataFrame
     originals: list[Original]
+    refused: list[tuple[str, str]]
+    """Files that were passed over, each with its reason."""
     by_path: bool
     """Whether works are named by their path in the folder, or by file name alone as in a catalogue."""
 
@@ -46,9 +49,19 @@ def prepare_collection(config: PrepareConfig) -> Collection:
     An interrupted preparation continues where it stopped; a complete one with the same settings and inputs is
     returned as it is. Raises `UserError` for inputs that cannot be used, and where `out` holds something else.
     """
+    _check_out(config)
+    with locked(config.out.with_name(f".{config.out.name}.lock"), f"{config.out} is being prepared"):
+        return _prepare(config)
+
+
+def _prepare(config: PrepareConfig) -> Collection:
     inputs = gather_inputs(config)
     identity = _identity(config, inputs)
-    if _is_complete(config, identity):
+    # The sample is the package's own: installing it again does not change it.
+    changed = (
+        0 if not config.info and config.folder is None else max((o.changed_ns for o in inputs.originals), default=0)
+    )
+    if _is_complete(config, identity, changed):
         say(f"{config.out} is already prepared from these files with these settings.")
         return Collection.open(config.out)
     beside = config.out.with_name(f".{config.out.name}.partial")
@@ -95,7 +108,7 @@ def gather_inputs(config: PrepareConfig) -> Inputs:
     """List the originals and read or make the catalogue; with neither given, the built-in sample's."""
     share, seed = config.test_share, config.random_state
     if config.folder is not None:
-        originals = list_originals([config.folder])
+        originals, refused = _nameable(list_originals([config.folder], "--folder"))
         if not originals:
             raise UserError(f"{config.folder} is empty; --folder takes a folder with one sub-folder per artist.")
         catalogue = catalogue_of_folder(originals, share, seed)
@@ -103,11 +116,21 @@ def gather_inputs(config: PrepareConfig) -> Inputs:
             raise UserError(
                 f"{config.folder} has no sub-folders; --folder takes a folder with one sub-folder per artist."
             )
-        return Inputs(config.name or config.folder.resolve().name, catalogue, originals, by_path=True)
+        return Inputs(config.name or config.folder.resolve().name, catalogue, originals, refused, by_path=True)
     info = config.info or (SAMPLE_CATALOGUE,)
     name = config.name or (config.info[0].resolve().parent.name if config.info else SAMPLE_NAME)
     catalogue = read_catalogue(info, share, seed)
-    return Inputs(name, catalogue, list_originals(config.originals or (SAMPLE_IMAGES,)), by_path=False)
+    if catalogue.empty:
+        raise UserError(f"{', '.join(map(str, info))} lists no works; a catalogue has a row for each.")
+    originals = list_originals(config.originals or (SAMPLE_IMAGES,), "--originals")
+    return Inputs(name, catalogue, originals, [], by_path=False)
+
+
+def _nameable(originals: list[Original]) -> tuple[list[Original], list[tuple[str, str]]]:
+    """Set apart the files whose names cannot be kept in a table: names that are no UTF-8, or break a line."""
+    odd = {o.file for o in originals if any(unicodedata.category(character) in ("Cc", "Cs") for character in o.file)}
+    reason = "its name has characters that are no text; rename it"
+    return [o for o in originals if o.file not in odd], [(file, reason) for file in sorted(odd)]
 
 
 def _identity(config: PrepareConfig, inputs: Inputs) -> dict[str, object]:
@@ -127,17 +150,15 @@ def _lasting_settings(config: PrepareConfig) -> dict[str, object]:
     return {key: value for key, value in asdict(config).items() if key not in passing}
 
 
-def _is_complete(config: PrepareConfig, identity: dict[str, object]) -> bool:
-    if config.out.resolve() == Path.cwd():
-        raise UserError("--out cannot be the folder that this runs in; name one inside it, or elsewhere.")
-    if config.out.exists() and not config.out.is_dir():
-        raise UserError(f"{config.out} is a file; choose a folder with --out.")
+def _is_complete(config: PrepareConfig, identity: dict[str, object], changed_ns: int) -> bool:
+    """Whether `out` was prepared with these settings from these files, and none was changed since."""
     if not config.out.exists() or not any(config.out.iterdir()):
         return False
     report = config.out / "prepare.json"
     if not report.is_file():
         raise UserError(f"{config.out} exists and is no prepared collection; choose another folder with --out.")
-    if read_json(report).get("identity") == json.loads(to_json(identity)):
+    unchanged = changed_ns <= report.stat().st_mtime_ns
+    if unchanged and read_json(report).get("identity") == json.loads(to_json(identity)):
         return True
     if not config.replace:
         raise UserError(
@@ -145,6 +166,18 @@ def _is_complete(config: PrepareConfig, identity: dict[str, object]) -> bool:
             "choose another folder with --out, or add --replace to replace it."
         )
     return False
+
+
+def _check_out(config: PrepareConfig) -> None:
+    if config.out.resolve() == Path.cwd() or not config.out.name:
+        raise UserError("--out cannot be the folder that this runs in; name one inside it, or elsewhere.")
+    if config.out.exists() and not config.out.is_dir():
+        raise UserError(f"{config.out} is a file; choose a folder with --out.")
+    for source in (config.folder, *config.originals):
+        if source is not None and source.is_dir() and config.out.resolve().is_relative_to(source.resolve()):
+            raise UserError(
+                f"--out {config.out} lies inside {source}, whose files are read; choose a folder elsewhere."
+            )
 
 
 def _begin(beside: Path, identity: dict[str, object]) -> None:
@@ -163,7 +196,7 @@ def _frame_originals(config: PrepareConfig, inputs: Inputs, beside: Path) -> tup
     """Frame every original that the catalogue names; return what was framed, and what was not with its reason."""
     wanted = set(inputs.catalogue["new_filename"])
     jobs: dict[str, FramingJob] = {}
-    rejected: list[tuple[str, str]] = []
+    rejected = list(inputs.refused)
     for original in inputs.originals:
         file = original.file if inputs.by_path else original.base_name
         if file not in wanted:
@@ -203,12 +236,12 @@ def _read_journal(beside: Path, jobs: dict[str, FramingJob]) -> Iterator[tuple[s
         except (ValueError, TypeError):
             continue  # damaged by a power cut, say; what it was about is done again
         job = jobs.get(framed.file)
-        if job and (framed.reason or all(_is_written(path) for path in job.outputs)):
+        if job and (framed.reason or all(_is_written(path, job.original.changed_ns) for path in job.outputs)):
             yield framed.file, framed
 
 
-def _is_written(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size > 0
+def _is_written(path: Path, since_ns: int) -> bool:
+    return path.is_file() and path.stat().st_size > 0 and path.stat().st_mtime_ns >= since_ns
 
 
 def _write_tables(
@@ -258,6 +291,8 @@ def _kind(reason: str) -> str:
 
 
 def _nothing_readable(inputs: Inputs, rejected: pd.DataFrame) -> str:
+    if inputs.by_path:
+        return f"none of the {len(inputs.originals):,} files in the folder is a readable image."
     kinds = Counter(_kind(reason) for reason in rejected["reason"])
     found = ", ".join(f"{number:,} {reason}" for reason, number in kinds.most_common(3))
     return (

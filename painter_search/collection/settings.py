@@ -68,6 +68,10 @@ class PrepareConfig:
         if bool(self.info) != bool(self.originals):
             missing = "--originals" if self.info else "--info"
             raise UserError(f"--info and --originals belong together: {missing} is missing.")
+        if self.workers < 0:
+            raise UserError(f"--workers is {self.workers}; it must be at least 0 (one per core).")
+        if not 0 <= self.random_state < 2**32:
+            raise UserError(f"--random-state is {self.random_state}; it must lie between 0 and {2**32 - 1:,}.")
         if not 0 < self.test_share <= 1:
             raise UserError(f"--test-share is {self.test_share}; it must be above 0 and at most 1.")
         if not 0 < self.validation_share < 1:

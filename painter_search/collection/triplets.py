@@ -109,7 +109,8 @@ def read_triplets(path: Path) -> pd.DataFrame:
     try:
         table = read_table(path)
     except (ValueError, pd.errors.ParserError) as error:
-        raise UserError(f"{path} cannot be read as a CSV file ({error}).") from error
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path} cannot be read as a CSV file ({reason}); save it as CSV in UTF-8.") from error
     missing = [column for column in TRIPLET_COLUMNS if column not in table.columns]
     if missing:
         raise UserError(

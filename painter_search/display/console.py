@@ -201,8 +201,9 @@ def show_answers(
 
 
 def print_json(content: object) -> None:
-    """JSON on stdout."""
-    sys.stdout.write(to_json(content) + "\n")
+    """JSON on stdout, in plain ASCII where that is all the stream takes."""
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(to_json(content, ascii_only=not unicode) + "\n")
 
 
 def _table(title: str, *columns: str) -> Table:

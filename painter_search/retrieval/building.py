@@ -25,7 +25,7 @@ from painter_search.encoder.exported import export_encoder
 from painter_search.encoder.settings import EMBEDDING_SIZE
 from painter_search.encoder.swift import SwiftEncoder
 from painter_search.errors import UserError
-from painter_search.folders import digest_bytes, digest_file, put_in_place, to_json, write_bytes, write_json
+from painter_search.folders import digest_bytes, digest_file, locked, put_in_place, write_bytes, write_json
 from painter_search.progress import say, track
 from painter_search.retrieval.painting_index import (
     CURRENT,
@@ -35,6 +35,7 @@ from painter_search.retrieval.painting_index import (
     THUMBNAILS,
     VECTORS,
     WORKS,
+    digest_manifest,
 )
 from painter_search.retrieval.settings import IndexConfig
 from painter_search.retrieval.vectors import build_vectors
@@ -89,12 +90,19 @@ def _build(
     if not entries:
         raise UserError(f"there are no {config.split} works to index; see --split and prepare's --test-share.")
     names = [work.name for _, work in entries]
-    if len(set(names)) < len(names):
+    if len(set(names)) < len(names) and len(config.data) > 1 and config.folder is None:
         raise UserError("two of the collections have the same name; prepare one of them with another --name.")
     try:
         config.index.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{config.index} cannot be made ({error.strerror}); choose another --index.") from error
+    with locked(config.index / ".lock", f"{config.index} is being written"):
+        return _write_index(config, encoder, framing, entries, extra or {})
+
+
+def _write_index(
+    config: IndexConfig, encoder: Encoder, framing: Framing, entries: Sequence[Entry], extra: dict[str, Path]
+) -> Path:
     encoder_file = config.index / f".encoder-{os.getpid()}"
     exported = export_encoder(encoder, encoder_file)
     encoder_digest = digest_file(encoder_file)
@@ -114,7 +122,7 @@ def _build(
     _write_works(beside, entries)
     index, search = build_vectors(vectors, config.exact)
     faiss.write_index(index, str(beside / VECTORS))
-    for name, source in (extra or {}).items():
+    for name, source in extra.items():
         shutil.copyfile(source, beside / name)
     (beside / PARTIAL).unlink()
     files = sorted(path.name for path in beside.iterdir() if path.name != MANIFEST)
@@ -131,8 +139,8 @@ def _build(
             name: {"size": (beside / name).stat().st_size, "sha256": digest_file(beside / name)} for name in files
         },
     }
-    write_json(beside / MANIFEST, manifest)
-    digest = digest_bytes((to_json(manifest) + "\n").encode())[:16]
+    digest = digest_manifest(manifest)
+    write_json(beside / MANIFEST, {**manifest, "digest": digest})
     folder = config.index / digest
     put_in_place(beside, folder)
     write_bytes(config.index / CURRENT, f"{digest}\n".encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -65,6 +66,8 @@ class PaintingIndex:
                 f"{folder} has format {found}, and this version reads format {FORMAT}; "
                 "build it again: `python -m painter_search.build-index`."
             )
+        if manifest.get("digest") != digest_manifest(manifest):
+            raise UserError(f"{folder / MANIFEST} has been altered since the index was built; copy or build it again.")
         missing = NEEDED - set(manifest)
         if missing:
             raise UserError(
@@ -76,7 +79,7 @@ class PaintingIndex:
     @property
     def digest(self) -> str:
         """What the index is known by: the digest of its manifest, which names the digests of its files."""
-        return digest_bytes((self.folder / MANIFEST).read_bytes())[:16]
+        return str(self.manifest["digest"])
 
     def __len__(self) -> int:
         return len(self._vectors)
@@ -136,12 +139,18 @@ def find_index(path: Path) -> Path:
     if (path / MANIFEST).is_file():
         return path
     if (path / CURRENT).is_file():
-        name = (path / CURRENT).read_text(encoding="utf-8").strip()
+        name = (path / CURRENT).read_text(encoding="utf-8", errors="replace").strip()
         folder = path / name
         if name and Path(name).name == name and (folder / MANIFEST).is_file():
             return folder
         raise UserError(f"{path / CURRENT} names {name!r}, which is not there; build the index again.")
     raise UserError(f"{path} holds no index; build one: `python -m painter_search.build-index --index {path}`.")
+
+
+def digest_manifest(manifest: dict[str, Any]) -> str:
+    """The digest of a manifest, its own entry for it left out: 16 hexadecimal digits."""
+    rest = {key: value for key, value in manifest.items() if key != "digest"}
+    return digest_bytes(json.dumps(rest, sort_keys=True).encode())[:16]
 
 
 def check_files(folder: Path, manifest: dict[str, Any]) -> None:

@@ -85,6 +85,8 @@ class QueryConfig:
     def __post_init__(self) -> None:
         if not self.paintings:
             raise UserError("give at least one painting: python -m painter_search.query painting.jpg")
+        if self.page is not None and self.page.suffix.lower() not in (".html", ".htm"):
+            raise UserError(f"--page {self.page} is written as HTML; give it a name that ends in .html.")
         for flag, value in (("top", self.top), ("works", self.works)):
             if value < 1:
                 raise UserError(f"--{flag} is {value}; it must be at least 1.")

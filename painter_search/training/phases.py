@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import torch
@@ -10,6 +11,7 @@ from torch.utils.data import DataLoader
 from painter_search.encoder.device import mixed_precision
 from painter_search.encoder.embedding import embed_all
 from painter_search.encoder.encoder import Encoder
+from painter_search.errors import UserError
 from painter_search.progress import track
 from painter_search.scores.triplets import FloatArray, paired_distances, triplet_hits, triplet_losses
 from painter_search.training.dataset import TripletPaths
@@ -41,6 +43,8 @@ def training_phase(
         loss_sum += loss * len(anchor)
         hits += right
     count = len(loader.sampler)
+    if not math.isfinite(loss_sum.item()):
+        raise UserError(f"the loss of epoch {epoch} is no longer a number; train again with a lower --rate.")
     mean_loss, accuracy = loss_sum.item() / count, hits.item() / count
     seconds = time.perf_counter() - began
     return Phase(epoch, "train", mean_loss, accuracy, seconds, 3 * count / seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -79,11 +80,17 @@ class TrainConfig:
         unknown = [name for name in self.augmentations if name not in AUGMENTATIONS]
         if unknown:
             raise UserError(f"--augment knows no {unknown[0]!r}; choose from {', '.join(AUGMENTATIONS)}, or none.")
-        for flag, value, least in (("epochs", self.epochs, 1), ("batch", self.batch, 1)):
+        least_values = (("epochs", self.epochs, 1), ("batch", self.batch, 1), ("patience", self.patience, 0))
+        for flag, value, least in least_values:
             if value < least:
                 raise UserError(f"--{flag} is {value}; it must be at least {least}.")
-        if self.rate <= 0 or self.margin <= 0:
-            raise UserError(f"--rate ({self.rate}) and --margin ({self.margin}) must be above 0.")
+        for flag, number in (("rate", self.rate), ("margin", self.margin)):
+            if not (math.isfinite(number) and number > 0):
+                raise UserError(f"--{flag} is {number}; it must be a number above 0.")
+        if not 0 <= self.seed < 2**32:
+            raise UserError(f"--seed is {self.seed}; it must lie between 0 and {2**32 - 1:,}.")
+        if self.name is not None and (Path(self.name).name != self.name or self.name in ("", ".", "..")):
+            raise UserError(f"--name {self.name!r} must be the plain name of a folder; --runs says where it lies.")
         if len(self.data) > 1 and (self.train_triplets or self.validation_triplets or self.test_triplets):
             raise UserError("a triplet file belongs to one collection; give one --data with it.")
 

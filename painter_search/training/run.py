@@ -94,7 +94,8 @@ def _resumed(folder: Path, config: TrainConfig) -> Path:
     before = read_json(folder / "config.json")
     now = lasting_settings(config)
     # A run may be made longer; everything else would make it another run.
-    changed = [key for key in now if before.get(key) != now[key] and key not in ("epochs", "patience")]
+    settled = now.keys() & before.keys() - {"epochs", "patience"}
+    changed = sorted(key for key in settled if before[key] != now[key])
     if changed:
         key = changed[0]
         raise UserError(

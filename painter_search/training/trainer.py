@@ -21,6 +21,7 @@ from painter_search.encoder.checkpoint import (
 )
 from painter_search.encoder.device import keep_freed_memory, needs_scaler, pick_device
 from painter_search.errors import UserError
+from painter_search.folders import locked
 from painter_search.progress import say
 from painter_search.scores.intervals import mean_by_artist, paired_difference
 from painter_search.scores.triplets import triplet_hits
@@ -44,14 +45,25 @@ def train_encoder(config: TrainConfig, on_epoch: EpochWatcher | None = None) -> 
     keep_freed_memory()
     device = pick_device(config.device)
     collections = [Collection.open(folder) for folder in config.data]
-    framing = collections[0].framing
-    if any(collection.framing != framing for collection in collections):
+    if any(collection.framing != collections[0].framing for collection in collections):
         raise UserError("the collections differ in framing; prepare them with the same --framing.")
     learning = _triplets(collections, "train", config.train_triplets)
     validating = _triplets(collections, "validation", config.validation_triplets)
     folder = open_run_folder(config, device.type)
-    settings = lasting_settings(config)
+    with locked(folder / ".lock", f"{folder} is being trained"):
+        return _train(config, folder, collections, learning, validating, device, on_epoch)
 
+
+def _train(
+    config: TrainConfig,
+    folder: Path,
+    collections: Sequence[Collection],
+    learning: TripletPaths,
+    validating: TripletPaths,
+    device: torch.device,
+    on_epoch: EpochWatcher | None,
+) -> Run:
+    settings, framing = lasting_settings(config), collections[0].framing
     # Epoch 0 is the network as it begins: the baseline, and what a run killed in its first epoch resumes from.
     reached = _last_epoch(folder)
     if reached is None:

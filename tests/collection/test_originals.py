@@ -233,7 +233,7 @@ def test_a_missing_path_is_an_error(tmp_path: Path) -> None:
 
 def test_a_plain_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("text")
-    with pytest.raises(UserError, match="neither a folder nor a zip archive"):
+    with pytest.raises(UserError, match="neither a folder nor a whole zip archive"):
         list_originals([tmp_path / "a.txt"])
 
 

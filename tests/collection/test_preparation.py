@@ -262,7 +262,7 @@ def test_works_of_two_collections_have_different_names(folder: Path, tmp_path: P
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="file names are text there")
-def test_a_file_name_that_is_no_utf_8_still_leads_to_its_frame(
+def test_a_file_name_that_is_no_utf_8_is_listed_with_its_reason(
     folder: Path, tmp_path: Path, save: Save, paint: Paint
 ) -> None:
     try:
@@ -270,9 +270,8 @@ def test_a_file_name_that_is_no_utf_8_still_leads_to_its_frame(
     except OSError:
         pytest.skip("the file system takes no such name")
     collection = prepare_collection(PrepareConfig(folder=folder, out=tmp_path / "data", test_share=1, workers=1))
-    assert len(collection.works("test")) == 19
-    for work in collection.works("test"):
-        assert collection.frame_path(work.file).is_file(), work.file
+    assert len(collection.works("test")) == 18
+    assert b"ann/caf\xe9.jpg,its name has characters" in (collection.folder / "rejected.csv").read_bytes()
 
 
 def test_an_archive_gives_what_its_folder_gives_and_is_not_unpacked(
@@ -602,3 +601,45 @@ def test_a_prepared_collection_can_be_moved(source: Source, tmp_path: Path) -> N
 def test_settings_that_make_no_sense_are_errors(settings: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message):
         PrepareConfig(**settings)  # type: ignore[arg-type]
+
+
+# --- found by trying to break it ----------------------------------------------------------------------------------
+
+
+def test_a_changed_original_of_the_same_size_is_noticed(tmp_path: Path, paint: Paint) -> None:
+    folder = tmp_path / "artists"
+    for artist in ("a", "b"):
+        (folder / artist).mkdir(parents=True)
+        for work in range(2):
+            paint(work, 40, 40).save(folder / artist / f"{work}.bmp")
+    config = PrepareConfig(folder=folder, out=tmp_path / "data", test_share=1, workers=1)
+    prepare_collection(config)
+    changed = folder / "a" / "0.bmp"
+    size = changed.stat().st_size
+    paint(99, 40, 40).save(changed)
+    os.utime(changed, ns=(2**62, 2**62))  # some file systems' clocks are coarse
+    assert changed.stat().st_size == size
+    with pytest.raises(UserError, match="--replace"):
+        prepare_collection(config)
+
+
+def test_a_second_preparation_of_one_folder_is_refused_while_the_first_runs(tmp_path: Path) -> None:
+    from filelock import FileLock
+
+    with FileLock(tmp_path / ".data.lock"), pytest.raises(UserError, match="is being prepared by another process"):
+        prepare_collection(PrepareConfig(out=tmp_path / "data"))
+
+
+@pytest.mark.parametrize("name", ["line\rbreak", "new\nline", "bell\x07"])
+def test_a_file_whose_name_breaks_tables_is_listed_with_its_reason(tmp_path: Path, paint: Paint, name: str) -> None:
+    folder = tmp_path / "artists" / "a"
+    folder.mkdir(parents=True)
+    for work in range(2):
+        paint(work).save(folder / f"{work}.jpg")
+    try:
+        paint(5).save(folder / f"{name}.jpg")
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    collection = prepare_collection(PrepareConfig(folder=folder.parent, out=tmp_path / "data", test_share=1, workers=1))
+    assert len(collection.works("test")) == 2
+    assert "rename it" in (collection.folder / "rejected.csv").read_text(encoding="utf-8")

@@ -134,3 +134,34 @@ def test_a_folder_of_artists_is_indexed_whole_single_works_too(
     assert index.works.works_per_artist()["Solo"] == 1
     assert (index.folder / "rejected.csv").read_text(encoding="utf-8").count("\n") == 2  # the header, and notes.txt
     assert not list(config.index.glob(".c*"))
+
+
+@pytest.mark.parametrize("key", ["search", "framing", "encoder", "files", "digest", "works"])
+@pytest.mark.parametrize("value", [None, 3, {}, "x"])
+def test_an_edited_manifest_is_refused(small_index: PaintingIndex, tmp_path: Path, key: str, value: object) -> None:
+    import json
+    import shutil
+
+    copy = Path(shutil.copytree(small_index.folder, tmp_path / "copy"))
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    manifest[key] = value
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(UserError, match="altered"):
+        PaintingIndex.load(copy)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"3", b"{", b"[" * 100_000, b"\xff\xfe\x00"])
+def test_a_manifest_that_is_none_is_refused(small_index: PaintingIndex, tmp_path: Path, content: bytes) -> None:
+    import shutil
+
+    copy = Path(shutil.copytree(small_index.folder, tmp_path / "copy"))
+    (copy / "manifest.json").write_bytes(content)
+    with pytest.raises(UserError, match=r"damaged|format"):
+        PaintingIndex.load(copy)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"../elsewhere", b"", b"a" * 200])
+def test_a_damaged_current_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "CURRENT").write_bytes(content)
+    with pytest.raises(UserError, match="which is not there"):
+        PaintingIndex.load(tmp_path)
