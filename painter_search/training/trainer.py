@@ -20,6 +20,7 @@ from painter_search.encoder.checkpoint import (
     start_encoder,
 )
 from painter_search.encoder.device import keep_freed_memory, needs_scaler, pick_device
+from painter_search.encoder.encoder import Encoder
 from painter_search.errors import UserError
 from painter_search.folders import locked
 from painter_search.progress import say
@@ -49,13 +50,16 @@ def train_encoder(config: TrainConfig, on_epoch: EpochWatcher | None = None) -> 
         raise UserError("the collections differ in framing; prepare them with the same --framing.")
     learning = _triplets(collections, "train", config.train_triplets)
     validating = _triplets(collections, "validation", config.validation_triplets)
+    # Before the run's folder is made: weights that cannot be had must not leave an unfinished run behind.
+    start = None if config.resume else start_encoder(config.backbone, config.weights, config.seed)
     folder = open_run_folder(config, device.type)
     with locked(folder / ".lock", f"{folder} is being trained"):
-        return _train(config, folder, collections, learning, validating, device, on_epoch)
+        return _train(config, start, folder, collections, learning, validating, device, on_epoch)
 
 
 def _train(
     config: TrainConfig,
+    start: Encoder | None,
     folder: Path,
     collections: Sequence[Collection],
     learning: TripletPaths,
@@ -67,7 +71,7 @@ def _train(
     # Epoch 0 is the network as it begins: the baseline, and what a run killed in its first epoch resumes from.
     reached = _last_epoch(folder)
     if reached is None:
-        encoder = start_encoder(config.backbone, config.weights, config.seed).to(device)
+        encoder = (start or start_encoder(config.backbone, config.weights, config.seed)).to(device)
         history = [validation_phase(encoder, validating, config.margin, epoch=0)]
         save_checkpoint(_epoch(folder, 0), encoder, framing, config=settings, epoch=0, history=as_rows(history))
         reached = 0

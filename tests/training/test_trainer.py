@@ -105,6 +105,12 @@ def assert_same_weights(left: Path, right: Path) -> None:
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
+def test_weights_that_cannot_be_had_leave_no_unfinished_run(config: TrainConfig, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="does not exist"):
+        train_encoder(replace(config, runs=tmp_path, weights=str(tmp_path / "missing.pth")))
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_frozen_backbone_keeps_every_weight_and_statistic_but_the_new_layers(config: TrainConfig) -> None:
     run = train_encoder(replace(config, name="frozen", freeze_backbone=True, epochs=1))
     before = read_checkpoint(run.folder / "epoch_00.pt")["model"]
