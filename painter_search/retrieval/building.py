@@ -27,7 +27,7 @@ from painter_search.encoder.swift import SwiftEncoder
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, locked, put_in_place, write_bytes, write_json
 from painter_search.progress import say, track
-from painter_search.retrieval.painting_index import (
+from painter_search.retrieval.manifest import (
     CURRENT,
     ENCODER,
     FORMAT,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.collection.settings import Framing
-from painter_search.errors import UserError
-from painter_search.folders import digest_bytes, digest_file, read_json
+from painter_search.retrieval.manifest import ENCODER, THUMBNAILS, VECTORS, WORKS, find_index, read_manifest
 from painter_search.retrieval.settings import DEFAULT_INDEX, IndexConfig
 from painter_search.retrieval.vectors import SearchKind, VectorSearch
 from painter_search.retrieval.works import Works
@@ -22,16 +20,8 @@ from painter_search.scores.triplets import distance_matrix
 if TYPE_CHECKING:
     from painter_search.encoder.exported import ExportedEncoder
 
-FORMAT = 1
-"""Version of the folder's layout, kept in `manifest.json`."""
-
-NEEDED = {"framing", "encoder", "search", "works", "artists", "collections", "split", "files"}
-"""What a manifest must say."""
 CANDIDATES = 1024
 """Works that an approximate index offers for weighing artists."""
-
-MANIFEST, CURRENT = "manifest.json", "CURRENT"
-VECTORS, WORKS, THUMBNAILS, ENCODER = "vectors.faiss", "works.sqlite", "thumbnails.sqlite", "encoder.onnx"
 
 
 class PaintingIndex:
@@ -59,22 +49,7 @@ class PaintingIndex:
         Raises `UserError` where there is none, or it is damaged or of another format.
         """
         folder = find_index(Path(path))
-        manifest = read_json(folder / MANIFEST)
-        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-            found = manifest.get("format") if isinstance(manifest, dict) else None
-            raise UserError(
-                f"{folder} has format {found}, and this version reads format {FORMAT}; "
-                "build it again: `python -m painter_search.build-index`."
-            )
-        if manifest.get("digest") != digest_manifest(manifest):
-            raise UserError(f"{folder / MANIFEST} has been altered since the index was built; copy or build it again.")
-        missing = NEEDED - set(manifest)
-        if missing:
-            raise UserError(
-                f"{folder / MANIFEST} lacks {', '.join(sorted(missing))}; it is damaged: build the index again."
-            )
-        check_files(folder, manifest)
-        return cls(folder, manifest)
+        return cls(folder, read_manifest(folder))
 
     @property
     def digest(self) -> str:
@@ -132,41 +107,3 @@ class PaintingIndex:
         from painter_search.encoder.embedding import embed_all
 
         return embed_all(self.encoder, list(frames))
-
-
-def find_index(path: Path) -> Path:
-    """The folder of the index at `path`, or of the one that `path/CURRENT` names."""
-    if (path / MANIFEST).is_file():
-        return path
-    if (path / CURRENT).is_file():
-        name = (path / CURRENT).read_text(encoding="utf-8", errors="replace").strip()
-        folder = path / name
-        if name and Path(name).name == name and (folder / MANIFEST).is_file():
-            return folder
-        raise UserError(f"{path / CURRENT} names {name!r}, which is not there; build the index again.")
-    raise UserError(f"{path} holds no index; build one: `python -m painter_search.build-index --index {path}`.")
-
-
-def digest_manifest(manifest: dict[str, Any]) -> str:
-    """The digest of a manifest, its own entry for it left out: 16 hexadecimal digits."""
-    rest = {key: value for key, value in manifest.items() if key != "digest"}
-    return digest_bytes(json.dumps(rest, sort_keys=True).encode())[:16]
-
-
-def check_files(folder: Path, manifest: dict[str, Any]) -> None:
-    """Hold every file of an index against its manifest; raises `UserError` that names the one that differs.
-
-    The thumbnails, by far the largest and needed for pages only, are held against their size.
-    """
-    files = manifest.get("files")
-    if not isinstance(files, dict) or not {VECTORS, WORKS, THUMBNAILS, ENCODER} <= set(files):
-        raise UserError(f"{folder / MANIFEST} does not name an index's files; it is damaged: build it again.")
-    for name, expected in files.items():
-        path = folder / name
-        if not path.is_file():
-            raise UserError(f"{path} is missing; copy the whole index folder, or build it again.")
-        size = path.stat().st_size
-        if size != expected["size"]:
-            raise UserError(f"{path} has {size:,} bytes and should have {expected['size']:,}; copy or build it again.")
-        if name != THUMBNAILS and digest_file(path) != expected["sha256"]:
-            raise UserError(f"{path} has been altered since the index was built; copy or build it again.")

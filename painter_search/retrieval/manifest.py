@@ -1,0 +1,80 @@
+"""The manifest of an index: what its folder holds, bound by digests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from painter_search.errors import UserError
+from painter_search.folders import digest_bytes, digest_file, read_json
+
+FORMAT = 1
+"""Version of the folder's layout, kept in `manifest.json`."""
+
+MANIFEST, CURRENT = "manifest.json", "CURRENT"
+VECTORS, WORKS, THUMBNAILS, ENCODER = "vectors.faiss", "works.sqlite", "thumbnails.sqlite", "encoder.onnx"
+
+NEEDED = {"framing", "encoder", "search", "works", "artists", "collections", "split", "files"}
+"""What a manifest must say."""
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of an index, held against itself and its files.
+
+    Raises `UserError` where it is damaged, altered, or of another format, or a file is not as it says.
+    """
+    manifest = read_json(folder / MANIFEST)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        raise UserError(
+            f"{folder} has format {found}, and this version reads format {FORMAT}; "
+            "build it again: `python -m painter_search.build-index`."
+        )
+    if manifest.get("digest") != digest_manifest(manifest):
+        raise UserError(f"{folder / MANIFEST} has been altered since the index was built; copy or build it again.")
+    missing = NEEDED - set(manifest)
+    if missing:
+        raise UserError(
+            f"{folder / MANIFEST} lacks {', '.join(sorted(missing))}; it is damaged: build the index again."
+        )
+    check_files(folder, manifest)
+    return manifest
+
+
+def find_index(path: Path) -> Path:
+    """The folder of the index at `path`, or of the one that `path/CURRENT` names."""
+    if (path / MANIFEST).is_file():
+        return path
+    if (path / CURRENT).is_file():
+        name = (path / CURRENT).read_text(encoding="utf-8", errors="replace").strip()
+        folder = path / name
+        if name and Path(name).name == name and (folder / MANIFEST).is_file():
+            return folder
+        raise UserError(f"{path / CURRENT} names {name!r}, which is not there; build the index again.")
+    raise UserError(f"{path} holds no index; build one: `python -m painter_search.build-index --index {path}`.")
+
+
+def digest_manifest(manifest: dict[str, Any]) -> str:
+    """The digest of a manifest, its own entry for it left out: 16 hexadecimal digits."""
+    rest = {key: value for key, value in manifest.items() if key != "digest"}
+    return digest_bytes(json.dumps(rest, sort_keys=True).encode())[:16]
+
+
+def check_files(folder: Path, manifest: dict[str, Any]) -> None:
+    """Hold every file of an index against its manifest; raises `UserError` that names the one that differs.
+
+    The thumbnails, by far the largest and needed for pages only, are held against their size.
+    """
+    files = manifest.get("files")
+    if not isinstance(files, dict) or not {VECTORS, WORKS, THUMBNAILS, ENCODER} <= set(files):
+        raise UserError(f"{folder / MANIFEST} does not name an index's files; it is damaged: build it again.")
+    for name, expected in files.items():
+        path = folder / name
+        if not path.is_file():
+            raise UserError(f"{path} is missing; copy the whole index folder, or build it again.")
+        size = path.stat().st_size
+        if size != expected["size"]:
+            raise UserError(f"{path} has {size:,} bytes and should have {expected['size']:,}; copy or build it again.")
+        if name != THUMBNAILS and digest_file(path) != expected["sha256"]:
+            raise UserError(f"{path} has been altered since the index was built; copy or build it again.")
