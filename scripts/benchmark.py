@@ -36,7 +36,7 @@ from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
 from painter_search.encoder.device import gains_from_bfloat16, keep_freed_memory
 from painter_search.encoder.embedding import embed_all
 from painter_search.encoder.exported import export_encoder
-from painter_search.encoder.swift import SwiftEncoder
+from painter_search.encoder.swift import fastest_on_cpu
 from painter_search.retrieval.attribution import attribute
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.retrieval.settings import IndexConfig
@@ -92,6 +92,7 @@ class World:
         self.folder, self.quick = folder, quick
         self.repeats = 1 if quick else 5
         self.encoder = start_encoder("resnet34", "none", seed=0)
+        self.embedder = fastest_on_cpu(self.encoder, export_encoder(self.encoder, folder / "encoder.onnx"))
         self.artists, self.works = (6, 3) if quick else (40, 8)
         rng = np.random.default_rng(0)
         self.paintings = folder / "paintings"
@@ -123,7 +124,7 @@ def embedding(world: World) -> Iterator[Row]:
     pixels = np.random.default_rng(0).integers(0, 256, (batch, 3, 224, 224), dtype=np.uint8)
     images = torch.from_numpy(pixels).float()
     fast = gains_from_bfloat16(world.encoder.network)
-    embedder = SwiftEncoder(world.encoder) if fast else export_encoder(world.encoder, world.folder / "encoder.onnx")
+    embedder = world.embedder
     network = reference.build_resnet34()
     dtype = torch.bfloat16 if fast else torch.float32
     matrix = torch.randn(2048, 2048).to(dtype)
@@ -155,8 +156,7 @@ def test_accuracy(world: World) -> Iterator[Row]:
     distinct = list(dict.fromkeys(path for triplet in triplets for path in triplet))[
         : count * PUBLISHED_PAINTINGS // PUBLISHED_TRIPLETS
     ]
-    fast = gains_from_bfloat16(world.encoder.network)
-    embedder = SwiftEncoder(world.encoder) if fast else export_encoder(world.encoder, world.folder / "encoder.onnx")
+    embedder = world.embedder
     network = reference.build_resnet34()
     ours, theirs = alternate(
         min(world.repeats, 3),

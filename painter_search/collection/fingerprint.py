@@ -28,10 +28,15 @@ def fingerprint(painting: Image.Image) -> bytes:
     return painting.resize((SIDE, SIDE), Image.Resampling.BOX).tobytes() + aspect.tobytes()
 
 
-def same_picture(query: bytes, others: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which of the `others` (fingerprints as uint8 `[n, FINGERPRINT_BYTES]`) show the query's picture: bool `[n]`."""
+def same_picture(
+    query: bytes, others: NDArray[np.uint8], reduced: NDArray[np.float32] | None = None
+) -> NDArray[np.bool_]:
+    """Which of the `others` (fingerprints as uint8 `[n, FINGERPRINT_BYTES]`) show the query's picture: bool `[n]`.
+
+    `reduced` is `coarse(others)`, for who asks about the same others again and again.
+    """
     mark = np.frombuffer(query, np.uint8)[None]
-    close = np.square(coarse(others) - coarse(mark)).mean(axis=1) < COARSE**2
+    close = np.square((coarse(others) if reduced is None else reduced) - coarse(mark)).mean(axis=1) < COARSE**2
     alike = np.zeros(len(others), dtype=bool)
     if close.any():
         alike[close] = _alike(mark, others[close])

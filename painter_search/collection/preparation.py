@@ -19,7 +19,7 @@ from painter_search.collection.inputs import Inputs, gather_inputs
 from painter_search.collection.settings import PrepareConfig
 from painter_search.collection.triplets import Triplets, draw_triplets
 from painter_search.errors import UserError
-from painter_search.folders import digest_bytes, locked, put_in_place, read_json, to_json, write_json
+from painter_search.folders import digest_bytes, locked, put_in_place, read_json, write_json
 from painter_search.progress import say, track
 
 
@@ -38,9 +38,7 @@ def _prepare(config: PrepareConfig) -> Collection:
     inputs = gather_inputs(config)
     identity = _identity(config, inputs)
     # The sample is the package's own: installing it again does not change it.
-    changed = (
-        0 if not config.info and config.folder is None else max((o.changed_ns for o in inputs.originals), default=0)
-    )
+    changed = 0 if config.is_sample else max((original.changed_ns for original in inputs.originals), default=0)
     if _is_complete(config, identity, changed):
         say(f"{config.out} is already prepared from these files with these settings.")
         return Collection.open(config.out)
@@ -109,7 +107,7 @@ def _is_complete(config: PrepareConfig, identity: dict[str, object], changed_ns:
     if not report.is_file():
         raise UserError(f"{config.out} exists and is no prepared collection; choose another folder with --out.")
     unchanged = changed_ns <= report.stat().st_mtime_ns
-    if unchanged and read_json(report).get("identity") == json.loads(to_json(identity)):
+    if unchanged and read_json(report).get("identity") == identity:
         return True
     if not config.replace:
         raise UserError(
@@ -133,7 +131,7 @@ def _check_out(config: PrepareConfig) -> None:
 
 def _begin(beside: Path, identity: dict[str, object]) -> None:
     started = beside / "identity.json"
-    if beside.exists() and not (started.is_file() and read_json(started) == json.loads(to_json(identity))):
+    if beside.exists() and not (started.is_file() and read_json(started) == identity):
         shutil.rmtree(beside)
     try:
         for folder in ("frames", "thumbnails"):

@@ -82,6 +82,11 @@ class PrepareConfig:
             raise UserError(f"--max-works is {self.max_works}; an artist needs at least 2 works for a pair.")
 
     @property
+    def is_sample(self) -> bool:
+        """Whether the built-in sample is prepared: neither a catalogue nor a folder was given."""
+        return not self.info and self.folder is None
+
+    @property
     def only_test(self) -> bool:
         """Whether everything goes to the test part (`--folder` with `--test-share 1`)."""
         return self.folder is not None and self.test_share == 1

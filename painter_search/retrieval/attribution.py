@@ -174,8 +174,8 @@ def _attribute_one(
 ) -> Attribution:
     all_ids, numbers, artists = index.artists
     picture = frame.thumbnail or frame.jpeg
-    marked, marks = index.fingerprints
-    twins = marked[same_picture(fingerprint(open_frame(picture)), marks)]
+    marked, marks, reduced = index.fingerprints
+    twins = marked[same_picture(fingerprint(open_frame(picture)), marks, reduced)]
     same = np.isin(ids, twins)
     owners = numbers[np.searchsorted(all_ids, ids)]
     sizes = np.bincount(numbers, minlength=len(artists))

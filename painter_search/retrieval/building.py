@@ -18,12 +18,12 @@ from painter_search.collection.preparation import prepare_collection
 from painter_search.collection.settings import Framing, PrepareConfig
 from painter_search.collection.work import Work
 from painter_search.encoder.checkpoint import load_encoder, start_encoder
-from painter_search.encoder.device import gains_from_bfloat16, pick_device
+from painter_search.encoder.device import pick_device
 from painter_search.encoder.embedding import BATCH, Embedder, embed_frames, map_ahead
 from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.exported import export_encoder
 from painter_search.encoder.settings import EMBEDDING_SIZE
-from painter_search.encoder.swift import SwiftEncoder
+from painter_search.encoder.swift import fastest_on_cpu
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, locked, put_in_place, write_bytes, write_json
 from painter_search.progress import say, track
@@ -113,11 +113,7 @@ def _write_index(
     os.replace(encoder_file, beside / ENCODER)
 
     device = pick_device(config.device)
-    embedder: Embedder = exported
-    if device.type != "cpu":
-        embedder = encoder.to(device)
-    elif gains_from_bfloat16(encoder.network):
-        embedder = SwiftEncoder(encoder)
+    embedder = fastest_on_cpu(encoder, exported) if device.type == "cpu" else encoder.to(device)
     vectors = _embed(embedder, entries, beside / PARTIAL)
     _write_works(beside, entries)
     index, search = build_vectors(vectors, config.exact)

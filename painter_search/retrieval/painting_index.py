@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from painter_search.collection.fingerprint import coarse
 from painter_search.collection.settings import Framing
 from painter_search.retrieval.manifest import ENCODER, THUMBNAILS, VECTORS, WORKS, find_index, read_manifest
 from painter_search.retrieval.settings import DEFAULT_INDEX, IndexConfig
@@ -75,9 +76,10 @@ class PaintingIndex:
         return ids, numbers.astype(np.int64), [str(name) for name in distinct]
 
     @cached_property
-    def fingerprints(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-        """All ids and fingerprints; see `collection/fingerprint.py`."""
-        return self.works.fingerprints()
+    def fingerprints(self) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float32]]:
+        """All ids, their fingerprints, and these reduced for a first look; see `collection/fingerprint.py`."""
+        ids, marks = self.works.fingerprints()
+        return ids, marks, coarse(marks)
 
     def search(self, embeddings: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """The `k` nearest works to each embedding `[n, 256]`: distances and ids, `[n, min(k, len(index))]` each.

@@ -92,14 +92,9 @@ class Works:
                         f"{times} collections in this index have a work {name}; name it as collection/{name}."
                     )
                 found[name] = id
-            found.update(
-                self._works.execute(
-                    f"SELECT collection || '/' || file, id FROM works WHERE collection || '/' || file IN ({places})",
-                    batch,
-                )
-                if any("/" in name for name in batch)
-                else []
-            )
+            if any("/" in name for name in batch):
+                full = f"SELECT collection || '/' || file, id FROM works WHERE collection || '/' || file IN ({places})"
+                found.update(self._works.execute(full, batch))
         return found
 
     def fingerprints(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
