@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-def track(items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
-    """Yield `items` while a bar on stderr shows how many are done, how fast, and how long is left."""
+def track(
+    items: Iterable[T], description: str, total: int | None = None, images_of: Callable[[T], int] | None = None
+) -> Iterator[T]:
+    """Yield `items` while a bar on stderr shows how many are done and how long is left.
+
+    With `images_of`, which counts the images of an item, it shows images a second, too.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -27,9 +33,16 @@ def track(items: Iterable[T], description: str, total: int | None = None) -> Ite
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[rate]}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=False) as progress:
-        yield from progress.track(items, total=total, description=description)
+        task = progress.add_task(description, total=total, rate="")
+        images, began = 0, time.perf_counter()
+        for item in progress.track(items, total=total, task_id=task):
+            yield item
+            if images_of is not None:
+                images += images_of(item)
+                progress.update(task, rate=f"{images / (time.perf_counter() - began):,.0f} images/s")
 
 
 def say(message: str) -> None:

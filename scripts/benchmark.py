@@ -44,7 +44,8 @@ from painter_search.retrieval.triplet_score import score_triplets
 from painter_search.scores.intervals import mean_by_artist
 from painter_search.scores.triplets import paired_distances, triplet_hits
 from painter_search.training.dataset import TripletDataset
-from painter_search.training.phases import training_step
+from painter_search.training.phases import Tally
+from painter_search.training.report import training_step
 from painter_search.training.sampler import Draw
 from painter_search.training.squares import kept_squares
 
@@ -208,7 +209,7 @@ def training(world: World) -> Iterator[Row]:
     scaler = torch.amp.GradScaler("cpu", enabled=False)
     ours, theirs = alternate(
         world.repeats,
-        lambda: training_step(encoder, tuple(pixels), ours_optimizer, scaler, 5.0),
+        lambda: training_step(encoder, tuple(pixels), ours_optimizer, scaler, Tally(torch.device("cpu"), 5.0)),
         lambda: reference.training_step(network, their_optimizer, *images),
     )
     rate, other = 3 * size / ours, 3 * size / theirs

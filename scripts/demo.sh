@@ -19,8 +19,8 @@ if [ -f demo/runs/demo/score.json ]; then
 else
   resume=""
   [ -f demo/runs/demo/config.json ] && resume="--resume"
-  python -m painter_search.train --data demo/data --runs demo/runs --name demo --backbone tf_efficientnet_lite0 \
-    --freeze-backbone --augment flips --rate 3e-4 --batch 16 --epochs 4 $resume
+  python -m painter_search.train --data demo/data --runs demo/runs --backbone tf_efficientnet_lite0 \
+    --name demo $resume
 fi
 
 step "3. Index the paintings of the artists it never saw, once untrained and once trained"

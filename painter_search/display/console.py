@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from painter_search.retrieval.painting_index import PaintingIndex
     from painter_search.retrieval.triplet_score import TripletScore
     from painter_search.scores.intervals import Estimate
+    from painter_search.training.findings import Comparison, TestScore
     from painter_search.training.run import Run
 
 KAGGLE_ROWS = 103_250
@@ -72,7 +73,9 @@ def show_run(run: Run, as_json: bool = False) -> None:
     if as_json:
         print_json({"run": run.folder, "best_epoch": run.best_epoch, "test": run.test, "history": run.history})
         return
-    table = _table(f"Run {run.folder}", "epoch", "train loss", "accuracy", "validation loss", "accuracy", "images/s")
+    columns = ("epoch", "train loss", "accuracy", "active", "images/s")
+    validated = ("validation loss", "accuracy", "all negatives", "recall@1")
+    table = _table(f"Run {run.folder}", *columns, *validated)
     epochs = sorted({phase.epoch for phase in run.history})
     for epoch in epochs:
         phases = {phase.phase: phase for phase in run.history if phase.epoch == epoch}
@@ -81,21 +84,33 @@ def show_run(run: Run, as_json: bool = False) -> None:
         table.add_row(
             f"{epoch}{mark}",
             f"{train.loss:.3f}" if train else "",
-            _percent(train.accuracy) if train else "untrained",
+            _percent(train.accuracy) if train else ("untrained" if epoch == 0 else "fitted"),
+            _percent(train.active) if train else "",
+            f"{train.images_per_second:.0f}" if train else "",
             f"{validation.loss:.3f}",
             _percent(validation.accuracy),
-            f"{train.images_per_second:.0f}" if train else "",
+            _percent(validation.all_negatives),
+            _percent(validation.recall_1),
         )
     _print(table)
-    _print(f"* best by validation accuracy: {run.best}")
+    _print(f"* best on validation artists: {run.best}")
     if run.test:
         test = run.test
-        _print(
-            f"Test artists ({test.artists} never seen, {test.triplets:,} triplets): triplet accuracy "
-            f"{_interval(test.untrained)} before training, {_interval(test.trained)} after; "
-            f"difference {_difference(test.difference)}."
-        )
-    _print(f"Curves: {run.folder / 'curves.png'}; transforms: {run.folder / 'augmentations.png'}")
+        title = f"{test.artists} test artists, never seen, {test.triplets:,} triplets"
+        scores = _table(title, "", "before training", "after", "difference")
+        for name, found in test_figures(test):
+            scores.add_row(name, _interval(found.untrained), _interval(found.trained), _difference(found.difference))
+        _print(scores)
+    _print(f"Look at {run.folder / 'report.html'}")
+
+
+def test_figures(test: TestScore) -> list[tuple[str, Comparison]]:
+    """The figures of a test by the names they are shown under."""
+    return [
+        ("triplet accuracy", test.accuracy),
+        ("against every negative", test.all_negatives),
+        ("recall@1", test.recall_1),
+    ]
 
 
 def show_index(index: PaintingIndex, as_json: bool = False) -> None:

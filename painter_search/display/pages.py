@@ -15,6 +15,7 @@ from painter_search.retrieval.attribution import Answer, Attribution
 
 if TYPE_CHECKING:
     from painter_search.retrieval.painting_index import PaintingIndex
+    from painter_search.training.run import Run
 
 
 def write_query_page(path: Path, answers: Sequence[Answer], index: PaintingIndex) -> None:
@@ -29,9 +30,31 @@ def write_query_page(path: Path, answers: Sequence[Answer], index: PaintingIndex
     write_bytes(path, page.encode("utf-8", "replace"))
 
 
-def embed_picture(jpeg: bytes) -> str:
-    """A JPEG file as an address that holds the picture itself."""
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+def write_report_page(run: Run) -> None:
+    """What a training was, how it went and what it came to, as `report.html` in its folder."""
+    from painter_search.collection.framing import make_thumbnail, open_frame
+    from painter_search.display.console import test_figures
+
+    def small(frame: str) -> str:
+        return embed_picture(make_thumbnail(open_frame(Path(frame).read_bytes())))
+
+    page = _template("report.html").render(
+        run=run,
+        settings=run.config.settled.__dict__,
+        figures=test_figures(run.test) if run.test else [],
+        validations=[phase for phase in run.history if phase.phase == "validation"],
+        trained={phase.epoch: phase for phase in run.history if phase.phase == "train"},
+        picture=small,
+        curves=embed_picture((run.folder / "curves.png").read_bytes(), "png"),
+        inputs=embed_picture((run.folder / "augmentations.png").read_bytes(), "png"),
+        today=date.today().isoformat(),
+    )
+    write_bytes(run.folder / "report.html", page.encode("utf-8", "replace"))
+
+
+def embed_picture(content: bytes, kind: str = "jpeg") -> str:
+    """An image file as an address that holds the picture itself."""
+    return f"data:image/{kind};base64," + base64.b64encode(content).decode()
 
 
 def _template(name: str):  # type: ignore[no-untyped-def]

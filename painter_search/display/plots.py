@@ -16,48 +16,67 @@ COLORS = {"train": "#8a8f98", "validation": "#1f6f8b"}
 
 
 def draw_curves(folder: Path, history: Sequence[Phase]) -> None:
-    """Loss and accuracy by epoch and phase, as `curves.png`."""
-    figure, panels = _figure(1, 2, (9, 3.6))
-    for panel, measure in zip(panels, ("loss", "accuracy"), strict=True):
-        for phase, color in COLORS.items():
-            points = [point for point in history if point.phase == phase]
-            values = [getattr(point, measure) * (100 if measure == "accuracy" else 1) for point in points]
-            panel.plot([point.epoch for point in points], values, "o-", color=color, label=phase, markersize=4)
-        panel.set_title("triplet loss" if measure == "loss" else "triplet accuracy, %", loc="left", fontsize=10)
+    """Loss, accuracy and recall@1 by epoch, as `curves.png`."""
+    figure, panels = _figure(1, 3, (11, 3.4))
+    lines = (
+        (0, "loss", "train", "triplet loss", "train"),
+        (0, "loss", "validation", "triplet loss", "validation"),
+        (1, "accuracy", "train", "triplet accuracy, %", "train"),
+        (1, "accuracy", "validation", "triplet accuracy, %", "validation"),
+        (1, "all_negatives", "validation", "triplet accuracy, %", "validation, every negative"),
+        (2, "recall_1", "validation", "recall@1, %", "validation"),
+    )
+    for place, measure, phase, title, label in lines:
+        points = [point for point in history if point.phase == phase]
+        values = [getattr(point, measure) * (1 if measure == "loss" else 100) for point in points]
+        dashes = "o:" if measure == "all_negatives" else "o-"
+        epochs = [point.epoch for point in points]
+        panels[place].plot(epochs, values, dashes, color=COLORS[phase], label=label, markersize=4)
+        panels[place].set_title(title, loc="left", fontsize=10)
+    for panel in panels:
         panel.set_xlabel("epoch (0: before training)")
         panel.spines[["top", "right"]].set_visible(False)
         panel.xaxis.get_major_locator().set_params(integer=True)
-    panels[0].legend(frameon=False)
+        panel.legend(frameon=False, fontsize=8)
     _save(figure, folder / "curves.png")
 
 
 def draw_augmentations(run: Run) -> None:
-    """Each transform's effect on one painting, and all of the recipe's together, as `augmentations.png`."""
+    """What the network sees of one painting in training, as `augmentations.png`.
+
+    For the report's recipe each transform alone and all of its own together; for `strong` the views.
+    """
     import numpy as np
 
     from painter_search.collection.collection import Collection
     from painter_search.collection.framing import open_frame
-    from painter_search.encoder.settings import IMAGE_SIDE
-    from painter_search.encoder.views import central_square
+    from painter_search.encoder.settings import EncoderConfig
+    from painter_search.encoder.views import central_square, views_of
     from painter_search.training.augmentations import Augmentation
     from painter_search.training.recipe import AUGMENTATIONS
 
     collection = Collection.open(run.config.data[0])
     work = collection.works("train")[0]
-    view = np.asarray(central_square(open_frame(collection.frame_path(work.file).read_bytes()), IMAGE_SIDE))
-    chosen = run.config.augmentations
-    rows = [(name, (name,)) for name in AUGMENTATIONS] + [("the recipe's together", chosen)]
-    figure, panels = _figure(len(rows), 6, (9, 1.62 * len(rows)))
-    for (title, names), row in zip(rows, panels, strict=True):
-        augment = Augmentation(names)
-        for column, panel in enumerate(row):
-            panel.imshow(view if column == 0 else augment(view, np.random.default_rng(column)))
-            panel.set_xticks([])
-            panel.set_yticks([])
-            panel.spines[:].set_visible(False)
-        used = "" if set(names) <= set(chosen) else " (not used)"
-        row[0].set_title("as it is", loc="left", fontsize=8)
-        row[1].set_title(title + used, loc="left", fontsize=8)
+    frame = open_frame(collection.frame_path(work.file).read_bytes())
+    side, chosen = run.config.image_side, run.config.settled.augmentations
+    if run.config.recipe == "report":
+        view = np.asarray(central_square(frame, side))
+
+        def transformed(names: Sequence[str]) -> list:
+            return [view] + [Augmentation(names)(view, np.random.default_rng(column)) for column in range(1, 6)]
+
+        rows = [(name + ("" if name in chosen else " (not used)"), transformed((name,))) for name in AUGMENTATIONS]
+        rows.append(("the recipe's together (the first as it is)", transformed(chosen)))
+    else:
+        views = views_of(frame, EncoderConfig(image_side=side, views="parts"))
+        rows = [("views, whose embeddings are averaged", [view.transpose(1, 2, 0) for view in views])]
+    figure, panels = _figure(len(rows), 6, (9, 1.62 * len(rows) + 0.2))
+    for (title, pictures), row in zip(rows, np.atleast_2d(panels), strict=True):
+        for panel in row:
+            panel.set_axis_off()
+        for panel, picture in zip(row, pictures, strict=False):
+            panel.imshow(picture)
+        row[0].set_title(title, loc="left", fontsize=8)
     _save(figure, run.folder / "augmentations.png")
 
 

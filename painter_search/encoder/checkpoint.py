@@ -64,10 +64,10 @@ def load_encoder(path: Path) -> tuple[Encoder, Framing]:
     return encoder_of_checkpoint(content, path), content["framing"]
 
 
-def start_encoder(backbone: str, weights: str, seed: int) -> Encoder:
-    """An encoder before any training, in evaluation mode."""
+def start_encoder(backbone: str, weights: str, seed: int, **settings: Any) -> Encoder:
+    """An encoder before any training, in evaluation mode; `settings` are those of `EncoderConfig`."""
     mean, std = expected_normalization(backbone)
-    return Encoder(EncoderConfig(backbone=backbone, mean=mean, std=std), weights, seed).eval()
+    return Encoder(EncoderConfig(backbone=backbone, mean=mean, std=std, **settings), weights, seed).eval()
 
 
 def link_or_copy(source: Path, target: Path) -> None:

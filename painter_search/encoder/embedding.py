@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from painter_search.collection.framing import open_frame
 from painter_search.encoder.settings import EMBEDDING_SIZE, EncoderConfig
-from painter_search.encoder.views import central_square, to_pixels
+from painter_search.encoder.views import views_of
 
 BATCH = 32
-"""Paintings a forward pass; more gains nothing on a CPU."""
+"""Views a forward pass, and frames that are embedded together; more gains nothing on a CPU."""
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -30,7 +30,7 @@ class Embedder(Protocol):
     config: EncoderConfig
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """uint8 `[n, 3, side, side]` → float32 `[n, 256]`."""
+        """Views, uint8 `[n, 3, side, side]` → float32 `[n, 256]`."""
 
 
 def embed_frames(
@@ -40,14 +40,33 @@ def embed_frames(
 
     Frames are decoded on all cores while the network works; only a few batches are held at a time.
     """
-    side = embedder.config.image_side
 
-    def view(frame: bytes | Path) -> NDArray[np.uint8]:
-        return to_pixels(central_square(open_frame(frame if isinstance(frame, bytes) else frame.read_bytes()), side))
+    def views(frame: bytes | Path) -> list[NDArray[np.uint8]]:
+        return views_of(open_frame(frame if isinstance(frame, bytes) else frame.read_bytes()), embedder.config)
 
-    views = map_ahead(view, frames, ahead=4 * batch)
-    while pixels := list(islice(views, batch)):
-        yield embedder.embed(np.stack(pixels))
+    decoded = map_ahead(views, frames, ahead=2 * batch)
+    while block := list(islice(decoded, batch)):
+        yield embed_views(embedder, block)
+
+
+def embed_views(embedder: Embedder, views: Sequence[Sequence[NDArray[np.uint8]]]) -> NDArray[np.float32]:
+    """One embedding for each painting's views, the mean of theirs: float32 `[n, 256]`."""
+    counts = np.array([len(of_one) for of_one in views])
+    flat = [view for of_one in views for view in of_one]
+    sides = np.array([view.shape[-1] for view in flat])
+    embeddings = np.empty((len(flat), EMBEDDING_SIZE), np.float32)
+    for side in np.unique(sides):
+        rows = np.flatnonzero(sides == side)
+        for start in range(0, len(rows), BATCH):
+            chunk = rows[start : start + BATCH]
+            embeddings[chunk] = embedder.embed(np.stack([flat[row] for row in chunk]))
+    if len(flat) == len(views):
+        return embeddings
+    sums = np.add.reduceat(embeddings, np.cumsum(counts) - counts, axis=0)
+    means: NDArray[np.float32] = np.asarray(sums / counts[:, None], np.float32)
+    if embedder.config.unit:
+        means /= np.linalg.norm(means, axis=1, keepdims=True)
+    return means
 
 
 def embed_all(embedder: Embedder, frames: Sequence[bytes | Path]) -> NDArray[np.float32]:

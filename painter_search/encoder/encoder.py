@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812 (torch's own custom)
 from numpy.typing import NDArray
 from torch import nn
 
@@ -27,7 +28,21 @@ class Encoder(nn.Module):
         self.register_buffer("std", torch.tensor(config.std).view(3, 1, 1) * 255, persistent=False)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.network((pixels.float() - self.mean) / self.std)
+        embeddings = self.network(self.normalized(pixels))
+        return F.normalize(embeddings.float(), dim=1) if self.config.unit else embeddings
+
+    def normalized(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Pixels as the backbone expects them: float32 `[n, 3, side, side]`."""
+        return (pixels.float() - self.mean) / self.std
+
+    def head_parameters(self) -> list[nn.Parameter]:
+        """The new layer's."""
+        return list(self.network.get_submodule(self.head).parameters())
+
+    def backbone_parameters(self) -> list[nn.Parameter]:
+        """All the others."""
+        new = set(self.head_parameters())
+        return [parameter for parameter in self.parameters() if parameter not in new]
 
     def freeze_backbone(self) -> None:
         """Leave only the new layer to be trained; batch normalisation keeps ImageNet's statistics."""

@@ -58,6 +58,7 @@ def export_encoder(encoder: Encoder, path: Path) -> ExportedEncoder:
     side = encoder.config.image_side
     pixels = torch.randint(0, 256, (2, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     encoder = encoder.cpu().eval()
+    sides = {2: "side", 3: "side"} if encoder.config.views == "parts" else {}
     with warnings.catch_warnings(), torch.inference_mode():
         # The older exporter keeps the batch size free for every backbone; its deprecation concerns nobody here.
         warnings.simplefilter("ignore")
@@ -68,7 +69,7 @@ def export_encoder(encoder: Encoder, path: Path) -> ExportedEncoder:
             str(path),
             input_names=["pixels"],
             output_names=["embeddings"],
-            dynamic_axes={"pixels": {0: "n"}, "embeddings": {0: "n"}},
+            dynamic_axes={"pixels": {0: "n", **sides}, "embeddings": {0: "n"}},
             opset_version=OPSET,
             dynamo=False,
         )

@@ -1,7 +1,8 @@
-"""The network: a classifier pre-trained on ImageNet, its last layer replaced by `Linear(features, 256)`."""
+"""The network: a classifier pre-trained on ImageNet, its last layer replaced by one of ours with 256 outputs."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from painter_search.encoder.settings import (
     Channels,
     EncoderConfig,
 )
+from painter_search.encoder.stages import Taps, make_readout
 from painter_search.encoder.weights import (
     PACKAGED_BACKBONE,
     load_backbone_weights,
@@ -28,6 +30,7 @@ from painter_search.errors import UserError
 def build_network(config: EncoderConfig, weights: str = "none", seed: int = 0) -> tuple[nn.Module, str]:
     """The untrained network, images float32 `[n, 3, side, side]` → embeddings `[n, 256]`, and its new layer's name.
 
+    The new layer is `Linear(features, 256)`, or with `config.head` a `Readout`, yet to be fitted.
     `weights` is `imagenet` (downloaded once, or from an installed package), `none` or a file. The new layer is
     drawn from `seed`. Raises `UserError` for an unknown backbone and for weights that cannot be had or do not fit.
     """
@@ -38,7 +41,12 @@ def build_network(config: EncoderConfig, weights: str = "none", seed: int = 0) -
         _load_imagenet(network, head, config.backbone)
     elif weights != "none":
         load_backbone_weights(network, read_weights(Path(weights)), head, weights)
-    return network, head
+    if config.head == "linear":
+        return network, head
+    owner, _, attribute = head.rpartition(".")
+    setattr(network.get_submodule(owner), attribute, nn.Identity())
+    taps = Taps(network, config.stages)
+    return nn.Sequential(OrderedDict(taps=taps, readout=make_readout(taps))), "readout"
 
 
 def _torchvision(backbone: str) -> tuple[nn.Module, str] | None:

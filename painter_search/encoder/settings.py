@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 EMBEDDING_SIZE = 256
 IMAGE_SIDE = 224
@@ -25,6 +25,14 @@ class EncoderConfig:
     """Mean per channel (pixels from 0 to 1) that is subtracted before the network."""
     std: Channels = IMAGENET_STD
     """Standard deviation per channel that it is divided by."""
+    views: Literal["center", "parts"] = "center"
+    """What is seen of a frame. center: its central square. parts: all of it and its four quarters."""
+    unit: bool = False
+    """Whether embeddings have length 1."""
+    head: Literal["linear", "readout"] = "linear"
+    """The new last layer. linear: of the last features. readout: of statistics of several stages, see `stages.py`."""
+    stages: tuple[str, ...] = ()
+    """With a readout: the parts of the network whose outputs are read beside the last features."""
 
     @classmethod
     def from_plain(cls, values: dict[str, Any]) -> EncoderConfig:

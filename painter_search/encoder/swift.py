@@ -7,6 +7,7 @@ import copy
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 from torch.fx.experimental.optimization import fuse
 
 from painter_search.encoder.device import gains_from_bfloat16
@@ -29,13 +30,25 @@ class SwiftEncoder:
     def __init__(self, encoder: Encoder) -> None:
         """Make a fast copy; the encoder itself stays as it is. `gains_from_bfloat16` says when that pays."""
         self.config = encoder.config
-        self._mean, self._std = encoder.mean.cpu(), encoder.std.cpu()
-        fused = fuse(copy.deepcopy(encoder.network).cpu().eval())
-        self._network = fused.to(torch.bfloat16).to(memory_format=torch.channels_last)
+        self._encoder = copy.deepcopy(encoder).cpu().eval()
+        if self.config.head == "readout":  # only the convolutions need the speed; statistics keep all their digits
+            network = self._encoder.network
+            network.taps = _Bfloat16(network.get_submodule("taps"))
+        else:
+            self._encoder.network = _Bfloat16(self._encoder.network)
 
     @torch.inference_mode()
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embed views, uint8 `[n, 3, side, side]`; returns float32 `[n, 256]`."""
-        batch = torch.from_numpy(pixels).contiguous(memory_format=torch.channels_last)
-        normal = (batch.float() - self._mean) / self._std
-        return self._network(normal.to(torch.bfloat16)).float().numpy()
+        return self._encoder(torch.from_numpy(pixels).contiguous(memory_format=torch.channels_last)).float().numpy()
+
+
+class _Bfloat16(nn.Module):
+    """A network fused and in bfloat16, whatever it is given."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.fused = fuse(network).to(torch.bfloat16).to(memory_format=torch.channels_last)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor | list[torch.Tensor]:
+        return self.fused(images.to(torch.bfloat16))

@@ -21,10 +21,11 @@ from painter_search.training.squares import Squares
 
 @dataclass(frozen=True)
 class TripletPaths:
-    """Triplets as frame paths, and for each its anchor's artist."""
+    """Triplets as frame paths, and who made each painting."""
 
     paths: list[tuple[Path, Path, Path]]
-    artists: list[str]
+    owners: dict[Path, str]
+    """The artist of every painting."""
 
     def distinct(self) -> list[Path]:
         """Every painting once, in order of first appearance."""
@@ -63,7 +64,7 @@ def gather_triplets(collections: Sequence[Collection], part: Part, given: pd.Dat
     Raises `UserError` for a part without triplets, and for triplets whose paintings the collection lacks.
     """
     paths: list[tuple[Path, Path, Path]] = []
-    artists: list[str] = []
+    artists: dict[Path, str] = {}
     for collection in collections:
         table = collection.triplets(part) if given is None else given
         owners = {work.file: work.artist for work in collection.works("all")}
@@ -76,10 +77,32 @@ def gather_triplets(collections: Sequence[Collection], part: Part, given: pd.Dat
             )
         frames = {file: collection.frame_path(file) for file in named}
         paths += [(frames[a], frames[p], frames[n]) for a, p, n in table.to_numpy()]
-        artists += [owners[anchor] for anchor in table["anchor"]]
+        artists |= {frames[file]: owners[file] for file in named}
     if not paths:
         raise UserError(
             f"there are no {part} triplets in {', '.join(str(c.folder) for c in collections)}: they need 2 {part} "
             "artists, one with at least 2 works. Prepare more artists (or another --test-share or --validation-share)."
         )
     return TripletPaths(paths, artists)
+
+
+def gather_works(collections: Sequence[Collection], apart: TripletPaths) -> dict[str, list[Path]]:
+    """Every training work by artist, as frame paths, without the artists who are kept `apart` for validation.
+
+    An artist who is to be tested in one of the collections is not trained on in another. Only artists with two works
+    or more count. Raises `UserError` where fewer than two such artists are left.
+    """
+    kept_apart = set(apart.owners.values())
+    kept_apart.update(work.artist for collection in collections for work in collection.works("test"))
+    works: dict[str, list[Path]] = {}
+    for collection in collections:
+        for work in collection.works("train"):
+            if work.artist not in kept_apart:
+                works.setdefault(work.artist, []).append(collection.frame_path(work.file))
+    works = {artist: paths for artist, paths in works.items() if len(paths) > 1}
+    if len(works) < 2:
+        raise UserError(
+            f"{', '.join(str(c.folder) for c in collections)}: there are {len(works)} training artists with at least 2 "
+            "works, and 2 are needed. Prepare more artists (or another --test-share or --validation-share)."
+        )
+    return works

@@ -8,23 +8,9 @@ from typing import Any
 
 from painter_search.errors import UserError
 from painter_search.folders import read_json, to_json, write_bytes, write_json
-from painter_search.scores.intervals import Estimate
+from painter_search.training.findings import TestScore
 from painter_search.training.history import Phase
 from painter_search.training.recipe import TrainConfig
-
-
-@dataclass(frozen=True)
-class TestScore:
-    """Triplet accuracy on the test artists, with 95 % intervals by artist, before training and with the best epoch."""
-
-    __test__ = False  # pytest takes every Test* for its own
-
-    triplets: int
-    artists: int
-    untrained: Estimate
-    trained: Estimate
-    difference: Estimate
-    """trained - untrained, paired."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +26,7 @@ class Run:
 
     @property
     def best(self) -> Path:
-        """The checkpoint of the epoch with the highest validation accuracy."""
+        """The checkpoint of the epoch that did best on validation artists."""
         return self.folder / "best.pt"
 
 
@@ -77,7 +63,7 @@ def is_finished(folder: Path) -> bool:
 def lasting_settings(config: TrainConfig) -> dict[str, Any]:
     """The settings that shape the result, as plain values."""
     passing = {"name", "runs", "resume", "workers", "device"}
-    settings = {key: value for key, value in asdict(config).items() if key not in passing}
+    settings = {key: value for key, value in {**asdict(config), **asdict(config.settled)}.items() if key not in passing}
     return {
         key: [item.as_posix() for item in value]
         if key == "data"
@@ -93,8 +79,8 @@ def _resumed(folder: Path, config: TrainConfig) -> Path:
         raise UserError(f"{folder} is no run that could be resumed; leave out --resume to begin one.")
     before = read_json(folder / "config.json")
     now = lasting_settings(config)
-    # A run may be made longer; everything else would make it another run.
-    settled = now.keys() & before.keys() - {"epochs", "patience"}
+    # A run may be made longer, where no schedule depends on its end; everything else would make it another run.
+    settled = now.keys() & before.keys() - ({"epochs", "patience"} if config.recipe == "report" else {"patience"})
     changed = sorted(key for key in settled if before[key] != now[key])
     if changed:
         key = changed[0]

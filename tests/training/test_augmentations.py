@@ -97,11 +97,12 @@ def test_geometric_transforms_share_one_resampling(monkeypatch: pytest.MonkeyPat
     assert len(calls) == 1
 
 
-def test_the_defaults_are_the_reports_best_run() -> None:
-    config = TrainConfig()
-    assert config.augmentations == ("flips", "rotation", "jitter", "perspective")
-    assert (config.epochs, config.batch, config.rate, config.margin) == (14, 64, 6e-6, 5.0)
-    assert config.backbone == "resnet34"
+def test_the_report_recipe_is_the_reports_best_run() -> None:
+    recipe = TrainConfig(recipe="report").settled
+    assert recipe.augmentations == ("flips", "rotation", "jitter", "perspective")
+    assert (recipe.epochs, recipe.batch, recipe.rate, recipe.margin) == (14, 64, 6e-6, 5.0)
+    assert recipe.backbone_rate == recipe.rate
+    assert TrainConfig().backbone == "resnet34"
 
 
 def test_no_augmentation_leaves_the_image_as_it_is() -> None:

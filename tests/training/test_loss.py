@@ -1,14 +1,14 @@
 import pytest
 import torch
 
-from painter_search.training.loss import TripletLoss
+from painter_search.training.loss import EveryTripletLoss, TripletLoss
 
 
 @pytest.mark.parametrize("margin", [0.2, 5.0])
 def test_the_loss_equals_torchs_triplet_margin_loss(margin: float) -> None:
     torch.manual_seed(0)
     anchor, positive, negative = (torch.randn(33, 256, requires_grad=True) for _ in range(3))
-    loss, _ = TripletLoss(margin)(anchor, positive, negative)
+    loss, *_ = TripletLoss(margin)(anchor, positive, negative)
     reference = torch.nn.TripletMarginLoss(margin=margin, p=2)(anchor, positive, negative)
     assert loss.item() == pytest.approx(reference.item(), abs=1e-6)
     ours = torch.autograd.grad(loss, anchor, retain_graph=True)[0]
@@ -19,20 +19,42 @@ def test_the_loss_equals_torchs_triplet_margin_loss(margin: float) -> None:
 def test_the_loss_equals_its_formula_in_a_loop() -> None:
     torch.manual_seed(1)
     anchor, positive, negative = (torch.randn(7, 256) for _ in range(3))
-    loss, right = TripletLoss(5.0)(anchor, positive, negative)
-    terms, hits = [], []
-    for a, p, n in zip(anchor, positive, negative, strict=True):
-        near, far = (a - p).norm().item(), (a - n).norm().item()
-        terms.append(max(0.0, near - far + 5.0))
-        hits.append(near < far)
+    loss, near, far = TripletLoss(5.0)(anchor, positive, negative)
+    terms = []
+    for row, (a, p, n) in enumerate(zip(anchor, positive, negative, strict=True)):
+        assert near[row].item() == pytest.approx((a - p).norm().item(), rel=1e-4)
+        assert far[row].item() == pytest.approx((a - n).norm().item(), rel=1e-4)
+        terms.append(max(0.0, (a - p).norm().item() - (a - n).norm().item() + 5.0))
     assert loss.item() == pytest.approx(sum(terms) / 7, rel=1e-4)
-    assert right.tolist() == hits
 
 
 def test_triplets_that_meet_the_margin_cost_nothing() -> None:
     anchor = torch.zeros(2, 4)
     positive = torch.zeros(2, 4)
     negative = torch.full((2, 4), 10.0)
-    loss, right = TripletLoss(5.0)(anchor, positive, negative)
+    loss, near, far = TripletLoss(5.0)(anchor, positive, negative)
     assert loss.item() == 0
-    assert right.all()
+    assert (near < far).all()
+
+
+@pytest.mark.parametrize("margin", [0.2, 0.5])
+def test_every_valid_triplet_of_a_batch_is_weighed_as_in_a_loop(margin: float) -> None:
+    torch.manual_seed(2)
+    embeddings = torch.nn.functional.normalize(torch.randn(12, 256), dim=1).requires_grad_()
+    artists = torch.tensor([0, 0, 0, 1, 1, 2, 2, 2, 2, 3, 3, 4])
+    loss, near, far = EveryTripletLoss(margin)(embeddings, artists)
+    losses, distances = [], []
+    for a in range(12):
+        for p in range(12):
+            for n in range(12):
+                if a != p and artists[a] == artists[p] and artists[a] != artists[n]:
+                    d_near, d_far = (embeddings[a] - embeddings[p]).norm(), (embeddings[a] - embeddings[n]).norm()
+                    distances.append((d_near.item(), d_far.item()))
+                    losses.append(torch.relu(d_near - d_far + margin))
+    active = [one for one in losses if one > 0]
+    expected = torch.stack(active).mean()
+    assert loss.item() == pytest.approx(expected.item(), abs=1e-5)
+    found = sorted(zip(near.tolist(), far.tolist(), strict=True))
+    torch.testing.assert_close(torch.tensor(found), torch.tensor(sorted(distances)), atol=1e-3, rtol=0)
+    ours = torch.autograd.grad(loss, embeddings, retain_graph=True)[0]
+    torch.testing.assert_close(ours, torch.autograd.grad(expected, embeddings)[0], atol=1e-5, rtol=1e-3)

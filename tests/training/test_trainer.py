@@ -19,7 +19,7 @@ def config(small_collection: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     runs = tmp_path_factory.mktemp("runs")
     return TrainConfig(
         data=(small_collection,), runs=runs, backbone=BACKBONE, weights="none",
-        epochs=2, batch=16, rate=1e-3, workers=0, device="cpu",
+        recipe="report", epochs=2, batch=16, rate=1e-3, workers=0, device="cpu",
     )  # fmt: skip
 
 
@@ -52,8 +52,9 @@ def test_every_epoch_has_a_training_and_a_validation_phase(unbroken) -> None:
 def test_the_test_score_has_intervals_and_the_untrained_baseline(unbroken) -> None:
     test = unbroken.test
     assert test is not None
-    assert test.untrained.low <= test.untrained.value <= test.untrained.high
-    assert test.difference.value == pytest.approx(test.trained.value - test.untrained.value)
+    for found in (test.accuracy, test.all_negatives, test.recall_1):
+        assert found.untrained.low <= found.untrained.value <= found.untrained.high
+        assert found.difference.value == pytest.approx(found.trained.value - found.untrained.value)
 
 
 def test_a_broken_run_resumes_to_the_same_bits(config: TrainConfig, unbroken) -> None:
@@ -78,7 +79,7 @@ def test_the_number_of_workers_changes_no_bit(config: TrainConfig, unbroken) -> 
 
 
 def test_resuming_with_other_settings_is_refused_by_name(config: TrainConfig, unbroken) -> None:
-    with pytest.raises(UserError, match=r"--rate 0\.001, not 0\.01"):
+    with pytest.raises(UserError, match=r"--(backbone-)?rate 0\.001, not 0\.01"):
         train_encoder(replace(config, name="unbroken", resume=True, rate=0.01))
 
 
@@ -112,7 +113,7 @@ def test_weights_that_cannot_be_had_leave_no_unfinished_run(config: TrainConfig,
 
 
 def test_a_frozen_backbone_keeps_every_weight_and_statistic_but_the_new_layers(config: TrainConfig) -> None:
-    run = train_encoder(replace(config, name="frozen", freeze_backbone=True, epochs=1))
+    run = train_encoder(replace(config, name="frozen", backbone_rate=0.0, epochs=1))
     before = read_checkpoint(run.folder / "epoch_00.pt")["model"]
     after = read_checkpoint(run.folder / "last.pt")["model"]
     changed = {name for name in before if not torch.equal(before[name], after[name])}

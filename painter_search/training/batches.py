@@ -1,0 +1,46 @@
+"""Batches of P artists with K works each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+
+WORKS_AN_ARTIST = 4
+"""K: works of each artist in a batch."""
+
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+class ArtistBatches:
+    """As many artists as fit into a batch with `WORKS_AN_ARTIST` each, and of each work a view.
+
+    Drawn from the seed and the epoch; works without replacement while an artist has enough. Each process takes its
+    share of every batch.
+    """
+
+    def __init__(
+        self, artists: Sequence[int], batch: int, steps: int, seed: int, rank: int = 0, processes: int = 1
+    ) -> None:
+        numbers = np.asarray(artists)
+        self.works = [np.flatnonzero(numbers == number) for number in range(numbers.max() + 1)]
+        self.artists_a_batch = min(batch // WORKS_AN_ARTIST, len(self.works))
+        while self.artists_a_batch * WORKS_AN_ARTIST % processes:  # every process has as many to embed
+            self.artists_a_batch -= 1
+        self.steps, self.seed, self.epoch = steps, seed, 0
+        self.rank, self.processes = rank, processes
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Rows of the works `[n]`, a number for each from which its view follows `[n]`, and its artist `[n]`."""
+        rng = np.random.default_rng([self.seed, self.epoch])
+        for _ in range(self.steps):
+            rows: list[int] = []
+            chosen = rng.choice(len(self.works), self.artists_a_batch, replace=False)
+            for artist in chosen:
+                works = self.works[artist]
+                rows += list(rng.choice(works, WORKS_AN_ARTIST, replace=len(works) < WORKS_AN_ARTIST))
+            views = rng.integers(0, 2**31, len(rows))
+            artists = np.repeat(chosen, WORKS_AN_ARTIST)
+            mine = slice(self.rank, None, self.processes)
+            yield torch.tensor(rows)[mine], torch.from_numpy(views)[mine], torch.from_numpy(artists)[mine]

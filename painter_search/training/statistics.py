@@ -1,0 +1,108 @@
+"""What a readout reads of every training work, computed once and kept while a training lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from painter_search.collection.framing import open_frame
+from painter_search.encoder.device import mixed_precision
+from painter_search.encoder.embedding import BATCH, map_ahead
+from painter_search.encoder.encoder import Encoder
+from painter_search.encoder.views import MOST_VIEWS, views_of
+from painter_search.progress import say, track
+from painter_search.training.ranks import processes, rank, wait_for_all
+
+WORKS_AT_ONCE = 8
+"""Works whose views pass the network together."""
+FILE = "statistics.partial"
+
+
+class Statistics:
+    """Float16 `[works, MOST_VIEWS, width]` in a file; a work with fewer views has them again in the same order."""
+
+    def __init__(self, files: Sequence[Path], counts: Sequence[int], width: int) -> None:
+        """Each process's part has a file of its own; a part without works has none."""
+        shapes = [(count, MOST_VIEWS, width) for count in counts]
+        parts = zip(files, shapes, strict=True)
+        self._parts = [np.memmap(file, np.float16, "r", shape=shape) for file, shape in parts if shape[0]]
+        self._starts = np.cumsum([0] + [len(part) for part in self._parts])
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def rows(self, rows: torch.Tensor, views: torch.Tensor) -> torch.Tensor:
+        """One view's statistics of each of these works: float32 `[n, width]`; `views` may be any numbers."""
+        found = [self._work(int(row))[int(view) % MOST_VIEWS] for row, view in zip(rows, views, strict=True)]
+        return torch.from_numpy(np.stack(found).astype(np.float32))
+
+    def sample(self, works: int, seed: int) -> torch.Tensor:
+        """All views of at most so many works, drawn at random: float32 `[n, width]`."""
+        chosen = sorted(np.random.default_rng(seed).permutation(len(self))[:works])
+        return torch.from_numpy(np.concatenate([self._work(row) for row in chosen]).astype(np.float32))
+
+    def _work(self, row: int) -> NDArray[np.float16]:
+        part = int(np.searchsorted(self._starts, row, "right")) - 1
+        return self._parts[part][row - self._starts[part]]
+
+
+@contextmanager
+def statistics_of_works(encoder: Encoder, paths: Sequence[Path], folder: Path) -> Iterator[Statistics]:
+    """The statistics of frames; each process computes its part of them.
+
+    What is done is kept in `folder` as it comes, so that an interrupted training goes on where it stopped, and is
+    deleted at the end.
+    """
+    readout: Any = encoder.network.get_submodule("readout")
+    width = sum(readout.sizes)
+    bounds = np.linspace(0, len(paths), processes() + 1).astype(int)
+    files = [folder / (FILE if processes() == 1 else f"{FILE}-{part}-of-{processes()}") for part in range(processes())]
+    _compute(encoder, paths[bounds[rank()] : bounds[rank() + 1]], files[rank()], width)
+    wait_for_all()
+    yield Statistics(files, list(np.diff(bounds)), width)
+    wait_for_all()
+    files[rank()].unlink(missing_ok=True)
+
+
+def _compute(encoder: Encoder, paths: Sequence[Path], file: Path, width: int) -> None:
+    work_bytes = MOST_VIEWS * width * 2
+    with file.open("ab") as out:
+        # Whole groups only: the same groups as in an undisturbed run give the same bits.
+        done = out.tell() // work_bytes
+        done = len(paths) if done >= len(paths) else done // WORKS_AT_ONCE * WORKS_AT_ONCE
+        out.truncate(done * work_bytes)
+        if 0 < done < len(paths):
+            say(f"Continuing: {done:,} of {len(paths):,} training works were looked at before the interruption.")
+        views = map_ahead(lambda path: views_of(open_frame(path.read_bytes()), encoder.config), paths[done:], 64)
+        groups = iter(lambda: list(islice(views, WORKS_AT_ONCE)), [])
+        left = -(-(len(paths) - done) // WORKS_AT_ONCE)
+        for group in track(groups, "Looking at the training works", total=left) if left else ():
+            for statistics in _statistics(encoder, group):
+                padded = statistics[np.arange(MOST_VIEWS) % len(statistics)]
+                out.write(padded.astype(np.float16).tobytes())
+
+
+@torch.inference_mode()
+def _statistics(encoder: Encoder, group: Sequence[Sequence[NDArray[np.uint8]]]) -> list[NDArray[np.float32]]:
+    """Statistics of each work's views: float32 `[views, width]` each."""
+    network: Any = encoder.network
+    flat = [(work, view) for work, views in enumerate(group) for view in views]
+    found: list[list[NDArray[np.float32]]] = [[] for _ in group]
+    for side in sorted({view.shape[-1] for _, view in flat}):
+        alike = [(work, view) for work, view in flat if view.shape[-1] == side]
+        for start in range(0, len(alike), BATCH):
+            chunk = alike[start : start + BATCH]
+            pixels = torch.from_numpy(np.stack([view for _, view in chunk])).to(encoder.mean.device)
+            with mixed_precision(encoder.mean.device, network):
+                parts = network.taps(encoder.normalized(pixels).contiguous(memory_format=torch.channels_last))
+            read = network.readout.statistics(parts).float().cpu().numpy()
+            for (work, _), row in zip(chunk, read, strict=True):
+                found[work].append(row)
+    return [np.stack(rows) for rows in found]
