@@ -73,28 +73,32 @@ class Readout(nn.Module):
         return torch.cat([*found, parts[-1].float()], dim=1)
 
     @torch.no_grad()
-    def fit(self, statistics: torch.Tensor) -> None:
+    def fit(self, statistics: torch.Tensor, weights: torch.Tensor) -> None:
         """Centre, scale, and the first weights, in closed form from statistics of training works `[n, width]`.
 
+        `weights` `[n]` say how much each row counts.
         The weights are the principal directions (Pearson 1901), each divided by its eigenvalue to the power of half
         of `WHITENING`: what varies most, mostly the motif, then weighs less. No label is used.
         """
         values = statistics.double()
-        self.center.copy_(values.mean(0))
+        share = (weights.double() / weights.sum())[:, None]
+        center = (share * values).sum(0)
+        deviation = (share * (values - center).square()).sum(0).sqrt()
+        self.center.copy_(center)
         part_sizes = torch.repeat_interleave(torch.tensor(self.sizes), torch.tensor(self.sizes))
-        self.scale.copy_(1 / (values.std(0, correction=0) + 1e-6) / part_sizes.sqrt())
+        self.scale.copy_(1 / (deviation + 1e-6) / part_sizes.sqrt())
         standard = (values - self.center) * self.scale
-        eigenvalues, directions = torch.linalg.eigh(standard.T @ standard / len(standard))
+        eigenvalues, directions = torch.linalg.eigh(standard.T @ (share * standard))
         order = eigenvalues.argsort(descending=True)[:EMBEDDING_SIZE]
         largest = eigenvalues[order[0]]
         order = order[eigenvalues[order] > NOTHING * largest]  # beyond them, directions are the solver's whim
         damped = eigenvalues[order] + DAMPING * largest
-        weights = directions[:, order] / damped ** (WHITENING / 2)
-        weights /= (standard @ weights).norm(dim=1).mean()
+        found = directions[:, order] / damped ** (WHITENING / 2)
+        found /= (share[:, 0] * (standard @ found).norm(dim=1)).sum()
         # A direction's sign is the solver's whim; the same one everywhere keeps encoders comparable.
-        weights[:, weights.sum(0) < 0] *= -1
+        found[:, found.sum(0) < 0] *= -1
         self.linear.weight.zero_()
-        self.linear.weight[: weights.shape[1]] = weights.T.to(self.linear.weight.dtype)
+        self.linear.weight[: found.shape[1]] = found.T.to(self.linear.weight.dtype)
         self.linear.bias.zero_()
 
 

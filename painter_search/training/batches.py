@@ -14,20 +14,30 @@ Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 class ArtistBatches:
-    """As many artists as fit into a batch with `WORKS_AN_ARTIST` each, and of each work a view.
+    """As many artists as fit into a batch with `WORKS_AN_ARTIST` each, the same number from every collection.
 
-    Drawn from the seed and the epoch; works without replacement while an artist has enough. Each process takes its
-    share of every batch.
+    Negatives from another collection teach little: they differ in how they were photographed, too. Drawn from the seed
+    and the epoch; works without replacement while an artist has enough. Each process takes its share of every batch.
     """
 
     def __init__(
-        self, artists: Sequence[int], batch: int, steps: int, seed: int, rank: int = 0, processes: int = 1
+        self,
+        artists: Sequence[int],
+        collections: Sequence[int],
+        batch: int,
+        steps: int,
+        seed: int,
+        rank: int = 0,
+        processes: int = 1,
     ) -> None:
-        numbers = np.asarray(artists)
-        self.works = [np.flatnonzero(numbers == number) for number in range(numbers.max() + 1)]
-        self.artists_a_batch = min(batch // WORKS_AN_ARTIST, len(self.works))
-        while self.artists_a_batch * WORKS_AN_ARTIST % processes:  # every process has as many to embed
-            self.artists_a_batch -= 1
+        """The number of each work's artist `[works]`, and of each artist's collection `[artists]`."""
+        numbers, homes = np.asarray(artists), np.asarray(collections)
+        self.works = [np.flatnonzero(numbers == number) for number in range(len(homes))]
+        self.groups = [np.flatnonzero(homes == home) for home in np.unique(homes)]
+        each = max(1, batch // WORKS_AN_ARTIST // len(self.groups))
+        self.sizes = [min(each, len(group)) for group in self.groups]
+        while sum(self.sizes) * WORKS_AN_ARTIST % processes:  # every process has as many to embed
+            self.sizes[int(np.argmax(self.sizes))] -= 1
         self.steps, self.seed, self.epoch = steps, seed, 0
         self.rank, self.processes = rank, processes
 
@@ -35,8 +45,11 @@ class ArtistBatches:
         """Rows of the works `[n]`, a number for each from which its view follows `[n]`, and its artist `[n]`."""
         rng = np.random.default_rng([self.seed, self.epoch])
         for _ in range(self.steps):
+            drawn = [
+                rng.choice(group, size, replace=False) for group, size in zip(self.groups, self.sizes, strict=True)
+            ]
+            chosen = np.concatenate(drawn)
             rows: list[int] = []
-            chosen = rng.choice(len(self.works), self.artists_a_batch, replace=False)
             for artist in chosen:
                 works = self.works[artist]
                 rows += list(rng.choice(works, WORKS_AN_ARTIST, replace=len(works) < WORKS_AN_ARTIST))

@@ -86,23 +86,27 @@ def gather_triplets(collections: Sequence[Collection], part: Part, given: pd.Dat
     return TripletPaths(paths, artists)
 
 
-def gather_works(collections: Sequence[Collection], apart: TripletPaths) -> dict[str, list[Path]]:
-    """Every training work by artist, as frame paths, without the artists who are kept `apart` for validation.
+def gather_works(collections: Sequence[Collection], apart: TripletPaths) -> list[dict[str, list[Path]]]:
+    """Every collection's training works by artist, as frame paths, without the artists kept `apart` for validation.
 
+    An artist of several collections has all works where the name comes first.
     An artist who is to be tested in one of the collections is not trained on in another. Only artists with two works
     or more count. Raises `UserError` where fewer than two such artists are left.
     """
     kept_apart = set(apart.owners.values())
     kept_apart.update(work.artist for collection in collections for work in collection.works("test"))
-    works: dict[str, list[Path]] = {}
-    for collection in collections:
+    works: list[dict[str, list[Path]]] = [{} for _ in collections]
+    for own, collection in zip(works, collections, strict=True):
         for work in collection.works("train"):
             if work.artist not in kept_apart:
-                works.setdefault(work.artist, []).append(collection.frame_path(work.file))
-    works = {artist: paths for artist, paths in works.items() if len(paths) > 1}
-    if len(works) < 2:
+                home = next((one for one in works if work.artist in one), own)
+                home.setdefault(work.artist, []).append(collection.frame_path(work.file))
+    works = [{artist: paths for artist, paths in own.items() if len(paths) > 1} for own in works]
+    works = [own for own in works if own]
+    count = sum(map(len, works))
+    if count < 2:
         raise UserError(
-            f"{', '.join(str(c.folder) for c in collections)}: there are {len(works)} training artists with at least 2 "
+            f"{', '.join(str(c.folder) for c in collections)}: there are {count} training artists with at least 2 "
             "works, and 2 are needed. Prepare more artists (or another --test-share or --validation-share)."
         )
     return works

@@ -45,7 +45,7 @@ REPORT = Recipe(
 STRONG = Recipe(
     augment="none",
     epochs=6,
-    batch=96,
+    batch=192,
     rate=5e-4,
     backbone_rate=0.0,
     margin=0.2,
@@ -92,7 +92,7 @@ class TrainConfig:
     without gradients; 6."""
 
     batch: int | None = None
-    """report: triplets a step, 64. strong: works a step, four an artist; 96."""
+    """report: triplets a step, 64. strong: works a step, four an artist; 192."""
 
     rate: float | None = None
     """Learning rate of the new layer. report: 6e-6. strong: 5e-4."""

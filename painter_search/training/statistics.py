@@ -35,18 +35,14 @@ class Statistics:
         self._parts = [np.memmap(file, np.float16, "r", shape=shape) for file, shape in parts if shape[0]]
         self._starts = np.cumsum([0] + [len(part) for part in self._parts])
 
-    def __len__(self) -> int:
-        return int(self._starts[-1])
-
     def rows(self, rows: torch.Tensor, views: torch.Tensor) -> torch.Tensor:
         """One view's statistics of each of these works: float32 `[n, width]`; `views` may be any numbers."""
         found = [self._work(int(row))[int(view) % MOST_VIEWS] for row, view in zip(rows, views, strict=True)]
         return torch.from_numpy(np.stack(found).astype(np.float32))
 
-    def sample(self, works: int, seed: int) -> torch.Tensor:
-        """All views of at most so many works, drawn at random: float32 `[n, width]`."""
-        chosen = sorted(np.random.default_rng(seed).permutation(len(self))[:works])
-        return torch.from_numpy(np.concatenate([self._work(row) for row in chosen]).astype(np.float32))
+    def every_view(self, rows: Sequence[int]) -> torch.Tensor:
+        """All views of these works: float32 `[n * MOST_VIEWS, width]`."""
+        return torch.from_numpy(np.concatenate([self._work(row) for row in rows]).astype(np.float32))
 
     def _work(self, row: int) -> NDArray[np.float16]:
         part = int(np.searchsorted(self._starts, row, "right")) - 1

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import distributed
 
@@ -33,7 +34,7 @@ from painter_search.training.recipe import TrainConfig
 from painter_search.training.statistics import Statistics, statistics_of_works
 
 FITTED_WORKS = 1000
-"""At most this many works, drawn at random, are fitted to."""
+"""At most this many works of a collection, drawn at random, are fitted to; every collection weighs the same."""
 LEAST_STEPS = 24
 """An epoch has at least this many steps, however small the collection."""
 WARM_UP = 0.1
@@ -50,10 +51,11 @@ def strong_course(
     works = gather_works(collections, apart=validating)
     encoder = encoder if encoder.config.head == "readout" else with_readout(encoder)
     encoder.to(memory_format=torch.channels_last)
-    paths = [path for paths in works.values() for path in paths]
-    artists = [number for number, paths in enumerate(works.values()) for _ in paths]
-    with statistics_of_works(encoder, paths, folder) as statistics:
-        yield StrongCourse(config, encoder, statistics, artists)
+    by_artist = [paths for own in works for paths in own.values()]
+    artists = [number for number, paths in enumerate(by_artist) for _ in paths]
+    homes = [home for home, own in enumerate(works) for _ in own]
+    with statistics_of_works(encoder, [path for paths in by_artist for path in paths], folder) as statistics:
+        yield StrongCourse(config, encoder, statistics, artists, homes)
 
 
 def with_readout(encoder: Encoder) -> Encoder:
@@ -71,11 +73,19 @@ class StrongCourse:
 
     selected_by: Measure = "all_negatives"
 
-    def __init__(self, config: TrainConfig, encoder: Encoder, statistics: Statistics, artists: Sequence[int]) -> None:
-        """`statistics` of the training works, and the number of each one's artist, in the same order."""
+    def __init__(
+        self,
+        config: TrainConfig,
+        encoder: Encoder,
+        statistics: Statistics,
+        artists: Sequence[int],
+        collections: Sequence[int],
+    ) -> None:
+        """`statistics` of the training works, the number of each one's artist, and of each artist's collection."""
         self.encoder = encoder
         self._config, self._recipe = config, config.settled
         self._statistics = statistics
+        self._homes = np.asarray(collections)[np.asarray(artists)]
         self._device = encoder.mean.device
         shared = WORKS_AN_ARTIST * processes()
         if self._recipe.batch % shared:
@@ -84,7 +94,7 @@ class StrongCourse:
                 + (f", shared by {processes()} processes." if processes() > 1 else ".")
             )
         steps = max(LEAST_STEPS, math.ceil(len(artists) / self._recipe.batch))
-        self._batches = ArtistBatches(artists, self._recipe.batch, steps, config.seed, rank(), processes())
+        self._batches = ArtistBatches(artists, collections, self._recipe.batch, steps, config.seed, rank(), processes())
         self._steps = steps * max(1, self._recipe.epochs - 1)
         self._step = 0
         readout: Any = encoder.network.get_submodule("readout")
@@ -131,7 +141,13 @@ class StrongCourse:
 
     def _fit(self) -> None:
         """Fit the readout to views of training works, and begin to move from there."""
-        self._kept.fit(self._statistics.sample(FITTED_WORKS, self._config.seed).to(self._device))
+        rng = np.random.default_rng(self._config.seed)
+        drawn = [
+            sorted(rng.permutation(np.flatnonzero(self._homes == home))[:FITTED_WORKS]) for home in set(self._homes)
+        ]
+        statistics = [self._statistics.every_view(rows) for rows in drawn]
+        weights = [torch.full((len(views),), 1 / len(views)) for views in statistics]
+        self._kept.fit(torch.cat(statistics).to(self._device), torch.cat(weights).to(self._device))
         if processes() > 1:
             for value in self._kept.state_dict().values():
                 distributed.broadcast(value, 0)  # the same to the last bit everywhere

@@ -20,7 +20,7 @@ def encoder() -> Encoder:
     images = torch.nn.functional.interpolate(torch.rand(600, 3, 6, 6), size=96, mode="bicubic").clamp(0, 1) * 255
     with torch.no_grad():
         statistics = made.network.readout.statistics(made.network.taps(made.normalized(images)))
-    made.network.readout.fit(statistics)
+    made.network.readout.fit(statistics, torch.ones(len(statistics)))
     return made
 
 
@@ -67,7 +67,7 @@ def test_a_fit_is_the_principal_directions_that_scikit_learn_finds() -> None:
     rng = np.random.default_rng(0)
     statistics = rng.normal(size=(500, 320)) @ rng.normal(size=(320, 320)) * 0.1 + 3
     readout = Readout([30], 260)
-    readout.fit(torch.tensor(statistics, dtype=torch.float32))
+    readout.fit(torch.tensor(statistics, dtype=torch.float32), torch.ones(500))
     standard = (statistics - statistics.mean(0)) / statistics.std(0) / np.sqrt([30] * 60 + [260] * 260)
     pca = PCA(256, svd_solver="full").fit(standard)
     variances = pca.explained_variance_ * 499 / 500
@@ -80,7 +80,7 @@ def test_a_fit_is_the_principal_directions_that_scikit_learn_finds() -> None:
 
 def test_fewer_works_than_numbers_can_be_fitted_too() -> None:
     readout = Readout([4], 8)
-    readout.fit(torch.rand(5, 16))
+    readout.fit(torch.rand(5, 16), torch.ones(5))
     assert torch.isfinite(readout.linear.weight).all()
 
 
@@ -110,3 +110,12 @@ def test_a_checkpoint_brings_the_readout_back(encoder: Encoder, tmp_path: Path) 
     pixels = torch.randint(0, 256, (2, 3, 96, 96), dtype=torch.uint8)
     with torch.inference_mode():
         torch.testing.assert_close(again(pixels), encoder(pixels))
+
+
+def test_a_row_that_counts_double_is_a_row_that_is_there_twice() -> None:
+    rows = torch.randn(40, 16)
+    twice, weighed = Readout([4], 8), Readout([4], 8)
+    twice.fit(torch.cat([rows, rows[:10]]), torch.ones(50))
+    weighed.fit(rows, torch.cat([torch.full((10,), 2.0), torch.ones(30)]))
+    torch.testing.assert_close(weighed.state_dict()["center"], twice.state_dict()["center"])
+    torch.testing.assert_close(weighed.linear.weight, twice.linear.weight, atol=1e-3, rtol=1e-3)

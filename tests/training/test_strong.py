@@ -100,7 +100,7 @@ def test_a_painting_passes_the_backbone_once_however_long_the_training(
     )
     run = train_encoder(replace(config, name="once", epochs=4))
     collection = Collection.open(config.data[0])
-    works = gather_works([collection], apart=gather_triplets([collection], "validation", None))
+    (works,) = gather_works([collection], apart=gather_triplets([collection], "validation", None))
     assert sum(seen) == sum(map(len, works.values()))
     assert not list(run.folder.glob("*.partial*"))
 
@@ -108,7 +108,7 @@ def test_a_painting_passes_the_backbone_once_however_long_the_training(
 def test_neither_validation_nor_test_artists_are_trained_on(small_collection: Path) -> None:
     collection = Collection.open(small_collection)
     validating = gather_triplets([collection], "validation", None)
-    works = gather_works([collection], apart=validating)
+    (works,) = gather_works([collection], apart=validating)
     held = set(validating.owners.values()) | {work.artist for work in collection.works("test")}
     assert held
     assert not held & set(works)
