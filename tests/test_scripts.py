@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
@@ -71,3 +72,35 @@ def test_the_benchmark_runs() -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     for line in ("embedding, images/s", "test accuracy", "training step", "feeding", "prepare", "query, cold"):
         assert line in done.stdout
+
+
+def test_divisions_keep_artists_whole_and_print_every_row(
+    painted_catalogue: Path, painted_originals: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "painters"
+    source.mkdir()
+    shutil.copy(painted_catalogue, source / "all_data_info.csv")
+    shutil.copytree(painted_originals, source / "originals")
+    flags = [
+        "--backbone",
+        "resnet18",
+        "--weights",
+        "none",
+        "--image-side",
+        "64",
+        "--divisions",
+        "2",
+        "--without-report",
+    ]
+    script = [sys.executable, str(SCRIPTS / "divisions.py"), str(source), "--out", str(tmp_path / "out"), *flags]
+    done = subprocess.run(script, capture_output=True, text=True, encoding="utf-8", errors="replace")
+    assert done.returncode == 0, done.stderr[-2000:]
+    for row in ("strong, untrained", "strong, fitted without gradients", "strong - strong, untrained"):
+        assert row in done.stdout
+    divided = []
+    for number in range(2):
+        table = pd.read_csv(tmp_path / "out" / "painters" / f"division-{number}" / "all_data_info.csv")
+        assert (table.groupby("artist")["in_train"].nunique() == 1).all()
+        divided.append(set(table[table["in_train"]]["artist"]))
+    assert len(divided[0]) == len(divided[1])
+    assert divided[0] != divided[1]

@@ -161,7 +161,7 @@ def show_score(score: TripletScore, baseline: TripletScore | None = None, as_jso
 
     row("triplet accuracy", "accuracy", lambda s: _interval(s.accuracy), baseline)
     row("against every negative", "all_negatives", lambda s: _interval(s.all_negatives), baseline)
-    row("mean loss (margin 5)", "", lambda s: f"{s.mean_loss:.3f}", baseline)
+    row(f"mean loss (margin {score.margin:g})", "", lambda s: f"{s.mean_loss:.3f}", baseline)
     row("pair AUC", "", lambda s: f"{s.pair_auc:.3f}", baseline)
     for k in score.recall:
         row(f"recall@{k}", f"recall@{k}", lambda s, k=k: _interval(s.recall[k]), baseline)

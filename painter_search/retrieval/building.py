@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 import faiss
 import numpy as np
@@ -52,10 +53,10 @@ def build_painting_index(config: IndexConfig) -> Path:
     An interrupted build of the same works with the same encoder continues where it stopped.
     Raises `UserError` where there is nothing to index, or the collections' framing is not the encoder's.
     """
-    encoder, trained_on = _find_encoder(config)
+    collections = [] if config.folder is not None else [Collection.open(folder) for folder in config.data]
+    encoder, trained_on = _find_encoder(config, collections[0].framing if collections else "whole")
     if config.folder is not None:
         return _build_from_folder(config, encoder, trained_on or "whole")
-    collections = [Collection.open(folder) for folder in config.data]
     for collection in collections:
         if collection.framing != (trained_on or collections[0].framing):
             raise UserError(
@@ -143,10 +144,12 @@ def _write_index(
     return folder
 
 
-def _find_encoder(config: IndexConfig) -> tuple[Encoder, Framing | None]:
-    """The encoder to use, and the framing it was trained on (None without training)."""
+def _find_encoder(config: IndexConfig, framing: Framing) -> tuple[Encoder, Framing | None]:
+    """The encoder to use, and the framing it was trained on (None without training: it looks at frames as they are)."""
     if config.encoder == "imagenet":
-        return start_encoder(config.backbone, "imagenet", seed=42), None
+        whole = framing == "whole"
+        views: Literal["parts", "center"] = "parts" if whole else "center"
+        return start_encoder(config.backbone, "imagenet", seed=42, views=views, unit=whole), None
     if config.encoder is not None:
         return load_encoder(Path(config.encoder))
     finished = sorted(config.runs.glob("*/score.json"), key=lambda path: path.stat().st_mtime)

@@ -22,8 +22,8 @@ from painter_search.scores.triplets import (
     triplet_losses,
 )
 
-MARGIN = 5.0
-"""The report's margin, for the mean loss."""
+MARGIN, UNIT_MARGIN = 5.0, 0.2
+"""The recipes' margins, for the mean loss: the report's, and that of embeddings of length 1."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class TripletScore:
     accuracy: Estimate
     """Share of triplets with d(a, p) < d(a, n)."""
     mean_loss: float
-    """Mean of max(0, d(a, p) - d(a, n) + 5)."""
+    """Mean of max(0, d(a, p) - d(a, n) + margin)."""
+    margin: float
     all_negatives: Estimate
     """The same accuracy with every work by another artist as the negative instead of the one drawn."""
     pair_auc: float
@@ -128,6 +129,7 @@ def _score(index: PaintingIndex, triplets: pd.DataFrame | Path, skip_missing: bo
     hits = triplet_hits(near, far).astype(np.float64)
     all_hits = all_negative_hits(vectors, artists, anchor, positive)
     retrieval = score_retrieval(vectors, artists)
+    margin = UNIT_MARGIN if index.manifest["encoder"].get("unit") else MARGIN
     score = TripletScore(
         index=index.digest,
         triplets=len(table),
@@ -135,7 +137,8 @@ def _score(index: PaintingIndex, triplets: pd.DataFrame | Path, skip_missing: bo
         paintings=len(used),
         artists=len(np.unique(artists)),
         accuracy=mean_by_artist(hits, artists[anchor]),
-        mean_loss=float(triplet_losses(near, far, MARGIN).mean()),
+        mean_loss=float(triplet_losses(near, far, margin).mean()),
+        margin=margin,
         all_negatives=mean_by_artist(all_hits, artists[anchor]),
         pair_auc=retrieval.pair_auc,
         recall={k: mean_by_artist(values, artists) for k, values in retrieval.recall.items()},
