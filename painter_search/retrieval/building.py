@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 import faiss
 import numpy as np
@@ -53,18 +52,20 @@ def build_painting_index(config: IndexConfig) -> Path:
     An interrupted build of the same works with the same encoder continues where it stopped.
     Raises `UserError` where there is nothing to index, or the collections' framing is not the encoder's.
     """
+    trained = _trained_encoder(config)
     collections = [] if config.folder is not None else [Collection.open(folder) for folder in config.data]
-    encoder, trained_on = _find_encoder(config, collections[0].framing if collections else "whole")
+    framing = trained[1] if trained else collections[0].framing if collections else "whole"
+    encoder = trained[0] if trained else _untrained_encoder(config, framing)
     if config.folder is not None:
-        return _build_from_folder(config, encoder, trained_on or "whole")
+        return _build_from_folder(config, encoder, framing)
     for collection in collections:
-        if collection.framing != (trained_on or collections[0].framing):
+        if collection.framing != framing:
             raise UserError(
                 f"{collection.folder} is framed {collection.framing!r} and the encoder was trained on "
-                f"{trained_on or collections[0].framing!r}; prepare it with that --framing."
+                f"{framing!r}; prepare it with that --framing."
             )
     entries = [(collection, work) for collection in collections for work in collection.works(config.split)]
-    return _build(config, encoder, collections[0].framing, entries)
+    return _build(config, encoder, framing, entries)
 
 
 def _build_from_folder(config: IndexConfig, encoder: Encoder, framing: Framing) -> Path:
@@ -144,12 +145,16 @@ def _write_index(
     return folder
 
 
-def _find_encoder(config: IndexConfig, framing: Framing) -> tuple[Encoder, Framing | None]:
-    """The encoder to use, and the framing it was trained on (None without training: it looks at frames as they are)."""
+def _untrained_encoder(config: IndexConfig, framing: Framing) -> Encoder:
+    """The backbone as ImageNet left it, looking at whole paintings in parts."""
+    whole = framing == "whole"
+    return start_encoder(config.backbone, "imagenet", seed=42, views="parts" if whole else "center", unit=whole)
+
+
+def _trained_encoder(config: IndexConfig) -> tuple[Encoder, Framing] | None:
+    """The encoder to use and the framing it was trained on, or None where it is to be the untrained one."""
     if config.encoder == "imagenet":
-        whole = framing == "whole"
-        views: Literal["parts", "center"] = "parts" if whole else "center"
-        return start_encoder(config.backbone, "imagenet", seed=42, views=views, unit=whole), None
+        return None
     if config.encoder is not None:
         return load_encoder(Path(config.encoder))
     finished = sorted(config.runs.glob("*/score.json"), key=lambda path: path.stat().st_mtime)
