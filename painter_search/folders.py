@@ -16,6 +16,9 @@ from filelock import FileLock, Timeout
 
 from painter_search.errors import UserError
 
+IDENTITY = "identity.json"
+"""What a stage is working on, in the folder it works in."""
+
 
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` make a file beside `path`, then rename it into place.
@@ -80,6 +83,15 @@ def locked(path: Path, busy: str) -> Iterator[None]:
     finally:
         lock.release()
         path.unlink(missing_ok=True)
+
+
+def begin_folder(beside: Path, identity: object) -> None:
+    """Make the folder that a stage works in; one left by an interrupted run of the same `identity` is kept as it is."""
+    started = beside / IDENTITY
+    if beside.exists() and not (started.is_file() and read_json(started) == identity):
+        shutil.rmtree(beside)
+    beside.mkdir(parents=True, exist_ok=True)
+    write_json(started, identity)
 
 
 def put_in_place(beside: Path, target: Path) -> None:

@@ -115,6 +115,8 @@ def _read_one(path: Path) -> pd.DataFrame:
     twice = sorted({column for column in table.columns if list(table.columns).count(column) > 1})
     if twice:
         raise UserError(f"{path} has the column {twice[0]} twice; keep one of them.")
+    if "new_filename" not in table.columns:
+        table = table.rename(columns={"filename": "new_filename"})  # Kaggle's train_info.csv, and most people's own
     missing = [column for column in NEEDED_COLUMNS if column not in table.columns]
     if missing:
         raise UserError(

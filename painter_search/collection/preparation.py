@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -14,13 +11,14 @@ import pandas as pd
 from painter_search.collection.catalogue import CLEAN_COLUMNS, suspicious_names
 from painter_search.collection.cleaning import Cleaned, clean_catalogue, count, reject_rows
 from painter_search.collection.collection import CLEAN_FILES, FORMAT, TRIPLET_FILES, Collection, frame_name
-from painter_search.collection.framing_pool import Framed, FramingJob, frame_all
+from painter_search.collection.framing_journal import JOURNAL, frame_originals
+from painter_search.collection.framing_pool import Framed
 from painter_search.collection.inputs import Inputs, gather_inputs
 from painter_search.collection.settings import PrepareConfig
 from painter_search.collection.triplets import Triplets, draw_triplets
 from painter_search.errors import UserError
-from painter_search.folders import digest_bytes, locked, put_in_place, read_json, write_json
-from painter_search.progress import say, track
+from painter_search.folders import IDENTITY, begin_folder, digest_bytes, locked, put_in_place, read_json, write_json
+from painter_search.progress import say
 
 
 def prepare_collection(config: PrepareConfig) -> Collection:
@@ -44,7 +42,7 @@ def _prepare(config: PrepareConfig) -> Collection:
         return Collection.open(config.out)
     beside = config.out.with_name(f".{config.out.name}.partial")
     _begin(beside, identity)
-    framed, rejected = _frame_originals(config, inputs, beside)
+    framed, rejected = frame_originals(inputs, config.framing, beside, config.workers)
     usable, refused = reject_rows(inputs.catalogue)
     readable = usable[usable["new_filename"].isin(framed)]
     if readable.empty:
@@ -76,7 +74,7 @@ def _prepare(config: PrepareConfig) -> Collection:
             "rejected": dict(sorted(Counter(_kind(reason) for reason in rejected["reason"]).items())),
         },
     )
-    for leftover in ("journal.jsonl", "identity.json"):
+    for leftover in (JOURNAL, IDENTITY):
         (beside / leftover).unlink()
     put_in_place(beside, config.out)
     return Collection.open(config.out)
@@ -130,67 +128,10 @@ def _check_out(config: PrepareConfig) -> None:
 
 
 def _begin(beside: Path, identity: dict[str, object]) -> None:
-    started = beside / "identity.json"
-    if beside.exists() and not (started.is_file() and read_json(started) == identity):
-        shutil.rmtree(beside)
     try:
-        for folder in ("frames", "thumbnails"):
-            (beside / folder).mkdir(parents=True, exist_ok=True)
+        begin_folder(beside, identity)
     except OSError as error:
         raise UserError(f"{beside.parent} cannot be written to ({error.strerror}); choose another --out.") from error
-    write_json(started, identity)
-
-
-def _frame_originals(config: PrepareConfig, inputs: Inputs, beside: Path) -> tuple[dict[str, Framed], pd.DataFrame]:
-    """Frame every original that the catalogue names; return what was framed, and what was not with its reason."""
-    wanted = set(inputs.catalogue["new_filename"])
-    jobs: dict[str, FramingJob] = {}
-    rejected = list(inputs.refused)
-    for original in inputs.originals:
-        file = original.file if inputs.by_path else original.base_name
-        if file not in wanted:
-            rejected.append((original.file, "not in the catalogue"))
-        elif file in jobs:
-            rejected.append((original.file, f"another file of this name was taken: {jobs[file].original.file}"))
-        else:
-            frame, thumbnail = beside / "frames" / frame_name(file), beside / "thumbnails" / frame_name(file)
-            jobs[file] = FramingJob(file, original, config.framing, frame, thumbnail)
-    rejected += [(file, "missing from the originals") for file in sorted(wanted - set(jobs) - {""})]
-    done = dict(_read_journal(beside, jobs))
-    if done:
-        say(f"Continuing: {len(done):,} of {len(jobs):,} paintings were framed before the interruption.")
-    remaining = [job for file, job in jobs.items() if file not in done]
-    with (beside / "journal.jsonl").open("a", encoding="utf-8") as journal:
-        results = frame_all(remaining, config.workers)
-        for framed in track(results, f"Framing ({config.framing})", total=len(remaining)):
-            done[framed.file] = framed
-            journal.write(json.dumps(asdict(framed)) + "\n")
-            journal.flush()
-    rejected += [(file, framed.reason) for file, framed in done.items() if framed.reason]
-    good = {file: framed for file, framed in done.items() if not framed.reason}
-    return good, pd.DataFrame(rejected, columns=["file", "reason"])
-
-
-def _read_journal(beside: Path, jobs: dict[str, FramingJob]) -> Iterator[tuple[str, Framed]]:
-    path = beside / "journal.jsonl"
-    if not path.is_file():
-        return
-    content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if whole != content:
-        path.write_bytes(whole)  # A kill can leave half a line; what it was about is done again.
-    for line in whole.decode("utf-8", "replace").split("\n"):
-        try:
-            framed = Framed(**json.loads(line))
-        except (ValueError, TypeError):
-            continue  # damaged by a power cut, say; what it was about is done again
-        job = jobs.get(framed.file)
-        if job and (framed.reason or all(_is_written(path, job.original.changed_ns) for path in job.outputs)):
-            yield framed.file, framed
-
-
-def _is_written(path: Path, since_ns: int) -> bool:
-    return path.is_file() and path.stat().st_size > 0 and path.stat().st_mtime_ns >= since_ns
 
 
 def _write_tables(

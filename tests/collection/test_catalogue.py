@@ -256,3 +256,8 @@ def test_the_odd_names_of_the_published_catalogue_are_found(collections: Path) -
     assert (table["artist"] == table["artist"].str.strip()).all()
     assert table["in_train"].sum() == 8626
     assert (~table["in_train"]).sum() == 4417
+
+
+def test_a_catalogue_may_call_its_files_filename(tmp_path: Path) -> None:
+    table = read(write(tmp_path / "c.csv", "artist,filename\nA,1.jpg\nB,2.jpg\n"))
+    assert list(table["new_filename"]) == ["1.jpg", "2.jpg"]

@@ -1,0 +1,40 @@
+import pytest
+
+from painter_search.collection.dates import year_of
+
+
+@pytest.mark.parametrize(
+    ("date", "year"),
+    [
+        ("1889", 1889),
+        ("1889.0", 1889),
+        ("c.1890", 1890),
+        ("August 1901", 1901),
+        ("12.03.1888", 1888),
+        ("1888-12-03", 1888),
+        ("850.0", 850),
+        ("1500?", 1500),
+    ],
+)
+def test_a_date_gives_its_year(date: str, year: int) -> None:
+    assert year_of(date) == year
+
+
+@pytest.mark.parametrize(
+    ("date", "year"),
+    [
+        ("1880-1885", 1885),
+        ("c. 1880 \u2013 c. 1885", 1885),
+        ("1889.0-1892.0", 1892),
+        ("1880-85", 1885),
+        ("1888/89", 1889),
+        ("1890s", 1899),
+    ],
+)
+def test_a_span_gives_its_last_year_so_that_before_is_certain(date: str, year: int) -> None:
+    assert year_of(date) == year
+
+
+@pytest.mark.parametrize("date", ["", "19th century", "18??", "450 BC", "450 B.C.", "unknown", "12345", "9999"])
+def test_a_date_without_a_year_gives_none(date: str) -> None:
+    assert year_of(date) is None
