@@ -21,7 +21,7 @@ def answer(config: QueryConfig, json: bool = False) -> int:
     from painter_search.retrieval.attribution import Unanswered, attribute
     from painter_search.retrieval.painting_index import PaintingIndex
 
-    index = PaintingIndex.load(config.index)
+    index = PaintingIndex.load(config.index).filtered(config.filter)
     answers = attribute(index, config.paintings, config.top, config.works)
     if config.page:
         write_query_page(config.page, answers, index)

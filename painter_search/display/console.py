@@ -182,8 +182,12 @@ def show_answers(
 
     if as_json:
         engine = index.encoder.engine
-        print_json({"index": index.digest, "engine": engine, "answers": [answer.as_json() for answer in answers]})
+        narrowed = {"filter": index.selection.as_json()} if index.selection else {}
+        found = [answer.as_json() for answer in answers]
+        print_json({"index": index.digest, "engine": engine, **narrowed, "answers": found})
         return
+    if index.selection:
+        _print(f"Compared with {index.selection}.")
     for answer in answers:
         if not isinstance(answer, Attribution):
             _print(f"{answer.painting}: {answer.reason}")

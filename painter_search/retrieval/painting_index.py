@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from painter_search.collection.fingerprint import coarse
 from painter_search.collection.settings import Framing
+from painter_search.retrieval.filters import WorkFilter
 from painter_search.retrieval.manifest import ENCODER, THUMBNAILS, VECTORS, WORKS, find_index, read_manifest
+from painter_search.retrieval.selection import Selection, select_works
 from painter_search.retrieval.settings import DEFAULT_INDEX, IndexConfig
 from painter_search.retrieval.vectors import SearchKind, VectorSearch
 from painter_search.retrieval.works import Works
@@ -21,6 +23,8 @@ from painter_search.scores.triplets import distance_matrix
 if TYPE_CHECKING:
     from painter_search.encoder.exported import ExportedEncoder
 
+PARTS = ("folder", "manifest", "framing", "works", "_vectors", "encoder")
+"""What an index and its filtered views share: all that does not depend on which works are compared."""
 CANDIDATES = 1024
 """Works that an approximate index offers for weighing artists."""
 
@@ -34,6 +38,7 @@ class PaintingIndex:
         self.manifest = manifest
         self.framing: Framing = manifest["framing"]
         self.works = Works(folder / WORKS, folder / THUMBNAILS)
+        self.selection: Selection | None = None
         self._vectors = VectorSearch(folder / VECTORS, SearchKind(**manifest["search"]))
 
     @classmethod
@@ -58,7 +63,19 @@ class PaintingIndex:
         return str(self.manifest["digest"])
 
     def __len__(self) -> int:
-        return len(self._vectors)
+        return len(self._vectors) if self.selection is None else len(self.selection.ids)
+
+    def filtered(self, filter: WorkFilter | None) -> PaintingIndex:
+        """The same index with no other works than a filter leaves, for asking; with None, the index as it is.
+
+        Raises `UserError` for a filter that cannot be used or leaves nothing; see `retrieval/selection.py`.
+        """
+        if filter is None:
+            return self
+        narrowed = PaintingIndex.__new__(PaintingIndex)
+        narrowed.__dict__ = {name: value for name, value in vars(self).items() if name in PARTS}
+        narrowed.selection = select_works(self.folder / WORKS, filter)
+        return narrowed
 
     @cached_property
     def encoder(self) -> ExportedEncoder:
@@ -72,6 +89,9 @@ class PaintingIndex:
     def artists(self) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str]]:
         """All ids, the number of each one's artist, and the artists' names by number."""
         ids, names = self.works.artists()
+        if self.selection is not None:
+            chosen = np.searchsorted(ids, self.selection.ids)
+            ids, names = ids[chosen], [names[place] for place in chosen]
         distinct, numbers = np.unique(np.array(names, dtype=object), return_inverse=True)
         return ids, numbers.astype(np.int64), [str(name) for name in distinct]
 
@@ -79,6 +99,9 @@ class PaintingIndex:
     def fingerprints(self) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float32]]:
         """All ids, their fingerprints, and these reduced for a first look; see `collection/fingerprint.py`."""
         ids, marks = self.works.fingerprints()
+        if self.selection is not None:
+            chosen = np.searchsorted(ids, self.selection.ids)
+            ids, marks = ids[chosen], marks[chosen]
         return ids, marks, coarse(marks)
 
     def search(self, embeddings: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -86,7 +109,7 @@ class PaintingIndex:
 
         An approximate search that finds fewer fills up with infinite distances and the id -1.
         """
-        return self._vectors.search(embeddings, k)
+        return self._vectors.search(embeddings, k, None if self.selection is None else self.selection.ids)
 
     def candidates(self, embeddings: NDArray[np.float32]) -> list[tuple[NDArray[np.float32], NDArray[np.int64]]]:
         """For each embedding `[n, 256]` the distances and ids of the works to weigh: all of them where the index is

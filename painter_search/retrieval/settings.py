@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
 from painter_search.errors import UserError
+from painter_search.retrieval.filters import WorkFilter
 
 DEFAULT_INDEX = Path("index")
+Names = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
+"""A flag that takes one name and can be given several times."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,16 @@ class QueryConfig:
     works: int = 3
     """How many works to show for each."""
 
+    where: str | None = None
+    """Compare with some works only: an SQL expression over the columns collection, file, artist, title, date, style
+    and genre, such as "style = 'Impressionism'"."""
+
+    exclude_artist: Names = ()
+    """Leave out the works of this artist; can be given again for others."""
+
+    before: int | None = None
+    """Compare with works of earlier years only. Works without a readable year are left out, and counted."""
+
     page: Path | None = None
     """Write a page of the answers, one HTML file with the pictures in it."""
 
@@ -90,3 +103,9 @@ class QueryConfig:
         for flag, value in (("top", self.top), ("works", self.works)):
             if value < 1:
                 raise UserError(f"--{flag} is {value}; it must be at least 1.")
+
+    @property
+    def filter(self) -> WorkFilter | None:
+        """Which works to compare with; None for all of them."""
+        chosen = WorkFilter(self.where, self.exclude_artist, self.before)
+        return None if chosen == WorkFilter() else chosen

@@ -75,13 +75,26 @@ class VectorSearch:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
-    def search(self, embeddings: Vectors, k: int) -> tuple[Vectors, NDArray[np.int64]]:
+    def search(
+        self, embeddings: Vectors, k: int, among: NDArray[np.int64] | None = None
+    ) -> tuple[Vectors, NDArray[np.int64]]:
         """The `k` nearest to each embedding `[n, d]`: distances and ids `[n, min(k, len(self))]`.
 
-        An approximate search that finds fewer fills up with infinite distances and the id -1.
+        With `among`, only vectors with these ids are looked at, and k is at most their number. An approximate search
+        that finds fewer fills up with infinite distances and the id -1.
         """
-        squared, ids = self._index.search(np.ascontiguousarray(embeddings, dtype=np.float32), min(k, len(self)))
+        k = min(k, len(self) if among is None else len(among))
+        parameters = None if among is None else self._only(among)
+        squared, ids = self._index.search(np.ascontiguousarray(embeddings, np.float32), k, params=parameters)
         return np.sqrt(np.where(ids < 0, np.inf, np.maximum(squared, 0))).astype(np.float32), ids
+
+    def _only(self, ids: NDArray[np.int64]) -> Any:
+        selector = faiss.IDSelectorBatch(ids)
+        if self.kind.name == "exact":
+            return faiss.SearchParameters(sel=selector)
+        # As many of the wanted vectors are looked at as of all vectors without a filter.
+        probes = min(self.kind.cells, -(-self.kind.probes * len(self) // len(ids)))
+        return faiss.SearchParametersIVF(sel=selector, nprobe=probes)
 
     def get(self, ids: NDArray[np.int64]) -> Vectors:
         """The stored vectors with these ids: `[n, d]`."""

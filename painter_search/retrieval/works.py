@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -43,11 +43,19 @@ def write_thumbnails(path: Path, rows: Iterable[tuple[int, bytes]]) -> None:
     database.close()
 
 
+@dataclass(frozen=True)
+class IndexedWork:
+    """A work under its id, which stays the same as long as the index has it and is never given to another."""
+
+    id: int
+    work: Work
+
+
 class Works:
     """The works and thumbnails of one index."""
 
     def __init__(self, works: Path, thumbnails: Path) -> None:
-        self._works = _open_read_only(works)
+        self._works = open_read_only(works)
         self._thumbnails_path = thumbnails
         self._thumbnails: sqlite3.Connection | None = None
 
@@ -74,6 +82,15 @@ class Works:
     def works_per_artist(self) -> dict[str, int]:
         """How many works the index has of each artist."""
         return dict(self._works.execute("SELECT artist, count(*) FROM works GROUP BY artist ORDER BY artist"))
+
+    def by_artist(self, artist: str) -> list[IndexedWork]:
+        """An artist's works in order of id. Raises `UserError` where the index has none."""
+        rows = self._works.execute(
+            f"SELECT id, {', '.join(COLUMNS)} FROM works WHERE artist = ? ORDER BY id", (artist,)
+        ).fetchall()
+        if not rows:
+            raise unknown_artist(artist, self.works_per_artist())
+        return [IndexedWork(row[0], Work(*row[1:])) for row in rows]
 
     def ids_of(self, names: Sequence[str]) -> dict[str, int]:
         """The ids of works named `file` or `collection/file`; names that are not in the index are left out.
@@ -106,8 +123,24 @@ class Works:
     def thumbnail(self, id: int) -> bytes:
         """The whole painting as a JPEG file."""
         if self._thumbnails is None:
-            self._thumbnails = _open_read_only(self._thumbnails_path)
+            self._thumbnails = open_read_only(self._thumbnails_path)
         return self._thumbnails.execute("SELECT jpeg FROM thumbnails WHERE id = ?", (int(id),)).fetchone()[0]
+
+
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write, to a file that nobody else writes either."""
+    address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    return sqlite3.connect(address, uri=True, check_same_thread=False)
+
+
+def unknown_artist(name: str, artists: Iterable[str]) -> UserError:
+    """What to say of an artist whom the index lacks: which names are spelt like it."""
+    from difflib import get_close_matches
+
+    folded = {artist.casefold(): artist for artist in sorted(artists)}
+    close = [folded[match] for match in get_close_matches(name.casefold(), folded, n=3)]
+    hint = f"did you mean {' or '.join(close)}?" if close else "see build-index --list."
+    return UserError(f"the index has no work by {name}; {hint}")
 
 
 def _batches(items: list) -> Iterable[list]:
@@ -118,8 +151,3 @@ def _batches(items: list) -> Iterable[list]:
 def _fresh(path: Path) -> sqlite3.Connection:
     path.unlink(missing_ok=True)
     return sqlite3.connect(path)
-
-
-def _open_read_only(path: Path) -> sqlite3.Connection:
-    address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    return sqlite3.connect(address, uri=True, check_same_thread=False)
