@@ -1,4 +1,4 @@
-"""`python -m painter_search.build-index`: an encoder fills an index."""
+"""`python -m painter_search.build-index`: an encoder fills an index, which can then be added to and listed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from painter_search.retrieval.settings import IndexConfig
 
 
 def answer(config: IndexConfig, json: bool = False) -> None:
-    """Build.
+    """Build, or keep.
 
     Args:
         config: Settings.
-        json: Print what was built as JSON.
+        json: Print what was done or found as JSON.
     """
-    from painter_search.display.console import show_index
-    from painter_search.retrieval.painting_index import PaintingIndex
+    from painter_search.display.holdings import show_holdings
+    from painter_search.retrieval.upkeep import keep_index
 
-    show_index(PaintingIndex.build(config), json)
+    show_holdings(keep_index(config), json)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

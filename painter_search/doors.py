@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -59,7 +60,7 @@ def read_flags(
         defer,
         args=None if arguments is None else list(arguments),
         prog=f"python -m painter_search.{name}",
-        description=description,
+        description=inspect.cleandoc(description or ""),
         config=(tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes),
     )
 

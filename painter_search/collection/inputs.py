@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
-from painter_search.collection.catalogue import catalogue_of_folder, read_catalogue
+from painter_search.collection.catalogue import catalogue_of_folder, clean_name, read_catalogue
 from painter_search.collection.originals import Original, list_originals
 from painter_search.collection.sample import SAMPLE_CATALOGUE, SAMPLE_IMAGES, SAMPLE_NAME
 from painter_search.collection.settings import PrepareConfig
@@ -47,6 +49,32 @@ def gather_inputs(config: PrepareConfig) -> Inputs:
         raise UserError(f"{', '.join(map(str, info))} lists no works; a catalogue has a row for each.")
     originals = list_originals(config.originals or (SAMPLE_IMAGES,), "--originals")
     return Inputs(name, catalogue, originals, [], by_path=False)
+
+
+def gather_additions(source: Path, artist: str | None = None, originals: Sequence[Path] = ()) -> Inputs:
+    """List what is to be added to an index.
+
+    `source` is a catalogue where `originals` are given; else a folder (or zip archive), all by `artist`, or with one
+    sub-folder per artist. Raises `UserError` where that cannot be read, or there is nothing in it.
+    """
+    if not source.exists():
+        raise UserError(f"{source} does not exist; check the path after --add.")
+    if originals:
+        catalogue = read_catalogue((source,), test_share=1, random_state=0)
+        if catalogue.empty:
+            raise UserError(f"{source} lists no works; a catalogue has a row for each.")
+        return Inputs(source.resolve().parent.name, catalogue, list_originals(originals), [], by_path=False)
+    found, refused = _nameable(list_originals([source], "--add"))
+    if not found:
+        raise UserError(f"{source} is empty; --add takes a folder of images.")
+    catalogue = catalogue_of_folder(found, test_share=1, random_state=0)
+    if artist is not None:
+        catalogue["artist"] = clean_name(artist)
+    elif (catalogue["artist"] == "").all():
+        raise UserError(
+            f"{source} has no sub-folders, one per artist; if all of it is by one artist, add --artist NAME."
+        )
+    return Inputs(source.resolve().stem if source.is_file() else source.resolve().name, catalogue, found, refused, True)
 
 
 def _nameable(originals: list[Original]) -> tuple[list[Original], list[tuple[str, str]]]:

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import faiss
-import numpy as np
 
 from painter_search.collection.collection import Collection
 from painter_search.collection.fingerprint import fingerprint
@@ -19,31 +18,21 @@ from painter_search.collection.settings import Framing, PrepareConfig
 from painter_search.collection.work import Work
 from painter_search.encoder.checkpoint import load_encoder, start_encoder
 from painter_search.encoder.device import pick_device
-from painter_search.encoder.embedding import BATCH, Embedder, embed_frames, map_ahead
+from painter_search.encoder.embedding import map_ahead
+from painter_search.encoder.embedding_file import embed_to_file
 from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.exported import export_encoder
-from painter_search.encoder.settings import EMBEDDING_SIZE
 from painter_search.encoder.swift import fastest_on_cpu
 from painter_search.errors import UserError
-from painter_search.folders import digest_bytes, digest_file, locked, put_in_place, write_bytes, write_json
+from painter_search.folders import digest_bytes, digest_file, locked
 from painter_search.progress import say, track
-from painter_search.retrieval.manifest import (
-    CURRENT,
-    ENCODER,
-    FORMAT,
-    MANIFEST,
-    THUMBNAILS,
-    VECTORS,
-    WORKS,
-    digest_manifest,
-)
+from painter_search.retrieval.manifest import ENCODER, FORMAT, THUMBNAILS, VECTORS, WORKS, seal_index
 from painter_search.retrieval.settings import IndexConfig
 from painter_search.retrieval.vectors import build_vectors
 from painter_search.retrieval.works import write_thumbnails, write_works
 
 Entry = tuple[Collection, Work]
 PARTIAL = "vectors.partial"
-ROW_BYTES = EMBEDDING_SIZE * 4
 
 
 def build_painting_index(config: IndexConfig) -> Path:
@@ -116,14 +105,14 @@ def _write_index(
 
     device = pick_device(config.device)
     embedder = fastest_on_cpu(encoder, exported) if device.type == "cpu" else encoder.to(device)
-    vectors = _embed(embedder, entries, beside / PARTIAL)
+    frames = [collection.frame_path(work.file) for collection, work in entries]
+    vectors = embed_to_file(embedder, frames, beside / PARTIAL)
     _write_works(beside, entries)
     index, search = build_vectors(vectors, config.exact)
     faiss.write_index(index, str(beside / VECTORS))
     for name, source in extra.items():
         shutil.copyfile(source, beside / name)
     (beside / PARTIAL).unlink()
-    files = sorted(path.name for path in beside.iterdir() if path.name != MANIFEST)
     manifest = {
         "format": FORMAT,
         "framing": framing,
@@ -133,16 +122,9 @@ def _write_index(
         "artists": len({work.artist for _, work in entries}),
         "collections": sorted({collection.name for collection, _ in entries}),
         "split": "all" if config.folder else config.split,
-        "files": {
-            name: {"size": (beside / name).stat().st_size, "sha256": digest_file(beside / name)} for name in files
-        },
+        "next_id": len(entries) + 1,
     }
-    digest = digest_manifest(manifest)
-    write_json(beside / MANIFEST, {**manifest, "digest": digest})
-    folder = config.index / digest
-    put_in_place(beside, folder)
-    write_bytes(config.index / CURRENT, f"{digest}\n".encode())
-    return folder
+    return seal_index(beside, config.index, manifest)
 
 
 def _untrained_encoder(config: IndexConfig, framing: Framing) -> Encoder:
@@ -166,23 +148,6 @@ def _trained_encoder(config: IndexConfig) -> tuple[Encoder, Framing] | None:
     newest = finished[-1].with_name("best.pt")
     say(f"Encoder: {newest}")
     return load_encoder(newest)
-
-
-def _embed(embedder: Embedder, entries: Sequence[Entry], partial: Path) -> np.ndarray:
-    """Embed every work; what is done is kept in `partial` as it comes, and not done again."""
-    with partial.open("ab") as file:
-        # Whole batches only: the same batches as in an undisturbed build give the same bits.
-        done = file.tell() // ROW_BYTES
-        done = len(entries) if done >= len(entries) else done // BATCH * BATCH
-        file.truncate(done * ROW_BYTES)
-    if done:
-        say(f"Continuing: {done:,} of {len(entries):,} paintings were embedded before the interruption.")
-    frames = (collection.frame_path(work.file) for collection, work in entries[done:])
-    steps = -(-(len(entries) - done) // BATCH)
-    with partial.open("ab") as file:
-        for block in track(embed_frames(embedder, frames, BATCH), "Embedding", total=steps):
-            file.write(block.tobytes())
-    return np.fromfile(partial, dtype=np.float32).reshape(-1, EMBEDDING_SIZE)
 
 
 def _write_works(beside: Path, entries: Sequence[Entry]) -> None:

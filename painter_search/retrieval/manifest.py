@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from painter_search.errors import UserError
-from painter_search.folders import digest_bytes, digest_file, read_json
+from painter_search.folders import digest_bytes, digest_file, put_in_place, read_json, write_bytes, write_json
 
 FORMAT = 1
 """Version of the folder's layout, kept in `manifest.json`."""
@@ -40,6 +40,21 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         )
     check_files(folder, manifest)
     return manifest
+
+
+def seal_index(beside: Path, home: Path, manifest: dict[str, Any]) -> Path:
+    """Bind the files in `beside` with a manifest, put them into `home` as an index, and make it the current one.
+
+    Returns its folder, which is named by the digest of the manifest.
+    """
+    names = sorted(path.name for path in beside.iterdir() if path.name != MANIFEST)
+    files = {name: {"size": (beside / name).stat().st_size, "sha256": digest_file(beside / name)} for name in names}
+    manifest = {**manifest, "files": files}
+    digest = digest_manifest(manifest)
+    write_json(beside / MANIFEST, {**manifest, "digest": digest})
+    put_in_place(beside, home / digest)
+    write_bytes(home / CURRENT, f"{digest}\n".encode())
+    return home / digest
 
 
 def find_index(path: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,7 +18,10 @@ Names = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
 
 @dataclass(frozen=True)
 class IndexConfig:
-    """Embed every painting of a collection once and keep the vectors, the works and the encoder as an index."""
+    """Embed every painting of a collection once and keep the vectors, the works and the encoder as an index.
+
+    With --add, --remove or --list no index is built: the one in use is changed, or what it holds is listed.
+    """
 
     data: tuple[Path, ...] = (Path("data"),)
     """Prepared collections to index."""
@@ -47,6 +50,49 @@ class IndexConfig:
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """auto: CUDA where there is one, else Apple's GPU, else the CPU."""
+
+    add: Path | None = None
+    """Add paintings to the index: a folder (or zip archive) of images, all by --artist or with one sub-folder per
+    artist; a catalogue (.csv) with --originals; or a prepared collection. Only these are embedded."""
+
+    artist: str | None = None
+    """With --add: whose paintings they are. With --list: whose works to list."""
+
+    originals: tuple[Path, ...] = ()
+    """With --add CATALOGUE.csv: folders and zip archives that hold its images."""
+
+    remove: Names = ()
+    """Remove a work by its id, or an artist by name; can be given again for others."""
+
+    list: bool = False
+    """List the artists of the index and how many works it has of each; with --artist, the artist's works and ids."""
+
+    def __post_init__(self) -> None:
+        ways = [f"--{name}" for name in ("add", "remove", "list") if getattr(self, name)]
+        if len(ways) > 1:
+            raise UserError(f"{ways[0]} and {ways[1]} do not go together; run one after the other.")
+        way = ways[0] if ways else ""
+        if self.artist is not None and way not in ("--add", "--list"):
+            raise UserError("--artist belongs to --add or --list.")
+        if self.artist is not None and not self.artist.strip():
+            raise UserError("--artist is empty; give the artist's name.")
+        if self.originals and way != "--add":
+            raise UserError("--originals belongs to --add CATALOGUE.csv.")
+        if self.add is not None:
+            self._check_addition(self.add)
+        defaults = {field.name: field.default for field in fields(self)}
+        for name in ("data", "folder", "split", "encoder", "backbone", "runs", "exact", "device"):
+            if way and getattr(self, name) != defaults[name]:
+                raise UserError(f"--{name} says how an index is built; {way} takes the one in use as it is.")
+
+    def _check_addition(self, add: Path) -> None:
+        catalogue = add.suffix.lower() == ".csv"
+        if catalogue and not self.originals:
+            raise UserError(f"--add {add} needs --originals, the folder or zip archive that holds its images.")
+        if catalogue and self.artist is not None:
+            raise UserError(f"--add {add} names the artists itself; leave out --artist.")
+        if self.originals and not catalogue:
+            raise UserError(f"--originals belongs to a catalogue (.csv), and --add {add} is none.")
 
 
 @dataclass(frozen=True)

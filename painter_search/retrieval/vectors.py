@@ -62,6 +62,21 @@ def build_vectors(vectors: Vectors, exact: bool) -> tuple[Any, SearchKind]:
     return index, SearchKind("approximate", cells, int(index.nprobe), recall)
 
 
+def add_vectors(path: Path, target: Path, vectors: Vectors, ids: NDArray[np.int64]) -> None:
+    """Write the stored vectors with more, `[n, d]`, under new ids to `target`. The cells of an approximate search stay
+    as they are."""
+    index = _read(path)
+    index.add_with_ids(np.ascontiguousarray(vectors, np.float32), ids)
+    faiss.write_index(index, str(target))
+
+
+def remove_vectors(path: Path, target: Path, ids: NDArray[np.int64]) -> None:
+    """Write the stored vectors without those of these ids to `target`."""
+    index = _read(path)
+    index.remove_ids(faiss.IDSelectorBatch(ids))
+    faiss.write_index(index, str(target))
+
+
 class VectorSearch:
     """Stored vectors, opened for asking."""
 
@@ -91,10 +106,10 @@ class VectorSearch:
     def _only(self, ids: NDArray[np.int64]) -> Any:
         selector = faiss.IDSelectorBatch(ids)
         if self.kind.name == "exact":
-            return faiss.SearchParameters(sel=selector)
+            return faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         # As many of the wanted vectors are looked at as of all vectors without a filter.
         probes = min(self.kind.cells, -(-self.kind.probes * len(self) // len(ids)))
-        return faiss.SearchParametersIVF(sel=selector, nprobe=probes)
+        return faiss.SearchParametersIVF(sel=selector, nprobe=probes)  # type: ignore[call-arg]
 
     def get(self, ids: NDArray[np.int64]) -> Vectors:
         """The stored vectors with these ids: `[n, d]`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -25,22 +26,43 @@ CREATE INDEX works_file ON works (file);
 
 def write_works(path: Path, rows: Iterable[tuple[int, Work, bytes]]) -> None:
     """Write works with their ids and fingerprints."""
-    places = ", ".join("?" * (len(COLUMNS) + 2))
     with _fresh(path) as database:
         database.executescript(SCHEMA)
+    database.close()
+    add_works(path, rows)
+
+
+def add_works(path: Path, rows: Iterable[tuple[int, Work, bytes]]) -> None:
+    """Write further works with their ids and fingerprints."""
+    places = ", ".join("?" * (len(COLUMNS) + 2))
+    with closing(sqlite3.connect(path)) as database, database:
         database.executemany(
             f"INSERT INTO works VALUES ({places})",
             ((id, *(getattr(work, column) for column in COLUMNS), mark) for id, work, mark in rows),
         )
-    database.close()
 
 
 def write_thumbnails(path: Path, rows: Iterable[tuple[int, bytes]]) -> None:
     """Write thumbnails (JPEG files) by id."""
     with _fresh(path) as database:
         database.execute("CREATE TABLE thumbnails (id INTEGER PRIMARY KEY, jpeg BLOB NOT NULL)")
-        database.executemany("INSERT INTO thumbnails VALUES (?, ?)", rows)
     database.close()
+    add_thumbnails(path, rows)
+
+
+def add_thumbnails(path: Path, rows: Iterable[tuple[int, bytes]]) -> None:
+    """Write further thumbnails (JPEG files) by id."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executemany("INSERT INTO thumbnails VALUES (?, ?)", rows)
+
+
+def remove_rows(path: Path, ids: Iterable[int]) -> None:
+    """Take works, or thumbnails, out of their file, and their content with them."""
+    table = path.stem
+    with closing(sqlite3.connect(path)) as database:
+        with database:
+            database.executemany(f"DELETE FROM {table} WHERE id = ?", ((int(id),) for id in ids))
+        database.execute("VACUUM")
 
 
 @dataclass(frozen=True)
@@ -58,6 +80,12 @@ class Works:
         self._works = open_read_only(works)
         self._thumbnails_path = thumbnails
         self._thumbnails: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._works.close()
+        if self._thumbnails is not None:
+            self._thumbnails.close()
 
     def __len__(self) -> int:
         return int(self._works.execute("SELECT count(*) FROM works").fetchone()[0])
@@ -82,6 +110,14 @@ class Works:
     def works_per_artist(self) -> dict[str, int]:
         """How many works the index has of each artist."""
         return dict(self._works.execute("SELECT artist, count(*) FROM works GROUP BY artist ORDER BY artist"))
+
+    def collections(self) -> list[str]:
+        """The collections that the works are from."""
+        return [row[0] for row in self._works.execute("SELECT DISTINCT collection FROM works ORDER BY collection")]
+
+    def files_of(self, collection: str) -> set[str]:
+        """The files of the works from one collection."""
+        return {row[0] for row in self._works.execute("SELECT file FROM works WHERE collection = ?", (collection,))}
 
     def by_artist(self, artist: str) -> list[IndexedWork]:
         """An artist's works in order of id. Raises `UserError` where the index has none."""

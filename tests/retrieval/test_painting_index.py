@@ -67,13 +67,13 @@ def test_an_interrupted_build_continues_to_the_same_index(
 ) -> None:
     from dataclasses import replace
 
-    from painter_search.retrieval import building
+    from painter_search.encoder import embedding_file
 
-    monkeypatch.setattr(building, "BATCH", 5)
+    monkeypatch.setattr(embedding_file, "BATCH", 5)
     undisturbed = PaintingIndex.build(replace(small_index_config, index=tmp_path / "undisturbed"))
     config = replace(small_index_config, index=tmp_path / "index")
     embedded: list[int] = []
-    real = building.embed_frames
+    real = embedding_file.embed_frames
 
     def stop_after_one(embedder, frames, batch):
         for number, block in enumerate(real(embedder, frames, batch)):
@@ -82,7 +82,7 @@ def test_an_interrupted_build_continues_to_the_same_index(
             if number == 0 and len(embedded) == 1:
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr(building, "embed_frames", stop_after_one)
+    monkeypatch.setattr(embedding_file, "embed_frames", stop_after_one)
     with pytest.raises(KeyboardInterrupt):
         PaintingIndex.build(config)
     with pytest.raises(UserError, match="holds no index"):

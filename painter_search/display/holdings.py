@@ -1,0 +1,100 @@
+"""What an index holds, and what a change to it came to."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from painter_search.display.console import _caption, _print, _table, print_json, show_index
+
+if TYPE_CHECKING:
+    from painter_search.retrieval.painting_index import PaintingIndex
+    from painter_search.retrieval.revision import Change
+    from painter_search.retrieval.upkeep import Listing
+    from painter_search.retrieval.works import IndexedWork
+
+SHOWN = 20
+"""Works and files that are shown one by one; `--json` has all of them."""
+
+
+def show_holdings(answer: PaintingIndex | Change | Listing, as_json: bool = False) -> None:
+    """What `build-index` did or found."""
+    from painter_search.retrieval.revision import Change
+    from painter_search.retrieval.upkeep import Listing
+
+    if isinstance(answer, Change):
+        show_change(answer, as_json)
+    elif isinstance(answer, Listing):
+        show_listing(answer, as_json)
+    else:
+        show_index(answer, as_json)
+
+
+def show_change(change: Change, as_json: bool = False) -> None:
+    """Which works were added or removed, and which files were left out."""
+    if as_json:
+        print_json(
+            {
+                **_summary(change.index),
+                "added": [_plain(entry) for entry in change.added],
+                "removed": [_plain(entry) for entry in change.removed],
+                "left_out": [{"file": file, "reason": reason} for file, reason in change.left_out],
+            }
+        )
+        return
+    for entries, done in ((change.added, "added"), (change.removed, "removed")):
+        if entries:
+            _print(_works_table(f"{len(entries):,} works {done}", entries[:SHOWN]))
+            _say_more(len(entries))
+    if change.left_out:
+        table = _table(f"{len(change.left_out):,} files left out", "file", "reason")
+        for row in change.left_out[:SHOWN]:
+            table.add_row(*row)
+        _print(table)
+        _say_more(len(change.left_out))
+    works, artists = (change.index.manifest[key] for key in ("works", "artists"))
+    state = "in use from now on" if change.added or change.removed else "unchanged"
+    _print(f"Index {change.index.digest}: {works:,} works by {artists:,} artists, {state}.")
+
+
+def show_listing(listing: Listing, as_json: bool = False) -> None:
+    """The artists of an index, or one artist's works."""
+    if as_json:
+        works = {"works": [_plain(entry) for entry in listing.works]} if listing.works else {}
+        artists = [{"artist": artist, "works": number} for artist, number in listing.artists.items()]
+        print_json({"index": listing.index.digest, "artists": artists, **works})
+        return
+    if listing.works:
+        _print(_works_table(f"{listing.works[0].work.artist}: {len(listing.works):,} works", listing.works))
+        return
+    table = _table(f"Index {listing.index.digest}", "artist", "works")
+    for artist, number in listing.artists.items():
+        table.add_row(artist, f"{number:,}")
+    _print(table)
+    _print(f"{len(listing.index):,} works by {len(listing.artists):,} artists.")
+
+
+def _works_table(title: str, entries: tuple[IndexedWork, ...]) -> Any:
+    table = _table(title, "id", "artist", "title", "date", "file")
+    for entry in entries:
+        work = entry.work
+        table.add_row(str(entry.id), work.artist, _caption(work), work.date, work.name)
+    return table
+
+
+def _say_more(number: int) -> None:
+    if number > SHOWN:
+        _print(f"… and {number - SHOWN:,} more; --json lists them all.")
+
+
+def _plain(entry: IndexedWork) -> dict[str, Any]:
+    return {"id": entry.id, **asdict(entry.work)}
+
+
+def _summary(index: PaintingIndex) -> dict[str, Any]:
+    return {
+        "index": index.digest,
+        "folder": index.folder,
+        "works": index.manifest["works"],
+        "artists": index.manifest["artists"],
+    }
