@@ -6,6 +6,8 @@ Originals become a clean collection, a collection trains an encoder, an encoder 
     train_encoder(TrainConfig(...)) -> Run
     PaintingIndex.build(IndexConfig(...)), PaintingIndex.load("index")
     attribute(index, ["painting.jpg"]) -> list of answers
+    index.filtered(WorkFilter(before=1900)) -> the same index with fewer works to compare with
+    add_paintings("index", "scans", "Berthe Morisot"), remove_works("index", ["17"]) -> Change
     score_triplets(index, "triplets.csv") -> TripletScore
 
 Names are imported when they are first used, so that importing the package costs nothing.
@@ -26,9 +28,12 @@ _HOMES = {
     "TrainConfig": "training.recipe",
     "TripletScore": "retrieval.triplet_score",
     "UserError": "errors",
+    "WorkFilter": "retrieval.filters",
+    "add_paintings": "retrieval.adding",
     "attribute": "retrieval.attribution",
     "draw_triplets": "collection.triplets",
     "prepare_collection": "collection.preparation",
+    "remove_works": "retrieval.removing",
     "score_triplets": "retrieval.triplet_score",
     "train_encoder": "training.trainer",
 }
@@ -41,9 +46,12 @@ if TYPE_CHECKING:
     from painter_search.collection.settings import PrepareConfig as PrepareConfig
     from painter_search.collection.triplets import draw_triplets as draw_triplets
     from painter_search.errors import UserError as UserError
+    from painter_search.retrieval.adding import add_paintings as add_paintings
     from painter_search.retrieval.attribution import Attribution as Attribution
     from painter_search.retrieval.attribution import attribute as attribute
+    from painter_search.retrieval.filters import WorkFilter as WorkFilter
     from painter_search.retrieval.painting_index import PaintingIndex as PaintingIndex
+    from painter_search.retrieval.removing import remove_works as remove_works
     from painter_search.retrieval.settings import IndexConfig as IndexConfig
     from painter_search.retrieval.triplet_score import TripletScore as TripletScore
     from painter_search.retrieval.triplet_score import score_triplets as score_triplets

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -100,6 +101,10 @@ def test_a_bad_painting_exits_with_1_in_one_sentence(small_index: PaintingIndex,
         (("train", "--seed", "-1"), 2, "--seed is -1"),
         (("train", "--name", "../evil"), 2, "must be the plain name of a folder"),
         (("query", "a.jpg", "--page", "a.jpg"), 2, "ends in .html"),
+        (("query", "a.jpg", "--before", "soon"), 2, "soon"),
+        (("build-index", "--add", "a", "--list"), 2, "--add and --list do not go together"),
+        (("build-index", "--remove", "1", "--encoder", "imagenet"), 2, "--encoder says how an index is built"),
+        (("build-index", "--add", "a", "--artist", "A"), 1, "holds no index"),
     ],
 )
 def test_mistakes_are_one_sentence_without_a_traceback(
@@ -124,6 +129,49 @@ def test_a_page_holds_its_pictures_and_asks_nothing_of_the_network(
     assert html.count("data:image/jpeg;base64,") >= 4
     assert "http:" not in html
     assert "https:" not in html
+
+
+def test_an_index_is_added_to_queried_narrowly_and_removed_from(
+    small_index: PaintingIndex, painted_folder: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "index"
+    shutil.copytree(small_index.folder, home / small_index.digest)
+    (home / "CURRENT").write_text(small_index.digest, encoding="utf-8")
+
+    def asked(*arguments: object) -> dict:
+        done = run(*arguments, "--index", home, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    added = asked("painter_search.build-index", "--add", painted_folder)
+    assert added["works"] == len(small_index) + len(added["added"]) == len(small_index) + 7
+    assert added["left_out"] == [{"file": "Solo/notes.txt", "reason": "not an image"}]
+    listed = asked("painter_search.build-index", "--list", "--artist", "Solo")
+    assert listed["artists"] == [{"artist": "Solo", "works": 1}]
+    flags = ("--exclude-artist", "Solo", "--exclude-artist", "Ada Blue", "--before", 1930, "--where", "title <> ''")
+    answered = asked("painter_search.query", painted_folder / "Solo" / "only.jpg", *flags)
+    # Painters 8 to 11 with No. 0, 1 and 2 of 1900, 1910 and 1920; Émile Vert's works have no date.
+    assert answered["filter"]["works"] == 12
+    assert answered["filter"]["without_year"] == 3
+    assert {match["works_in_index"] for match in answered["answers"][0]["artists"]} == {3}
+    removed = asked("painter_search.build-index", "--remove", "Solo", "--remove", listed["works"][0]["id"])
+    assert [entry["artist"] for entry in removed["removed"]] == ["Solo"]
+    shown = run("painter_search.build-index", "--list", "--index", home)
+    assert "Émile Vert" in shown.stdout
+    assert "Solo" not in shown.stdout
+
+
+def test_adding_needs_no_torch(small_index: PaintingIndex, painted_folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "index"
+    shutil.copytree(small_index.folder, home / small_index.digest)
+    (home / "CURRENT").write_text(small_index.digest, encoding="utf-8")
+    code = (
+        "import sys, importlib; door = importlib.import_module('painter_search.build-index'); "
+        "code = door.main(sys.argv[1:]); assert 'torch' not in sys.modules; sys.exit(code)"
+    )
+    arguments = ["--add", str(painted_folder), "--index", str(home)]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_public_name_resolves() -> None:

@@ -63,7 +63,9 @@ def gather_additions(source: Path, artist: str | None = None, originals: Sequenc
         catalogue = read_catalogue((source,), test_share=1, random_state=0)
         if catalogue.empty:
             raise UserError(f"{source} lists no works; a catalogue has a row for each.")
-        return Inputs(source.resolve().parent.name, catalogue, list_originals(originals), [], by_path=False)
+        wanted = set(catalogue["new_filename"])
+        listed = [original for original in list_originals(originals) if original.base_name in wanted]
+        return Inputs(source.resolve().parent.name, catalogue, listed, [], by_path=False)
     found, refused = _nameable(list_originals([source], "--add"))
     if not found:
         raise UserError(f"{source} is empty; --add takes a folder of images.")

@@ -42,12 +42,12 @@ def show_change(change: Change, as_json: bool = False) -> None:
             }
         )
         return
-    for entries, done in ((change.added, "added"), (change.removed, "removed")):
+    for entries, done in ((change.added, "Works added"), (change.removed, "Works removed")):
         if entries:
-            _print(_works_table(f"{len(entries):,} works {done}", entries[:SHOWN]))
+            _print(_works_table(f"{done}: {len(entries):,}", entries[:SHOWN]))
             _say_more(len(entries))
     if change.left_out:
-        table = _table(f"{len(change.left_out):,} files left out", "file", "reason")
+        table = _table(f"Files left out: {len(change.left_out):,}", "file", "reason")
         for row in change.left_out[:SHOWN]:
             table.add_row(*row)
         _print(table)
@@ -65,7 +65,7 @@ def show_listing(listing: Listing, as_json: bool = False) -> None:
         print_json({"index": listing.index.digest, "artists": artists, **works})
         return
     if listing.works:
-        _print(_works_table(f"{listing.works[0].work.artist}: {len(listing.works):,} works", listing.works))
+        _print(_works_table(f"Works by {listing.works[0].work.artist}: {len(listing.works):,}", listing.works))
         return
     table = _table(f"Index {listing.index.digest}", "artist", "works")
     for artist, number in listing.artists.items():

@@ -36,7 +36,9 @@ FEW = 16
 LeftOut = list[tuple[str, str]]
 
 
-def add_paintings(home: Path, source: Path, artist: str | None = None, originals: Sequence[Path] = ()) -> Change:
+def add_paintings(
+    home: Path | str, source: Path | str, artist: str | None = None, originals: Sequence[Path | str] = ()
+) -> Change:
     """Add paintings to the current index of `home`.
 
     `source` is a folder (or zip archive) of images by `artist`, or with one sub-folder per artist; a catalogue, with
@@ -44,12 +46,15 @@ def add_paintings(home: Path, source: Path, artist: str | None = None, originals
     file that is no usable image. An interrupted addition leaves the index as it was, and continues when it is run
     again. Raises `UserError` where there is nothing to add, or a collection's framing is not the index's.
     """
+    home, source = Path(home), Path(source)
     with changing(home) as index:
         desk = home / ".adding"
         if (source / "prepare.json").is_file():
             collection, works, left_out = _open_collection(index, source, desk)
         else:
-            collection, works, left_out = _frame(index, gather_additions(source, artist, originals), desk)
+            collection, works, left_out = _frame(
+                index, gather_additions(source, artist, [Path(path) for path in originals]), desk
+            )
         change = _add(index, collection, works, left_out, desk)
         shutil.rmtree(desk)
         return change
@@ -79,7 +84,7 @@ def _frame(index: PaintingIndex, inputs: Inputs, desk: Path) -> tuple[Collection
     if readable.empty:
         shutil.rmtree(desk)
         first = "; ".join(f"{file}: {reason}" for file, reason in left_out[:3])
-        raise UserError(f"there is no usable image among the {len(inputs.originals):,} files to add ({first}).")
+        raise UserError(f"there is no usable image to add ({first}).")
     collection = Collection(desk, inputs.name, index.framing, {})
     return collection, works_of_catalogue(readable, inputs.name), left_out
 

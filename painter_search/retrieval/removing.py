@@ -16,11 +16,12 @@ from painter_search.retrieval.vectors import remove_vectors
 from painter_search.retrieval.works import IndexedWork, remove_rows
 
 
-def remove_works(home: Path, targets: Sequence[str]) -> Change:
+def remove_works(home: Path | str, targets: Sequence[str]) -> Change:
     """Take works out of the current index of `home`, named by their ids or by their artist.
 
     Raises `UserError` for an id or an artist that the index lacks, and where no work would be left.
     """
+    home = Path(home)
     with changing(home) as index:
         named = {entry.id: entry for target in targets for entry in _named(index, target)}
         removed = tuple(named[id] for id in sorted(named))

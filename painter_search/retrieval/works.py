@@ -174,8 +174,9 @@ def unknown_artist(name: str, artists: Iterable[str]) -> UserError:
     from difflib import get_close_matches
 
     folded = {artist.casefold(): artist for artist in sorted(artists)}
-    close = [folded[match] for match in get_close_matches(name.casefold(), folded, n=3)]
-    hint = f"did you mean {' or '.join(close)}?" if close else "see build-index --list."
+    within = [match for match in folded if name.casefold() in match]
+    close = [folded[match] for match in [*within, *get_close_matches(name.casefold(), folded)][:3]]
+    hint = f"did you mean {' or '.join(dict.fromkeys(close))}?" if close else "see build-index --list."
     return UserError(f"the index has no work by {name}; {hint}")
 
 

@@ -98,6 +98,8 @@ def test_a_wrong_column_names_the_columns_there_are(works: Path) -> None:
 def test_an_unknown_artist_names_close_ones(works: Path) -> None:
     with pytest.raises(UserError, match=r"no work by artst 3; did you mean Artist 3"):
         select_works(works, WorkFilter(exclude_artists=("artst 3",)))
+    with pytest.raises(UserError, match="no work by TIST 4; did you mean Artist 4"):
+        select_works(works, WorkFilter(exclude_artists=("TIST 4",)))
     with pytest.raises(UserError, match="no work by Rembrandt; see build-index --list"):
         select_works(works, WorkFilter(exclude_artists=("Rembrandt",)))
 

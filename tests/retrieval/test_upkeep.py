@@ -139,6 +139,7 @@ def test_a_catalogue_is_added_with_originals_in_a_zip(home: Path, tmp_path: Path
         for work in range(2):
             paint(33, work).save(tmp_path / "picture.png")
             archive.write(tmp_path / "picture.png", f"inside/{work}.png")
+        archive.write(tmp_path / "picture.png", "not in the catalogue.png")
     rows = "artist,filename,title,date\nHand 33,0.png,Dawn,c.1890\nHand 33,1.png,Dusk,\nHand 34,gone.png,,\n"
     (tmp_path / "list.csv").write_text(rows, encoding="utf-8")
     change = add_paintings(home, tmp_path / "list.csv", originals=[tmp_path / "scans.zip"])
@@ -317,7 +318,7 @@ def test_images_without_an_artist_and_files_without_an_image_are_refused(home: P
         add_paintings(home, paintings)
     for path in paintings.glob("*.jpg"):
         path.unlink()
-    with pytest.raises(UserError, match=r"no usable image among the 1 files to add \(notes.txt: not an image\)"):
+    with pytest.raises(UserError, match=r"no usable image to add \(notes.txt: not an image\)"):
         add_paintings(home, paintings, "Artist")
     with pytest.raises(UserError, match="is one index and is never changed"):
         add_paintings(PaintingIndex.load(home).folder, paintings, "Artist")
