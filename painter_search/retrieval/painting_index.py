@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,8 +24,6 @@ from painter_search.scores.triplets import distance_matrix
 if TYPE_CHECKING:
     from painter_search.encoder.exported import ExportedEncoder
 
-PARTS = ("folder", "manifest", "framing", "works", "_vectors", "encoder")
-"""What an index and its filtered views share: all that does not depend on which works are compared."""
 CANDIDATES = 1024
 """Works that an approximate index offers for weighing artists."""
 
@@ -72,8 +71,10 @@ class PaintingIndex:
         """
         if filter is None:
             return self
-        narrowed = PaintingIndex.__new__(PaintingIndex)
-        narrowed.__dict__ = {name: value for name, value in vars(self).items() if name in PARTS}
+        narrowed = copy(self)
+        for name, member in vars(PaintingIndex).items():
+            if isinstance(member, cached_property) and name != "encoder":
+                vars(narrowed).pop(name, None)  # it was worked out from all the works
         narrowed.selection = select_works(self.folder / WORKS, filter)
         return narrowed
 

@@ -107,8 +107,10 @@ class VectorSearch:
         selector = faiss.IDSelectorBatch(ids)
         if self.kind.name == "exact":
             return faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-        # As many of the wanted vectors are looked at as of all vectors without a filter.
-        probes = min(self.kind.cells, -(-self.kind.probes * len(self) // len(ids)))
+        # So few are searched exactly, as in an index of their own; of more, as many are looked at as without a filter.
+        probes = self.kind.cells
+        if len(ids) > EXACT_UP_TO:
+            probes = min(probes, -(-self.kind.probes * len(self) // len(ids)))
         return faiss.SearchParametersIVF(sel=selector, nprobe=probes)  # type: ignore[call-arg]
 
     def get(self, ids: NDArray[np.int64]) -> Vectors:
