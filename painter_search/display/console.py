@@ -36,7 +36,7 @@ REPORT_COUNTS = {
 """The report's own counts."""
 WIDE = 120
 """Columns of a table that goes into a file or a pipe."""
-TEXT_COLUMNS = {"artist", "nearest works", "date"}
+TEXT_COLUMNS = {"artist", "nearest works", "date", "work", "how", "they say", "reason", "how they differ"}
 
 
 def show_collection(collection: Collection, as_json: bool = False) -> None:
