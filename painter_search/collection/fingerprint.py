@@ -50,7 +50,7 @@ def coarse(fingerprints: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def is_flat(fingerprints: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which pictures (fingerprints `[n, FINGERPRINT_BYTES]`) are too flat for correlation to mean anything: bool `[n]`."""
+    """Which fingerprints `[n, FINGERPRINT_BYTES]` are too flat for correlation to mean anything: bool `[n]`."""
     return np.asarray(_contrast(_split(fingerprints)[0]) < CONTRAST)
 
 

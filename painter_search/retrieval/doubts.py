@@ -91,9 +91,9 @@ def find_doubts(index: PaintingIndex, twins: Mapping[int, set[int]]) -> Doubts:
 def count_votes(
     neighbours: NDArray[np.integer], own: NDArray[np.integer]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """What neighbours say: `neighbours` `[n, k]` numbers their artists, nearest first (-1: none), `own` `[n]` the works'.
+    """What neighbours say.
 
-    Returns the artist whom most of them name (of equals the nearest), how many do, and whether none names the work's
+    `neighbours` `[n, k]` numbers their artists, nearest first (-1: none); `own` `[n]` numbers the works' own. Returns the artist whom most of them name (of equals the nearest), how many do, and whether none names the work's
     own: `[n]` each.
     """
     valid = neighbours >= 0
