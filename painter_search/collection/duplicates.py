@@ -85,6 +85,8 @@ def find_repeats(looks: Sequence[Look]) -> list[Repeat]:
     are looked at closely: `same` is what `same_picture` says of the fingerprints, the others are laid over one
     another (`align`).
     """
+    if not looks:
+        return []
     found: dict[tuple[int, int], Repeat] = {}
     for repeat in [*_repeats_among_flat(looks), *_repeats_among_others(looks)]:
         pair = (repeat.first, repeat.second)
@@ -101,9 +103,10 @@ def align(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     that stretches by more than `STRETCH`.
     """
     try:
-        _, warp = cv2.findTransformECC(one, other, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, STEPS, None, 5)
+        _, warp = cv2.findTransformECC(one, other, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, STEPS)
     except cv2.error:  # It does not converge: the two have nothing in common.
         return 0.0
+    warp = np.asarray(warp)
     stretches = np.linalg.svd(warp[:, :2], compute_uv=False)
     if np.abs(np.log(np.maximum(stretches, 1e-6))).max() > np.log1p(STRETCH):
         return 0.0
@@ -119,10 +122,10 @@ def _repeats_among_flat(looks: Sequence[Look]) -> Iterator[Repeat]:
     """Pictures of next to nothing are told by their colour alone."""
     marks = _stacked([look.mark for look in looks])
     flat = is_flat(marks)
-    for first in np.flatnonzero(flat):
-        for second in np.flatnonzero(same_picture(looks[first].mark, marks)):
+    for first in np.flatnonzero(flat).tolist():
+        for second in np.flatnonzero(same_picture(looks[first].mark, marks)).tolist():
             if second > first or (second < first and not flat[second]):
-                yield Repeat(int(min(first, second)), int(max(first, second)), "same", 1.0)
+                yield Repeat(min(first, second), max(first, second), "same", 1.0)
 
 
 def _repeats_among_others(looks: Sequence[Look]) -> Iterator[Repeat]:

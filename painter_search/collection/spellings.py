@@ -14,8 +14,10 @@ from painter_search.progress import track
 
 ALIKE = 0.9
 """Similarity of two names (difflib's ratio) from which they may be one: a letter in ten may differ, so that names
-shorter than ten letters must be the same. Among the 1,103 artists of the report's training catalogue no two are this
-alike."""
+shorter than ten letters must be the same. Among the 1,103 artists of the report's training catalogue one pair is this
+alike, Utagawa Kunisada and Utagawa Kunisada II, whose numbers tell them apart."""
+NUMBERS = re.compile(r"\d+|\b(?:i{1,3}|iv|vi{0,3}|ix|x)\b")
+"""What is no slip of the pen in a name: the numbers of namesakes, years and inventories."""
 MANY = 1_000
 """Names above which a progress bar is shown."""
 
@@ -58,9 +60,12 @@ def plain_name(artist: str) -> str:
 
 def _close_keys(keys: list[str]) -> Iterable[tuple[str, str]]:
     matcher = SequenceMatcher(autojunk=False)
+    numbers = {key: NUMBERS.findall(key) for key in keys}
     for place, key in enumerate(track(keys, "Comparing names") if len(keys) > MANY else keys):
         matcher.set_seq2(key)  # what is learnt of the second is kept for all of the first
         for other in keys[place + 1 :]:
+            if numbers[other] != numbers[key]:
+                continue
             matcher.set_seq1(other)
             # Upper bounds first: they settle nearly every pair for next to nothing.
             if matcher.real_quick_ratio() >= ALIKE and matcher.quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE:

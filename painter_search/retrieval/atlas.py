@@ -79,7 +79,7 @@ def _places(vectors: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     from threadpoolctl import threadpool_limits
 
     # Sums over several threads come out in any order, and t-SNE makes much of the last bit.
-    with threadpool_limits(limits=1):
+    with threadpool_limits(limits=1), np.errstate(invalid="ignore"):  # works that are all alike have no variance
         start = PCA(n_components=2, svd_solver="full").fit_transform(vectors.astype(np.float64))
         start *= 1e-4 / max(start[:, 0].std(), 1e-12)
         perplexity = min(PERPLEXITY, (len(vectors) - 1) / 3)

@@ -222,5 +222,6 @@ def _rows(folders: Sequence[Path], file: str) -> tuple[dict[str, str], ...]:
     rows: list[dict[str, str]] = []
     for folder in folders:
         if (folder / file).is_file():
-            rows += read_table(folder / file).to_dict("records")
+            table = read_table(folder / file)
+            rows += [dict(zip(table.columns, map(str, row), strict=True)) for row in table.itertuples(index=False)]
     return tuple(rows)

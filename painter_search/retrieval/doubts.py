@@ -93,8 +93,9 @@ def count_votes(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """What neighbours say.
 
-    `neighbours` `[n, k]` numbers their artists, nearest first (-1: none); `own` `[n]` numbers the works' own. Returns the artist whom most of them name (of equals the nearest), how many do, and whether none names the work's
-    own: `[n]` each.
+    `neighbours` `[n, k]` numbers their artists, nearest first (-1: none); `own` `[n]` numbers the works' own. Returns
+    the artist whom most of them name (of equals the nearest), how many do, and whether none names the work's own:
+    `[n]` each.
     """
     valid = neighbours >= 0
     times = ((neighbours[:, :, None] == neighbours[:, None, :]) & valid[:, None, :]).sum(axis=2) * valid

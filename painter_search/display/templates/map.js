@@ -20,8 +20,8 @@
   let width = 0, height = 0, chosen = null, picked = -1, waiting = false, order = [], step = -1;
 
   const unit = () => (Math.min(width, height) / 2.15) * view.zoom;
-  const across_x = (x) => width / 2 + (x - view.x) * unit();
-  const down_y = (y) => height / 2 - (y - view.y) * unit();
+  const screenX = (x) => width / 2 + (x - view.x) * unit();
+  const screenY = (y) => height / 2 - (y - view.y) * unit();
   const isShown = (work) => chosen === null || chosen.has(work[ARTIST]);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
 
@@ -68,7 +68,7 @@
       pen.globalAlpha = shown ? 1 : 0.12;
       works.forEach((work, number) => {
         if (isShown(work) !== shown) return;
-        const x = across_x(work[X]), y = down_y(work[Y]);
+        const x = screenX(work[X]), y = screenY(work[Y]);
         if (x < -side || y < -side || x > width + side || y > height + side) return;
         if (shown) inside.push(number);
         pen.fillStyle = artists[work[ARTIST]][HUE];
@@ -76,29 +76,31 @@
       });
     }
     pen.globalAlpha = 1;
+    let below = 0;
     if (view.zoom >= THUMBNAILS_FROM || inside.length <= FEW) {
       const scale = Math.min(1, (18 + 3 * view.zoom) / side);
+      below = side * scale / 2 + 10;
       for (const number of inside) {
         const work = works[number], w = work[WIDTH] * scale, h = work[HEIGHT] * scale;
-        const x = across_x(work[X]) - w / 2, y = down_y(work[Y]) - h / 2;
+        const x = screenX(work[X]) - w / 2, y = screenY(work[Y]) - h / 2;
         if (!paintThumbnail(pen, number, x, y, scale)) continue;
         pen.strokeStyle = artists[work[ARTIST]][HUE];
         pen.lineWidth = 2;
         pen.strokeRect(x, y, w, h);
       }
     }
-    nameArtists(ink, paper);
+    nameArtists(ink, paper, below);
     if (picked >= 0) {
       pen.strokeStyle = ink;
       pen.lineWidth = 2.5;
       pen.beginPath();
-      pen.arc(across_x(works[picked][X]), down_y(works[picked][Y]), radius + 5, 0, 2 * Math.PI);
+      pen.arc(screenX(works[picked][X]), screenY(works[picked][Y]), radius + 5, 0, 2 * Math.PI);
       pen.stroke();
     }
     canvas.dataset.painted = String(inside.length);
   }
 
-  function nameArtists(ink, paper) {
+  function nameArtists(ink, paper, below) {
     const taken = [];
     pen.font = "13px Georgia, serif";
     pen.textAlign = "center";
@@ -106,7 +108,7 @@
     for (const number of bySize) {
       if (taken.length >= NAMES) break;
       if (chosen !== null && !chosen.has(number)) continue;
-      const centre = works[artists[number][CENTRE]], x = across_x(centre[X]), y = down_y(centre[Y]);
+      const centre = works[artists[number][CENTRE]], x = screenX(centre[X]), y = screenY(centre[Y]) + below;
       const w = pen.measureText(artists[number][NAME]).width + 8, box = [x - w / 2, y - 9, x + w / 2, y + 9];
       if (box[2] < 0 || box[0] > width || box[3] < 0 || box[1] > height) continue;
       if (taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1])) continue;
@@ -133,6 +135,7 @@
     const work = works[picked], small = byId("thumbnail");
     small.width = work[WIDTH];
     small.height = work[HEIGHT];
+    small.style.width = `${work[WIDTH] * 128 / side}px`;
     paintThumbnail(small.getContext("2d"), picked, 0, 0, 1);
     byId("work").textContent = work[TITLE] + (work[DATE] ? ", " + work[DATE] : "");
     byId("artist").textContent = artists[work[ARTIST]][NAME];
@@ -142,7 +145,7 @@
     let best = -1, least = reach * reach;
     works.forEach((work, number) => {
       if (!isShown(work)) return;
-      const away = (across_x(work[X]) - x) ** 2 + (down_y(work[Y]) - y) ** 2;
+      const away = (screenX(work[X]) - x) ** 2 + (screenY(work[Y]) - y) ** 2;
       if (away < least) { least = away; best = number; }
     });
     return best;
@@ -177,7 +180,7 @@
     }
     if (!order.length) return;
     step = (step + by + order.length) % order.length;
-    const work = works[order[step]], x = across_x(work[X]), y = down_y(work[Y]);
+    const work = works[order[step]], x = screenX(work[X]), y = screenY(work[Y]);
     if (x < 0 || y < 0 || x > width || y > height) Object.assign(view, { x: work[X], y: work[Y] });
     pick(order[step]);
   }
@@ -209,7 +212,7 @@
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    draw();
+    paint();  // at once: the new size has wiped the canvas
   }
 
   const pointers = new Map();
@@ -265,5 +268,6 @@
   }));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   byId("interactive").hidden = false;
+  fit();
   new ResizeObserver(fit).observe(canvas);
 })();
