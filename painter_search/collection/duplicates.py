@@ -28,11 +28,13 @@ WINDOWS = tuple(
 """The whole of one picture is compared with the whole of another and with five windows of it, 92 % of either side, so
 that a picture and a crop of it find one another."""
 CANDIDATE = 0.75
-"""Correlation of two sketches above which the pictures are laid over one another. Measured on 150 works each of two
-collections: every one that was cropped by 8 % of its sides finds itself, 98 % by 12 %, 80 % by 16 %; of six million
-pairs of pictures one in 14,000 does."""
+"""Correlation of two sketches above which the pictures are laid over one another. Of six million pairs of different
+paintings one in 14,000 comes up; of 300 pictures planted again, cropped by 8 % of their sides, every one does, by 12 %
+98 %, by 16 % 80 %."""
 ALIGNED = 0.85
-"""Correlation of two pictures laid over one another above which they are one."""
+"""Correlation of two pictures laid over one another above which they are one. Of 5,326 paintings, pairs that a person
+takes for one picture reach 0.87 and more, and pairs of different ones 0.83 at the most; the pictures planted again 0.91
+and more, nineteen times of twenty."""
 ASPECT = 0.35
 """Relative difference of the aspect ratios up to which two are compared: a crop changes them."""
 STRETCH = 0.35
