@@ -60,7 +60,7 @@
 
   function paint() {
     const ink = colour("--ink"), paper = colour("--paper");
-    const radius = Math.min(7, 2.2 * Math.sqrt(view.zoom) * (works.length > 2000 ? 0.9 : 1.3));
+    const radius = Math.min(7, 2.2 * Math.sqrt(view.zoom) * (works.length > 2000 ? 0.9 : 1.3) * Math.min(1, Math.max(0.6, width / 700)));
     pen.fillStyle = paper;
     pen.fillRect(0, 0, width, height);
     const inside = [];
@@ -106,7 +106,7 @@
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     for (const number of bySize) {
-      if (taken.length >= NAMES) break;
+      if (taken.length >= Math.min(NAMES, (width * height) / 10000)) break;
       if (chosen !== null && !chosen.has(number)) continue;
       const centre = works[artists[number][CENTRE]], x = screenX(centre[X]), y = screenY(centre[Y]) + below;
       const w = pen.measureText(artists[number][NAME]).width + 8, box = [x - w / 2, y - 9, x + w / 2, y + 9];
