@@ -9,6 +9,8 @@ Originals become a clean collection, a collection trains an encoder, an encoder 
     index.filtered(WorkFilter(before=1900)) -> the same index with fewer works to compare with
     add_paintings("index", "scans", "Berthe Morisot"), remove_works("index", ["17"]) -> Change
     score_triplets(index, "triplets.csv") -> TripletScore
+    audit_collection(AuditConfig(...)) -> Audit
+    draw_map(MapConfig(...)) -> MapFiles
 
 Names are imported when they are first used, so that importing the package costs nothing.
 """
@@ -20,8 +22,11 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Attribution": "retrieval.attribution",
+    "Audit": "retrieval.audit",
+    "AuditConfig": "retrieval.settings",
     "Collection": "collection.collection",
     "IndexConfig": "retrieval.settings",
+    "MapConfig": "retrieval.settings",
     "PaintingIndex": "retrieval.painting_index",
     "PrepareConfig": "collection.settings",
     "Run": "training.run",
@@ -31,6 +36,8 @@ _HOMES = {
     "WorkFilter": "retrieval.filters",
     "add_paintings": "retrieval.adding",
     "attribute": "retrieval.attribution",
+    "audit_collection": "retrieval.audit",
+    "draw_map": "display.atlas_page",
     "draw_triplets": "collection.triplets",
     "prepare_collection": "collection.preparation",
     "remove_works": "retrieval.removing",
@@ -45,14 +52,19 @@ if TYPE_CHECKING:
     from painter_search.collection.preparation import prepare_collection as prepare_collection
     from painter_search.collection.settings import PrepareConfig as PrepareConfig
     from painter_search.collection.triplets import draw_triplets as draw_triplets
+    from painter_search.display.atlas_page import draw_map as draw_map
     from painter_search.errors import UserError as UserError
     from painter_search.retrieval.adding import add_paintings as add_paintings
     from painter_search.retrieval.attribution import Attribution as Attribution
     from painter_search.retrieval.attribution import attribute as attribute
+    from painter_search.retrieval.audit import Audit as Audit
+    from painter_search.retrieval.audit import audit_collection as audit_collection
     from painter_search.retrieval.filters import WorkFilter as WorkFilter
     from painter_search.retrieval.painting_index import PaintingIndex as PaintingIndex
     from painter_search.retrieval.removing import remove_works as remove_works
+    from painter_search.retrieval.settings import AuditConfig as AuditConfig
     from painter_search.retrieval.settings import IndexConfig as IndexConfig
+    from painter_search.retrieval.settings import MapConfig as MapConfig
     from painter_search.retrieval.triplet_score import TripletScore as TripletScore
     from painter_search.retrieval.triplet_score import score_triplets as score_triplets
     from painter_search.training.recipe import TrainConfig as TrainConfig

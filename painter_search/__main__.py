@@ -8,10 +8,12 @@ from importlib import import_module
 
 COMMANDS = {
     "prepare": "originals and a catalogue become a clean collection",
+    "audit": "what may be wrong with a collection?",
     "train": "a collection trains an encoder",
     "build-index": "an encoder fills an index",
     "eval-triplets": "how good is the index?",
     "query": "whose hand is a painting nearest to?",
+    "map": "all works of an index, laid out by likeness",
 }
 
 

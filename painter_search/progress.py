@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -43,6 +44,15 @@ def track(
             if images_of is not None:
                 images += images_of(item)
                 progress.update(task, rate=f"{images / (time.perf_counter() - began):,.0f} images/s")
+
+
+@contextmanager
+def waiting(description: str) -> Iterator[None]:
+    """A sign of life on stderr while something runs that cannot say how far it is."""
+    from rich.console import Console
+
+    with Console(stderr=True).status(description):
+        yield
 
 
 def say(message: str) -> None:

@@ -49,6 +49,11 @@ def coarse(fingerprints: NDArray[np.uint8]) -> NDArray[np.float32]:
     return pixels.mean(axis=(2, 4), dtype=np.float32).reshape(-1, 48)
 
 
+def is_flat(fingerprints: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which fingerprints `[n, FINGERPRINT_BYTES]` are too flat for correlation to mean anything: bool `[n]`."""
+    return np.asarray(_contrast(_split(fingerprints)[0]) < CONTRAST)
+
+
 def _alike(mark: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.bool_]:
     one, aspect = _split(mark)
     many, aspects = _split(others)

@@ -36,7 +36,18 @@ REPORT_COUNTS = {
 """The report's own counts."""
 WIDE = 120
 """Columns of a table that goes into a file or a pipe."""
-TEXT_COLUMNS = {"artist", "nearest works", "date", "title", "file", "reason"}
+TEXT_COLUMNS = {
+    "artist",
+    "work",
+    "nearest works",
+    "date",
+    "title",
+    "file",
+    "reason",
+    "how",
+    "they say",
+    "how they differ",
+}
 
 
 def show_collection(collection: Collection, as_json: bool = False) -> None:

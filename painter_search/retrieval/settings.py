@@ -144,8 +144,7 @@ class QueryConfig:
     def __post_init__(self) -> None:
         if not self.paintings:
             raise UserError("give at least one painting: python -m painter_search.query painting.jpg")
-        if self.page is not None and self.page.suffix.lower() not in (".html", ".htm"):
-            raise UserError(f"--page {self.page} is written as HTML; give it a name that ends in .html.")
+        _check_page(self.page)
         for flag, value in (("top", self.top), ("works", self.works)):
             if value < 1:
                 raise UserError(f"--{flag} is {value}; it must be at least 1.")
@@ -155,3 +154,46 @@ class QueryConfig:
         """Which works to compare with; None for all of them."""
         chosen = WorkFilter(self.where, self.exclude_artist, self.before)
         return None if chosen == WorkFilter() else chosen
+
+
+@dataclass(frozen=True)
+class AuditConfig:
+    """Look for what may be wrong with a collection: repeated pictures, names spelled twice, doubtful artists."""
+
+    data: tuple[Path, ...] = ()
+    """Prepared collections to audit. Default: data, where it holds one; else the works of the index."""
+
+    index: Path | None = None
+    """An index whose neighbours are asked: a folder of indexes, or one index.
+    Default: index, where it holds one of these collections."""
+
+    page: Path | None = None
+    """Write a page of the findings, one HTML file with the pictures side by side."""
+
+    def __post_init__(self) -> None:
+        _check_page(self.page)
+
+
+@dataclass(frozen=True)
+class MapConfig:
+    """Lay the works of an index out by likeness: a picture, and a page to wander about in."""
+
+    index: Path = DEFAULT_INDEX
+    """The folder of indexes, or one index. map.png and map.html are written into the folder of indexes."""
+
+    works: int = 5_000
+    """At most this many works; of more a sample is drawn, and the page says so."""
+
+    seed: int = 42
+    """Seed of the sample and of the layout."""
+
+    def __post_init__(self) -> None:
+        if self.works < 2:
+            raise UserError(f"--works is {self.works}; a map needs at least 2.")
+        if not 0 <= self.seed < 2**32:
+            raise UserError(f"--seed is {self.seed}; it must lie between 0 and {2**32 - 1:,}.")
+
+
+def _check_page(page: Path | None) -> None:
+    if page is not None and page.suffix.lower() not in (".html", ".htm"):
+        raise UserError(f"--page {page} is written as HTML; give it a name that ends in .html.")

@@ -1,0 +1,273 @@
+"use strict";
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const data = JSON.parse(byId("data").textContent);
+  const [X, Y, ARTIST, WIDTH, HEIGHT, TITLE, DATE] = [0, 1, 2, 3, 4, 5, 6];
+  const [NAME, HUE, SHAPE, CENTRE] = [0, 1, 2, 3];
+  const { works, artists, side, across } = data;
+  const canvas = byId("map"), pen = canvas.getContext("2d");
+  const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const plainNames = artists.map((artist) => plain(artist[NAME]));
+  const counts = artists.map(() => 0);
+  works.forEach((work) => counts[work[ARTIST]]++);
+  const bySize = artists.map((_, number) => number).sort((a, b) => counts[b] - counts[a]);
+  const sheets = [];
+  const NAMES = 45, FEW = 80, THUMBNAILS_FROM = 9;
+
+  // The plane is 2 wide and 2 high around 0; `view` is what lies in the middle of the canvas, and how much larger than
+  // the whole map it is drawn.
+  const view = { x: 0, y: 0, zoom: 1 };
+  let width = 0, height = 0, chosen = null, picked = -1, waiting = false, order = [], step = -1;
+
+  const unit = () => (Math.min(width, height) / 2.15) * view.zoom;
+  const screenX = (x) => width / 2 + (x - view.x) * unit();
+  const screenY = (y) => height / 2 - (y - view.y) * unit();
+  const isShown = (work) => chosen === null || chosen.has(work[ARTIST]);
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
+
+  function sheetOf(number) {
+    const place = Math.floor(number / (across * across));
+    if (!sheets[place]) {
+      sheets[place] = new Image();
+      sheets[place].onload = () => { draw(); if (picked >= 0) showCard(); };
+      sheets[place].src = data.sheets[place];
+    }
+    return sheets[place];
+  }
+
+  function paintThumbnail(target, number, x, y, scale) {
+    const sheet = sheetOf(number), work = works[number], within = number % (across * across);
+    if (!sheet.complete || !sheet.naturalWidth) return false;
+    target.drawImage(sheet, (within % across) * side, Math.floor(within / across) * side, work[WIDTH], work[HEIGHT],
+      x, y, work[WIDTH] * scale, work[HEIGHT] * scale);
+    return true;
+  }
+
+  function mark(shape, x, y, r) {
+    pen.beginPath();
+    if (shape === "circle") pen.arc(x, y, r, 0, 2 * Math.PI);
+    else if (shape === "square") pen.rect(x - 0.9 * r, y - 0.9 * r, 1.8 * r, 1.8 * r);
+    else if (shape === "triangle") { pen.moveTo(x, y - 1.2 * r); pen.lineTo(x + 1.1 * r, y + 0.8 * r); pen.lineTo(x - 1.1 * r, y + 0.8 * r); }
+    else { pen.moveTo(x, y - 1.3 * r); pen.lineTo(x + 1.3 * r, y); pen.lineTo(x, y + 1.3 * r); pen.lineTo(x - 1.3 * r, y); }
+    pen.fill();
+  }
+
+  function draw() {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; paint(); });
+  }
+
+  function paint() {
+    const ink = colour("--ink"), paper = colour("--paper");
+    const radius = Math.min(7, 2.2 * Math.sqrt(view.zoom) * (works.length > 2000 ? 0.9 : 1.3) * Math.min(1, Math.max(0.6, width / 700)));
+    pen.fillStyle = paper;
+    pen.fillRect(0, 0, width, height);
+    const inside = [];
+    for (const shown of [false, true]) {
+      pen.globalAlpha = shown ? 1 : 0.12;
+      works.forEach((work, number) => {
+        if (isShown(work) !== shown) return;
+        const x = screenX(work[X]), y = screenY(work[Y]);
+        if (x < -side || y < -side || x > width + side || y > height + side) return;
+        if (shown) inside.push(number);
+        pen.fillStyle = artists[work[ARTIST]][HUE];
+        mark(artists[work[ARTIST]][SHAPE], x, y, radius);
+      });
+    }
+    pen.globalAlpha = 1;
+    let below = 0;
+    if (view.zoom >= THUMBNAILS_FROM || inside.length <= FEW) {
+      const scale = Math.min(1, (18 + 3 * view.zoom) / side);
+      below = side * scale / 2 + 10;
+      for (const number of inside) {
+        const work = works[number], w = work[WIDTH] * scale, h = work[HEIGHT] * scale;
+        const x = screenX(work[X]) - w / 2, y = screenY(work[Y]) - h / 2;
+        if (!paintThumbnail(pen, number, x, y, scale)) continue;
+        pen.strokeStyle = artists[work[ARTIST]][HUE];
+        pen.lineWidth = 2;
+        pen.strokeRect(x, y, w, h);
+      }
+    }
+    nameArtists(ink, paper, below);
+    if (picked >= 0) {
+      pen.strokeStyle = ink;
+      pen.lineWidth = 2.5;
+      pen.beginPath();
+      pen.arc(screenX(works[picked][X]), screenY(works[picked][Y]), radius + 5, 0, 2 * Math.PI);
+      pen.stroke();
+    }
+    canvas.dataset.painted = String(inside.length);
+  }
+
+  function nameArtists(ink, paper, below) {
+    const taken = [];
+    pen.font = "13px Georgia, serif";
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    for (const number of bySize) {
+      if (taken.length >= Math.min(NAMES, (width * height) / 10000)) break;
+      if (chosen !== null && !chosen.has(number)) continue;
+      const centre = works[artists[number][CENTRE]], x = screenX(centre[X]), y = screenY(centre[Y]) + below;
+      const w = pen.measureText(artists[number][NAME]).width + 8, box = [x - w / 2, y - 9, x + w / 2, y + 9];
+      if (box[2] < 0 || box[0] > width || box[3] < 0 || box[1] > height) continue;
+      if (taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1])) continue;
+      taken.push(box);
+      pen.globalAlpha = 0.8;
+      pen.fillStyle = paper;
+      pen.fillRect(box[0], box[1], w, 18);
+      pen.globalAlpha = 1;
+      pen.fillStyle = ink;
+      pen.fillText(artists[number][NAME], x, y);
+    }
+  }
+
+  function pick(number) {
+    if (number === picked) return;
+    picked = number;
+    showCard();
+    draw();
+  }
+
+  function showCard() {
+    byId("card").classList.toggle("shown", picked >= 0);
+    if (picked < 0) return;
+    const work = works[picked], small = byId("thumbnail");
+    small.width = work[WIDTH];
+    small.height = work[HEIGHT];
+    small.style.width = `${work[WIDTH] * 128 / side}px`;
+    paintThumbnail(small.getContext("2d"), picked, 0, 0, 1);
+    byId("work").textContent = work[TITLE] + (work[DATE] ? ", " + work[DATE] : "");
+    byId("artist").textContent = artists[work[ARTIST]][NAME];
+  }
+
+  function nearest(x, y, reach) {
+    let best = -1, least = reach * reach;
+    works.forEach((work, number) => {
+      if (!isShown(work)) return;
+      const away = (screenX(work[X]) - x) ** 2 + (screenY(work[Y]) - y) ** 2;
+      if (away < least) { least = away; best = number; }
+    });
+    return best;
+  }
+
+  function zoomBy(factor, x = width / 2, y = height / 2) {
+    const before = unit(), zoom = Math.min(60, Math.max(0.8, view.zoom * factor));
+    view.zoom = zoom;
+    // What lies under the pointer stays under it.
+    view.x += (x - width / 2) * (1 / before - 1 / unit());
+    view.y -= (y - height / 2) * (1 / before - 1 / unit());
+    draw();
+  }
+
+  function moveBy(dx, dy) {
+    view.x = Math.min(1.1, Math.max(-1.1, view.x - dx / unit()));
+    view.y = Math.min(1.1, Math.max(-1.1, view.y + dy / unit()));
+    draw();
+  }
+
+  function showWhole() {
+    Object.assign(view, { x: 0, y: 0, zoom: 1 });
+    draw();
+  }
+
+  function goOn(by) {
+    if (!order.length) {
+      order = works.map((_, number) => number).filter((number) => isShown(works[number]));
+      const away = (n) => (works[n][X] - view.x) ** 2 + (works[n][Y] - view.y) ** 2;
+      order.sort((a, b) => away(a) - away(b));
+      step = by > 0 ? -1 : 0;
+    }
+    if (!order.length) return;
+    step = (step + by + order.length) % order.length;
+    const work = works[order[step]], x = screenX(work[X]), y = screenY(work[Y]);
+    if (x < 0 || y < 0 || x > width || y > height) Object.assign(view, { x: work[X], y: work[Y] });
+    pick(order[step]);
+  }
+
+  function choose(numbers) {
+    chosen = numbers;
+    order = [];
+    if (chosen !== null && picked >= 0 && !isShown(works[picked])) pick(-1);
+    let text = "";
+    if (chosen !== null) {
+      const found = works.filter(isShown).length;
+      text = chosen.size ? `${found} work${found === 1 ? "" : "s"} by ${chosen.size} artist${chosen.size === 1 ? "" : "s"}` : "No artist of that name.";
+    }
+    byId("status").textContent = text;
+    draw();
+  }
+
+  function filter() {
+    const wanted = plain(byId("filter").value.trim());
+    const exact = plainNames.flatMap((name, number) => (name === wanted ? [number] : []));
+    const found = exact.length ? exact : plainNames.flatMap((name, number) => (name.includes(wanted) ? [number] : []));
+    choose(wanted ? new Set(found) : null);
+  }
+
+  function fit() {
+    const ratio = window.devicePixelRatio || 1;
+    width = canvas.clientWidth;
+    height = canvas.clientHeight;
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    paint();  // at once: the new size has wiped the canvas
+  }
+
+  const pointers = new Map();
+  let travelled = 0;
+  const at = (event) => [event.offsetX, event.offsetY];
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    pointers.set(event.pointerId, at(event));
+    if (pointers.size === 1) travelled = 0;
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    const now = at(event), before = pointers.get(event.pointerId);
+    if (!before) { pick(nearest(...now, 14)); return; }
+    if (pointers.size === 1) moveBy(now[0] - before[0], now[1] - before[1]);
+    else {
+      const other = [...pointers].find(([id]) => id !== event.pointerId)[1];
+      const spread = (point) => Math.hypot(point[0] - other[0], point[1] - other[1]) || 1;
+      zoomBy(spread(now) / spread(before), (now[0] + other[0]) / 2, (now[1] + other[1]) / 2);
+    }
+    travelled += Math.hypot(now[0] - before[0], now[1] - before[1]);
+    pointers.set(event.pointerId, now);
+  });
+  const release = (event) => {
+    if (event.type === "pointerup" && pointers.size === 1 && travelled < 8) pick(nearest(...at(event), 24));
+    pointers.delete(event.pointerId);
+  };
+  canvas.addEventListener("pointerup", release);
+  canvas.addEventListener("pointercancel", release);
+  canvas.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse" && !pointers.size) pick(-1); });
+  canvas.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    zoomBy(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0018)), ...at(event));
+  }, { passive: false });
+  const keys = {
+    ArrowLeft: () => moveBy(60, 0), ArrowRight: () => moveBy(-60, 0), ArrowUp: () => moveBy(0, 60), ArrowDown: () => moveBy(0, -60),
+    "+": () => zoomBy(1.4), "=": () => zoomBy(1.4), "-": () => zoomBy(1 / 1.4), 0: showWhole,
+    n: () => goOn(1), p: () => goOn(-1), Escape: () => { order = []; pick(-1); },
+  };
+  canvas.addEventListener("keydown", (event) => {
+    const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    act();
+  });
+  byId("nearer").addEventListener("click", () => zoomBy(1.4));
+  byId("farther").addEventListener("click", () => zoomBy(1 / 1.4));
+  byId("whole").addEventListener("click", showWhole);
+  byId("filter").addEventListener("input", filter);
+  document.querySelectorAll("[data-artist]").forEach((button) => button.addEventListener("click", () => {
+    byId("filter").value = artists[Number(button.dataset.artist)][NAME];
+    choose(new Set([Number(button.dataset.artist)]));
+    canvas.scrollIntoView({ block: "nearest" });
+  }));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  byId("interactive").hidden = false;
+  fit();
+  new ResizeObserver(fit).observe(canvas);
+})();

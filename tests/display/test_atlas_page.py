@@ -1,0 +1,197 @@
+"""The map as a picture and as a page: opened in a browser where there is one."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from painter_search.display.atlas_page import (
+    ACROSS,
+    MapFiles,
+    draw_atlas,
+    draw_map,
+    faithfulness,
+    show_map,
+    write_map_page,
+)
+from painter_search.retrieval.atlas import Atlas, lay_out
+from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.settings import MapConfig
+
+HOSTILE = "</script><script>document.title='broken'</script><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def files(small_index: PaintingIndex) -> MapFiles:
+    return draw_map(MapConfig(index=small_index.folder.parent))
+
+
+@pytest.fixture(scope="module")
+def html(files: MapFiles) -> str:
+    return files.page.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def atlas(small_index: PaintingIndex) -> Atlas:
+    return lay_out(small_index)
+
+
+def data_of(html: str) -> dict:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+def open_in_browser(page: Path, home: Path) -> tuple[str, str]:
+    """The page's elements once its script has run, and what the browser had to say."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no chromium on PATH")
+    done = subprocess.run(
+        [
+            browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync", f"--user-data-dir={home / 'browser'}",
+            "--enable-logging=stderr", "--v=0", "--virtual-time-budget=3000", "--dump-dom", page.resolve().as_uri(),
+        ],
+        capture_output=True, text=True, encoding="utf-8", timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout, done.stderr
+
+
+def with_script(html: str, script: str) -> str:
+    """The page with a script that acts as a visitor would; the page's own policy would not run it."""
+    opened = re.sub(r"script-src '[^']*'", "script-src 'unsafe-inline'", html)
+    return opened.replace("</body>", f"<script>setTimeout(() => {{ {script} }}, 200);</script></body>")
+
+
+def test_the_files_lie_beside_the_index_and_name_it(files: MapFiles, html: str, small_index: PaintingIndex) -> None:
+    assert files.picture == small_index.folder.parent / "map.png"
+    assert files.page == small_index.folder.parent / "map.html"
+    assert (files.works, files.total, files.index) == (len(small_index), len(small_index), small_index.digest)
+    assert small_index.digest in html
+    assert str(small_index.folder) not in html
+    with Image.open(files.picture) as picture:
+        assert min(picture.size) > 1000
+        assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 100
+
+
+def test_every_work_has_its_place_its_words_and_its_thumbnail(html: str, small_index: PaintingIndex) -> None:
+    data = data_of(html)
+    ids = [int(id) for id in small_index.artists[0]]
+    assert len(data["works"]) == len(ids)
+    sheets = [Image.open(io.BytesIO(b64(sheet))).convert("RGB") for sheet in data["sheets"]]
+    side = data["side"]
+    for place, (id, work) in enumerate(zip(ids, small_index.works.get(ids), strict=True)):
+        x, y, artist, width, height, title, year = data["works"][place]
+        assert max(abs(x), abs(y)) <= 1
+        assert data["artists"][artist][0] == work.artist
+        assert (title, year) == (work.title, work.date)
+        left, top = place % ACROSS * side, place // ACROSS % ACROSS * side
+        shown = sheets[place // ACROSS**2].crop((left, top, left + width, top + height))
+        truth = Image.open(io.BytesIO(small_index.works.thumbnail(id))).convert("RGB").resize((width, height))
+        assert max(width, height) == side
+        assert np.abs(np.asarray(shown, float) - np.asarray(truth, float)).mean() < 12
+
+
+def b64(address: str) -> bytes:
+    import base64
+
+    return base64.b64decode(address.split(",", 1)[1])
+
+
+def test_the_page_asks_nothing_of_the_network_and_runs_one_script_only(html: str) -> None:
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)
+    assert policy
+    assert policy[1].startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-")
+    assert not re.search(r"(?:src|href)\s*=\s*[\"'](?!data:)", html)
+    assert "<noscript><img" in html
+    assert re.search(r'<noscript><img [^>]*alt="[^"]+"', html)
+
+
+def test_the_browser_paints_it_and_has_nothing_to_complain_of(html: str, tmp_path: Path) -> None:
+    page = tmp_path / "map.html"
+    page.write_text(html, encoding="utf-8")
+    dom, said = open_in_browser(page, tmp_path)
+    painted = re.search(r'<canvas id="map"[^>]*data-painted="(\d+)"', dom)
+    assert painted
+    assert int(painted[1]) == len(data_of(html)["works"])
+    assert '<div id="interactive">' in dom
+    assert "CONSOLE" not in said
+
+
+def test_keys_go_from_work_to_work_and_the_filter_finds_artists(html: str, tmp_path: Path) -> None:
+    data = data_of(html)
+    page = tmp_path / "map.html"
+    page.write_text(
+        with_script(
+            html,
+            "const filter = document.getElementById('filter'); filter.value = 'PAINTER 9';"
+            "filter.dispatchEvent(new Event('input'));"
+            "document.getElementById('map').dispatchEvent(new KeyboardEvent('keydown', {key: 'n'}));",
+        ),
+        encoding="utf-8",
+    )
+    dom, said = open_in_browser(page, tmp_path)
+    assert "CONSOLE" not in said
+    number = [artist[0] for artist in data["artists"]].index("Painter 9")
+    mine = [work for work in data["works"] if work[2] == number]
+    nearest = min(mine, key=lambda work: work[0] ** 2 + work[1] ** 2)
+    assert f"{len(mine)} works by 1 artist" in dom
+    assert 'class="card shown"' in dom
+    assert f'<b id="work">{nearest[5]}, {nearest[6]}</b>' in dom
+    assert '<div id="artist">Painter 9</div>' in dom
+
+
+def test_titles_and_names_cannot_inject_markup_or_script(
+    atlas: Atlas, small_index: PaintingIndex, tmp_path: Path
+) -> None:
+    hostile = replace(
+        atlas,
+        works=tuple(replace(work, title=HOSTILE, date=HOSTILE) for work in atlas.works),
+        artists=tuple(f"{HOSTILE} {name} $x_1$" for name in atlas.artists),
+    )
+    draw_atlas(tmp_path / "map.png", hostile, small_index.digest)
+    page = tmp_path / "map.html"
+    write_map_page(page, hostile, small_index, (tmp_path / "map.png").read_bytes())
+    html = page.read_text(encoding="utf-8")
+    assert html.count("</script>") == 2
+    assert data_of(html)["works"][0][5] == HOSTILE
+    page.write_text(
+        with_script(html, "document.getElementById('map').dispatchEvent(new KeyboardEvent('keydown', {key: 'n'}))"),
+        encoding="utf-8",
+    )
+    dom, said = open_in_browser(page, tmp_path)
+    assert "<title>broken" not in dom
+    assert "<img src=" not in dom
+    assert "&lt;img src=x onerror=alert(1)&gt;" in dom
+    assert "CONSOLE" not in said
+
+
+def test_a_sample_is_said_to_be_one(small_index: PaintingIndex, tmp_path: Path) -> None:
+    atlas = lay_out(small_index, works=9)
+    write_map_page(tmp_path / "map.html", atlas, small_index, b"")
+    html = (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert f"a sample of the {len(small_index)} works" in html
+    assert "trustworthiness is" in faithfulness(atlas)
+    assert "say nothing" in faithfulness(replace(atlas, trustworthiness=float("nan")))
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_what_was_drawn_is_said(files: MapFiles, as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    show_map(files, as_json)
+    said = capsys.readouterr().out
+    if as_json:
+        assert json.loads(said)["works"] == files.works
+    else:
+        assert f"{files.works:,} works by {files.artists:,} artists" in said
+        assert "map.html" in said
