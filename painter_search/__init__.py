@@ -6,6 +6,7 @@ Originals become a clean collection, a collection trains an encoder, an encoder 
     train_encoder(TrainConfig(...)) -> Run
     PaintingIndex.build(IndexConfig(...)), PaintingIndex.load("index")
     attribute(index, ["painting.jpg"]) -> list of answers
+    compare_paintings(index, "one.jpg", "other.jpg") -> PairComparison, or GroupComparison where either is a folder
     score_triplets(index, "triplets.csv") -> TripletScore
 
 Names are imported when they are first used, so that importing the package costs nothing.
@@ -19,7 +20,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "Attribution": "retrieval.attribution",
     "Collection": "collection.collection",
+    "GroupComparison": "retrieval.comparison",
     "IndexConfig": "retrieval.settings",
+    "PairComparison": "retrieval.comparison",
     "PaintingIndex": "retrieval.painting_index",
     "PrepareConfig": "collection.settings",
     "Run": "training.run",
@@ -27,6 +30,7 @@ _HOMES = {
     "TripletScore": "retrieval.triplet_score",
     "UserError": "errors",
     "attribute": "retrieval.attribution",
+    "compare_paintings": "retrieval.comparison",
     "draw_triplets": "collection.triplets",
     "prepare_collection": "collection.preparation",
     "score_triplets": "retrieval.triplet_score",
@@ -43,6 +47,9 @@ if TYPE_CHECKING:
     from painter_search.errors import UserError as UserError
     from painter_search.retrieval.attribution import Attribution as Attribution
     from painter_search.retrieval.attribution import attribute as attribute
+    from painter_search.retrieval.comparison import GroupComparison as GroupComparison
+    from painter_search.retrieval.comparison import PairComparison as PairComparison
+    from painter_search.retrieval.comparison import compare_paintings as compare_paintings
     from painter_search.retrieval.painting_index import PaintingIndex as PaintingIndex
     from painter_search.retrieval.settings import IndexConfig as IndexConfig
     from painter_search.retrieval.triplet_score import TripletScore as TripletScore

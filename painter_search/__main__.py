@@ -12,6 +12,7 @@ COMMANDS = {
     "build-index": "an encoder fills an index",
     "eval-triplets": "how good is the index?",
     "query": "whose hand is a painting nearest to?",
+    "compare": "how alike are two paintings, or two groups of them?",
 }
 
 

@@ -41,6 +41,14 @@ class Taps(nn.Module):
         return [*seen, last]
 
 
+class EmbeddingAndPlanes(Taps):
+    """The same, what the network itself puts out first: an encoder's embeddings before the planes of its stages."""
+
+    def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
+        *planes, last = super().forward(images)
+        return [last, *planes]
+
+
 class Readout(nn.Module):
     """Mean and standard deviation of each stage over the plane, beside the last features → embeddings `[n, 256]`.
 

@@ -1,4 +1,4 @@
-"""What `build-index`, `eval-triplets` and `query` can be told."""
+"""What `build-index`, `eval-triplets`, `query` and `compare` can be told."""
 
 from __future__ import annotations
 
@@ -85,8 +85,32 @@ class QueryConfig:
     def __post_init__(self) -> None:
         if not self.paintings:
             raise UserError("give at least one painting: python -m painter_search.query painting.jpg")
-        if self.page is not None and self.page.suffix.lower() not in (".html", ".htm"):
-            raise UserError(f"--page {self.page} is written as HTML; give it a name that ends in .html.")
+        _check_page(self.page)
         for flag, value in (("top", self.top), ("works", self.works)):
             if value < 1:
                 raise UserError(f"--{flag} is {value}; it must be at least 1.")
+
+
+@dataclass(frozen=True)
+class CompareConfig:
+    """Say how alike two paintings are, or two groups of them: which parts match, and what the distance means."""
+
+    one: tyro.conf.Positional[Path]
+    """An image file, or a group of them: a folder or a zip archive."""
+
+    other: tyro.conf.Positional[Path]
+    """What to compare it with, file or group."""
+
+    index: Path = DEFAULT_INDEX
+    """The folder of indexes, or one index: its encoder measures, its works say what is near."""
+
+    page: Path | None = None
+    """Write a page of the comparison, one HTML file with the pictures in it."""
+
+    def __post_init__(self) -> None:
+        _check_page(self.page)
+
+
+def _check_page(page: Path | None) -> None:
+    if page is not None and page.suffix.lower() not in (".html", ".htm"):
+        raise UserError(f"--page {page} is written as HTML; give it a name that ends in .html.")
