@@ -63,12 +63,13 @@ def _show_groups(groups: GroupComparison) -> None:
     ):
         table.add_row(name, f"{mean.pairs:,}", *_figures(mean, with_chance))
     _print(table)
+    verdict = ["nearer to"] if groups.test is not None else []
     for group, placings in zip((one, other), groups.placings, strict=True):
-        works = _table(f"Works of {group.name}", "", "to its others", "to the other group", "nearer to")
+        works = _table(f"Works of {group.name}", "", "to its others", "to the other group", *verdict)
         for placing in placings:
             own = "" if placing.own is None else f"{placing.own:.3f}"
-            nearer = {None: "", True: "its others", False: "the other group"}[placing.stays]
-            works.add_row(placing.name, own, f"{placing.other:.3f}", nearer)
+            nearer = "its others" if placing.stays else "the other group"
+            works.add_row(placing.name, own, f"{placing.other:.3f}", *([nearer] if verdict else []))
         _print(works)
     for sentence in conclusions(groups):
         _print(sentence)

@@ -77,10 +77,8 @@ class Placing:
     other: float
     """Mean distance to the works of the other group."""
 
-    @property
-    def stays(self) -> bool | None:
-        """Whether it lies nearer to its own group's others; None where there are none."""
-        return None if self.own is None else self.own < self.other
+    stays: bool | None
+    """Whether it lies nearer to its own group's others; None where one of the two is a single work."""
 
 
 @dataclass(frozen=True)
@@ -113,10 +111,6 @@ class GroupComparison:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, without pictures."""
-
-        def placed(placings: tuple[Placing, ...]) -> list[dict[str, Any]]:
-            return [{**asdict(placing), "stays": placing.stays} for placing in placings]
-
         return {
             "one": self.one.name,
             "other": self.other.name,
@@ -125,8 +119,8 @@ class GroupComparison:
             "between": asdict(self.between),
             "test": None if self.test is None else asdict(self.test),
             "fit": self.fit,
-            "works_of_one": placed(self.placings[0]),
-            "works_of_other": placed(self.placings[1]),
+            "works_of_one": [asdict(placing) for placing in self.placings[0]],
+            "works_of_other": [asdict(placing) for placing in self.placings[1]],
             "distances": self.distances.tolist(),
             "same_artist": None if self.probabilities is None else self.probabilities.tolist(),
             "left_out": [unanswered.as_json() for unanswered in self.left_out],
@@ -178,8 +172,11 @@ def _compare_groups(index: PaintingIndex, first: Path, second: Path) -> GroupCom
     groups = np.arange(len(embeddings)) >= count
     between = every[:count, count:]
     own, cross = leave_out_means(every, groups)
+    several = min(count, len(groups) - count) > 1
     placings = [
-        Placing(painting.name, None if np.isnan(near) else float(near), float(far))
+        Placing(
+            painting.name, None if np.isnan(near) else float(near), float(far), bool(near < far) if several else None
+        )
         for painting, near, far in zip((*one.paintings, *other.paintings), own, cross, strict=True)
     ]
     return GroupComparison(
@@ -191,7 +188,7 @@ def _compare_groups(index: PaintingIndex, first: Path, second: Path) -> GroupCom
         _mean(index, _pairs(every[count:, count:])),
         _mean(index, between.ravel()),
         (tuple(placings[:count]), tuple(placings[count:])),
-        permutation_test(every, groups) if min(count, len(groups) - count) > 1 else None,
+        permutation_test(every, groups) if several else None,
         place_in_group(every) if count == 1 and len(groups) > 2 else None,
         (*one.unreadable, *other.unreadable, *repeats),
     )

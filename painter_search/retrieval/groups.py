@@ -61,6 +61,7 @@ def read_group(path: Path, index: PaintingIndex) -> Group:
     """The paintings of a folder or an archive in order of path, or of a single file."""
     if not is_group(path):
         return Group(path.name, (read_painting(path, index),), ())
+    name = path.resolve().name
     originals = list_originals([path])
     if not originals:
         raise UserError(f"{path} is empty; give a folder that holds some paintings.")
@@ -69,9 +70,8 @@ def read_group(path: Path, index: PaintingIndex) -> Group:
         try:
             return frame_painting(read_original(originals[place]), index.framing)
         except UnreadablePainting as finding:
-            return Unanswered(originals[place].file, str(finding))
+            return Unanswered(f"{name}/{originals[place].file}", str(finding))
 
-    name = path.resolve().name
     paintings: list[Painting] = []
     unreadable: list[Unanswered] = []
     blocks = range(0, len(originals), BATCH)
@@ -100,7 +100,9 @@ def without_repeats(one: Group, other: Group) -> tuple[Group, Group, list[Unansw
             marks = np.frombuffer(b"".join(p.fingerprint for p in known), np.uint8).reshape(-1, FINGERPRINT_BYTES)
             twins = np.flatnonzero(same_picture(painting.fingerprint, marks))
             if len(twins):
-                repeats.append(Unanswered(painting.name, f"the same picture as {known[twins[0]].name}"))
+                repeats.append(
+                    Unanswered(f"{group.name}/{painting.name}", f"the same picture as {known[twins[0]].name}")
+                )
                 continue
             known.append(painting)
             kept.append(painting)
