@@ -78,6 +78,26 @@ def test_a_bad_painting_exits_with_1_in_one_sentence(small_index: PaintingIndex,
     assert "Traceback" not in done.stderr
 
 
+def test_compare_answers_in_json_and_imports_neither_torch_nor_pandas(
+    small_index: PaintingIndex, painted_originals: Path, tmp_path: Path
+) -> None:
+    code = (
+        "import sys, importlib; code = importlib.import_module('painter_search.compare').main(sys.argv[1:]); "
+        "assert not {'torch', 'torchvision', 'pandas', 'matplotlib'} & set(sys.modules); sys.exit(code)"
+    )
+    first, second = sorted(painted_originals.iterdir())[:2]
+    arguments = [
+        str(a) for a in (first, second, "--index", small_index.folder, "--page", tmp_path / "p.html", "--json")
+    ]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["index"] == small_index.digest
+    assert (found["comparison"]["one"], found["comparison"]["other"]) == (first.name, second.name)
+    assert len(found["comparison"]["parts"]) > 0
+    assert (tmp_path / "p.html").is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
@@ -100,6 +120,8 @@ def test_a_bad_painting_exits_with_1_in_one_sentence(small_index: PaintingIndex,
         (("train", "--seed", "-1"), 2, "--seed is -1"),
         (("train", "--name", "../evil"), 2, "must be the plain name of a folder"),
         (("query", "a.jpg", "--page", "a.jpg"), 2, "ends in .html"),
+        (("compare", "a.jpg", "b.jpg", "--page", "a.jpg"), 2, "ends in .html"),
+        (("compare", "a.jpg", "b.jpg", "--index", "nowhere"), 1, "holds no index"),
     ],
 )
 def test_mistakes_are_one_sentence_without_a_traceback(

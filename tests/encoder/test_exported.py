@@ -74,6 +74,7 @@ def test_planes_are_what_the_stages_put_out(views: str, sides: tuple[int, ...], 
             np.testing.assert_allclose(found, plane.numpy(), atol=1e-3 * float(plane.abs().max()))
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_planes_cost_no_operation(tmp_path: Path) -> None:
     """ONNX Runtime computes every output whether asked for or not."""
     import onnx

@@ -90,6 +90,7 @@ def test_plain_pictures_are_no_error(exported: ExportedEncoder) -> None:
     assert all(np.isfinite(grid).all() for grid in parts.maps)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_an_encoder_without_planes_shows_no_parts(tmp_path: Path) -> None:
     import torch
 
