@@ -22,7 +22,7 @@ def answer(config: CompareConfig, json: bool = False) -> int:
     from painter_search.retrieval.painting_index import PaintingIndex
 
     index = PaintingIndex.load(config.index)
-    comparison = compare_paintings(index, config.one, config.other)
+    comparison = compare_paintings(index, *config.paintings)
     if config.page:
         write_comparison_page(config.page, comparison, index)
     show_comparison(comparison, index, json, config.page)

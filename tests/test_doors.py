@@ -120,6 +120,7 @@ def test_compare_answers_in_json_and_imports_neither_torch_nor_pandas(
         (("train", "--seed", "-1"), 2, "--seed is -1"),
         (("train", "--name", "../evil"), 2, "must be the plain name of a folder"),
         (("query", "a.jpg", "--page", "a.jpg"), 2, "ends in .html"),
+        (("compare", "a.jpg"), 2, "give two paintings or folders"),
         (("compare", "a.jpg", "b.jpg", "--page", "a.jpg"), 2, "ends in .html"),
         (("compare", "a.jpg", "b.jpg", "--index", "nowhere"), 1, "holds no index"),
     ],

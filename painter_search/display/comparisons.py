@@ -50,7 +50,7 @@ def _show_groups(groups: GroupComparison) -> None:
     one, other = groups.one, groups.other
     with_chance = groups.probabilities is not None
     table = _table(
-        f"{one.name} ({len(one.paintings):,} works) and {other.name} ({len(other.paintings):,})",
+        " and ".join(f"{g.name} ({len(g.paintings):,} work{'s' * (len(g.paintings) > 1)})" for g in (one, other)),
         "",
         "pairs",
         "mean distance",
@@ -61,7 +61,8 @@ def _show_groups(groups: GroupComparison) -> None:
         (f"within {other.name}", groups.within_other),
         ("between them", groups.between),
     ):
-        table.add_row(name, f"{mean.pairs:,}", *_figures(mean, with_chance))
+        if mean.pairs:
+            table.add_row(name, f"{mean.pairs:,}", *_figures(mean, with_chance))
     _print(table)
     verdict = ["nearer to"] if groups.test is not None else []
     for group, placings in zip((one, other), groups.placings, strict=True):

@@ -95,11 +95,8 @@ class QueryConfig:
 class CompareConfig:
     """Say how alike two paintings are, or two groups of them: which parts match, and what the distance means."""
 
-    one: tyro.conf.Positional[Path]
-    """An image file, or a group of them: a folder or a zip archive."""
-
-    other: tyro.conf.Positional[Path]
-    """What to compare it with, file or group."""
+    paintings: tyro.conf.Positional[tuple[Path, ...]]
+    """Two of them: image files, or groups (folders or zip archives)."""
 
     index: Path = DEFAULT_INDEX
     """The folder of indexes, or one index: its encoder measures, its works say what is near."""
@@ -108,6 +105,8 @@ class CompareConfig:
     """Write a page of the comparison, one HTML file with the pictures in it."""
 
     def __post_init__(self) -> None:
+        if len(self.paintings) != 2:
+            raise UserError("give two paintings or folders: python -m painter_search.compare one.jpg other.jpg")
         _check_page(self.page)
 
 
