@@ -14,7 +14,7 @@ from painter_search.encoder.parts import MatchingParts, Place, match_parts
 if TYPE_CHECKING:
     from painter_search.retrieval.painting_index import PaintingIndex
 
-VEIL = (0.42, 0.46, 0.50)
+VEIL = (107, 117, 128)
 """A cool grey, unlike most paint, in front of what matches nothing: neither dark nor light pictures vanish in it."""
 THICKNESS = 0.5
 """Share of the veil where it is thickest."""
@@ -47,11 +47,9 @@ def draw_parts(parts: MatchingParts, one: bytes, other: bytes) -> tuple[bytes, b
 
 def veil(picture: Image.Image, clear: NDArray[np.float32]) -> Image.Image:
     """The picture as it is where `clear` `[h, w]` is 1, greyed and behind a veil where it is 0."""
-    pixels = np.asarray(picture, np.float32) / 255
-    grey = pixels @ np.array([0.2126, 0.7152, 0.0722], np.float32)  # luminance, ITU-R BT.709
-    veiled = (1 - THICKNESS) * grey[..., None] + THICKNESS * np.array(VEIL, np.float32)
-    share = clear[..., None]
-    return Image.fromarray(np.uint8(np.clip(share * pixels + (1 - share) * veiled, 0, 1) * 255 + 0.5))
+    grey = picture.convert("L").convert("RGB")
+    veiled = Image.blend(grey, Image.new("RGB", picture.size, VEIL), THICKNESS)
+    return Image.composite(picture, veiled, Image.fromarray(np.uint8(clear * 255 + 0.5)))
 
 
 def stamp(picture: bytes) -> bytes:
@@ -62,19 +60,24 @@ def stamp(picture: bytes) -> bytes:
 
 
 def _number(picture: Image.Image, places: list[Place]) -> Image.Image:
-    """Put a number at each place, drawn at four times the size for smooth edges."""
-    radius = max(picture.size) / SCALE
-    sheet = Image.new("RGBA", (picture.width * 4, picture.height * 4))
-    draw = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(radius * 4 * 1.25)
+    """Put a number at each place."""
+    radius = max(round(max(picture.size) / SCALE), 5)
     for number, place in enumerate(places, start=1):
         # A number near the edge is moved inwards until it is whole.
         x, y = (
-            4 * min(max(share * side, radius + 1), side - radius - 1)
+            round(min(max(share * side - radius, 0), max(side - 2 * radius, 0)))
             for share, side in zip(place, picture.size, strict=True)
         )
-        draw.circle((x, y), radius * 4, fill=DISC, outline=RIM, width=6)
-        draw.text((x, y), str(number), fill=RIM, font=font, anchor="mm")
-    sheet = sheet.resize(picture.size, Image.Resampling.LANCZOS)
-    picture.paste(sheet, mask=sheet.getchannel("A"))
+        disc = _disc(number, radius)
+        picture.paste(disc, (x, y), disc.getchannel("A"))
     return picture
+
+
+def _disc(number: int, radius: int) -> Image.Image:
+    """A number on a disc, RGBA, drawn at four times the size for smooth edges."""
+    large = Image.new("RGBA", (8 * radius, 8 * radius))
+    draw = ImageDraw.Draw(large)
+    draw.ellipse((2, 2, 8 * radius - 3, 8 * radius - 3), fill=DISC, outline=RIM, width=6)
+    font = ImageFont.load_default(5 * radius)
+    draw.text((4 * radius, 4 * radius), str(number), fill=RIM, font=font, anchor="mm")
+    return large.resize((2 * radius, 2 * radius), Image.Resampling.LANCZOS)

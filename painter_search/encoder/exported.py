@@ -62,7 +62,7 @@ def export_encoder(encoder: Encoder, path: Path) -> ExportedEncoder:
     """Write an encoder as an ONNX file, normalisation included, and open it.
 
     The planes of its stages are outputs, too. ONNX Runtime computes every output whether asked for or not, so that they
-    are given as the network has them: nothing is computed for them alone, and embedding takes no longer.
+    are given as the network has them: no operation is there for them alone.
     Raises `UserError` where what was exported does not give the same embeddings.
     """
     import torch

@@ -74,7 +74,7 @@ class Readout(nn.Module):
         """What is read, before it is centred: float32 `[n, width]`."""
         found: list[torch.Tensor] = []
         for stage in parts[:-1]:
-            values = stage.float()
+            values = stage if stage.dtype == torch.float32 else stage.float()  # a cast would be exported as a copy
             mean = values.mean((2, 3))
             variance = (values - mean[:, :, None, None]).square().mean((2, 3))
             found += [mean, (variance + LEAST_VARIANCE).sqrt()]
