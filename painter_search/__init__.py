@@ -8,6 +8,7 @@ Originals become a clean collection, a collection trains an encoder, an encoder 
     attribute(index, ["painting.jpg"]) -> list of answers
     index.filtered(WorkFilter(before=1900)) -> the same index with fewer works to compare with
     add_paintings("index", "scans", "Berthe Morisot"), remove_works("index", ["17"]) -> Change
+    compare_paintings(index, "one.jpg", "other.jpg") -> PairComparison, or GroupComparison where either is a folder
     score_triplets(index, "triplets.csv") -> TripletScore
     audit_collection(AuditConfig(...)) -> Audit
     draw_map(MapConfig(...)) -> MapFiles
@@ -25,8 +26,10 @@ _HOMES = {
     "Audit": "retrieval.audit",
     "AuditConfig": "retrieval.settings",
     "Collection": "collection.collection",
+    "GroupComparison": "retrieval.comparison",
     "IndexConfig": "retrieval.settings",
     "MapConfig": "retrieval.settings",
+    "PairComparison": "retrieval.comparison",
     "PaintingIndex": "retrieval.painting_index",
     "PrepareConfig": "collection.settings",
     "Run": "training.run",
@@ -38,6 +41,7 @@ _HOMES = {
     "attribute": "retrieval.attribution",
     "audit_collection": "retrieval.audit",
     "draw_map": "display.atlas_page",
+    "compare_paintings": "retrieval.comparison",
     "draw_triplets": "collection.triplets",
     "prepare_collection": "collection.preparation",
     "remove_works": "retrieval.removing",
@@ -59,6 +63,9 @@ if TYPE_CHECKING:
     from painter_search.retrieval.attribution import attribute as attribute
     from painter_search.retrieval.audit import Audit as Audit
     from painter_search.retrieval.audit import audit_collection as audit_collection
+    from painter_search.retrieval.comparison import GroupComparison as GroupComparison
+    from painter_search.retrieval.comparison import PairComparison as PairComparison
+    from painter_search.retrieval.comparison import compare_paintings as compare_paintings
     from painter_search.retrieval.filters import WorkFilter as WorkFilter
     from painter_search.retrieval.painting_index import PaintingIndex as PaintingIndex
     from painter_search.retrieval.removing import remove_works as remove_works

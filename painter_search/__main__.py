@@ -14,6 +14,7 @@ COMMANDS = {
     "eval-triplets": "how good is the index?",
     "query": "whose hand is a painting nearest to?",
     "map": "all works of an index, laid out by likeness",
+    "compare": "how alike are two paintings, or two groups of them?",
 }
 
 

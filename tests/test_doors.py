@@ -79,6 +79,26 @@ def test_a_bad_painting_exits_with_1_in_one_sentence(small_index: PaintingIndex,
     assert "Traceback" not in done.stderr
 
 
+def test_compare_answers_in_json_and_imports_neither_torch_nor_pandas(
+    small_index: PaintingIndex, painted_originals: Path, tmp_path: Path
+) -> None:
+    code = (
+        "import sys, importlib; code = importlib.import_module('painter_search.compare').main(sys.argv[1:]); "
+        "assert not {'torch', 'torchvision', 'pandas', 'matplotlib'} & set(sys.modules); sys.exit(code)"
+    )
+    first, second = sorted(painted_originals.iterdir())[:2]
+    arguments = [
+        str(a) for a in (first, second, "--index", small_index.folder, "--page", tmp_path / "p.html", "--json")
+    ]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["index"] == small_index.digest
+    assert (found["comparison"]["one"], found["comparison"]["other"]) == (first.name, second.name)
+    assert len(found["comparison"]["parts"]) > 0
+    assert (tmp_path / "p.html").is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
@@ -105,6 +125,9 @@ def test_a_bad_painting_exits_with_1_in_one_sentence(small_index: PaintingIndex,
         (("build-index", "--add", "a", "--list"), 2, "--add and --list do not go together"),
         (("build-index", "--remove", "1", "--encoder", "imagenet"), 2, "--encoder says how an index is built"),
         (("build-index", "--add", "a", "--artist", "A"), 1, "holds no index"),
+        (("compare", "a.jpg"), 2, "give two paintings or folders"),
+        (("compare", "a.jpg", "b.jpg", "--page", "a.jpg"), 2, "ends in .html"),
+        (("compare", "a.jpg", "b.jpg", "--index", "nowhere"), 1, "holds no index"),
     ],
 )
 def test_mistakes_are_one_sentence_without_a_traceback(

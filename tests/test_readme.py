@@ -64,7 +64,7 @@ def test_on_your_own_paintings_runs_from_top_to_bottom(tmp_path: Path, monkeypat
         building = not {"--add", "--list", "--remove"} & set(command)
         code = import_module(command[2]).main([*command[3:], *(FASTER.get(name, []) if building else [])])
         assert code == 0, command
-    assert (tmp_path / "answer.html").is_file()
+    assert all((tmp_path / page).is_file() for page in ("answer.html", "compare.html", "groups.html"))
     for kind, block in re.findall(r"```(python)\n(.*?)```", OWN_PAINTINGS, re.DOTALL):
         assert kind == "python"
         done = subprocess.run(
@@ -91,6 +91,11 @@ def own_collection(folder: Path) -> None:
         for work in range(WORKS):
             paint(painter, work).save(folder / "my-paintings" / f"Painter {painter}" / f"{work}.jpg")
     paint(3, 99).save(folder / "painting.jpg")
+    paint(4, 99).save(folder / "another.jpg")
+    for painter, group in ((5, "vermeer"), (6, "van-meegeren")):
+        (folder / group).mkdir()
+        for work in (7, 8):
+            paint(painter, work).save(folder / group / f"{work}.jpg")
     rows = ["artist,new_filename"]
     for number in (1, 2):
         (folder / "scans").mkdir(exist_ok=True)

@@ -37,17 +37,8 @@ REPORT_COUNTS = {
 WIDE = 120
 """Columns of a table that goes into a file or a pipe."""
 TEXT_COLUMNS = {
-    "artist",
-    "work",
-    "nearest works",
-    "date",
-    "title",
-    "file",
-    "reason",
-    "how",
-    "they say",
-    "how they differ",
-}
+    "artist", "work", "nearest works", "date", "title", "file", "reason", "how", "they say", "how they differ",
+}  # fmt: skip
 
 
 def show_collection(collection: Collection, as_json: bool = False) -> None:

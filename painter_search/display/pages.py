@@ -8,14 +8,22 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from jinja2 import Environment, PackageLoader
+from numpy.typing import NDArray
 
 from painter_search.folders import write_bytes
 from painter_search.retrieval.attribution import Answer, Attribution
 
 if TYPE_CHECKING:
+    from painter_search.retrieval.comparison import Comparison
     from painter_search.retrieval.painting_index import PaintingIndex
     from painter_search.training.run import Run
+
+NEAREST_PAIRS = 3
+"""Pairs of works that are shown of two groups."""
+MOST_CELLS = 2500
+"""Distances that a page shows one by one."""
 
 
 def write_query_page(path: Path, answers: Sequence[Answer], index: PaintingIndex) -> None:
@@ -28,6 +36,35 @@ def write_query_page(path: Path, answers: Sequence[Answer], index: PaintingIndex
         today=date.today().isoformat(),
     )
     write_bytes(path, page.encode("utf-8", "replace"))
+
+
+def write_comparison_page(path: Path, comparison: Comparison, index: PaintingIndex) -> None:
+    """Two paintings, or two groups of them, side by side with their matching parts."""
+    from painter_search.display.comparisons import conclusions
+    from painter_search.display.parts import draw_parts, parts_figures, stamp
+    from painter_search.retrieval.comparison import PairComparison, nearest_pairs
+
+    if isinstance(comparison, PairComparison):
+        one, other, parts = comparison.one, comparison.other, comparison.parts
+        figures = None if parts is None else draw_parts(parts, one.picture, other.picture)
+        pairs = [(one, other, comparison.distance, figures)]
+        content: dict[str, object] = {"pair": comparison}
+    else:
+        nearest = nearest_pairs(comparison, NEAREST_PAIRS)
+        pairs = [(a, b, distance, parts_figures(index, a.picture, b.picture)) for a, b, distance in nearest]
+        content = {"groups": comparison, "heat": heat_table(comparison.distances), "sentences": conclusions(comparison)}
+    page = _template("compare.html").render(
+        **content, pairs=pairs, index=index, embed=embed_picture, stamp=stamp, today=date.today().isoformat()
+    )
+    write_bytes(path, page.encode("utf-8", "replace"))
+
+
+def heat_table(distances: NDArray[np.float32]) -> list[list[tuple[float, float]]]:
+    """Distances `[a, b]`, each with its nearness from 0 (the furthest) to 1; empty where there are too many to read."""
+    if distances.size > MOST_CELLS:
+        return []
+    span = max(float(distances.max() - distances.min()), 1e-9)
+    return [[(float(value), float(distances.max() - value) / span) for value in row] for row in distances]
 
 
 def write_report_page(run: Run) -> None:

@@ -11,6 +11,7 @@ from torch import nn
 from painter_search.encoder.device import mixed_precision
 from painter_search.encoder.network import build_network
 from painter_search.encoder.settings import EncoderConfig
+from painter_search.encoder.stages import usual_stages
 
 
 class Encoder(nn.Module):
@@ -43,6 +44,15 @@ class Encoder(nn.Module):
         """All the others."""
         new = set(self.head_parameters())
         return [parameter for parameter in self.parameters() if parameter not in new]
+
+    def stages(self) -> tuple[str, ...]:
+        """The parts of this module whose outputs show what is where: those a readout reads, or would read."""
+        if self.config.head == "readout":
+            return tuple(f"network.taps.trunk.{stage}" for stage in self.config.stages)
+        training = self.training
+        found = tuple(f"network.{stage}" for stage in usual_stages(self.network))
+        self.train(training)
+        return found
 
     def freeze_backbone(self) -> None:
         """Leave only the new layer to be trained; batch normalisation keeps ImageNet's statistics."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-3
 """An exported embedding may differ from PyTorch's by this share of its length."""
 OPSET = 17
+EMBEDDINGS = "embeddings"
+"""The first output; those after it are the planes of the stages."""
 
 
 class ExportedEncoder:
@@ -45,31 +47,49 @@ class ExportedEncoder:
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embed views, uint8 `[n, 3, side, side]`; returns float32 `[n, 256]`."""
-        return self._session.run(None, {"pixels": pixels})[0]
+        return self._session.run([EMBEDDINGS], {"pixels": pixels})[0]
+
+    def planes(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        """What is seen where in views, uint8 `[n, 3, side, side]`: the output of each stage, float32 `[n, c, h, w]`.
+
+        Early stages first. None for a network without planes of channels, and one exported before they were kept.
+        """
+        names = [output.name for output in self._session.get_outputs() if output.name != EMBEDDINGS]
+        return self._session.run(names, {"pixels": pixels}) if names else []
 
 
 def export_encoder(encoder: Encoder, path: Path) -> ExportedEncoder:
     """Write an encoder as an ONNX file, normalisation included, and open it.
 
+    The planes of its stages are outputs, too. ONNX Runtime computes every output whether asked for or not, so that they
+    are given as the network has them: no operation is there for them alone.
     Raises `UserError` where what was exported does not give the same embeddings.
     """
     import torch
 
+    from painter_search.encoder.stages import EmbeddingAndPlanes
+
     side = encoder.config.image_side
     pixels = torch.randint(0, 256, (2, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     encoder = encoder.cpu().eval()
-    sides = {2: "side", 3: "side"} if encoder.config.views == "parts" else {}
+    network = EmbeddingAndPlanes(encoder, encoder.stages()).eval()
+    names = [EMBEDDINGS, *(f"plane {number}" for number in range(1, len(network.stages) + 1))]
+    axes = {name: {0: "n"} for name in ("pixels", *names)}
+    if encoder.config.views == "parts":
+        axes["pixels"] |= {2: "side", 3: "side"}
+        for number, name in enumerate(names[1:], start=1):
+            axes[name] |= {2: f"side {number}", 3: f"side {number}"}
     with warnings.catch_warnings(), torch.inference_mode():
         # The older exporter keeps the batch size free for every backbone; its deprecation concerns nobody here.
         warnings.simplefilter("ignore")
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         torch.onnx.export(
-            encoder,
+            network,
             (pixels,),
             str(path),
             input_names=["pixels"],
-            output_names=["embeddings"],
-            dynamic_axes={"pixels": {0: "n", **sides}, "embeddings": {0: "n"}},
+            output_names=names,
+            dynamic_axes=axes,
             opset_version=OPSET,
             dynamo=False,
         )

@@ -41,6 +41,14 @@ class Taps(nn.Module):
         return [*seen, last]
 
 
+class EmbeddingAndPlanes(Taps):
+    """The same, what the network itself puts out first: an encoder's embeddings before the planes of its stages."""
+
+    def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
+        *planes, last = super().forward(images)
+        return [last, *planes]
+
+
 class Readout(nn.Module):
     """Mean and standard deviation of each stage over the plane, beside the last features → embeddings `[n, 256]`.
 
@@ -66,7 +74,7 @@ class Readout(nn.Module):
         """What is read, before it is centred: float32 `[n, width]`."""
         found: list[torch.Tensor] = []
         for stage in parts[:-1]:
-            values = stage.float()
+            values = stage if stage.dtype == torch.float32 else stage.float()  # a cast would be exported as a copy
             mean = values.mean((2, 3))
             variance = (values - mean[:, :, None, None]).square().mean((2, 3))
             found += [mean, (variance + LEAST_VARIANCE).sqrt()]

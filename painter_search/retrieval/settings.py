@@ -1,4 +1,4 @@
-"""What `build-index`, `eval-triplets` and `query` can be told."""
+"""What `build-index`, `eval-triplets`, `query` and `compare` can be told."""
 
 from __future__ import annotations
 
@@ -192,6 +192,25 @@ class MapConfig:
             raise UserError(f"--works is {self.works}; a map needs at least 2.")
         if not 0 <= self.seed < 2**32:
             raise UserError(f"--seed is {self.seed}; it must lie between 0 and {2**32 - 1:,}.")
+
+
+@dataclass(frozen=True)
+class CompareConfig:
+    """Say how alike two paintings are, or two groups of them: which parts match, and what the distance means."""
+
+    paintings: tyro.conf.Positional[tuple[Path, ...]]
+    """Two of them: image files, or groups (folders or zip archives)."""
+
+    index: Path = DEFAULT_INDEX
+    """The folder of indexes, or one index: its encoder measures, its works say what is near."""
+
+    page: Path | None = None
+    """Write a page of the comparison, one HTML file with the pictures in it."""
+
+    def __post_init__(self) -> None:
+        if len(self.paintings) != 2:
+            raise UserError("give two paintings or folders: python -m painter_search.compare one.jpg other.jpg")
+        _check_page(self.page)
 
 
 def _check_page(page: Path | None) -> None:

@@ -54,3 +54,37 @@ def test_a_query_imports_neither_torch_nor_pandas(small_index, painted_originals
         [sys.executable, "-c", code, str(small_index.folder), str(painting)], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("views", "sides"), [("center", (224,)), ("parts", (224, 320))])
+def test_planes_are_what_the_stages_put_out(views: str, sides: tuple[int, ...], tmp_path: Path) -> None:
+    import torch
+
+    from painter_search.encoder.stages import Taps
+
+    encoder = start_encoder("resnet18", "none", seed=3, views=views)
+    exported = export_encoder(encoder, tmp_path / "encoder.onnx")
+    for side in sides:
+        pixels = np.random.default_rng(side).integers(0, 256, (3, 3, side, side), dtype=np.uint8)
+        with torch.inference_mode():
+            taps = Taps(encoder.network, ("layer2", "layer3", "layer4"))
+            expected = taps.eval()(encoder.normalized(torch.from_numpy(pixels)))
+        for found, plane in zip(exported.planes(pixels), expected[:-1], strict=True):
+            assert found.shape == plane.shape
+            np.testing.assert_allclose(found, plane.numpy(), atol=1e-3 * float(plane.abs().max()))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_planes_cost_no_operation(tmp_path: Path) -> None:
+    """ONNX Runtime computes every output whether asked for or not."""
+    import onnx
+    import torch
+
+    encoder = start_encoder("resnet18", "none", seed=3)
+    export_encoder(encoder, tmp_path / "encoder.onnx")
+    pixels = torch.zeros(2, 3, 224, 224, dtype=torch.uint8)
+    torch.onnx.export(encoder, (pixels,), str(tmp_path / "alone.onnx"), opset_version=17, dynamo=False)
+    ours, alone = (onnx.load(tmp_path / name).graph for name in ("encoder.onnx", "alone.onnx"))
+    assert sorted(node.op_type for node in ours.node) == sorted(node.op_type for node in alone.node)
+    assert ours.output[0].name == "embeddings"
+    assert len(ours.output) == 4

@@ -92,6 +92,9 @@ def test_exported_and_torch_embeddings_agree_at_every_size(encoder: Encoder, tmp
             expected = encoder(torch.from_numpy(pixels)).numpy()
         np.testing.assert_allclose(exported.embed(pixels), expected, atol=1e-3)
         np.testing.assert_allclose(np.linalg.norm(expected, axis=1), 1, atol=1e-5)
+        assert [plane.shape for plane in exported.planes(pixels)] == [
+            (3, 128 * 2**stage, side // 2 ** (stage + 3), side // 2 ** (stage + 3)) for stage in range(3)
+        ]
 
 
 def test_bfloat16_stays_near(encoder: Encoder) -> None:
