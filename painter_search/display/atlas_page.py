@@ -16,10 +16,10 @@ import numpy as np
 from PIL import Image
 
 from painter_search.collection.framing import open_frame
-from painter_search.display.console import _print, print_json
 from painter_search.display.hues import colours, shapes
-from painter_search.display.pages import _template, embed_picture
-from painter_search.display.plots import _figure, _save
+from painter_search.display.pages import embed_picture, open_template
+from painter_search.display.plots import new_figure, save_figure
+from painter_search.display.tables import print_json, show
 from painter_search.folders import write_bytes
 from painter_search.progress import track
 from painter_search.retrieval.atlas import TRUSTED, Atlas, lay_out
@@ -83,9 +83,9 @@ def show_map(files: MapFiles, as_json: bool = False) -> None:
         print_json(files)
         return
     sample = f", a sample of {files.total:,}" if files.total > files.works else ""
-    _print(f"Map of index {files.index}: {files.works:,} works{sample} by {files.artists:,} artists.")
-    _print(faithfulness(files))
-    _print(f"Look at {files.page} (as a picture: {files.picture})")
+    show(f"Map of index {files.index}: {files.works:,} works{sample} by {files.artists:,} artists.")
+    show(faithfulness(files))
+    show(f"Look at {files.page} (as a picture: {files.picture})")
 
 
 def faithfulness(found: Atlas | MapFiles) -> str:
@@ -101,7 +101,7 @@ def faithfulness(found: Atlas | MapFiles) -> str:
 
 def draw_atlas(path: Path, atlas: Atlas, digest: str) -> None:
     """The map as a picture."""
-    figure, panel = _figure(1, 1, (12, 12))
+    figure, panel = new_figure(1, 1, (12, 12))
     x, y = atlas.places.T
     for number, (colour, shape) in enumerate(zip(*_looks(atlas), strict=True)):
         mine = atlas.numbers == number
@@ -124,7 +124,7 @@ def draw_atlas(path: Path, atlas: Atlas, digest: str) -> None:
             label.remove()
         else:
             taken.append(box)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def write_map_page(path: Path, atlas: Atlas, index: PaintingIndex, picture: bytes) -> None:
@@ -147,7 +147,7 @@ def write_map_page(path: Path, atlas: Atlas, index: PaintingIndex, picture: byte
     script = _script()
     counts = np.bincount(atlas.numbers).tolist()
     signs = [SIGNS[form] for form in forms]
-    page = _template("map.html").render(
+    page = open_template("map.html").render(
         data=data,
         script=script,
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

@@ -11,8 +11,8 @@ from pathlib import Path
 from PIL import Image
 
 from painter_search.collection.framing import encode_jpeg
-from painter_search.display.console import _caption, _print, _table, print_json
-from painter_search.display.pages import _template, embed_picture
+from painter_search.display.pages import embed_picture, open_template
+from painter_search.display.tables import caption, new_table, print_json, show
 from painter_search.folders import write_bytes
 from painter_search.retrieval.audit import TINY, Audit, RepeatedWork
 from painter_search.retrieval.doubts import AGREEING, NEAREST
@@ -32,45 +32,45 @@ def show_audit(audit: Audit, as_json: bool = False, page: Path | None = None) ->
         print_json(audit.as_json())
         return
     if audit.leaks:
-        _print(f"LEAK: {leak_sentence(audit)}\n")
-    table = _table(title(audit), "looked for", "found")
+        show(f"LEAK: {leak_sentence(audit)}\n")
+    table = new_table(title(audit), "looked for", "found")
     for what, found in summary(audit):
         table.add_row(what, f"{found:,}")
-    _print(table)
+    show(table)
     _show_repeats(audit.repeats)
     if audit.spellings:
-        spelled = _table("Names that may be one artist's", "artist", "artist", "how they differ")
+        spelled = new_table("Names that may be one artist's", "artist", "artist", "how they differ")
         for one in audit.spellings[:SHOWN]:
             spelled.add_row(*one.spelling.artists, one.spelling.how + (" (LEAK)" if one.leak else ""))
         _print_cut(spelled, len(audit.spellings))
     if audit.suspicious:
-        names = _table("Names like titles or numbers", "artist", "works", "reason")
+        names = new_table("Names like titles or numbers", "artist", "works", "reason")
         for row in audit.suspicious[:SHOWN]:
             names.add_row(row["artist"], row["works"], row["reason"])
         _print_cut(names, len(audit.suspicious))
     if audit.doubts and audit.doubts.listed:
-        doubts = _table("Works whose neighbours say another artist", "artist", "work", "they say", "of the nearest")
+        doubts = new_table("Works whose neighbours say another artist", "artist", "work", "they say", "of the nearest")
         for doubt in audit.doubts.listed[:SHOWN]:
             doubts.add_row(
-                doubt.work.artist, _caption(doubt.work), doubt.says, f"{doubt.votes} of {len(doubt.neighbours)}"
+                doubt.work.artist, caption(doubt.work), doubt.says, f"{doubt.votes} of {len(doubt.neighbours)}"
             )
         _print_cut(doubts, len(audit.doubts.listed))
     for reason, number in reasons(audit).most_common(SHOWN):
-        _print(f"Left out: {number:,} {reason}")
+        show(f"Left out: {number:,} {reason}")
     if audit.tiny:
         least = audit.tiny[0]
-        _print(
+        show(
             f"{len(audit.tiny):,} of {audit.works:,} works are under {TINY} px on their short side; the smallest is "
             f"{least.work.file}, {least.width} x {least.height} px."
         )
-    _print("Findings are questions; nothing was changed. All of them: --json. With their pictures: --page audit.html.")
+    show("Findings are questions; nothing was changed. All of them: --json. With their pictures: --page audit.html.")
     if page:
-        _print(f"Look at {page}")
+        show(f"Look at {page}")
 
 
 def write_audit_page(path: Path, audit: Audit) -> None:
     """The findings with the pictures side by side."""
-    page = _template("audit.html").render(
+    page = open_template("audit.html").render(
         audit=audit,
         title=title(audit),
         summary=summary(audit),
@@ -130,16 +130,16 @@ def reasons(audit: Audit) -> Counter[str]:
 def _show_repeats(repeats: Sequence[RepeatedWork]) -> None:
     if not repeats:
         return
-    table = _table("One picture in two files", "where", "artist", "work", "artist", "work", "how", "likeness")
+    table = new_table("One picture in two files", "where", "artist", "work", "artist", "work", "how", "likeness")
     for repeat in repeats[:SHOWN]:
         one, other = repeat.works
         where = "LEAK" if repeat.leak else "two artists" if repeat.two_artists else "one artist"
         table.add_row(
             where,
             one.artist,
-            f"{_caption(one)} ({one.file})",
+            f"{caption(one)} ({one.file})",
             other.artist if repeat.two_artists else "",
-            f"{_caption(other)} ({other.file})",
+            f"{caption(other)} ({other.file})",
             repeat.kind,
             f"{repeat.likeness:.2f}",
         )
@@ -147,9 +147,9 @@ def _show_repeats(repeats: Sequence[RepeatedWork]) -> None:
 
 
 def _print_cut(table: object, number: int) -> None:
-    _print(table)
+    show(table)
     if number > SHOWN:
-        _print(f"… and {number - SHOWN:,} more.")
+        show(f"… and {number - SHOWN:,} more.")
 
 
 def _small(jpeg: bytes) -> bytes:

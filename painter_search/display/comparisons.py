@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from painter_search.display.console import _percent, _print, _table, print_json
+from painter_search.display.tables import new_table, percent, print_json, show
 from painter_search.retrieval.comparison import GroupComparison, PairComparison
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ def show_comparison(
     else:
         _show_groups(comparison)
     if page:
-        _print(f"Look at {page}")
+        show(f"Look at {page}")
 
 
 def _show_pair(pair: PairComparison) -> None:
     standing = pair.standing
-    table = _table(f"{pair.one.name} and {pair.other.name}", "", "")
+    table = new_table(f"{pair.one.name} and {pair.other.name}", "", "")
     table.show_header = False
     table.add_row("distance", f"{pair.distance:.3f}")
     for share, count, kind in (
@@ -38,18 +38,18 @@ def _show_pair(pair: PairComparison) -> None:
         (standing.nearer_than_same, standing.pairs_same, "one artist"),
     ):
         if share is not None:
-            table.add_row(f"nearer than, of {count:,} pairs of works by {kind} in the index", _percent(share))
+            table.add_row(f"nearer than, of {count:,} pairs of works by {kind} in the index", percent(share))
     if pair.same_artist is not None:
-        table.add_row("probability that one artist painted both", _percent(pair.same_artist))
-    _print(table)
+        table.add_row("probability that one artist painted both", percent(pair.same_artist))
+    show(table)
     if pair.same_picture:
-        _print("Both files show the same picture.")
+        show("Both files show the same picture.")
 
 
 def _show_groups(groups: GroupComparison) -> None:
     one, other = groups.one, groups.other
     with_chance = groups.probabilities is not None
-    table = _table(
+    table = new_table(
         " and ".join(f"{g.name} ({len(g.paintings):,} work{'s' * (len(g.paintings) > 1)})" for g in (one, other)),
         "",
         "pairs",
@@ -63,19 +63,19 @@ def _show_groups(groups: GroupComparison) -> None:
     ):
         if mean.pairs:
             table.add_row(name, f"{mean.pairs:,}", *_figures(mean, with_chance))
-    _print(table)
+    show(table)
     verdict = ["nearer to"] if groups.test is not None else []
     for group, placings in zip((one, other), groups.placings, strict=True):
-        works = _table(f"Works of {group.name}", "", "to its others", "to the other group", *verdict)
+        works = new_table(f"Works of {group.name}", "", "to its others", "to the other group", *verdict)
         for placing in placings:
             own = "" if placing.own is None else f"{placing.own:.3f}"
             nearer = "its others" if placing.stays else "the other group"
             works.add_row(placing.name, own, f"{placing.other:.3f}", *([nearer] if verdict else []))
-        _print(works)
+        show(works)
     for sentence in conclusions(groups):
-        _print(sentence)
+        show(sentence)
     for left in groups.left_out:
-        _print(f"{left.painting}: {left.reason}")
+        show(f"{left.painting}: {left.reason}")
 
 
 def conclusions(groups: GroupComparison) -> list[str]:
@@ -92,13 +92,13 @@ def conclusions(groups: GroupComparison) -> list[str]:
     if groups.fit is not None:
         count = len(groups.other.paintings)
         sentences.append(
-            f"Of {groups.one.name} and the {count:,} works of {groups.other.name}, {_percent(groups.fit)} lie at least "
-            f"as far from the rest as it does; {_percent(1 / (count + 1))} would mean that none of the others does."
+            f"Of {groups.one.name} and the {count:,} works of {groups.other.name}, {percent(groups.fit)} lie at least "
+            f"as far from the rest as it does; {percent(1 / (count + 1))} would mean that none of the others does."
         )
     return sentences
 
 
 def _figures(mean: Mean, with_chance: bool) -> list[str]:
     distance = "" if mean.distance is None else f"{mean.distance:.3f}"
-    chance = "" if mean.same_artist is None else _percent(mean.same_artist)
+    chance = "" if mean.same_artist is None else percent(mean.same_artist)
     return [distance, chance] if with_chance else [distance]

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-
-from painter_search.folders import to_json
+from painter_search.display.tables import caption, difference, interval, new_table, percent, print_json, show
 
 if TYPE_CHECKING:
     from painter_search.collection.collection import Collection
     from painter_search.retrieval.attribution import Answer
     from painter_search.retrieval.painting_index import PaintingIndex
     from painter_search.retrieval.triplet_score import TripletScore
-    from painter_search.scores.intervals import Estimate
     from painter_search.training.findings import Comparison, TestScore
     from painter_search.training.run import Run
 
@@ -34,11 +29,6 @@ REPORT_COUNTS = {
     "test triplets": "6,135",
 }
 """The report's own counts."""
-WIDE = 120
-"""Columns of a table that goes into a file or a pipe."""
-TEXT_COLUMNS = {
-    "artist", "work", "nearest works", "date", "title", "file", "reason", "how", "they say", "how they differ",
-}  # fmt: skip
 
 
 def show_collection(collection: Collection, as_json: bool = False) -> None:
@@ -48,26 +38,26 @@ def show_collection(collection: Collection, as_json: bool = False) -> None:
         print_json({key: value for key, value in report.items() if key != "identity"})
         return
     kaggle = report["counts"]["catalogue"]["works"] == KAGGLE_ROWS
-    table = _table(f"Collection {collection.name} ({collection.framing})", "", "works", "artists")
+    table = new_table(f"Collection {collection.name} ({collection.framing})", "", "works", "artists")
     if kaggle:
         table.add_column("the report", justify="right")
     rows = [(rule, f"{c['works']:,}", f"{c['artists']:,}") for rule, c in report["counts"].items()]
     rows += [(f"{part} triplets", f"{number:,}", "") for part, number in report["triplets"].items()]
     for row in rows:
         table.add_row(*row, *([REPORT_COUNTS.get(row[0], "")] if kaggle else []))
-    _print(table)
+    show(table)
     if report["rejected"]:
         found = ", ".join(f"{number:,} {reason}" for reason, number in report["rejected"].items())
-        _print(f"Left out: {found}; each is listed in {collection.folder / 'rejected.csv'}.")
+        show(f"Left out: {found}; each is listed in {collection.folder / 'rejected.csv'}.")
     if report["enlarged"]:
-        _print(f"{report['enlarged']:,} originals are smaller than the centre crop and were enlarged.")
+        show(f"{report['enlarged']:,} originals are smaller than the centre crop and were enlarged.")
     suspicious = report.get("suspicious", 0)
     if suspicious:
-        _print(
+        show(
             f"{suspicious:,} artists have names like titles or numbers; they are kept, and listed in "
             f"{collection.folder / 'suspicious_artists.csv'}."
         )
-    _print(f"Written to {collection.folder}.")
+    show(f"Written to {collection.folder}.")
 
 
 def show_run(run: Run, as_json: bool = False) -> None:
@@ -77,7 +67,7 @@ def show_run(run: Run, as_json: bool = False) -> None:
         return
     columns = ("epoch", "train loss", "accuracy", "active", "images/s")
     validated = ("validation loss", "accuracy", "all negatives", "recall@1")
-    table = _table(f"Run {run.folder}", *columns, *validated)
+    table = new_table(f"Run {run.folder}", *columns, *validated)
     epochs = sorted({phase.epoch for phase in run.history})
     for epoch in epochs:
         phases = {phase.phase: phase for phase in run.history if phase.epoch == epoch}
@@ -86,24 +76,24 @@ def show_run(run: Run, as_json: bool = False) -> None:
         table.add_row(
             f"{epoch}{mark}",
             f"{train.loss:.3f}" if train else "",
-            _percent(train.accuracy) if train else ("untrained" if epoch == 0 else "fitted"),
-            _percent(train.active) if train else "",
+            percent(train.accuracy) if train else ("untrained" if epoch == 0 else "fitted"),
+            percent(train.active) if train else "",
             f"{train.images_per_second:.0f}" if train else "",
             f"{validation.loss:.3f}",
-            _percent(validation.accuracy),
-            _percent(validation.all_negatives),
-            _percent(validation.recall_1),
+            percent(validation.accuracy),
+            percent(validation.all_negatives),
+            percent(validation.recall_1),
         )
-    _print(table)
-    _print(f"* best on validation artists: {run.best}")
+    show(table)
+    show(f"* best on validation artists: {run.best}")
     if run.test:
         test = run.test
         title = f"{test.artists} test artists, never seen, {test.triplets:,} triplets"
-        scores = _table(title, "", "before training", "after", "difference")
+        scores = new_table(title, "", "before training", "after", "difference")
         for name, found in test_figures(test):
-            scores.add_row(name, _interval(found.untrained), _interval(found.trained), _difference(found.difference))
-        _print(scores)
-    _print(f"Look at {run.folder / 'report.html'}")
+            scores.add_row(name, interval(found.untrained), interval(found.trained), difference(found.difference))
+        show(scores)
+    show(f"Look at {run.folder / 'report.html'}")
 
 
 def test_figures(test: TestScore) -> list[tuple[str, Comparison]]:
@@ -124,7 +114,7 @@ def show_index(index: PaintingIndex, as_json: bool = False) -> None:
         summary = {key: manifest[key] for key in shown}
         print_json({"index": index.digest, "folder": index.folder, "bytes": size, **summary})
         return
-    _print(
+    show(
         f"Index {index.digest}: {manifest['works']:,} works by {manifest['artists']:,} artists "
         f"({', '.join(manifest['collections'])}), framed {manifest['framing']}, {size / 1e6:,.0f} MB, "
         f"{_search_kind(manifest['search'])}.\n"
@@ -134,7 +124,7 @@ def show_index(index: PaintingIndex, as_json: bool = False) -> None:
     if rejected.is_file():
         number = max(0, len(rejected.read_text(encoding="utf-8").splitlines()) - 1)
         if number:
-            _print(f"{number:,} files were left out; each is listed with its reason in {rejected}.")
+            show(f"{number:,} files were left out; each is listed with its reason in {rejected}.")
 
 
 def _search_kind(search: dict[str, Any]) -> str:
@@ -151,29 +141,29 @@ def show_score(score: TripletScore, baseline: TripletScore | None = None, as_jso
     columns = ["", f"index {score.index}"]
     if baseline:
         columns += [f"baseline {baseline.index}", "difference"]
-    table = _table(
+    table = new_table(
         f"{score.triplets:,} triplets over {score.paintings:,} paintings by {score.artists:,} artists",
         *columns,
     )
-    difference = score.difference or {}
+    differences = score.difference or {}
 
     def row(name: str, key: str, figure: Any, before: Any) -> None:
-        extra = [figure(before), _difference(difference[key]) if key in difference else ""] if before else []
+        extra = [figure(before), difference(differences[key]) if key in differences else ""] if before else []
         table.add_row(name, figure(score), *extra)
 
-    row("triplet accuracy", "accuracy", lambda s: _interval(s.accuracy), baseline)
-    row("against every negative", "all_negatives", lambda s: _interval(s.all_negatives), baseline)
+    row("triplet accuracy", "accuracy", lambda s: interval(s.accuracy), baseline)
+    row("against every negative", "all_negatives", lambda s: interval(s.all_negatives), baseline)
     row(f"mean loss (margin {score.margin:g})", "", lambda s: f"{s.mean_loss:.3f}", baseline)
     row("pair AUC", "", lambda s: f"{s.pair_auc:.3f}", baseline)
     for k in score.recall:
-        row(f"recall@{k}", f"recall@{k}", lambda s, k=k: _interval(s.recall[k]), baseline)
-    row("recall@1, by artist", "", lambda s: _percent(s.recall_macro[1]), baseline)
-    row("MAP@R", "", lambda s: _interval(s.map_at_r), baseline)
-    row("MAP@R, by artist", "", lambda s: _percent(s.map_at_r_macro), baseline)
-    _print(table)
+        row(f"recall@{k}", f"recall@{k}", lambda s, k=k: interval(s.recall[k]), baseline)
+    row("recall@1, by artist", "", lambda s: percent(s.recall_macro[1]), baseline)
+    row("MAP@R", "", lambda s: interval(s.map_at_r), baseline)
+    row("MAP@R, by artist", "", lambda s: percent(s.map_at_r_macro), baseline)
+    show(table)
     if score.missing:
-        _print(f"{score.missing:,} triplets were left out: the index lacks one of their paintings.")
-    _print("In brackets: 95 % intervals, by bootstrap over artists. Chance is 50 % for the two accuracies.")
+        show(f"{score.missing:,} triplets were left out: the index lacks one of their paintings.")
+    show("In brackets: 95 % intervals, by bootstrap over artists. Chance is 50 % for the two accuracies.")
 
 
 def show_answers(
@@ -189,15 +179,15 @@ def show_answers(
         print_json({"index": index.digest, "engine": engine, **narrowed, "answers": found})
         return
     if index.selection:
-        _print(f"Compared with {index.selection}.")
+        show(f"Compared with {index.selection}.")
     for answer in answers:
         if not isinstance(answer, Attribution):
-            _print(f"{answer.painting}: {answer.reason}")
+            show(f"{answer.painting}: {answer.reason}")
             continue
         for match in answer.same_works:
             work = match.work
-            _print(f"{answer.painting}: this very work is in the index: {_caption(work)} by {work.artist}.")
-        table = _table(
+            show(f"{answer.painting}: this very work is in the index: {caption(work)} by {work.artist}.")
+        table = new_table(
             f"{answer.painting}: nearest in style",
             "",
             "artist",
@@ -212,47 +202,10 @@ def show_answers(
                 leading = (str(rank), artist.artist, f"{artist.works_in_index:,}", f"{artist.distance:.3f}")
                 table.add_row(
                     *(leading if place == 0 else ("", "", "", "")),
-                    _caption(neighbour.work),
+                    caption(neighbour.work),
                     f"{neighbour.distance:.3f}",
                     neighbour.work.date,
                 )
-        _print(table)
+        show(table)
     if page:
-        _print(f"Look at {page}")
-
-
-def print_json(content: object) -> None:
-    """JSON on stdout, in plain ASCII where that is all the stream takes."""
-    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    sys.stdout.write(to_json(content, ascii_only=not unicode) + "\n")
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for number, column in enumerate(columns):
-        text = number == 0 or column in TEXT_COLUMNS
-        table.add_column(column, justify="left" if text else "right")
-    return table
-
-
-def _print(content: Any) -> None:
-    # Titles may hold square brackets, which are no markup.
-    width = None if sys.stdout.isatty() else WIDE
-    console = Console(soft_wrap=isinstance(content, str), markup=False, highlight=False, width=width)
-    console.print(content)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def _interval(estimate: Estimate) -> str:
-    return f"{_percent(estimate.value)} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
-
-
-def _difference(estimate: Estimate) -> str:
-    return f"{100 * estimate.value:+.1f} [{100 * estimate.low:+.1f}, {100 * estimate.high:+.1f}] points"
-
-
-def _caption(work: Any) -> str:
-    return work.title or work.file
+        show(f"Look at {page}")

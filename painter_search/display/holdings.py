@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from painter_search.display.console import _caption, _print, _table, print_json, show_index
+from painter_search.display.console import show_index
+from painter_search.display.tables import caption, new_table, print_json, show
 
 if TYPE_CHECKING:
     from painter_search.retrieval.painting_index import PaintingIndex
@@ -44,17 +45,17 @@ def show_change(change: Change, as_json: bool = False) -> None:
         return
     for entries, done in ((change.added, "Works added"), (change.removed, "Works removed")):
         if entries:
-            _print(_works_table(f"{done}: {len(entries):,}", entries[:SHOWN]))
+            show(_works_table(f"{done}: {len(entries):,}", entries[:SHOWN]))
             _say_more(len(entries))
     if change.left_out:
-        table = _table(f"Files left out: {len(change.left_out):,}", "file", "reason")
+        table = new_table(f"Files left out: {len(change.left_out):,}", "file", "reason")
         for row in change.left_out[:SHOWN]:
             table.add_row(*row)
-        _print(table)
+        show(table)
         _say_more(len(change.left_out))
     works, artists = (change.index.manifest[key] for key in ("works", "artists"))
     state = "in use from now on" if change.added or change.removed else "unchanged"
-    _print(f"Index {change.index.digest}: {works:,} works by {artists:,} artists, {state}.")
+    show(f"Index {change.index.digest}: {works:,} works by {artists:,} artists, {state}.")
 
 
 def show_listing(listing: Listing, as_json: bool = False) -> None:
@@ -65,26 +66,26 @@ def show_listing(listing: Listing, as_json: bool = False) -> None:
         print_json({"index": listing.index.digest, "artists": artists, **works})
         return
     if listing.works:
-        _print(_works_table(f"Works by {listing.works[0].work.artist}: {len(listing.works):,}", listing.works))
+        show(_works_table(f"Works by {listing.works[0].work.artist}: {len(listing.works):,}", listing.works))
         return
-    table = _table(f"Index {listing.index.digest}", "artist", "works")
+    table = new_table(f"Index {listing.index.digest}", "artist", "works")
     for artist, number in listing.artists.items():
         table.add_row(artist, f"{number:,}")
-    _print(table)
-    _print(f"{len(listing.index):,} works by {len(listing.artists):,} artists.")
+    show(table)
+    show(f"{len(listing.index):,} works by {len(listing.artists):,} artists.")
 
 
 def _works_table(title: str, entries: tuple[IndexedWork, ...]) -> Any:
-    table = _table(title, "id", "artist", "title", "date", "file")
+    table = new_table(title, "id", "artist", "title", "date", "file")
     for entry in entries:
         work = entry.work
-        table.add_row(str(entry.id), work.artist, _caption(work), work.date, work.name)
+        table.add_row(str(entry.id), work.artist, caption(work), work.date, work.name)
     return table
 
 
 def _say_more(number: int) -> None:
     if number > SHOWN:
-        _print(f"… and {number - SHOWN:,} more; --json lists them all.")
+        show(f"… and {number - SHOWN:,} more; --json lists them all.")
 
 
 def _plain(entry: IndexedWork) -> dict[str, Any]:

@@ -28,7 +28,7 @@ MOST_CELLS = 2500
 
 def write_query_page(path: Path, answers: Sequence[Answer], index: PaintingIndex) -> None:
     """The queries beside their neighbours, uncropped and captioned."""
-    page = _template("query.html").render(
+    page = open_template("query.html").render(
         answers=[(answer, isinstance(answer, Attribution)) for answer in answers],
         index=index,
         picture=lambda id: embed_picture(index.works.thumbnail(id)),
@@ -53,7 +53,7 @@ def write_comparison_page(path: Path, comparison: Comparison, index: PaintingInd
         nearest = nearest_pairs(comparison, NEAREST_PAIRS)
         pairs = [(a, b, distance, parts_figures(index, a.picture, b.picture)) for a, b, distance in nearest]
         content = {"groups": comparison, "heat": heat_table(comparison.distances), "sentences": conclusions(comparison)}
-    page = _template("compare.html").render(
+    page = open_template("compare.html").render(
         **content, pairs=pairs, index=index, embed=embed_picture, stamp=stamp, today=date.today().isoformat()
     )
     write_bytes(path, page.encode("utf-8", "replace"))
@@ -75,7 +75,7 @@ def write_report_page(run: Run) -> None:
     def small(frame: str) -> str:
         return embed_picture(make_thumbnail(open_frame(Path(frame).read_bytes())))
 
-    page = _template("report.html").render(
+    page = open_template("report.html").render(
         run=run,
         settings=run.config.settled.__dict__,
         figures=test_figures(run.test) if run.test else [],
@@ -94,7 +94,7 @@ def embed_picture(content: bytes, kind: str = "jpeg") -> str:
     return f"data:image/{kind};base64," + base64.b64encode(content).decode()
 
 
-def _template(name: str):  # type: ignore[no-untyped-def]
+def open_template(name: str):  # type: ignore[no-untyped-def]
     # Everything is escaped: titles and names come from catalogues that anybody may have written.
     environment = Environment(
         loader=PackageLoader("painter_search", "display/templates"),

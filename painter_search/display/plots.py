@@ -17,7 +17,7 @@ COLORS = {"train": "#8a8f98", "validation": "#1f6f8b"}
 
 def draw_curves(folder: Path, history: Sequence[Phase]) -> None:
     """Loss, accuracy and recall@1 by epoch, as `curves.png`."""
-    figure, panels = _figure(1, 3, (11, 3.4))
+    figure, panels = new_figure(1, 3, (11, 3.4))
     lines = (
         (0, "loss", "train", "triplet loss", "train"),
         (0, "loss", "validation", "triplet loss", "validation"),
@@ -38,7 +38,7 @@ def draw_curves(folder: Path, history: Sequence[Phase]) -> None:
         panel.spines[["top", "right"]].set_visible(False)
         panel.xaxis.get_major_locator().set_params(integer=True)
         panel.legend(frameon=False, fontsize=8)
-    _save(figure, folder / "curves.png")
+    save_figure(figure, folder / "curves.png")
 
 
 def draw_augmentations(run: Run) -> None:
@@ -70,17 +70,17 @@ def draw_augmentations(run: Run) -> None:
     else:
         views = views_of(frame, EncoderConfig(image_side=side, views="parts"))
         rows = [("views, whose embeddings are averaged", [view.transpose(1, 2, 0) for view in views])]
-    figure, panels = _figure(len(rows), 6, (9, 1.62 * len(rows) + 0.2))
+    figure, panels = new_figure(len(rows), 6, (9, 1.62 * len(rows) + 0.2))
     for (title, pictures), row in zip(rows, np.atleast_2d(panels), strict=True):
         for panel in row:
             panel.set_axis_off()
         for panel, picture in zip(row, pictures, strict=False):
             panel.imshow(picture)
         row[0].set_title(title, loc="left", fontsize=8)
-    _save(figure, run.folder / "augmentations.png")
+    save_figure(figure, run.folder / "augmentations.png")
 
 
-def _figure(rows: int, columns: int, size: tuple[float, float]):  # type: ignore[no-untyped-def]
+def new_figure(rows: int, columns: int, size: tuple[float, float]):  # type: ignore[no-untyped-def]
     # Drawn without pyplot, which keeps figures alive and wants a screen.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -90,5 +90,5 @@ def _figure(rows: int, columns: int, size: tuple[float, float]):  # type: ignore
     return figure, figure.subplots(rows, columns)
 
 
-def _save(figure, path: Path) -> None:  # type: ignore[no-untyped-def]
+def save_figure(figure, path: Path) -> None:  # type: ignore[no-untyped-def]
     write_file(path, lambda beside: figure.savefig(beside, dpi=120, format="png"))
