@@ -33,6 +33,12 @@ def save_checkpoint(path: Path, encoder: Encoder, framing: Framing, **more: Any)
     write_file(path, lambda beside: torch.save(content, beside))
 
 
+def add_to_checkpoint(path: Path, **more: Any) -> None:
+    """Write a checkpoint again with more that belongs to it."""
+    content = {**read_checkpoint(path), **more}
+    write_file(path, lambda beside: torch.save(content, beside))
+
+
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """Read a checkpoint. Raises `UserError` where the file is missing, damaged, or of another format."""
     if not path.is_file():

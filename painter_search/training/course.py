@@ -6,6 +6,7 @@ import os
 from typing import Any, Protocol
 
 from painter_search.encoder.encoder import Encoder
+from painter_search.training.held_out import Group
 from painter_search.training.history import Measure, Phase
 
 
@@ -25,6 +26,10 @@ class Course(Protocol):
 
     def resume(self, checkpoint: dict[str, Any]) -> None:
         """Go on from a checkpoint that holds `state`."""
+
+    def held_out(self) -> list[Group]:
+        """Training works as embedded by encoders that were not trained on their artists; none where that would take as
+        long as the training itself."""
 
 
 def loader_processes(workers: int) -> int:

@@ -17,6 +17,7 @@ from painter_search.errors import UserError
 from painter_search.progress import track
 from painter_search.training.course import loader_processes
 from painter_search.training.dataset import TripletDataset, TripletPaths, gather_triplets
+from painter_search.training.held_out import Group
 from painter_search.training.history import Measure, Phase
 from painter_search.training.loss import TripletLoss
 from painter_search.training.phases import Tally
@@ -79,6 +80,10 @@ class ReportCourse:
         self._step = checkpoint["step"]
         self._optimizer.load_state_dict(checkpoint["optimizer"])
         self._scaler.load_state_dict(checkpoint["scaler"])
+
+    def held_out(self) -> list[Group]:
+        """None: it would take as long as the training itself."""
+        return []
 
     def train(self, epoch: int) -> Phase:
         """Every triplet once; accuracy and loss are those of the augmented batches as they pass."""

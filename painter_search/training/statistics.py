@@ -49,6 +49,24 @@ class Statistics:
         return self._parts[part][row - self._starts[part]]
 
 
+class SomeStatistics:
+    """The statistics of some of the works, these numbered from 0."""
+
+    def __init__(self, statistics: AnyStatistics, rows: NDArray[np.int64]) -> None:
+        self._statistics, self._rows = statistics, rows
+
+    def rows(self, rows: torch.Tensor, views: torch.Tensor) -> torch.Tensor:
+        """As of `Statistics`."""
+        return self._statistics.rows(torch.from_numpy(self._rows[rows.numpy()]), views)
+
+    def every_view(self, rows: Sequence[int]) -> torch.Tensor:
+        """As of `Statistics`."""
+        return self._statistics.every_view([int(self._rows[row]) for row in rows])
+
+
+AnyStatistics = Statistics | SomeStatistics
+
+
 @contextmanager
 def statistics_of_works(encoder: Encoder, paths: Sequence[Path], folder: Path) -> Iterator[Statistics]:
     """The statistics of frames; each process computes its part of them.

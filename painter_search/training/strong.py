@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import distributed
 
 from painter_search.collection.collection import Collection
@@ -26,12 +27,13 @@ from painter_search.errors import UserError
 from painter_search.progress import track
 from painter_search.training.batches import WORKS_AN_ARTIST, ArtistBatches
 from painter_search.training.dataset import TripletPaths, gather_works
+from painter_search.training.held_out import Group, held_out_groups
 from painter_search.training.history import Measure, Phase
 from painter_search.training.loss import EveryTripletLoss
 from painter_search.training.phases import Tally
 from painter_search.training.ranks import add_gradients, gather, processes, rank
 from painter_search.training.recipe import TrainConfig
-from painter_search.training.statistics import Statistics, statistics_of_works
+from painter_search.training.statistics import AnyStatistics, SomeStatistics, statistics_of_works
 
 FITTED_WORKS = 1000
 """At most this many works of a collection, drawn at random, are fitted to; every collection weighs the same."""
@@ -77,15 +79,18 @@ class StrongCourse:
         self,
         config: TrainConfig,
         encoder: Encoder,
-        statistics: Statistics,
-        artists: Sequence[int],
-        collections: Sequence[int],
+        statistics: AnyStatistics,
+        artists: Sequence[int] | NDArray[np.int64],
+        collections: Sequence[int] | NDArray[np.int64],
+        quiet: bool = False,
     ) -> None:
         """`statistics` of the training works, the number of each one's artist, and of each artist's collection."""
         self.encoder = encoder
+        self._quiet = quiet
         self._config, self._recipe = config, config.settled
         self._statistics = statistics
-        self._homes = np.asarray(collections)[np.asarray(artists)]
+        self._artists, self._collections = np.asarray(artists), np.asarray(collections)
+        self._homes = self._collections[self._artists]
         self._device = encoder.mean.device
         shared = WORKS_AN_ARTIST * processes()
         if self._recipe.batch % shared:
@@ -113,9 +118,9 @@ class StrongCourse:
         self._batches.epoch = epoch
         tally = Tally(self._device, self._recipe.margin)
         images = 0
-        for rows, views, artists in track(
-            self._batches, f"Epoch {epoch}/{self._recipe.epochs}", total=self._batches.steps
-        ):
+        title = f"Epoch {epoch}/{self._recipe.epochs}"
+        batches = self._batches if self._quiet else track(self._batches, title, total=self._batches.steps)
+        for rows, views, artists in batches:
             self._learn(self._statistics.rows(rows, views).to(self._device), artists.to(self._device), tally)
             images += len(rows)
         with torch.no_grad():
@@ -139,6 +144,29 @@ class StrongCourse:
         self._moved.load_state_dict(checkpoint["moved"])
         self._optimizer.load_state_dict(checkpoint["optimizer"])
 
+    def held_out(self) -> list[Group]:
+        """The training works as embedded by encoders that were not trained on their artists."""
+        return held_out_groups(self, self._artists, self._config)
+
+    def among(self, rows: NDArray[np.int64]) -> StrongCourse:
+        """A course of its own over some of the works. It works on the same encoder."""
+        artists, own = np.unique(self._artists[rows], return_inverse=True)
+        some = SomeStatistics(self._statistics, rows)
+        return StrongCourse(self._config, self.encoder, some, own, self._collections[artists], quiet=True)
+
+    def views(self, rows: NDArray[np.int64]) -> torch.Tensor:
+        """The statistics of all views of some works: `[n * MOST_VIEWS, width]`."""
+        return self._statistics.every_view(rows.tolist())
+
+    @torch.no_grad()
+    def embed(self, views: torch.Tensor) -> torch.Tensor:
+        """Embeddings of views from their statistics `[n, width]`, by the weights that would be kept now: `[n, 256]`."""
+        standard = self._standard(views.to(self._device))
+        return torch.nn.functional.normalize(self._kept.linear(standard), dim=1)
+
+    def _standard(self, statistics: torch.Tensor) -> torch.Tensor:
+        return (statistics - self._kept.center) * self._kept.scale
+
     def _fit(self) -> None:
         """Fit the readout to views of training works, and begin to move from there."""
         rng = np.random.default_rng(self._config.seed)
@@ -158,7 +186,7 @@ class StrongCourse:
         done = self._step / self._steps
         share = min(1.0, (done + 1 / self._steps) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * done))
         self._optimizer.param_groups[0]["lr"] = self._recipe.rate * share
-        standard = (statistics - self._kept.center) * self._kept.scale
+        standard = self._standard(statistics)
         embeddings, everyones = gather(torch.nn.functional.normalize(self._moved(standard), dim=1), artists)
         loss, near, far = self._loss(embeddings, everyones)
         self._optimizer.zero_grad(set_to_none=True)

@@ -22,6 +22,7 @@ from painter_search.encoder.encoder import Encoder
 from painter_search.errors import UserError
 from painter_search.folders import locked
 from painter_search.progress import say
+from painter_search.training.calibration import add_confidence
 from painter_search.training.course import Course
 from painter_search.training.dataset import TripletPaths, gather_triplets
 from painter_search.training.findings import score_on_test_artists
@@ -130,10 +131,12 @@ def _train(
             if sign:
                 say(f"Warning: {sign}. The encoder has collapsed; train again with a lower --rate.")
             wait_for_all()
+        held_out = course.held_out()
     if rank():
         return None
     _finish_epoch(folder, history, course.selected_by, on_epoch)
     best = best_epoch(history, course.selected_by)
+    add_confidence(folder / "best.pt", validating, held_out, device)
     test = score_on_test_artists(_epoch(folder, 0), _epoch(folder, best), collections, config.test_triplets, device)
     run = Run(folder, config, history, best, test)
     save_score(folder, run)
