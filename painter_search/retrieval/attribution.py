@@ -17,13 +17,9 @@ from painter_search.collection.work import Work
 from painter_search.errors import UserError
 from painter_search.progress import track
 from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.scores.artists import rank_artists, relative_distances
+from painter_search.scores.triplets import distance_matrix
 
-VOTING_WORKS = 3
-"""An artist's distance is the mean over this many nearest works: one chance likeness is not enough."""
-INTRINSIC_DIMENSION = 40
-"""In d dimensions the nearest of n works lies at a distance proportional to n^(-1/d), so that an artist with many
-works comes near to everything. Distances are multiplied by n^(1/d) to undo it. Measured on training artists of two
-collections, leaving each work out in turn: 25 favours the rare, 60 the prolific, 40 neither."""
 BATCH = 32
 """Paintings embedded at once."""
 
@@ -35,6 +31,9 @@ class Neighbour:
     id: int
     work: Work
     distance: float
+    probability: float | None = None
+    """That the painting asked about and this work, taken by themselves, are by one artist, of pairs of which half are;
+    None without calibration."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,10 @@ class ArtistMatch:
     artist: str
     works_in_index: int
     distance: float
-    """Mean distance of the artist's nearest works, adjusted for how many works the index has of them."""
+    """Of the artist's nearest works, adjusted for how isolated each lies and how many the index has; 1 is far."""
+    probability: float | None
+    """That the painting is nearest in style to this artist because it is by them, supposing that works by artists in
+    the index and by others are asked about equally often; None without calibration."""
     works: tuple[Neighbour, ...]
     """The artist's nearest works, nearest first."""
 
@@ -58,13 +60,32 @@ class Attribution:
     same_works: tuple[Neighbour, ...]
     """Works in the index that are this very picture; they had no vote."""
     artists: tuple[ArtistMatch, ...]
+    known: float | None
+    """The probability that its artist is in the index; None without calibration."""
+    named: bool
+    """Whether that is enough to name the nearest artist, or nobody in the index is close."""
     picture: bytes
     """The whole painting as a JPEG file, reduced."""
+
+    @property
+    def verdict(self) -> str:
+        """The answer in a sentence."""
+        if not self.artists:
+            return "no other work to compare with"
+        first = self.artists[0]
+        works = f"{first.works_in_index:,} work{'' if first.works_in_index == 1 else 's'}"
+        if not self.named:
+            return f"no artist in this index is close; nearest in style: {first.artist} ({works})"
+        sure = "" if first.probability is None else f" ({about(first.probability)})"
+        return f"nearest in style to {first.artist}{sure}, on {works}"
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, without the picture."""
         return {
             "painting": self.painting,
+            "verdict": self.verdict,
+            "named": self.named,
+            "known": self.known,
             "same_works": [asdict(neighbour) for neighbour in self.same_works],
             "artists": [asdict(artist) for artist in self.artists],
         }
@@ -85,6 +106,13 @@ class Unanswered:
 Answer = Attribution | Unanswered
 
 
+def about(probability: float) -> str:
+    """A probability in words, no finer than it can be known: `about 70 %`."""
+    if probability < 0.05:
+        return "under 5 %"
+    return "over 95 %" if probability > 0.95 else f"about {round(20 * probability) * 5} %"
+
+
 def attribute(
     index: PaintingIndex, paintings: Sequence[Path | str | bytes], top: int = 5, works: int = 3
 ) -> list[Answer]:
@@ -99,28 +127,6 @@ def attribute(
         block = slice(start, start + BATCH)
         answers += _attribute_block(index, names[block], contents[block], top, works)
     return answers
-
-
-def rank_artists(
-    distances: NDArray[np.floating], artists: NDArray[np.integer], sizes: NDArray[np.integer]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Rank artists by the distances `[n]` of their works to one query.
-
-    `artists` `[n]` numbers each work's artist; `sizes` `[artists]` says how many works the index has of each, whether
-    or not they are among the n. Returns the numbers of the artists that have works among them, nearest first, and the
-    adjusted distance of each: mean of its `VOTING_WORKS` nearest, times size^(1/40).
-    """
-    order = np.lexsort((distances, artists))
-    found = np.bincount(artists, minlength=len(sizes))
-    starts = np.cumsum(found) - found
-    place = np.arange(len(order)) - np.repeat(starts, found)
-    voting = place < VOTING_WORKS
-    sums = np.bincount(artists[order][voting], weights=distances[order][voting], minlength=len(sizes))
-    present = np.flatnonzero(found)
-    means = sums[present] / np.minimum(found[present], VOTING_WORKS)
-    adjusted = means * sizes[present] ** (1 / INTRINSIC_DIMENSION)
-    ranked = np.argsort(adjusted, kind="stable")
-    return present[ranked], adjusted[ranked]
 
 
 def _named(paintings: Sequence[Path | str | bytes]) -> list[tuple[str, Path | bytes]]:
@@ -157,9 +163,10 @@ def _attribute_block(
             continue
         frames[place] = (name, frame)
     if frames:
-        found = index.candidates(index.embed([frame.jpeg for _, frame in frames.values()]))
-        for (place, (name, frame)), (distances, ids) in zip(frames.items(), found, strict=True):
-            answers[place] = _attribute_one(index, name, frame, distances, ids, top, works)
+        embeddings = index.embed([frame.jpeg for _, frame in frames.values()])
+        found = zip(frames.items(), embeddings, index.candidates(embeddings), strict=True)
+        for (place, (name, frame)), embedding, (distances, ids) in found:
+            answers[place] = _attribute_one(index, name, frame, embedding, distances, ids, top, works)
     return [answers[place] for place in sorted(answers)]
 
 
@@ -167,6 +174,7 @@ def _attribute_one(
     index: PaintingIndex,
     name: str,
     frame: Frame,
+    embedding: NDArray[np.float32],
     distances: NDArray[np.float32],
     ids: NDArray[np.int64],
     top: int,
@@ -176,22 +184,52 @@ def _attribute_one(
     picture = frame.thumbnail or frame.jpeg
     marked, marks, reduced = index.fingerprints
     twins = marked[same_picture(fingerprint(open_frame(picture)), marks, reduced)]
+    places = np.searchsorted(all_ids, ids)
     same = np.isin(ids, twins)
-    owners = numbers[np.searchsorted(all_ids, ids)]
+    owners = numbers[places]
     sizes = np.bincount(numbers, minlength=len(artists))
     voters = sizes - np.bincount(numbers[np.isin(all_ids, twins)], minlength=len(artists))
-    ranked, adjusted = rank_artists(distances[~same], owners[~same], voters)
+    relative = relative_distances(distances, index.isolations[places], index.typical)
+    ranked, adjusted = rank_artists(relative[~same], owners[~same], voters)
+    known, probabilities = _how_sure(index, embedding, adjusted)
     matches = []
-    for number, distance in zip(ranked[:top], adjusted[:top], strict=True):
+    for place, number in enumerate(ranked[:top]):
         own = np.flatnonzero((owners == number) & ~same)
         own = own[np.argsort(distances[own], kind="stable")][:works]
-        neighbours = _neighbours(index, ids[own], distances[own])
-        matches.append(ArtistMatch(artists[number], int(sizes[number]), float(distance), neighbours))
-    return Attribution(name, _neighbours(index, ids[same], distances[same]), tuple(matches), picture)
+        matches.append(
+            ArtistMatch(
+                artists[number],
+                int(sizes[number]),
+                float(adjusted[place]),
+                None if probabilities is None else float(probabilities[place]),
+                _neighbours(index, ids[own], distances[own]),
+            )
+        )
+    return Attribution(
+        name,
+        _neighbours(index, ids[same], distances[same]),
+        tuple(matches),
+        known,
+        known is None or index.confidence is None or known >= index.confidence.threshold,
+        picture,
+    )
+
+
+def _how_sure(
+    index: PaintingIndex, embedding: NDArray[np.float32], adjusted: NDArray[np.float64]
+) -> tuple[float | None, NDArray[np.float64] | None]:
+    """The probability that the query's artist is in the index, and that it is each of the ranked ones."""
+    if index.confidence is None or not len(adjusted):
+        return None, None
+    typical = distance_matrix(embedding[None], index.sample)[0] / index.typical
+    known = index.confidence.in_index(float(adjusted[0]), float(typical.mean()), float(typical.std()))
+    return known, known * index.confidence.among(adjusted)
 
 
 def _neighbours(index: PaintingIndex, ids: NDArray[np.int64], distances: NDArray[np.float32]) -> tuple[Neighbour, ...]:
     found = index.works.get([int(id) for id in ids])
+    sure = [None] * len(ids) if index.confidence is None else index.confidence.same_artist(distances / index.typical)
     return tuple(
-        Neighbour(int(id), work, float(distance)) for id, work, distance in zip(ids, found, distances, strict=True)
+        Neighbour(int(id), work, float(distance), None if probability is None else float(probability))
+        for id, work, distance, probability in zip(ids, found, distances, sure, strict=True)
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import faiss
 
@@ -16,7 +17,7 @@ from painter_search.collection.framing import open_frame
 from painter_search.collection.preparation import prepare_collection
 from painter_search.collection.settings import Framing, PrepareConfig
 from painter_search.collection.work import Work
-from painter_search.encoder.checkpoint import load_encoder, start_encoder
+from painter_search.encoder.checkpoint import encoder_of_checkpoint, read_checkpoint, start_encoder
 from painter_search.encoder.device import pick_device
 from painter_search.encoder.embedding import map_ahead
 from painter_search.encoder.embedding_file import embed_to_file
@@ -26,6 +27,7 @@ from painter_search.encoder.swift import fastest_on_cpu
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, locked
 from painter_search.progress import say, track
+from painter_search.retrieval.isolation import settle_isolation
 from painter_search.retrieval.manifest import ENCODER, FORMAT, THUMBNAILS, VECTORS, WORKS, seal_index
 from painter_search.retrieval.settings import IndexConfig
 from painter_search.retrieval.vectors import build_vectors
@@ -35,49 +37,53 @@ Entry = tuple[Collection, Work]
 PARTIAL = "vectors.partial"
 
 
+@dataclass(frozen=True)
+class Eye:
+    """What looks at the works."""
+
+    encoder: Encoder
+    framing: Framing
+    """How it is used to seeing paintings."""
+    confidence: dict[str, Any] | None
+    """What its distances are worth, as `Confidence` holds it; None without calibration."""
+
+
 def build_painting_index(config: IndexConfig) -> Path:
     """Build an index, make it the current one of `config.index`, and return its folder.
 
     An interrupted build of the same works with the same encoder continues where it stopped.
     Raises `UserError` where there is nothing to index, or the collections' framing is not the encoder's.
     """
-    trained = _trained_encoder(config)
+    trained = _trained_eye(config)
     collections = [] if config.folder is not None else [Collection.open(folder) for folder in config.data]
-    framing = trained[1] if trained else collections[0].framing if collections else "whole"
-    encoder = trained[0] if trained else _untrained_encoder(config, framing)
+    eye = trained or _untrained_eye(config, collections[0].framing if collections else "whole")
     if config.folder is not None:
-        return _build_from_folder(config, encoder, framing)
+        return _build_from_folder(config, eye)
     for collection in collections:
-        if collection.framing != framing:
+        if collection.framing != eye.framing:
             raise UserError(
                 f"{collection.folder} is framed {collection.framing!r} and the encoder was trained on "
-                f"{framing!r}; prepare it with that --framing."
+                f"{eye.framing!r}; prepare it with that --framing."
             )
     entries = [(collection, work) for collection in collections for work in collection.works(config.split)]
-    return _build(config, encoder, framing, entries)
+    return _build(config, eye, entries)
 
 
-def _build_from_folder(config: IndexConfig, encoder: Encoder, framing: Framing) -> Path:
+def _build_from_folder(config: IndexConfig, eye: Eye) -> Path:
     """A registrar's way in: frame every work of a folder of artists, index them, and keep no frames."""
     assert config.folder is not None
     name = digest_bytes(str(config.folder.resolve()).encode())[:16]
     temporary = config.index / f".collection-{name}"
     prepared = prepare_collection(
-        PrepareConfig(folder=config.folder, out=temporary, test_share=1.0, framing=framing, replace=True)
+        PrepareConfig(folder=config.folder, out=temporary, test_share=1.0, framing=eye.framing, replace=True)
     )
     entries = [(prepared, work) for work in prepared.works("test")]
-    folder = _build(config, encoder, framing, entries, extra={"rejected.csv": temporary / "rejected.csv"})
+    folder = _build(config, eye, entries, extra={"rejected.csv": temporary / "rejected.csv"})
     shutil.rmtree(temporary)
     return folder
 
 
-def _build(
-    config: IndexConfig,
-    encoder: Encoder,
-    framing: Framing,
-    entries: Sequence[Entry],
-    extra: dict[str, Path] | None = None,
-) -> Path:
+def _build(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra: dict[str, Path] | None = None) -> Path:
     if not entries:
         raise UserError(f"there are no {config.split} works to index; see --split and prepare's --test-share.")
     names = [work.name for _, work in entries]
@@ -88,14 +94,12 @@ def _build(
     except OSError as error:
         raise UserError(f"{config.index} cannot be made ({error.strerror}); choose another --index.") from error
     with locked(config.index / ".lock", f"{config.index} is being written"):
-        return _write_index(config, encoder, framing, entries, extra or {})
+        return _write_index(config, eye, entries, extra or {})
 
 
-def _write_index(
-    config: IndexConfig, encoder: Encoder, framing: Framing, entries: Sequence[Entry], extra: dict[str, Path]
-) -> Path:
+def _write_index(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra: dict[str, Path]) -> Path:
     encoder_file = config.index / f".encoder-{os.getpid()}"
-    exported = export_encoder(encoder, encoder_file)
+    exported = export_encoder(eye.encoder, encoder_file)
     encoder_digest = digest_file(encoder_file)
     listing = "\n".join(f"{work}\t{collection.report['inputs_digest']}" for collection, work in entries)
     key = digest_bytes(encoder_digest.encode(), listing.encode("utf-8", "surrogatepass"))[:16]
@@ -104,7 +108,7 @@ def _write_index(
     os.replace(encoder_file, beside / ENCODER)
 
     device = pick_device(config.device)
-    embedder = fastest_on_cpu(encoder, exported) if device.type == "cpu" else encoder.to(device)
+    embedder = fastest_on_cpu(eye.encoder, exported) if device.type == "cpu" else eye.encoder.to(device)
     frames = [collection.frame_path(work.file) for collection, work in entries]
     vectors = embed_to_file(embedder, frames, beside / PARTIAL)
     _write_works(beside, entries)
@@ -115,30 +119,33 @@ def _write_index(
     (beside / PARTIAL).unlink()
     manifest = {
         "format": FORMAT,
-        "framing": framing,
-        "encoder": asdict(encoder.config),
+        "framing": eye.framing,
+        "encoder": asdict(eye.encoder.config),
         "search": asdict(search),
         "works": len(entries),
         "artists": len({work.artist for _, work in entries}),
         "collections": sorted({collection.name for collection, _ in entries}),
         "split": "all" if config.folder else config.split,
         "next_id": len(entries) + 1,
+        "typical": settle_isolation(beside, search),
+        "confidence": eye.confidence,
     }
     return seal_index(beside, config.index, manifest)
 
 
-def _untrained_encoder(config: IndexConfig, framing: Framing) -> Encoder:
+def _untrained_eye(config: IndexConfig, framing: Framing) -> Eye:
     """The backbone as ImageNet left it, looking at whole paintings in parts."""
     whole = framing == "whole"
-    return start_encoder(config.backbone, "imagenet", seed=42, views="parts" if whole else "center", unit=whole)
+    views: Literal["parts", "center"] = "parts" if whole else "center"
+    return Eye(start_encoder(config.backbone, "imagenet", seed=42, views=views, unit=whole), framing, None)
 
 
-def _trained_encoder(config: IndexConfig) -> tuple[Encoder, Framing] | None:
-    """The encoder to use and the framing it was trained on, or None where it is to be the untrained one."""
+def _trained_eye(config: IndexConfig) -> Eye | None:
+    """The encoder to use, or None where it is to be the untrained one."""
     if config.encoder == "imagenet":
         return None
     if config.encoder is not None:
-        return load_encoder(Path(config.encoder))
+        return _open_eye(Path(config.encoder))
     finished = sorted(config.runs.glob("*/score.json"), key=lambda path: path.stat().st_mtime)
     if not finished:
         raise UserError(
@@ -147,7 +154,12 @@ def _trained_encoder(config: IndexConfig) -> tuple[Encoder, Framing] | None:
         )
     newest = finished[-1].with_name("best.pt")
     say(f"Encoder: {newest}")
-    return load_encoder(newest)
+    return _open_eye(newest)
+
+
+def _open_eye(checkpoint: Path) -> Eye:
+    content = read_checkpoint(checkpoint)
+    return Eye(encoder_of_checkpoint(content, checkpoint), content["framing"], content.get("confidence"))
 
 
 def _write_works(beside: Path, entries: Sequence[Entry]) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, put_in_place, read_json, write_bytes, write_json
 
-FORMAT = 1
+FORMAT = 2
 """Version of the folder's layout, kept in `manifest.json`."""
 
 MANIFEST, CURRENT = "manifest.json", "CURRENT"
 VECTORS, WORKS, THUMBNAILS, ENCODER = "vectors.faiss", "works.sqlite", "thumbnails.sqlite", "encoder.onnx"
 
-NEEDED = {"framing", "encoder", "search", "works", "artists", "collections", "split", "files"}
+NEEDED = {"framing", "encoder", "search", "works", "artists", "collections", "split", "files", "typical"}
 """What a manifest must say."""
 
 

@@ -19,6 +19,7 @@ from painter_search.retrieval.selection import Selection, select_works
 from painter_search.retrieval.settings import DEFAULT_INDEX, IndexConfig
 from painter_search.retrieval.vectors import SearchKind, VectorSearch
 from painter_search.retrieval.works import Works
+from painter_search.scores.confidence import Confidence
 from painter_search.scores.triplets import distance_matrix
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 CANDIDATES = 1024
 """Works that an approximate index offers for weighing artists."""
+SAMPLE = 1024
+"""Works that tell how far a query lies from works in general."""
 
 
 class PaintingIndex:
@@ -95,6 +98,32 @@ class PaintingIndex:
             ids, names = ids[chosen], [names[place] for place in chosen]
         distinct, numbers = np.unique(np.array(names, dtype=object), return_inverse=True)
         return ids, numbers.astype(np.int64), [str(name) for name in distinct]
+
+    @cached_property
+    def isolations(self) -> NDArray[np.float32]:
+        """How isolated each work lies, in the order of `artists`; see `scores/artists.py`."""
+        found = self.works.isolations()
+        if self.selection is not None:
+            found = found[np.searchsorted(self.works.artists()[0], self.selection.ids)]
+        return found
+
+    @cached_property
+    def confidence(self) -> Confidence | None:
+        """What distances are worth; None for an encoder without calibration."""
+        kept = self.manifest.get("confidence")
+        return None if kept is None else Confidence.from_plain(kept)
+
+    @property
+    def typical(self) -> float:
+        """The mean distance between works by different artists."""
+        return float(self.manifest["typical"])
+
+    @cached_property
+    def sample(self) -> NDArray[np.float32]:
+        """The embeddings of works that stand for all: at most `SAMPLE`, `[n, 256]`."""
+        ids = self.artists[0]
+        drawn = np.random.default_rng(0).permutation(len(ids))[:SAMPLE]
+        return self.vectors(ids[np.sort(drawn)])
 
     @cached_property
     def fingerprints(self) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float32]]:

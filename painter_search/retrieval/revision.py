@@ -11,8 +11,10 @@ from pathlib import Path
 
 from painter_search.errors import UserError
 from painter_search.folders import locked
+from painter_search.retrieval.isolation import settle_isolation
 from painter_search.retrieval.manifest import THUMBNAILS, WORKS, find_index, seal_index
 from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.vectors import SearchKind
 from painter_search.retrieval.works import IndexedWork, Works
 
 
@@ -66,6 +68,7 @@ def put_revision(index: PaintingIndex, beside: Path, next_id: int) -> PaintingIn
         "artists": len(works.works_per_artist()),
         "collections": works.collections(),
         "next_id": next_id,
+        "typical": settle_isolation(beside, SearchKind(**index.manifest["search"])),
     }
     works.close()
     return PaintingIndex.load(seal_index(beside, index.folder.parent, manifest))

@@ -18,7 +18,7 @@ from painter_search.errors import UserError
 COLUMNS = tuple(field.name for field in fields(Work))
 SCHEMA = f"""
 CREATE TABLE works (id INTEGER PRIMARY KEY, {", ".join(f"{column} TEXT NOT NULL" for column in COLUMNS)},
-                    fingerprint BLOB NOT NULL, UNIQUE (collection, file));
+                    fingerprint BLOB NOT NULL, isolation REAL NOT NULL, UNIQUE (collection, file));
 CREATE INDEX works_artist ON works (artist);
 CREATE INDEX works_file ON works (file);
 """
@@ -34,11 +34,20 @@ def write_works(path: Path, rows: Iterable[tuple[int, Work, bytes]]) -> None:
 
 def add_works(path: Path, rows: Iterable[tuple[int, Work, bytes]]) -> None:
     """Write further works with their ids and fingerprints."""
-    places = ", ".join("?" * (len(COLUMNS) + 2))
+    places = ", ".join("?" * (len(COLUMNS) + 3))
     with closing(sqlite3.connect(path)) as database, database:
         database.executemany(
             f"INSERT INTO works VALUES ({places})",
-            ((id, *(getattr(work, column) for column in COLUMNS), mark) for id, work, mark in rows),
+            ((id, *(getattr(work, column) for column in COLUMNS), mark, 1.0) for id, work, mark in rows),
+        )
+
+
+def write_isolations(path: Path, ids: Iterable[int], isolations: Iterable[float]) -> None:
+    """Write how isolated works lie; see `scores/artists.py`."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executemany(
+            "UPDATE works SET isolation = ? WHERE id = ?",
+            ((float(isolation), int(id)) for id, isolation in zip(ids, isolations, strict=True)),
         )
 
 
@@ -155,6 +164,10 @@ class Works:
         rows = self._works.execute("SELECT id, fingerprint FROM works ORDER BY id").fetchall()
         marks = np.frombuffer(b"".join(row[1] for row in rows), np.uint8).reshape(-1, FINGERPRINT_BYTES)
         return np.array([row[0] for row in rows], dtype=np.int64), marks
+
+    def isolations(self) -> NDArray[np.float32]:
+        """How isolated all works lie, in order of id."""
+        return np.array([row[0] for row in self._works.execute("SELECT isolation FROM works ORDER BY id")], np.float32)
 
     def thumbnail(self, id: int) -> bytes:
         """The whole painting as a JPEG file."""

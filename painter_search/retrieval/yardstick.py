@@ -52,10 +52,7 @@ def standing_of(index: PaintingIndex, distance: float, seed: int = 0) -> Standin
 
 def same_artist(index: PaintingIndex, distances: NDArray[np.floating]) -> NDArray[np.float64] | None:
     """The probability that one artist painted both, for distances of any shape; None without a calibration."""
-    confidence = getattr(index, "confidence", None)
-    if confidence is None:
-        return None
-    return np.asarray(confidence.same_artist(distances.ravel()), np.float64).reshape(distances.shape)
+    return None if index.confidence is None else index.confidence.same_artist(distances / index.typical)
 
 
 def _sample(artists: NDArray[np.int64], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

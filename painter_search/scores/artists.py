@@ -17,18 +17,14 @@ ISOLATING_WORKS = 5
 """A work's isolation is its mean distance to this many nearest works by others."""
 
 
-def isolation(embeddings: FloatArray, artists: IntArray, block: int = 1024) -> NDArray[np.float32]:
-    """How far each work `[n, d]` lies from works by other artists `[n]`: the mean distance to the nearest of them.
+def isolation_of_rows(embeddings: FloatArray, artists: IntArray, rows: IntArray) -> NDArray[np.float32]:
+    """How far some works (rows `[m]` of `[n, d]`) lie from works by other artists `[n]`: float32 `[m]`.
 
-    Returns float32 `[n]`: 1 where there is no work by another artist, and never 0.
+    The mean distance to the nearest of them; 1 where there are none, and never 0.
     """
-    found = np.ones(len(embeddings), np.float32)
-    for start in range(0, len(embeddings), block):
-        rows = slice(start, start + block)
-        distances = distance_matrix(embeddings[rows], embeddings)
-        distances[artists[rows, None] == artists[None, :]] = np.inf
-        found[rows] = mean_of_nearest(distances)
-    return found
+    distances = distance_matrix(embeddings[rows], embeddings)
+    distances[artists[rows, None] == artists[None, :]] = np.inf
+    return mean_of_nearest(distances)
 
 
 def mean_of_nearest(distances: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -47,7 +47,10 @@ class Confidence:
     @classmethod
     def from_plain(cls, values: dict[str, Any]) -> Confidence:
         """The settings as JSON or a checkpoint holds them; raises `TypeError` for unknown ones."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        plain: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+        }
+        return cls(**plain)
 
     def same_artist(self, distances: FloatArray) -> NDArray[np.float64]:
         """The probability that one artist painted both, for distances as multiples of the typical one."""
@@ -103,11 +106,12 @@ def _fit_pairs(groups: Iterable[Group]) -> tuple[float, float]:
     for vectors, artists in groups:
         distances, same, owners = pair_distances(vectors, artists)
         pairs_of = np.bincount(owners[same], minlength=int(artists.max()) + 1)
-        able = np.count_nonzero(pairs_of)
-        weights = np.where(same, 1 / np.maximum(pairs_of[owners], 1), able / max(1, np.count_nonzero(~same)))
+        each = 1.0 / pairs_of[owners].clip(1).astype(np.float64)
+        balance = int((pairs_of > 0).sum()) / max(1, int((~same).sum()))
+        weights = np.where(same, each, balance)
         found.append((distances, same, weights))
     distances, same, weights = (np.concatenate(column) for column in zip(*found, strict=True))
-    model = LogisticRegression(C=1e6).fit(distances[:, None], same, weights / weights.mean())
+    model = LogisticRegression(C=1e6).fit(distances[:, None], same, sample_weight=weights / weights.mean())
     return float(model.intercept_[0]), float(model.coef_[0, 0])
 
 

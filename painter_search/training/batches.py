@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 WORKS_AN_ARTIST = 4
 """K: works of each artist in a batch."""
@@ -22,8 +23,8 @@ class ArtistBatches:
 
     def __init__(
         self,
-        artists: Sequence[int],
-        collections: Sequence[int],
+        artists: Sequence[int] | NDArray[np.int64],
+        collections: Sequence[int] | NDArray[np.int64],
         batch: int,
         steps: int,
         seed: int,

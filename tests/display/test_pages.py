@@ -14,7 +14,9 @@ SCRIPT = "<script>alert(1)</script>"
 def hostile_answer() -> Attribution:
     work = Work("c", "a.jpg", f'"{SCRIPT}', f"<img src=x onerror=alert(1)>{SCRIPT}", "' onload='x")
     neighbour = Neighbour(1, work, 0.5)
-    return Attribution(f"{SCRIPT}.jpg", (neighbour,), (ArtistMatch(work.artist, 3, 1.0, (neighbour,)),), b"\xff\xd8")
+    return Attribution(
+        f"{SCRIPT}.jpg", (neighbour,), (ArtistMatch(work.artist, 3, 1.0, 0.7, (neighbour,)),), 0.9, True, b"\xff\xd8"
+    )
 
 
 def test_titles_and_names_cannot_inject_markup(small_index: PaintingIndex, tmp_path: Path) -> None:

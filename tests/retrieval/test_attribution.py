@@ -7,45 +7,8 @@ from PIL import Image
 
 from painter_search.collection.collection import Collection
 from painter_search.errors import UserError
-from painter_search.retrieval.attribution import Attribution, Unanswered, attribute, rank_artists
+from painter_search.retrieval.attribution import Attribution, Unanswered, attribute
 from painter_search.retrieval.painting_index import PaintingIndex
-
-
-def naive_ranking(distances: list[float], artists: list[int]) -> list[tuple[int, float]]:
-    ranking = []
-    for artist in set(artists):
-        own = sorted(d for d, a in zip(distances, artists, strict=True) if a == artist)
-        nearest = own[:3]
-        ranking.append((artist, sum(nearest) / len(nearest) * len(own) ** (1 / 40)))
-    return sorted(ranking, key=lambda item: item[1])
-
-
-def test_ranking_equals_a_naive_loop() -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(20):
-        artists = rng.integers(0, 9, 60)
-        distances = rng.random(60)
-        ranked, adjusted = rank_artists(distances, artists, np.bincount(artists, minlength=9))
-        expected = naive_ranking(distances.tolist(), artists.tolist())
-        assert ranked.tolist() == [artist for artist, _ in expected]
-        np.testing.assert_allclose(adjusted, [distance for _, distance in expected])
-
-
-def test_an_artist_is_not_favoured_for_having_many_works() -> None:
-    distances = np.array([1.0] * 3 + [1.0] * 60)
-    artists = np.array([0] * 3 + [1] * 60)
-    ranked, _ = rank_artists(distances, artists, np.bincount(artists))
-    assert ranked.tolist() == [0, 1]
-
-
-def test_one_chance_likeness_does_not_outvote_three_near_works() -> None:
-    ranked, _ = rank_artists(np.array([0.5, 3, 3, 1, 1, 1]), np.array([0, 0, 0, 1, 1, 1]), np.array([3, 3]))
-    assert ranked.tolist() == [1, 0]
-
-
-def test_artists_without_works_are_not_ranked() -> None:
-    ranked, _ = rank_artists(np.array([1.0, 2.0]), np.array([0, 4]), np.array([1, 2, 0, 3, 1, 9]))
-    assert ranked.tolist() == [0, 4]
 
 
 def test_a_work_of_the_index_is_recognised_and_does_not_vote(

@@ -89,7 +89,8 @@ def test_a_large_index_is_sampled_and_the_sample_is_always_the_same(
 def test_a_calibration_gives_probabilities_in_any_shape(
     small_index: PaintingIndex, groups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(PaintingIndex, "confidence", EvenOdds(), raising=False)
+    monkeypatch.setitem(vars(small_index), "confidence", EvenOdds())
+    monkeypatch.setattr(PaintingIndex, "typical", 1.0)
     distances = np.array([[0.0, 1.0, 3.0]])
     np.testing.assert_allclose(same_artist(small_index, distances), [[1, 0.5, 0.25]])
     pair = compare_paintings(small_index, groups / "alone.jpg", groups / "painter 30" / "0.jpg")
