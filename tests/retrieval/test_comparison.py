@@ -31,7 +31,6 @@ class EvenOdds:
     """A calibration as simple as can be."""
 
     def same_artist(self, distances: np.ndarray) -> np.ndarray:
-        assert distances.ndim == 1
         return np.asarray(1 / (1 + distances))
 
 
