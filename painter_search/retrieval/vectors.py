@@ -100,7 +100,9 @@ class VectorSearch:
         """
         k = min(k, len(self) if among is None else len(among))
         parameters = None if among is None else self._only(among)
-        squared, ids = self._index.search(np.ascontiguousarray(embeddings, np.float32), k, params=parameters)
+        # A library that has told FAISS to take tensors, too, has put away its own search, which takes parameters.
+        search = getattr(self._index, "search_numpy", self._index.search)
+        squared, ids = search(np.ascontiguousarray(embeddings, np.float32), k, params=parameters)
         return np.sqrt(np.where(ids < 0, np.inf, np.maximum(squared, 0))).astype(np.float32), ids
 
     def _only(self, ids: NDArray[np.int64]) -> Any:
