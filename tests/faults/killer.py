@@ -40,7 +40,7 @@ def serve() -> None:
     import painter_search.training.trainer
 
     register_tiny_backbone()
-    painter_search.display.pages._template("query.html")  # codecs are imported as they are needed
+    painter_search.display.pages.open_template("query.html")  # codecs are imported as they are needed
     print("ready", flush=True)
     for line in sys.stdin:
         print(json.dumps(_run(**json.loads(line))), flush=True)
