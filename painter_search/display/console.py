@@ -63,7 +63,10 @@ def show_collection(collection: Collection, as_json: bool = False) -> None:
 def show_run(run: Run, as_json: bool = False) -> None:
     """How a training went, epoch by epoch, and what it came to on the test artists."""
     if as_json:
-        print_json({"run": run.folder, "best_epoch": run.best_epoch, "test": run.test, "history": run.history})
+        from painter_search.training.findings import portable
+
+        test = portable(run.test)
+        print_json({"run": run.folder, "best_epoch": run.best_epoch, "test": test, "history": run.history})
         return
     columns = ("epoch", "train loss", "accuracy", "active", "images/s")
     validated = ("validation loss", "accuracy", "all negatives", "recall@1")
