@@ -11,6 +11,7 @@ from painter_search.encoder.settings import EncoderConfig
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, put_in_place, read_json, write_bytes, write_json
 from painter_search.retrieval.vectors import SearchKind
+from painter_search.scores.confidence import Confidence
 
 FORMAT = 2
 """Version of the folder's layout, kept in `manifest.json`."""
@@ -81,6 +82,13 @@ def _strange_entry(manifest: dict[str, Any]) -> str | None:
         SearchKind(**manifest["search"])
     except (TypeError, ValueError):
         strange.append("search")
+    typical = manifest.get("typical", 1.0)
+    strange += [] if isinstance(typical, int | float) and 0 <= typical < float("inf") else ["typical"]
+    try:
+        if manifest.get("confidence") is not None:
+            Confidence.from_plain(manifest["confidence"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        strange.append("confidence")
     return next(iter(strange), None)
 
 

@@ -173,7 +173,10 @@ class Works:
 
     def isolations(self) -> NDArray[np.float32]:
         """How isolated all works lie, in order of id."""
-        return np.array([row[0] for row in self._works.execute("SELECT isolation FROM works ORDER BY id")], np.float32)
+        found = [row[0] for row in self._works.execute("SELECT isolation FROM works ORDER BY id")]
+        if not all(isinstance(one, float) and 0 <= one < float("inf") for one in found):
+            raise UserError("the index has a work without its isolation; it is damaged: copy or build it again.")
+        return np.array(found, np.float32)
 
     def thumbnail(self, id: int) -> bytes:
         """The whole painting as a JPEG file."""
