@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from painter_search.collection.collection import Collection
     from painter_search.retrieval.painting_index import PaintingIndex
     from painter_search.retrieval.triplet_score import TripletScore
+    from painter_search.retrieval.trust import Trust
     from painter_search.training.findings import Comparison, TestScore
     from painter_search.training.run import Run
 
@@ -130,10 +131,14 @@ def _search_kind(search: dict[str, Any]) -> str:
     return f"searched approximately ({100 * search['recall_at_10']:.1f} % of the ten nearest found on a trial)"
 
 
-def show_score(score: TripletScore, baseline: TripletScore | None = None, as_json: bool = False) -> None:
-    """How good an index is, beside a baseline where there is one."""
+def show_score(
+    score: TripletScore, baseline: TripletScore | None = None, trust: Trust | None = None, as_json: bool = False
+) -> None:
+    """How good an index is, beside a baseline where there is one, and how far its answers can be trusted."""
+    from painter_search.display.trusted import NOTHING, PROVENANCE, trust_rows
+
     if as_json:
-        print_json({"score": score, "baseline": baseline})
+        print_json({"score": score, "baseline": baseline, "trust": trust})
         return
     columns = ["", f"index {score.index}"]
     if baseline:
@@ -161,3 +166,12 @@ def show_score(score: TripletScore, baseline: TripletScore | None = None, as_jso
     if score.missing:
         show(f"{score.missing:,} triplets were left out: the index lacks one of their paintings.")
     show("In brackets: 95 % intervals, by bootstrap over artists. Chance is 50 % for the two accuracies.")
+    if trust is None:
+        show(NOTHING)
+        return
+    title = f"Its answers, asked about {trust.asked:,} of its own works by {trust.artists:,} artists"
+    sure = new_table(title, "", f"index {trust.index}")
+    for row_of_trust in trust_rows(trust):
+        sure.add_row(*row_of_trust)
+    show(sure)
+    show(PROVENANCE[trust.split])

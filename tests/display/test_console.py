@@ -15,7 +15,7 @@ def test_json_is_json(small_index: PaintingIndex, small_collection: Path, capsys
     for show in (
         lambda: show_collection(collection, True),
         lambda: show_index(small_index, True),
-        lambda: show_score(score, score, True),
+        lambda: show_score(score, score, as_json=True),
     ):
         show()
         assert json.loads(capsys.readouterr().out)
