@@ -13,9 +13,11 @@ from jinja2 import Environment, PackageLoader
 from numpy.typing import NDArray
 
 from painter_search.folders import write_bytes
-from painter_search.retrieval.attribution import Answer, Attribution
+from painter_search.progress import track
+from painter_search.retrieval.attribution import Answer, about
 
 if TYPE_CHECKING:
+    from painter_search.display.answers import AnswerSheet
     from painter_search.retrieval.comparison import Comparison
     from painter_search.retrieval.painting_index import PaintingIndex
     from painter_search.training.run import Run
@@ -24,18 +26,33 @@ NEAREST_PAIRS = 3
 """Pairs of works that are shown of two groups."""
 MOST_CELLS = 2500
 """Distances that a page shows one by one."""
+MANY_ANSWERS = 3
+"""Answers whose page is ready within a breath or two."""
 
 
 def write_query_page(path: Path, answers: Sequence[Answer], index: PaintingIndex) -> None:
     """The queries beside their neighbours, uncropped and captioned."""
-    page = open_template("query.html").render(
-        answers=[(answer, isinstance(answer, Attribution)) for answer in answers],
-        index=index,
-        picture=lambda id: embed_picture(index.works.thumbnail(id)),
-        embed=embed_picture,
-        today=date.today().isoformat(),
-    )
+    from painter_search.display.answers import answer_sheet
+
+    numbered = enumerate(answers, start=1)
+    shown = track(numbered, "Page", total=len(answers)) if len(answers) > MANY_ANSWERS else numbered
+    page = query_page([answer_sheet(answer, index, number) for number, answer in shown], index)
     write_bytes(path, page.encode("utf-8", "replace"))
+
+
+def query_page(sheets: Sequence[AnswerSheet], index: PaintingIndex) -> str:
+    """The page of answers that are gathered already."""
+    from painter_search.display.citation import UNCALIBRATED, citation_line
+
+    return str(
+        open_template("query.html").render(
+            sheets=sheets,
+            index=index,
+            matching=any(artist.parts for sheet in sheets for artist in sheet.artists),
+            citation=citation_line(index),
+            uncalibrated=UNCALIBRATED,
+        )
+    )
 
 
 def write_comparison_page(path: Path, comparison: Comparison, index: PaintingIndex) -> None:
@@ -105,4 +122,5 @@ def open_template(name: str):  # type: ignore[no-untyped-def]
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters.update(embed=embed_picture, about=about)
     return environment.get_template(name)

@@ -137,7 +137,7 @@ def _write_index(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra:
         "works": len(entries),
         "artists": len({work.artist for _, work in entries}),
         "collections": sorted({collection.name for collection, _ in entries}),
-        "split": "all" if config.folder else config.split,
+        "split": "folder" if config.folder else config.split,
         "next_id": len(entries) + 1,
         "typical": settle_isolation(beside, search),
         "confidence": eye.confidence,
