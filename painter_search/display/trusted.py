@@ -26,9 +26,9 @@ PROVENANCE = {
 """What an index was built from, and what that makes of its figures."""
 
 
-def provenance(index: PaintingIndex) -> str:
-    """Whether the works are ones that the encoder may have been trained on."""
-    return PROVENANCE[index.manifest["split"]]
+def provenance(split: str) -> str:
+    """Whether works of that part of a collection are ones that the encoder may have been trained on."""
+    return PROVENANCE.get(split, PROVENANCE["folder"])
 
 
 def measured_on(trust: Trust, index: PaintingIndex) -> str:
