@@ -138,7 +138,7 @@ def show_score(
     score: TripletScore, baseline: TripletScore | None = None, trust: Trust | None = None, as_json: bool = False
 ) -> None:
     """How good an index is, beside a baseline where there is one, and how far its answers can be trusted."""
-    from painter_search.display.trusted import NOTHING, PROVENANCE, trust_rows
+    from painter_search.display.trusted import NOTHING, provenance, trust_rows
 
     if as_json:
         print_json({"score": score, "baseline": baseline, "trust": trust})
@@ -177,4 +177,4 @@ def show_score(
     for row_of_trust in trust_rows(trust):
         sure.add_row(*row_of_trust)
     show(sure)
-    show(PROVENANCE[trust.split])
+    show(provenance(trust.split))

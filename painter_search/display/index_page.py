@@ -44,7 +44,7 @@ def write_index_page(index: PaintingIndex) -> Path:
         rows=[] if trust is None else trust_rows(trust),
         nothing=NOTHING,
         figure=None if figure is None else embed_picture(figure, "png"),
-        provenance=provenance(index),
+        provenance=provenance(index.manifest["split"]),
         uncalibrated=UNCALIBRATED,
         citation=citation_line(index),
     )

@@ -26,6 +26,8 @@ NEAREST_PAIRS = 3
 """Pairs of works that are shown of two groups."""
 MOST_CELLS = 2500
 """Distances that a page shows one by one."""
+NO_BREAK = "\u00a0"
+"""A space at which no line ends."""
 MANY_ANSWERS = 3
 """Answers whose page is ready within a breath or two."""
 
@@ -122,5 +124,5 @@ def open_template(name: str):  # type: ignore[no-untyped-def]
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(embed=embed_picture, about=about)
+    environment.filters.update(embed=embed_picture, about=lambda share: about(share).replace(" ", NO_BREAK))
     return environment.get_template(name)

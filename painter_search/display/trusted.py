@@ -26,18 +26,19 @@ PROVENANCE = {
 """What an index was built from, and what that makes of its figures."""
 
 
-def provenance(index: PaintingIndex) -> str:
-    """Whether the works are ones that the encoder may have been trained on."""
-    return PROVENANCE[index.manifest["split"]]
+def provenance(split: str) -> str:
+    """Whether works of that part of a collection are ones that the encoder may have been trained on."""
+    return PROVENANCE.get(split, PROVENANCE["folder"])
 
 
 def measured_on(trust: Trust, index: PaintingIndex) -> str:
     """Which works were asked about, and how."""
     works, total = trust.works, index.manifest["works"]
-    drawn = f", drawn (whole artists) from its {total:,} works," if works < total else ""
+    drawn = f" (whole artists, drawn from its {total:,} works)" if works < total else ""
+    asked = "each of which was" if trust.asked == works else f"{trust.asked:,} of which were"
     return (
-        f"Measured on {works:,} works by {trust.artists:,} artists{drawn} of which {trust.asked:,} were asked about, "
-        "once without the work itself and once without any work by its artist."
+        f"Measured on {works:,} works by {trust.artists:,} artists{drawn}, {asked} asked about twice: without the "
+        "work itself, and without any work by its artist."
     )
 
 
@@ -81,7 +82,7 @@ def draw_reliability(trust: Trust) -> bytes | None:
 def _draw(panel, found: Reliability, title: str) -> None:  # type: ignore[no-untyped-def]
     panel.plot([0, 100], [0, 100], ":", color="#8a8f98", linewidth=1, label="as said")
     said, came = ([100 * share for share in shares] for shares in (found.predicted, found.observed))
-    panel.plot(said, came, "o-", color="#1f6f8b", markersize=5, label="measured, in tenths")
+    panel.plot(said, came, "o-", color="#1f6f8b", markersize=5, label="came true, tenth by tenth")
     panel.set(xlim=(0, 100), ylim=(0, 100), xlabel="probability, %", ylabel="came true, %", aspect="equal")
     panel.set_title(title, loc="left", fontsize=9)
     panel.spines[["top", "right"]].set_visible(False)

@@ -19,18 +19,10 @@ UNSURE = replace(SURE, painting="u.jpg", artists=SURE.artists[:1], known=0.2, na
 BAD = Unanswered("[bold]x[/bold].jpg", "not an image")
 
 
-@pytest.fixture
-def calibrated(small_index: PaintingIndex) -> PaintingIndex:
-    """The small index as if its encoder had a calibration."""
-    known = (-4.64, -11.29, -11.92, -1.49)
-    plain = {"pair": (12.0, -13.0), "known": known, "sharpness": 20.0, "threshold": 0.5, "artists": 6, "works": 35}
-    return PaintingIndex(small_index.folder, {**small_index.manifest, "confidence": plain})
-
-
 def test_the_verdict_stands_first_and_probabilities_are_rounded(
-    calibrated: PaintingIndex, capsys: pytest.CaptureFixture[str]
+    calibrated_index: PaintingIndex, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    show_answers([SURE, UNSURE], calibrated)
+    show_answers([SURE, UNSURE], calibrated_index)
     said = capsys.readouterr().out
     assert said.startswith('a, "b".jpg: nearest in style to Ada (about 70 %), on 3 works')
     assert "u.jpg: no artist in this index is close; nearest in style: Ada" in said
@@ -59,14 +51,14 @@ def test_names_with_square_brackets_are_printed_as_they_are(
 
 
 def test_json_holds_what_a_citation_needs_and_no_path(
-    calibrated: PaintingIndex, capsys: pytest.CaptureFixture[str]
+    calibrated_index: PaintingIndex, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    show_answers([SURE, BAD], calibrated, "json")
+    show_answers([SURE, BAD], calibrated_index, "json")
     text = capsys.readouterr().out
     found = json.loads(text)
-    assert found["index"] == calibrated.digest
-    assert found["encoder"]["sha256"] == digest_file(calibrated.folder / "encoder.onnx")
-    assert found["corpus"] == {key: calibrated.manifest[key] for key in ("works", "artists", "collections")}
+    assert found["index"] == calibrated_index.digest
+    assert found["encoder"]["sha256"] == digest_file(calibrated_index.folder / "encoder.onnx")
+    assert found["corpus"] == {key: calibrated_index.manifest[key] for key in ("works", "artists", "collections")}
     assert found["calibrated"]
     assert found["date"].count("-") == 2
     assert found["painter_search"]
@@ -75,11 +67,11 @@ def test_json_holds_what_a_citation_needs_and_no_path(
     assert found["answers"][0]["artists"][0]["probability"] == 0.683
     assert found["answers"][0]["artists"][0]["works_in_index"] == 3
     assert found["answers"][1] == {"painting": BAD.painting, "reason": BAD.reason}
-    assert str(calibrated.folder.parent) not in text
+    assert str(calibrated_index.folder.parent) not in text
 
 
-def test_csv_has_one_row_a_painting(calibrated: PaintingIndex, capsys: pytest.CaptureFixture[str]) -> None:
-    show_answers([SURE, BAD, UNSURE], calibrated, "csv")
+def test_csv_has_one_row_a_painting(calibrated_index: PaintingIndex, capsys: pytest.CaptureFixture[str]) -> None:
+    show_answers([SURE, BAD, UNSURE], calibrated_index, "csv")
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["painting"] for row in rows] == [SURE.painting, BAD.painting, UNSURE.painting]
     assert [row["named"] for row in rows] == ["true", "", "false"]
