@@ -28,7 +28,8 @@ from painter_search.progress import track
 from painter_search.retrieval.manifest import THUMBNAILS, VECTORS, WORKS
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.retrieval.revision import Change, changing, next_id, put_revision, revised
-from painter_search.retrieval.vectors import add_vectors
+from painter_search.retrieval.stores import with_more
+from painter_search.retrieval.vectors import ROWS
 from painter_search.retrieval.works import IndexedWork, add_thumbnails, add_works
 
 REJECTED = "rejected.csv"
@@ -113,7 +114,7 @@ def _add(index: PaintingIndex, collection: Collection, works: list[Work], left_o
             marks.append(mark)
             yield added[-1].id, thumbnail
 
-    with revised(index, (VECTORS, WORKS, THUMBNAILS, REJECTED)) as beside:
+    with revised(index, (VECTORS, ROWS, WORKS, THUMBNAILS, REJECTED)) as beside:
         shutil.copyfile(index.folder / THUMBNAILS, beside / THUMBNAILS)
         add_thumbnails(beside / THUMBNAILS, new_pictures())
         if not added:
@@ -121,11 +122,11 @@ def _add(index: PaintingIndex, collection: Collection, works: list[Work], left_o
         frames = [collection.frame_path(entry.work.file) for entry in added]
         vectors = embed_to_file(index.encoder, frames, desk / "vectors.partial")
         ids = np.array([entry.id for entry in added], np.int64)
-        add_vectors(index.folder / VECTORS, beside / VECTORS, vectors, ids)
+        search = with_more(index.folder, beside, index.search_kind, index.works, vectors, ids)
         shutil.copyfile(index.folder / WORKS, beside / WORKS)
         add_works(beside / WORKS, zip(ids.tolist(), _named_apart(index, added), marks, strict=True))
         _list_rejected(index.folder / REJECTED, beside / REJECTED, left_out)
-        revision = put_revision(index, beside, first + len(added))
+        revision = put_revision(index, beside, first + len(added), search)
     entries = [IndexedWork(entry.id, work) for entry, work in zip(added, revision.works.get(ids.tolist()), strict=True)]
     return Change(revision, tuple(entries), left_out=tuple(left_out))
 
