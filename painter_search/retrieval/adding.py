@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from painter_search.collection.cleaning import in_order, reject_rows
 from painter_search.collection.collection import Collection, works_of_catalogue
-from painter_search.collection.fingerprint import coarse, fingerprint, same_picture
+from painter_search.collection.fingerprint import FINGERPRINT_BYTES, coarse, fingerprint, same_picture
 from painter_search.collection.framing import open_frame
 from painter_search.collection.framing_journal import frame_originals
 from painter_search.collection.inputs import Inputs, gather_additions
@@ -152,10 +152,9 @@ class KnownPictures:
 
     def _of(self, artist: str) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float32]]:
         if artist not in self._seen:
-            ids, marks, reduced = self._index.fingerprints
-            _, numbers, names = self._index.artists
-            own = numbers == (names.index(artist) if artist in names else -1)
-            self._seen[artist] = ids[own], marks[own], reduced[own]
+            rows = self._index.works.known(self._index.works.ids_by(artist))
+            marks = np.frombuffer(b"".join(row[2] for row in rows), np.uint8).reshape(-1, FINGERPRINT_BYTES)
+            self._seen[artist] = np.array([row[0] for row in rows], np.int64), marks, coarse(marks)
         return self._seen[artist]
 
 
