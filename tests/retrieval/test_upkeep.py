@@ -212,7 +212,7 @@ def test_an_interrupted_addition_leaves_the_index_and_is_finished_by_the_next(
     assert not [path for path in home.iterdir() if path.name.startswith(".")]
 
 
-@pytest.mark.parametrize("name", ["seal_index", "add_thumbnails", "add_vectors"])
+@pytest.mark.parametrize("name", ["seal_index", "add_thumbnails", "with_more"])
 def test_a_failed_addition_leaves_the_index(
     home: Path, paintings: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
