@@ -10,7 +10,7 @@ from painter_search.progress import track
 from painter_search.retrieval.manifest import THUMBNAILS, WORKS
 from painter_search.retrieval.search_plan import SearchKind
 from painter_search.retrieval.stores import open_vectors
-from painter_search.retrieval.works import Works, write_isolations
+from painter_search.retrieval.works import Works, count_artists, write_isolations
 from painter_search.scores.artists import (
     INTRINSIC_DIMENSION,
     isolation_of_rows,
@@ -48,6 +48,7 @@ def settle_isolation(folder: Path, search: SearchKind) -> float:
             distances = distance_matrix(vectors.get(ids[rows]), others)
             distances[artists[rows, None] == owners[None, :]] = np.inf
             blocks.append(np.asarray(thinned * mean_of_nearest(distances), np.float32))
+    count_artists(folder / WORKS)
     write_isolations(folder / WORKS, ids, np.concatenate(blocks))
     drawn = np.sort(np.random.default_rng(0).permutation(len(ids))[:SAMPLE])
     return typical_distance(vectors.get(ids[drawn]), artists[drawn])

@@ -51,6 +51,14 @@ def write_isolations(path: Path, ids: Iterable[int], isolations: Iterable[float]
         )
 
 
+def count_artists(path: Path) -> None:
+    """Write how many works there are of each artist, so that a query need not count them."""
+    with write_database(path) as database:
+        database.execute("DROP TABLE IF EXISTS artists")
+        database.execute("CREATE TABLE artists (artist TEXT PRIMARY KEY, works INTEGER NOT NULL) WITHOUT ROWID")
+        database.execute("INSERT INTO artists SELECT artist, count(*) FROM works GROUP BY artist ORDER BY artist")
+
+
 def write_thumbnails(path: Path, rows: Iterable[tuple[int, bytes]]) -> None:
     """Write thumbnails (JPEG files) by id."""
     path.unlink(missing_ok=True)
@@ -191,7 +199,7 @@ class Works:
         for batch in _batches(list(artists)):
             places = ", ".join("?" * len(batch))
             if among is None:
-                query = f"SELECT artist, count(*) FROM works WHERE artist IN ({places}) GROUP BY artist"
+                query = f"SELECT artist, works FROM artists WHERE artist IN ({places})"
                 counts.update(self._works.execute(query, batch))
                 continue
             rows = self._works.execute(f"SELECT artist, id FROM works WHERE artist IN ({places})", batch).fetchall()
