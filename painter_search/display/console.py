@@ -170,13 +170,11 @@ def show_answers(
     answers: Sequence[Answer], index: PaintingIndex, as_json: bool = False, page: Path | None = None
 ) -> None:
     """Whom each painting is nearest to in style."""
+    from painter_search.display.records import answers_record
     from painter_search.retrieval.attribution import Attribution
 
     if as_json:
-        engine = index.encoder.engine
-        narrowed = {"filter": index.selection.as_json()} if index.selection else {}
-        found = [answer.as_json() for answer in answers]
-        print_json({"index": index.digest, "engine": engine, **narrowed, "answers": found})
+        print_json(answers_record(answers, index))
         return
     if index.selection:
         show(f"Compared with {index.selection}.")

@@ -4,24 +4,26 @@ from itertools import pairwise
 from pathlib import Path
 
 from painter_search.collection.work import Work
-from painter_search.display.pages import write_query_page
+from painter_search.display.answers import AnswerSheet, ArtistSheet, answer_sheet
+from painter_search.display.pages import query_page, write_query_page
 from painter_search.retrieval.attribution import ArtistMatch, Attribution, Neighbour, Unanswered, attribute
+from painter_search.retrieval.confusions import Confusions
 from painter_search.retrieval.painting_index import PaintingIndex
 
 SCRIPT = "<script>alert(1)</script>"
 
 
-def hostile_answer() -> Attribution:
+def hostile_sheet() -> AnswerSheet:
     work = Work("c", "a.jpg", f'"{SCRIPT}', f"<img src=x onerror=alert(1)>{SCRIPT}", "' onload='x")
     neighbour = Neighbour(1, work, 0.5)
-    return Attribution(
-        f"{SCRIPT}.jpg", (neighbour,), (ArtistMatch(work.artist, 3, 1.0, 0.7, (neighbour,)),), 0.9, True, b"\xff\xd8"
-    )
+    match = ArtistMatch(work.artist, 3, 1.0, 0.7, (neighbour,))
+    answer = Attribution(f"{SCRIPT}.jpg", (neighbour,), (match,), 0.9, True, b"\xff\xd8")
+    confusions = Confusions(work.artist, 3, 1, ((SCRIPT, 0.5),))
+    return AnswerSheet(answer, (ArtistSheet(match, (b"\xff\xd8", b"\xff\xd8"), confusions),), {1: b"\xff\xd8"}, 1)
 
 
-def test_titles_and_names_cannot_inject_markup(small_index: PaintingIndex, tmp_path: Path) -> None:
-    write_query_page(tmp_path / "page.html", [hostile_answer(), Unanswered(SCRIPT, SCRIPT)], small_index)
-    html = (tmp_path / "page.html").read_text(encoding="utf-8")
+def test_titles_and_names_cannot_inject_markup(small_index: PaintingIndex) -> None:
+    html = query_page([hostile_sheet(), answer_sheet(Unanswered(SCRIPT, SCRIPT), small_index, 2)], small_index)
     found = Tags()
     found.feed(html)
     assert "script" not in found.tags
