@@ -50,6 +50,11 @@ class KeptAnswers:
         found = self._kept.get(name)
         return None if found is None else found[1]
 
+    def seconds_left(self, name: str) -> float:
+        """How long the answer of this name is kept, unless memory runs short."""
+        found = self._kept.get(name)
+        return 0.0 if found is None else max(found[0] - self._clock(), 0.0)
+
     def _forget(self) -> None:
         now, total = self._clock(), sum(kept.size for _, kept in self._kept.values())
         while self._kept:
