@@ -176,7 +176,7 @@ def attribute_frames(
     top: int = 5,
     works: int = 3,
 ) -> list[Attribution]:
-    """Rank the nearest artists for paintings that were framed and embedded `[n, 256]` before, given with their names."""
+    """Rank the nearest artists for paintings that were named, framed and embedded `[n, 256]` before."""
     found = zip(frames, embeddings, index.candidates(embeddings), strict=True)
     return [
         _attribute_one(index, name, frame, embedding, distances, ids, top, works)

@@ -114,7 +114,9 @@ def indexed_painting(index: PaintingIndex, id: int) -> Painting:
     """A work of the index; raises `KeyError` where there is none of this id."""
     (work,) = index.works.get([id])
     picture = index.works.thumbnail(id)
-    return Painting(work.title or work.file, index.vectors([id])[0], fingerprint(open_frame(picture)), picture)
+    return Painting(
+        f"{work.title or work.file}, {work.artist}", index.vectors([id])[0], fingerprint(open_frame(picture)), picture
+    )
 
 
 def painting_of(name: str, frame: Frame, embedding: NDArray[np.float32]) -> Painting:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from painter_search import __version__
@@ -14,13 +14,16 @@ from painter_search.folders import to_json
 from painter_search.retrieval.attribution import Attribution
 from painter_search.retrieval.upkeep import list_works
 from painter_search.serving import shapes
-from painter_search.serving.findings import artist_record, like_record
+from painter_search.serving.findings import artist_record, find_artist_works, like_record
 from painter_search.serving.requests import (
     Count,
-    FormName,
+    FormNames,
+    FormStyle,
     FormYear,
     Name,
+    Names,
     Paintings,
+    Style,
     WorkId,
     Year,
     desk_of,
@@ -62,11 +65,11 @@ async def query(
     paintings: Paintings,
     top: Count = 5,
     works: Count = 3,
-    style: FormName | None = None,
-    artist: Annotated[list[FormName], Form(max_length=50)] = [],  # noqa: B006 (FastAPI copies it)
-    exclude_artist: Annotated[list[FormName], Form(max_length=50)] = [],  # noqa: B006
-    since: FormYear | None = None,
-    before: FormYear | None = None,
+    style: FormStyle = None,
+    artist: FormNames = [],  # noqa: B006 (FastAPI copies it)
+    exclude_artist: FormNames = [],  # noqa: B006
+    since: FormYear = None,
+    before: FormYear = None,
 ) -> Response:
     """Whose hand is each painting nearest to? Files that cannot be read are answered with the reason."""
     filter = work_filter(style, artist, exclude_artist, since, before)
@@ -106,8 +109,7 @@ def artist(request: Request, name: Annotated[str, Path(max_length=300)]) -> Resp
 @api.get("/works", response_model=shapes.Works, responses=SAID)
 def works(request: Request, artist: Name) -> Response:
     """An artist's works."""
-    index = desk_of(request).current.get()
-    return as_json(listing_record(list_works(index, artist)))
+    return as_json(listing_record(find_artist_works(desk_of(request).current.get(), artist)))
 
 
 @api.get("/works/{id}", response_model=shapes.Like, responses=SAID)
@@ -115,10 +117,10 @@ def work(
     request: Request,
     id: Annotated[int, Path(ge=1, le=2**53)],
     count: Annotated[int, Query(ge=1, le=200)] = 24,
-    style: Name | None = None,
-    exclude_artist: Annotated[list[Name], Query(max_length=50)] = [],  # noqa: B006
-    since: Year | None = None,
-    before: Year | None = None,
+    style: Style = None,
+    exclude_artist: Names = [],  # noqa: B006
+    since: Year = None,
+    before: Year = None,
 ) -> Response:
     """A work, and the works nearest to it in style."""
     current = desk_of(request).current

@@ -79,7 +79,9 @@ def _add_static(app: FastAPI) -> None:
 
     @app.get("/api", include_in_schema=False)
     def described(request: Request) -> Response:
-        page = open_template("api.html").render(served=served(request, "/api"), api=app.openapi(), host=str(request.base_url).rstrip("/"))
+        page = open_template("api.html").render(
+            served=served(request, "/api"), api=app.openapi(), host=str(request.base_url).rstrip("/")
+        )
         return Response(page, media_type="text/html")
 
 
@@ -118,5 +120,3 @@ def _add_handlers(app: FastAPI) -> None:
 def _sentence(error: Exception) -> str:
     text = str(error)
     return text[:1].upper() + text[1:]
-
-

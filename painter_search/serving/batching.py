@@ -36,7 +36,7 @@ class Batches:
     async def _work(self) -> None:
         while self._waiting:
             index = self._waiting[0][0]
-            batch = []
+            batch: list[tuple[bytes, asyncio.Future[NDArray[np.float32]]]] = []
             while self._waiting and self._waiting[0][0] is index and len(batch) < BATCH:
                 batch.append(self._waiting.popleft()[1:])
             self.sizes.append(len(batch))

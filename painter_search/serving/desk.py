@@ -144,9 +144,7 @@ def _weigh(index: PaintingIndex, found: Sequence[Read | Unanswered], top: int, w
     return Kept(index, answers, paintings, size=size)
 
 
-def _hold_against(
-    index: PaintingIndex, one: Sequence[Read | Unanswered], other: Sequence[Read | Unanswered]
-) -> Kept:
+def _hold_against(index: PaintingIndex, one: Sequence[Read | Unanswered], other: Sequence[Read | Unanswered]) -> Kept:
     if len(one) == len(other) == 1:
         for painting in (one[0], other[0]):
             if isinstance(painting, Unanswered):

@@ -7,8 +7,8 @@ from typing import Any
 
 from painter_search.display.holdings import listing_record
 from painter_search.errors import UserError
-from painter_search.retrieval.confusions import Confusions, easily_confused
 from painter_search.retrieval.attribution import ArtistMatch
+from painter_search.retrieval.confusions import Confusions, easily_confused
 from painter_search.retrieval.likeness import Likeness, artists_like, works_like
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.retrieval.upkeep import Listing, list_works
@@ -17,11 +17,15 @@ from painter_search.serving.desk import Missing
 
 def find_artist(index: PaintingIndex, name: str) -> tuple[Listing, tuple[ArtistMatch, ...], Confusions]:
     """An artist's works, the nearest artists, and those whom the artist is confused with; raises `Missing`."""
+    return find_artist_works(index, name), artists_like(index, name), easily_confused(index, name, 5)
+
+
+def find_artist_works(index: PaintingIndex, name: str) -> Listing:
+    """An artist's works; raises `Missing`."""
     try:
-        listing = list_works(index, name)
+        return list_works(index, name)
     except UserError as error:
-        raise Missing(str(error)) from None
-    return listing, artists_like(index, name), easily_confused(index, name, 5)
+        raise Missing(str(error).replace("see build-index --list", "see the list of artists")) from None
 
 
 def artist_record(index: PaintingIndex, name: str) -> dict[str, Any]:

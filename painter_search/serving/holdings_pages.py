@@ -10,9 +10,9 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
+from painter_search.display.citation import citation_line
 from painter_search.display.pages import embed_picture, open_template
 from painter_search.display.records import NEIGHBOUR_COLUMNS, neighbour_cells, table
-from painter_search.display.citation import citation_line
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.serving.desk import Missing
 from painter_search.serving.findings import artist_record, find_artist, find_like, like_record
@@ -36,7 +36,8 @@ def render(template: str, index: PaintingIndex, **content: Any) -> str:
     def picture(id: int) -> str:
         return embed_picture(index.works.thumbnail(id)) if within else f"/pictures/{index.digest}/{id}.jpg"
 
-    return str(open_template(template).render(index=index, picture=picture, citation=citation_line(index), **content))
+    common = {"index": index, "picture": picture, "citation": citation_line(index)}
+    return str(open_template(template).render(common | content))
 
 
 def choices(index: PaintingIndex) -> dict[str, Any]:
@@ -64,7 +65,14 @@ def artists(
         return save(form, "artists", listed)
     if form == "csv":
         return save(form, "artists", table(["artist", "works"], [(name, works) for name, works, _ in found]))
-    content = {"found": found, "q": q, "style": style, "since": since, "before": before, "styles": whole.works.styles()}
+    content: dict[str, Any] = {
+        "found": found,
+        "q": q,
+        "style": style,
+        "since": since,
+        "before": before,
+        "styles": whole.works.styles(),
+    }
     asked = {key: content[key] for key in ("q", "style", "since", "before") if content[key]}
     if form == "page":
         return save(form, "artists", render("artists.html", whole, **content))
@@ -83,7 +91,7 @@ def artist(request: Request, name: Annotated[str, Path(max_length=300)], form: S
     if form == "csv":
         rows = [(w.id, w.work.title, w.work.date, w.work.style, w.work.genre, w.work.name) for w in listing.works]
         return save(form, "artist", table(["work", "title", "date", "style", "genre", "file"], rows))
-    content = {"name": name, "works": listing.works, "nearest": nearest, "confusions": confusions}
+    content: dict[str, Any] = {"name": name, "works": listing.works, "nearest": nearest, "confusions": confusions}
     if form == "page":
         return save(form, "artist", render("artist.html", index, **content))
     shown = replace(served(request, "/artists"), saves=saves(f"/artists/{quote(name)}"))

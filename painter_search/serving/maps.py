@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import json
 import multiprocessing
 import threading
 from concurrent.futures import Future
@@ -32,7 +34,7 @@ class Maps:
         """The map of an index; None while it is being drawn. Raises `UserError` where it cannot be drawn."""
         with self._lock:
             if index.digest not in self._drawn:
-                kept = _kept_at(index.folder)
+                kept = _kept_at(index)
                 if kept.is_file():
                     self._drawn = {index.digest: Future()}
                     try:
@@ -74,15 +76,11 @@ def draw_kept_map(folder: Path) -> Map:
         picture = Path(scratch) / "map.png"
         draw_atlas(picture, atlas, index.digest)
         content = {**map_content(atlas, index), "picture": embed_picture(picture.read_bytes(), "png")}
-    import json
-
     content = json.loads(to_json(content))
-    try:
-        write_json(_kept_at(folder), content)
-    except OSError:
-        pass  # the next server draws it again
+    with contextlib.suppress(OSError):  # the next server draws it again
+        write_json(_kept_at(index), content)
     return content
 
 
-def _kept_at(folder: Path) -> Path:
-    return folder.with_name(f".map-{folder.name}.json")
+def _kept_at(index: PaintingIndex) -> Path:
+    return index.folder.with_name(f".map-{index.digest}.json")

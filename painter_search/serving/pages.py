@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Path, Query, Request, UploadFile
+from fastapi import APIRouter, File, Path, Query, Request, UploadFile
+from fastapi import Form as FormField
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from painter_search.display.answers import answer_sheet
@@ -19,12 +20,12 @@ from painter_search.serving.desk import Missing
 from painter_search.serving.holdings_pages import choices, page
 from painter_search.serving.kept import Kept
 from painter_search.serving.requests import desk_of, read_uploads, work_filter, year_of_form
-from painter_search.serving.saving import Save, save, saves, served
+from painter_search.serving.saving import Form, Save, save, saves, served
 from painter_search.serving.settings import FILE_BYTES, KEPT_SECONDS, MOST_PAINTINGS
 
 pages = APIRouter(include_in_schema=False)
 Files = Annotated[list[UploadFile], File()]
-Text = Annotated[str, Form(max_length=300)]
+Text = Annotated[str, FormField(max_length=300)]
 
 
 @pages.get("/")
@@ -70,7 +71,9 @@ def kept_answer(request: Request, name: str, form: Save = None) -> Response:
 
 @pages.get("/compare")
 async def compare(
-    request: Request, painting: Annotated[list[str], Query(max_length=50)] = [], form: Save = None  # noqa: B006
+    request: Request,
+    painting: Annotated[list[str], Query(max_length=50)] = [],  # noqa: B006
+    form: Save = None,
 ) -> Response:
     """Two paintings compared, or the form to choose some."""
     desk = desk_of(request)
@@ -118,7 +121,7 @@ def picture(request: Request, digest: str, id: Annotated[int, Path(ge=1, le=2**5
 
 
 def _comparison(
-    request: Request, comparison: Comparison, index: PaintingIndex, form: str | None, address: str, until: str
+    request: Request, comparison: Comparison, index: PaintingIndex, form: Form | None, address: str, until: str
 ) -> Response:
     if form == "json":
         return save(form, "comparison", comparison_record(comparison, index))

@@ -7,16 +7,21 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import File, Form, Query, Request, UploadFile
+from pydantic import StringConstraints
 
 from painter_search.errors import UserError
 from painter_search.retrieval.filters import WorkFilter
 from painter_search.serving.desk import Desk, Upload, plain_name
 from painter_search.serving.settings import FILE_BYTES, MOST_PAINTINGS
 
-Year = Annotated[int, Query(ge=-9999, le=9999)]
+ShortText = Annotated[str, StringConstraints(max_length=300)]
 Name = Annotated[str, Query(max_length=300)]
-FormYear = Annotated[int, Form(ge=-9999, le=9999)]
-FormName = Annotated[str, Form(max_length=300)]
+Names = Annotated[list[ShortText], Query(max_length=50)]
+Style = Annotated[str | None, Query(max_length=300)]
+Year = Annotated[int | None, Query(ge=-9999, le=9999)]
+FormNames = Annotated[list[ShortText], Form(max_length=50)]
+FormStyle = Annotated[str | None, Form(max_length=300)]
+FormYear = Annotated[int | None, Form(ge=-9999, le=9999)]
 Paintings = Annotated[list[UploadFile], File(description="Image files")]
 Count = Annotated[int, Form(ge=1, le=50)]
 WorkId = Annotated[int, Query(ge=1, le=2**53)]
@@ -39,9 +44,7 @@ def work_filter(
     conditions = [f"style = {_quoted(style)}"] if style else []
     if only := [name for name in artists if name]:
         conditions.append(f"artist IN ({', '.join(map(_quoted, only))})")
-    return WorkFilter(
-        " AND ".join(conditions) or None, tuple(name for name in exclude_artists if name), before, since
-    )
+    return WorkFilter(" AND ".join(conditions) or None, tuple(name for name in exclude_artists if name), before, since)
 
 
 def year_of_form(text: str) -> int | None:

@@ -26,9 +26,9 @@ def serve_index(config: ServeConfig, as_json: bool = False) -> None:
     from painter_search.serving.current import CurrentIndex
 
     try:
+        import python_multipart  # noqa: F401
         import uvicorn
 
-        import multipart  # noqa: F401
         from painter_search.serving.application import new_application
     except ImportError as error:
         if error.name and error.name.startswith("painter_search"):

@@ -1,0 +1,45 @@
+"""A server of the small world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.serving.settings import ServeConfig
+
+pytest.importorskip("fastapi")
+pytest.importorskip("uvicorn")
+pytest.importorskip("python_multipart")
+
+
+def open_client(config: ServeConfig, token: str | None = None, base: str = "http://127.0.0.1") -> Any:
+    """A client of a server of its own; enter it to start the server."""
+    from starlette.testclient import TestClient
+
+    from painter_search.serving.application import new_application
+    from painter_search.serving.current import CurrentIndex
+
+    application = new_application(config, CurrentIndex(config.index), token)
+    return TestClient(application, base_url=base, raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="session")
+def serve_config(small_index: PaintingIndex) -> ServeConfig:
+    return ServeConfig(index=small_index.folder)
+
+
+@pytest.fixture(scope="session")
+def client(serve_config: ServeConfig) -> Iterator[Any]:
+    """A client of a server of the small index."""
+    with open_client(serve_config) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def painting(painted_originals: Path) -> Path:
+    """A painting by a painter whom the small index lacks."""
+    return painted_originals / "0-0.jpg"
