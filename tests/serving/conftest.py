@@ -16,8 +16,13 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("python_multipart")
 
 
+@pytest.fixture(scope="session")
+def opened() -> Any:
+    """`opened(config, token, base)` is a client of a server of its own; enter it to start the server."""
+    return open_client
+
+
 def open_client(config: ServeConfig, token: str | None = None, base: str = "http://127.0.0.1") -> Any:
-    """A client of a server of its own; enter it to start the server."""
     from starlette.testclient import TestClient
 
     from painter_search.serving.application import new_application

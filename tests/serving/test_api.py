@@ -134,5 +134,3 @@ def test_no_answer_holds_a_path_of_the_machine(client: Any, small_index: Paintin
     bodies.append(client.post("/api/query", files=upload(painting)).text)
     home = str(small_index.folder)
     assert not [body for body in bodies if home in body or str(painting.parent) in body]
-
-
