@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,3 +50,24 @@ def client(serve_config: ServeConfig) -> Iterator[Any]:
 def painting(painted_originals: Path) -> Path:
     """A painting by a painter whom the small index lacks."""
     return painted_originals / "0-0.jpg"
+
+
+@pytest.fixture(scope="session")
+def load() -> Any:
+    """scripts/serve_load.py."""
+    spec = importlib.util.spec_from_file_location("serve_load", Path(__file__).parents[2] / "scripts" / "serve_load.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["serve_load"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def address(small_index: PaintingIndex, load: Any) -> Iterator[str]:
+    """The address of a server in a process of its own."""
+    started, found = load.start_server(small_index.folder)
+    yield found
+    started.terminate()
+    started.wait(20)

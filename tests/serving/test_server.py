@@ -1,6 +1,5 @@
 """The server as a user starts it: a process of its own, spoken to over the network."""
 
-import importlib.util
 import json
 import os
 import signal
@@ -16,20 +15,6 @@ from typing import Any
 import pytest
 
 from painter_search.retrieval.painting_index import PaintingIndex
-
-SCRIPTS = Path(__file__).parents[2] / "scripts"
-
-
-@pytest.fixture(scope="module")
-def load() -> Any:
-    """scripts/serve_load.py."""
-    spec = importlib.util.spec_from_file_location("serve_load", SCRIPTS / "serve_load.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["serve_load"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
