@@ -17,9 +17,11 @@ def answer(config: IndexConfig, json: bool = False) -> None:
         json: Print what was done or found as JSON.
     """
     from painter_search.display.holdings import show_holdings
+    from painter_search.display.index_page import keep_index_page
     from painter_search.retrieval.upkeep import keep_index
 
-    show_holdings(keep_index(config), json)
+    kept = keep_index(config)
+    show_holdings(kept, json, keep_index_page(kept))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

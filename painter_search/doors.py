@@ -13,6 +13,7 @@ from typing import Any
 import tyro
 
 from painter_search.errors import UserError
+from painter_search.printable import printable
 
 FAILED, MISUSED = 1, 2
 
@@ -36,7 +37,7 @@ def open_door(
     except UserError as error:
         return _complain(error, FAILED)
     except KeyboardInterrupt:
-        print("\nInterrupted. Run the same command again to continue.", file=sys.stderr)
+        print("\nInterrupted. Run the same command again to continue (train: with --resume).", file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 0  # Whoever read the answer has seen enough.
@@ -87,5 +88,5 @@ def _of_the_system(error: OSError) -> UserError:
 
 
 def _complain(error: UserError, code: int) -> int:
-    print(f"painter_search: {error}", file=sys.stderr)
+    print(f"painter_search: {printable(str(error))}", file=sys.stderr)
     return code

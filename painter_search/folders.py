@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import Any
@@ -27,6 +27,8 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
+    # A killed process of the same number may have left one, and that may be a second name of a finished file.
+    beside.unlink(missing_ok=True)
     try:
         write(beside)
         with beside.open("rb+") as file:
@@ -36,7 +38,7 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
         beside.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
     """`write_file` for bytes at hand."""
     write_file(path, lambda beside: beside.write_bytes(content))
 
@@ -81,8 +83,10 @@ def locked(path: Path, busy: str) -> Iterator[None]:
     try:
         yield
     finally:
+        # While it is still held: once it is free, the file may be the next one's lock already.
+        with suppress(OSError):  # Windows deletes no open file
+            path.unlink()
         lock.release()
-        path.unlink(missing_ok=True)
 
 
 def begin_folder(beside: Path, identity: object) -> None:
@@ -91,19 +95,66 @@ def begin_folder(beside: Path, identity: object) -> None:
     if beside.exists() and not (started.is_file() and read_json(started) == identity):
         shutil.rmtree(beside)
     beside.mkdir(parents=True, exist_ok=True)
+    sweep(beside)
     write_json(started, identity)
 
 
 def put_in_place(beside: Path, target: Path) -> None:
-    """Rename a finished folder to `target`; what stood there is removed."""
+    """Rename a finished folder to `target`; what stood there is removed.
+
+    On Linux the two change places in one step. Elsewhere a kill between two renames can leave `target` aside, from
+    where `recover` fetches it.
+    """
+    aside = _aside(target)
     if target.exists():
-        discarded = target.with_name(f".{target.name}.discarded")
-        shutil.rmtree(discarded, ignore_errors=True)
-        os.rename(target, discarded)
-        os.rename(beside, target)
-        shutil.rmtree(discarded, ignore_errors=True)
+        discard(aside)
+        if _exchange(beside, target):
+            os.rename(beside, aside)
+        else:
+            os.rename(target, aside)
+            os.rename(beside, target)
     else:
         os.rename(beside, target)
+    discard(aside)
+
+
+def recover(target: Path) -> None:
+    """Make good what a kill in `put_in_place` left: an old folder aside is put back, or removed where a new one is."""
+    if not target.exists() and _aside(target).exists():
+        os.rename(_aside(target), target)
+    discard(_aside(target))
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder so that it is gone at once: a kill cannot leave half of it under its name."""
+    rest = folder.with_name(f".{folder.name}.rest")
+    shutil.rmtree(rest, ignore_errors=True)
+    if folder.exists():
+        os.rename(folder, rest)
+        shutil.rmtree(rest, ignore_errors=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the half-written files that killed processes left in a folder; hold its lock meanwhile."""
+    for path in folder.glob(".*"):
+        if path.suffix[1:].isdigit() and path.is_file():
+            path.unlink()
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.discarded")
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two folders change places in one step, by Linux's renameat2(2); False where that is not to be had."""
+    import ctypes
+
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    return renameat2(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0
 
 
 def digest_bytes(*parts: bytes) -> str:

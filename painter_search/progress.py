@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from painter_search.printable import printable
+
 T = TypeVar("T")
 
 
@@ -59,4 +61,4 @@ def say(message: str) -> None:
     """One line for the person at the terminal, on stderr so that answers on stdout stay clean."""
     from rich.console import Console
 
-    Console(stderr=True, highlight=False, soft_wrap=True).print(message, markup=False)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(printable(message), markup=False)

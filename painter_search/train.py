@@ -18,14 +18,12 @@ def answer(config: TrainConfig, json: bool = False) -> None:
     """
     from painter_search.display.console import show_run
     from painter_search.display.pages import write_report_page
-    from painter_search.display.plots import draw_augmentations, draw_curves
+    from painter_search.display.plots import draw_curves
     from painter_search.training.trainer import train_encoder
 
-    run = train_encoder(config, on_epoch=draw_curves)
+    run = train_encoder(config, on_epoch=draw_curves, on_end=write_report_page)
     if run is None:  # a process of torchrun that only helped
         return
-    draw_augmentations(run)
-    write_report_page(run)
     show_run(run, json)
 
 

@@ -16,6 +16,16 @@ Save = Callable[..., bytes]
 WriteArtists = Callable[..., list[Path]]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="tests of faults in full: hours rather than minutes")
+
+
+@pytest.fixture(scope="session")
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether the tests of faults run in full."""
+    return bool(request.config.getoption("--long"))
+
+
 def paint_picture(seed: int, width: int = 120, height: int = 90) -> Image.Image:
     """A picture of broad patches of colour, some strokes and a little grain; the same for the same seed."""
     rng = np.random.default_rng(seed)

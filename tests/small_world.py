@@ -103,3 +103,11 @@ def small_index_config(small_collection: Path, tmp_path_factory: pytest.TempPath
 def small_index(small_index_config: IndexConfig) -> PaintingIndex:
     """The index of the small collection's test works."""
     return PaintingIndex.build(small_index_config)
+
+
+@pytest.fixture(scope="session")
+def calibrated_index(small_index: PaintingIndex) -> PaintingIndex:
+    """The small index as if its encoder had a calibration."""
+    known = (-4.64, -11.29, -11.92, -1.49)
+    plain = {"pair": (12.0, -13.0), "known": known, "sharpness": 20.0, "threshold": 0.5, "artists": 6, "works": 35}
+    return PaintingIndex(small_index.folder, {**small_index.manifest, "confidence": plain})

@@ -92,6 +92,7 @@ def own_collection(folder: Path) -> None:
             paint(painter, work).save(folder / "my-paintings" / f"Painter {painter}" / f"{work}.jpg")
     paint(3, 99).save(folder / "painting.jpg")
     paint(4, 99).save(folder / "another.jpg")
+    (folder / "list.txt").write_text("painting.jpg\nanother.jpg\n", encoding="utf-8")
     for painter, group in ((5, "vermeer"), (6, "van-meegeren")):
         (folder / group).mkdir()
         for work in (7, 8):

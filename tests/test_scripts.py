@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from small_world import paint
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 
@@ -104,3 +105,25 @@ def test_divisions_keep_artists_whole_and_print_every_row(
         divided.append(set(table[table["in_train"]]["artist"]))
     assert len(divided[0]) == len(divided[1])
     assert divided[0] != divided[1]
+
+
+def test_the_tutorial_runs_from_top_to_bottom(tmp_path: Path) -> None:
+    for painter in range(10):
+        (tmp_path / "mine" / f"Painter {painter}").mkdir(parents=True)
+        for work in range(3):
+            paint(painter, work).save(tmp_path / "mine" / f"Painter {painter}" / f"{work}.jpg")
+    paint(0, 9).save(tmp_path / "painting.jpg")
+    flags = ["--folder", "mine", "--painting", "painting.jpg", "--out", "out"]
+    small = ["--backbone", "resnet18", "--weights", "none", "--side", "64"]
+    done = subprocess.run(
+        [sys.executable, str(SCRIPTS / "tutorial.py"), *flags, *small],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    for said in ("works to train on", "files show one picture", "accuracy on artists never seen", "painting.jpg: n"):
+        assert said in done.stdout
+    assert "without Painter" in done.stdout

@@ -114,7 +114,7 @@ def _read_one(path: Path) -> pd.DataFrame:
     table.columns = [str(column).strip() for column in table.columns]
     twice = sorted({column for column in table.columns if list(table.columns).count(column) > 1})
     if twice:
-        raise UserError(f"{path} has the column {twice[0]} twice; keep one of them.")
+        raise UserError(f"{path} has the column {repr(twice[0])[1:-1]} twice; keep one of them.")
     if "new_filename" not in table.columns:
         table = table.rename(columns={"filename": "new_filename"})  # Kaggle's train_info.csv, and most people's own
     missing = [column for column in NEEDED_COLUMNS if column not in table.columns]

@@ -6,16 +6,16 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from painter_search.collection.framing import make_thumbnail, open_frame
+from painter_search.collection.framing import make_thumbnail, read_frame
 from painter_search.collection.settings import Framing
 from painter_search.collection.triplets import read_table, read_triplets
 from painter_search.collection.work import Work
 from painter_search.errors import UserError
-from painter_search.folders import read_json
+from painter_search.folders import digest_bytes, read_json, to_json
 
 Split = Literal["test", "train", "all"]
 Part = Literal["train", "validation", "test"]
@@ -29,6 +29,7 @@ TRIPLET_FILES: dict[Part, str] = {
     "validation": "val_triplets_with_labels.csv",
     "test": "test_triplets_with_labels.csv",
 }
+WORK_COLUMNS = ["new_filename", "artist", "title", "date", "style", "genre"]
 DEVICE_NAME = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\.")  # Windows keeps these for itself
 SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\.jpg")
 
@@ -51,12 +52,25 @@ class Collection:
                 f"{folder} holds no prepared collection; run `python -m painter_search.prepare --out {folder}` first."
             )
         report = read_json(folder / "prepare.json")
-        if report.get("format") != FORMAT:
+        found = report.get("format") if isinstance(report, dict) else None
+        if found != FORMAT:
             raise UserError(
-                f"{folder} has format {report.get('format')}, and this version reads format {FORMAT}; "
+                f"{folder} has format {found}, and this version reads format {FORMAT}; "
                 f"run `python -m painter_search.prepare --out {folder} --replace` to make it again."
             )
+        if not isinstance(report.get("name"), str) or report.get("framing") not in get_args(Framing):
+            raise UserError(f"{folder / 'prepare.json'} lacks the name or the framing; prepare the collection again.")
         return cls(folder, report["name"], report["framing"], report)
+
+    @property
+    def digest(self) -> str:
+        """What these paintings, so prepared, are known by."""
+        return digest_bytes(to_json(self.report).encode("utf-8", "surrogatepass"))
+
+    def confirm(self) -> None:
+        """Raises `UserError` where the folder was prepared anew since it was opened, so that two were mixed."""
+        if Collection.open(self.folder).digest != self.digest:
+            raise UserError(f"{self.folder} was prepared anew while it was being read; run the command again.")
 
     def works(self, split: Split = "test") -> list[Work]:
         """The works of a part, in the order of its catalogue. `train` has every training work that was kept."""
@@ -65,7 +79,11 @@ class Collection:
         path = self.folder / CLEAN_FILES["train_all" if split == "train" else "test"]
         if split == "train" and not path.is_file():
             path = self.folder / CLEAN_FILES["train"]
-        return works_of_catalogue(read_clean(path), self.name)
+        catalogue = read_clean(path)
+        missing = [column for column in WORK_COLUMNS if column not in catalogue.columns]
+        if missing:
+            raise UserError(f"{path} lacks the column {' and '.join(missing)}; prepare the collection again.")
+        return works_of_catalogue(catalogue, self.name)
 
     def frame_path(self, file: str) -> Path:
         """Where the frame of a work lies."""
@@ -76,7 +94,7 @@ class Collection:
         kept = self.folder / "thumbnails" / frame_name(file)
         if kept.is_file():
             return kept.read_bytes()
-        return make_thumbnail(open_frame(self.frame_path(file).read_bytes()))
+        return make_thumbnail(read_frame(self.frame_path(file)))
 
     def triplets(self, part: Part) -> pd.DataFrame:
         """The triplets of a part: columns `anchor, positive, negative`, file names."""
@@ -106,7 +124,4 @@ def read_clean(path: Path) -> pd.DataFrame:
 
 def works_of_catalogue(catalogue: pd.DataFrame, collection: str) -> list[Work]:
     """The rows of a cleaned catalogue as works."""
-    return [
-        Work(collection, *map(str, row))
-        for row in catalogue[["new_filename", "artist", "title", "date", "style", "genre"]].itertuples(index=False)
-    ]
+    return [Work(collection, *map(str, row)) for row in catalogue[WORK_COLUMNS].itertuples(index=False)]

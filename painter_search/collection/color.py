@@ -3,25 +3,67 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
 
 SRGB_DESCRIPTIONS = {"sRGB", "sRGB IEC61966-2.1", "sRGB built-in", "sRGB2014", "c2", "c2ci"}
 """How the common sRGB profiles call themselves."""
-SIXTEEN_BIT_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+DEEP_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
+"""Pillow's modes of greys with more than 8 bits."""
+BAND_PIXELS = 4_000_000
+"""Larger images are brought to sRGB in bands of this many pixels, which takes less memory and gives the same."""
+ORIENTATION = 0x0112
+"""The EXIF tag that says how a picture lies."""
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What turns a picture of each orientation upright."""
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
     """The image as upright 8-bit sRGB.
 
     EXIF orientation is applied, an embedded ICC profile is converted to sRGB, transparency is laid over white,
-    and 16-bit and floating-point greys are scaled to 8 bits.
+    and 16-bit and floating-point greys are scaled to 8 bits. A large image is used up: it is closed as soon as it has
+    served, so that no more than two of its size are ever held.
     """
-    profile = image.info.get("icc_profile")
-    image = ImageOps.exif_transpose(image)
-    if image.mode in SIXTEEN_BIT_MODES or image.mode == "F":
-        image = _reduce_depth(image)
+    image.load()  # TIFF files are turned upright by that, and say so only afterwards
+    profile, turn = image.info.get("icc_profile"), UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
+    depth = _depth_scale(image)
+    if image.height <= _band_height(image) or (
+        image.mode == "RGB" and not profile and "transparency" not in image.info
+    ):
+        rgb = _band_to_rgb(image, profile, depth)
+    else:
+        rgb = Image.new("RGB", image.size)
+        for top, band in _bands(image):
+            rgb.paste(_band_to_rgb(band, profile, depth), (0, top))
+        image.close()
+    return rgb if turn is None else rgb.transpose(turn)
+
+
+def _bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """The image in bands from edge to edge, each with its top, so that what is made of them on the way stays small."""
+    height = _band_height(image)
+    for top in range(0, image.height, height):
+        yield top, image.crop((0, top, image.width, min(image.height, top + height)))
+
+
+def _band_height(image: Image.Image) -> int:
+    return max(1, BAND_PIXELS // image.width)
+
+
+def _band_to_rgb(image: Image.Image, profile: bytes | None, depth: float) -> Image.Image:
+    if image.mode in DEEP_MODES:
+        image = _reduce_depth(image, depth)
     alpha = None
     if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
         # The alpha channel is no colour, so it is kept out of the profile conversion.
@@ -39,15 +81,21 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return image
 
 
-def _reduce_depth(image: Image.Image) -> Image.Image:
-    values = np.asarray(image).astype(np.float64)
+def _depth_scale(image: Image.Image) -> float:
+    """What deep greys are multiplied by to lie between 0 and 255."""
+    if image.mode not in DEEP_MODES:
+        return 1.0
+    if image.mode.startswith("I;16"):
+        return 255.0 / 65535.0
+    brightest = max(float(np.nanmax(np.asarray(band), initial=-np.inf)) for _, band in _bands(image))
     if image.mode == "F":
         # Floating-point files hold either 0..1 or plain grey values.
-        scale = 255.0 if values.size and np.nanmax(values) <= 1.0 else 1.0
-    else:
-        scale = 255.0 / 65535.0 if values.size and values.max() > 255 else 1.0
-        if image.mode.startswith("I;16"):
-            scale = 255.0 / 65535.0
+        return 255.0 if brightest <= 1.0 else 1.0
+    return 255.0 / 65535.0 if brightest > 255 else 1.0
+
+
+def _reduce_depth(image: Image.Image, scale: float) -> Image.Image:
+    values = np.asarray(image).astype(np.float64)
     reduced = np.clip(np.nan_to_num(values) * scale + 0.5, 0, 255).astype(np.uint8)
     return Image.fromarray(reduced)
 

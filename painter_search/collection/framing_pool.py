@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -48,15 +49,19 @@ class Framed:
 
 
 def frame_all(jobs: Iterable[FramingJob], workers: int = 0) -> Iterator[Framed]:
-    """Frame originals to disk, in order of the jobs, on `workers` processes (0: one per core)."""
-    workers = workers or os.cpu_count() or 1
+    """Frame originals to disk, in order of the jobs, on `workers` processes (0: one per core).
+
+    With 1 it is done in this very process, which a decoder that crashes would take with it.
+    """
     if workers == 1:
         yield from map(frame_to_disk, jobs)
         return
+    workers = workers or os.cpu_count() or 1
     from pebble import ProcessPool
 
     # Spawned, so that it is the same on every system; few at a time, so that memory stays flat.
-    pool = ProcessPool(max_workers=workers, context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPool(max_workers=workers, context=context, initializer=_end_with_parent)
     waiting: deque = deque()
     try:
         for job in jobs:
@@ -85,6 +90,18 @@ def frame_to_disk(job: FramingJob) -> Framed:
         _write(job.thumbnail, frame.thumbnail)
     digest = hashlib.sha256(content).hexdigest()
     return Framed(job.file, "", digest, frame.width, frame.height, frame.enlarged)
+
+
+def _end_with_parent() -> None:
+    """A process whose parent was killed would wait for work for ever."""
+
+    def wait() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _write(path: Path, content: bytes) -> None:

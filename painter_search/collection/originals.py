@@ -64,7 +64,9 @@ def read_original(original: Original) -> bytes:
     except UnreadablePainting:
         raise
     except Exception as error:
-        raise UnreadablePainting(f"cannot be read from the archive ({error})") from error
+        # What the system says may name paths of this machine; what is rejected is listed for everybody.
+        reason = getattr(error, "strerror", None) or error
+        raise UnreadablePainting(f"cannot be read from the archive ({reason})") from error
 
 
 def read_file(path: Path, within: Path | None = None) -> bytes:
@@ -76,25 +78,35 @@ def read_file(path: Path, within: Path | None = None) -> bytes:
         if within is not None and path.is_symlink() and not path.resolve().is_relative_to(within.resolve()):
             raise UnreadablePainting("a symbolic link out of the folder")
         information = path.stat()
+        if stat.S_ISDIR(information.st_mode):
+            raise UnreadablePainting("a folder that cannot be listed")
         if not stat.S_ISREG(information.st_mode):
             raise UnreadablePainting("not a regular file")
         if information.st_size > MAX_BYTES:
             raise UnreadablePainting(f"too large a file to read safely ({information.st_size / 1e6:,.0f} MB)")
         return path.read_bytes()
-    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle, before Python 3.13
-        raise UnreadablePainting(f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    except RuntimeError as error:  # before Python 3.13
+        raise UnreadablePainting("a symbolic link that leads in a circle") from error
+    except OSError as error:
+        raise UnreadablePainting(f"cannot be read ({error.strerror})") from error
 
 
 def _walk(folder: Path) -> Iterator[Original]:
-    for root, folders, files in os.walk(folder):
+    unlisted: list[OSError] = []
+    for root, folders, files in os.walk(folder, onerror=unlisted.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in files:
             if name.startswith("."):
                 continue
             path = Path(root, name)
-            information = path.lstat()
+            try:
+                information = path.lstat()
+            except OSError:
+                continue  # gone since it was listed
             file = path.relative_to(folder).as_posix()
             yield Original(file, folder, False, information.st_size, information.st_mtime_ns)
+    for error in unlisted:  # a folder that may not be looked into: reading it will say so
+        yield Original(Path(error.filename).relative_to(folder).as_posix(), folder, False, 0)
 
 
 def _members(archive: Path) -> Iterator[Original]:
@@ -103,13 +115,13 @@ def _members(archive: Path) -> Iterator[Original]:
     try:
         with zipfile.ZipFile(archive) as opened:
             for member in opened.infolist():
-                path = PurePosixPath(member.filename)
-                hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+                parts = set(member.filename.replace("\\", "/").split("/")) - {".", ".."}
+                hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
                 if member.is_dir() or hidden or member.filename in seen:
                     continue
                 seen.add(member.filename)
                 yield Original(member.filename, archive, True, member.file_size, changed)
-    except (zipfile.BadZipFile, OSError) as error:
+    except Exception as error:  # a damaged directory makes zipfile raise anything
         raise UserError(f"{archive} cannot be read as a zip archive ({error}); fetch it again.") from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,12 +16,23 @@ from painter_search.collection.framing_journal import JOURNAL, frame_originals
 from painter_search.collection.framing_pool import Framed
 from painter_search.collection.inputs import Inputs, gather_inputs
 from painter_search.collection.settings import PrepareConfig
-from painter_search.collection.triplets import Triplets, draw_triplets
+from painter_search.collection.triplets import Triplets, any_text, draw_triplets
 from painter_search.errors import UserError
-from painter_search.folders import IDENTITY, begin_folder, digest_bytes, locked, put_in_place, read_json, write_json
+from painter_search.folders import (
+    IDENTITY,
+    begin_folder,
+    digest_bytes,
+    discard,
+    locked,
+    put_in_place,
+    read_json,
+    recover,
+    write_json,
+)
 from painter_search.progress import say
 
 
+@any_text()
 def prepare_collection(config: PrepareConfig) -> Collection:
     """Prepare a collection into `config.out` and open it.
 
@@ -29,6 +41,7 @@ def prepare_collection(config: PrepareConfig) -> Collection:
     """
     _check_out(config)
     with locked(config.out.with_name(f".{config.out.name}.lock"), f"{config.out} is being prepared"):
+        recover(config.out)
         return _prepare(config)
 
 
@@ -36,11 +49,15 @@ def _prepare(config: PrepareConfig) -> Collection:
     inputs = gather_inputs(config)
     identity = _identity(config, inputs)
     # The sample is the package's own: installing it again does not change it.
-    changed = 0 if config.is_sample else max((original.changed_ns for original in inputs.originals), default=0)
+    # Files from elsewhere may be dated in the future, which says nothing.
+    dates = [original.changed_ns for original in inputs.originals if original.changed_ns <= time.time_ns()]
+    changed = 0 if config.is_sample else max(dates, default=0)
+    beside = config.out.with_name(f".{config.out.name}.partial")
     if _is_complete(config, identity, changed):
+        if not (beside / IDENTITY).exists():
+            discard(beside)  # what the new collection has replaced
         say(f"{config.out} is already prepared from these files with these settings.")
         return Collection.open(config.out)
-    beside = config.out.with_name(f".{config.out.name}.partial")
     _begin(beside, identity)
     framed, rejected = frame_originals(inputs, config.framing, beside, config.workers)
     usable, refused = reject_rows(inputs.catalogue)

@@ -57,7 +57,8 @@ class PrepareConfig:
     """Seed of every draw."""
 
     workers: int = 0
-    """Processes that frame paintings. 0: one per core."""
+    """Processes that frame paintings. 0: one per core.
+    1: none, so that an image that crashes a decoder ends the run."""
 
     replace: bool = False
     """Replace a collection that was prepared with other settings."""

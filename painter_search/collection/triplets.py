@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import ContextDecorator
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -89,6 +91,13 @@ def all_pairs_with_negatives(works: pd.DataFrame, random_state: int) -> pd.DataF
     )
 
 
+def any_text() -> ContextDecorator:
+    """While this holds, pandas keeps any text, also bytes of file names that are no UTF-8; Arrow, which it would use
+    where that is installed, refuses them. Serves as a decorator, too."""
+    return cast(ContextDecorator, pd.option_context("mode.string_storage", "python"))
+
+
+@any_text()
 def read_table(path: Path, encoding: str = "utf-8") -> pd.DataFrame:
     """A CSV file, every value as the text it is (bytes that are no text in the encoding survive as surrogates)."""
     return pd.read_csv(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from painter_search.display.tables import caption, difference, interval, new_table, percent, print_json, show
+from painter_search.display.tables import difference, interval, new_table, percent, print_json, show
 
 if TYPE_CHECKING:
     from painter_search.collection.collection import Collection
-    from painter_search.retrieval.attribution import Answer
     from painter_search.retrieval.painting_index import PaintingIndex
     from painter_search.retrieval.triplet_score import TripletScore
+    from painter_search.retrieval.trust import Trust
     from painter_search.training.findings import Comparison, TestScore
     from painter_search.training.run import Run
 
@@ -63,7 +61,10 @@ def show_collection(collection: Collection, as_json: bool = False) -> None:
 def show_run(run: Run, as_json: bool = False) -> None:
     """How a training went, epoch by epoch, and what it came to on the test artists."""
     if as_json:
-        print_json({"run": run.folder, "best_epoch": run.best_epoch, "test": run.test, "history": run.history})
+        from painter_search.training.findings import portable
+
+        test = portable(run.test)
+        print_json({"run": run.folder, "best_epoch": run.best_epoch, "test": test, "history": run.history})
         return
     columns = ("epoch", "train loss", "accuracy", "active", "images/s")
     validated = ("validation loss", "accuracy", "all negatives", "recall@1")
@@ -133,10 +134,14 @@ def _search_kind(search: dict[str, Any]) -> str:
     return f"searched approximately ({100 * search['recall_at_10']:.1f} % of the ten nearest found on a trial)"
 
 
-def show_score(score: TripletScore, baseline: TripletScore | None = None, as_json: bool = False) -> None:
-    """How good an index is, beside a baseline where there is one."""
+def show_score(
+    score: TripletScore, baseline: TripletScore | None = None, trust: Trust | None = None, as_json: bool = False
+) -> None:
+    """How good an index is, beside a baseline where there is one, and how far its answers can be trusted."""
+    from painter_search.display.trusted import NOTHING, provenance, trust_rows
+
     if as_json:
-        print_json({"score": score, "baseline": baseline})
+        print_json({"score": score, "baseline": baseline, "trust": trust})
         return
     columns = ["", f"index {score.index}"]
     if baseline:
@@ -164,46 +169,12 @@ def show_score(score: TripletScore, baseline: TripletScore | None = None, as_jso
     if score.missing:
         show(f"{score.missing:,} triplets were left out: the index lacks one of their paintings.")
     show("In brackets: 95 % intervals, by bootstrap over artists. Chance is 50 % for the two accuracies.")
-
-
-def show_answers(
-    answers: Sequence[Answer], index: PaintingIndex, as_json: bool = False, page: Path | None = None
-) -> None:
-    """Whom each painting is nearest to in style."""
-    from painter_search.display.records import answers_record
-    from painter_search.retrieval.attribution import Attribution
-
-    if as_json:
-        print_json(answers_record(answers, index))
+    if trust is None:
+        show(NOTHING)
         return
-    if index.selection:
-        show(f"Compared with {index.selection}.")
-    for answer in answers:
-        if not isinstance(answer, Attribution):
-            show(f"{answer.painting}: {answer.reason}")
-            continue
-        for match in answer.same_works:
-            work = match.work
-            show(f"{answer.painting}: this very work is in the index: {caption(work)} by {work.artist}.")
-        table = new_table(
-            f"{answer.painting}: nearest in style",
-            "",
-            "artist",
-            "works",
-            "distance",
-            "nearest works",
-            "distance",
-            "date",
-        )
-        for rank, artist in enumerate(answer.artists, start=1):
-            for place, neighbour in enumerate(artist.works):
-                leading = (str(rank), artist.artist, f"{artist.works_in_index:,}", f"{artist.distance:.3f}")
-                table.add_row(
-                    *(leading if place == 0 else ("", "", "", "")),
-                    caption(neighbour.work),
-                    f"{neighbour.distance:.3f}",
-                    neighbour.work.date,
-                )
-        show(table)
-    if page:
-        show(f"Look at {page}")
+    title = f"Its answers, asked about {trust.asked:,} of its own works by {trust.artists:,} artists"
+    sure = new_table(title, "", f"index {trust.index}")
+    for row_of_trust in trust_rows(trust):
+        sure.add_row(*row_of_trust)
+    show(sure)
+    show(provenance(trust.split))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from painter_search.display.console import show_index
@@ -18,8 +19,8 @@ SHOWN = 20
 """Works and files that are shown one by one; `--json` has all of them."""
 
 
-def show_holdings(answer: PaintingIndex | Change | Listing, as_json: bool = False) -> None:
-    """What `build-index` did or found."""
+def show_holdings(answer: PaintingIndex | Change | Listing, as_json: bool = False, page: Path | None = None) -> None:
+    """What `build-index` did or found, and the index's page where it was written."""
     from painter_search.retrieval.revision import Change
     from painter_search.retrieval.upkeep import Listing
 
@@ -29,6 +30,8 @@ def show_holdings(answer: PaintingIndex | Change | Listing, as_json: bool = Fals
         show_listing(answer, as_json)
     else:
         show_index(answer, as_json)
+    if page and not as_json:
+        show(f"How sure its answers are: {page}")
 
 
 def show_change(change: Change, as_json: bool = False) -> None:

@@ -27,6 +27,8 @@ NEAREST_PAIRS = 3
 """Pairs of works that are shown of two groups."""
 MOST_CELLS = 2500
 """Distances that a page shows one by one."""
+NO_BREAK = "\u00a0"
+"""A space at which no line ends."""
 MANY_ANSWERS = 3
 """Answers whose page is ready within a breath or two."""
 
@@ -106,9 +108,12 @@ def heat_table(distances: NDArray[np.float32]) -> list[list[tuple[float, float]]
 
 
 def write_report_page(run: Run) -> None:
-    """What a training was, how it went and what it came to, as `report.html` in its folder."""
+    """What a training was, how it went and what it came to, as `report.html` and its pictures in its folder."""
     from painter_search.collection.framing import make_thumbnail, open_frame
     from painter_search.display.console import test_figures
+    from painter_search.display.plots import draw_augmentations
+
+    draw_augmentations(run)
 
     def small(frame: str) -> str:
         return embed_picture(make_thumbnail(open_frame(Path(frame).read_bytes())))
@@ -140,5 +145,5 @@ def open_template(name: str):  # type: ignore[no-untyped-def]
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(embed=embed_picture, about=about)
+    environment.filters.update(embed=embed_picture, about=lambda share: about(share).replace(" ", NO_BREAK))
     return environment.get_template(name)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from painter_search.folders import to_json
+from painter_search.printable import printable
 
 if TYPE_CHECKING:
     from painter_search.collection.work import Work
@@ -29,15 +30,23 @@ def print_json(content: object) -> None:
 
 def new_table(title: str, *columns: str) -> Table:
     """A table; what is read as text stands left, figures right."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = _PrintableTable(title=printable(title), title_justify="left", title_style="bold")
     for number, column in enumerate(columns):
         text = number == 0 or column in TEXT_COLUMNS
-        table.add_column(column, justify="left" if text else "right")
+        table.add_column(printable(column), justify="left" if text else "right")
     return table
+
+
+class _PrintableTable(Table):
+    """A table whose cells cannot steer the terminal."""
+
+    def add_row(self, *cells: Any, **style: Any) -> None:
+        super().add_row(*(printable(cell) if isinstance(cell, str) else cell for cell in cells), **style)
 
 
 def show(content: Any) -> None:
     """A table or a line on stdout."""
+    content = printable(content) if isinstance(content, str) else content
     # Titles may hold square brackets, which are no markup.
     width = None if sys.stdout.isatty() else WIDE
     console = Console(soft_wrap=isinstance(content, str), markup=False, highlight=False, width=width)

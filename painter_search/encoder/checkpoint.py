@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
@@ -15,7 +17,7 @@ from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.network import expected_normalization
 from painter_search.encoder.settings import EncoderConfig
 from painter_search.errors import UserError
-from painter_search.folders import write_file
+from painter_search.folders import write_bytes, write_file
 
 FORMAT = 1
 """Version of the checkpoint's layout."""
@@ -30,7 +32,10 @@ def save_checkpoint(path: Path, encoder: Encoder, framing: Framing, **more: Any)
         "model": encoder.state_dict(),
         **more,
     }
-    write_file(path, lambda beside: torch.save(content, beside))
+    # Through memory: given a path, torch would write its name into the file, and hide that a disk is full.
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_bytes(path, buffer.getbuffer())
 
 
 def add_to_checkpoint(path: Path, **more: Any) -> None:
@@ -44,14 +49,27 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise UserError(f"{path} does not exist; train an encoder first: `python -m painter_search.train`.")
     try:
+        _check_sizes(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise UserError(f"{path} is no checkpoint that can be read safely; it is damaged or not ours.") from error
+        raise UserError(
+            f"{path} is no checkpoint that can be read safely; it is damaged or not ours: copy it again, or delete it "
+            "and continue its run from the epoch before with --resume."
+        ) from error
     if not isinstance(content, dict) or not {"format", "encoder", "framing", "model"} <= set(content):
         raise UserError(f"{path} is no checkpoint of painter_search; give a runs/<name>/best.pt.")
+    if content["framing"] not in get_args(Framing):
+        raise UserError(f"{path} says nothing of the framing it was trained on; it is damaged: train again.")
     if content["format"] != FORMAT:
         raise UserError(f"{path} has format {content['format']}, and this version reads format {FORMAT}; train again.")
     return content
+
+
+def _check_sizes(path: Path) -> None:
+    """Raises an error for an archive that would unpack to more than it is, or with a part that is not as written."""
+    with zipfile.ZipFile(path) as archive:
+        if any(part.compress_type != zipfile.ZIP_STORED for part in archive.infolist()) or archive.testzip():
+            raise ValueError("not written by torch.save, or damaged")
 
 
 def encoder_of_checkpoint(content: dict[str, Any], source: Path) -> Encoder:
@@ -59,7 +77,7 @@ def encoder_of_checkpoint(content: dict[str, Any], source: Path) -> Encoder:
     try:
         encoder = Encoder(EncoderConfig.from_plain(content["encoder"]))
         encoder.load_state_dict(content["model"])
-    except (TypeError, RuntimeError) as error:
+    except (AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"{source} does not fit its own description; it is damaged: train again.") from error
     return encoder.eval()
 

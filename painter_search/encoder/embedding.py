@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.collection.framing import open_frame
+from painter_search.collection.framing import open_frame, read_frame
 from painter_search.encoder.settings import EMBEDDING_SIZE, EncoderConfig
 from painter_search.encoder.views import views_of
 
@@ -42,7 +42,7 @@ def embed_frames(
     """
 
     def views(frame: bytes | Path) -> list[NDArray[np.uint8]]:
-        return views_of(open_frame(frame if isinstance(frame, bytes) else frame.read_bytes()), embedder.config)
+        return views_of(open_frame(frame) if isinstance(frame, bytes) else read_frame(frame), embedder.config)
 
     decoded = map_ahead(views, frames, ahead=2 * batch)
     while block := list(islice(decoded, batch)):

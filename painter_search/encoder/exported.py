@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.encoder.settings import EncoderConfig
+from painter_search.encoder.settings import EMBEDDING_SIZE, EncoderConfig
 from painter_search.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class ExportedEncoder:
         import onnxruntime
 
         self.config = config
+        onnxruntime.disable_telemetry_events()  # nobody is told what is asked
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         try:
@@ -47,7 +48,10 @@ class ExportedEncoder:
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embed views, uint8 `[n, 3, side, side]`; returns float32 `[n, 256]`."""
-        return self._session.run([EMBEDDINGS], {"pixels": pixels})[0]
+        embeddings = self._run([EMBEDDINGS], pixels)[0]
+        if np.shape(embeddings) != (len(pixels), EMBEDDING_SIZE) or not np.isfinite(embeddings).all():
+            raise UserError("the index's encoder gives no embeddings; it is damaged: copy or build the index again.")
+        return embeddings
 
     def planes(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """What is seen where in views, uint8 `[n, 3, side, side]`: the output of each stage, float32 `[n, c, h, w]`.
@@ -55,7 +59,13 @@ class ExportedEncoder:
         Early stages first. None for a network without planes of channels, and one exported before they were kept.
         """
         names = [output.name for output in self._session.get_outputs() if output.name != EMBEDDINGS]
-        return self._session.run(names, {"pixels": pixels}) if names else []
+        return self._run(names, pixels) if names else []
+
+    def _run(self, names: list[str], pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        try:
+            return self._session.run(names, {"pixels": pixels})
+        except Exception as error:
+            raise UserError("the index's encoder fails; it is damaged: copy or build the index again.") from error
 
 
 def export_encoder(encoder: Encoder, path: Path) -> ExportedEncoder:

@@ -18,6 +18,7 @@ from painter_search.collection.fingerprint import coarse, fingerprint, same_pict
 from painter_search.collection.framing import open_frame
 from painter_search.collection.framing_journal import frame_originals
 from painter_search.collection.inputs import Inputs, gather_additions
+from painter_search.collection.triplets import any_text
 from painter_search.collection.work import Work
 from painter_search.encoder.embedding import map_ahead
 from painter_search.encoder.embedding_file import embed_to_file
@@ -36,6 +37,7 @@ FEW = 16
 LeftOut = list[tuple[str, str]]
 
 
+@any_text()
 def add_paintings(
     home: Path | str, source: Path | str, artist: str | None = None, originals: Sequence[Path | str] = ()
 ) -> Change:

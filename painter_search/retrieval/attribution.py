@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from painter_search.collection.fingerprint import fingerprint, same_picture
 from painter_search.collection.framing import Frame, UnreadablePainting, frame_painting, open_frame
 from painter_search.collection.originals import read_file
 from painter_search.collection.work import Work
-from painter_search.errors import UserError
 from painter_search.progress import track
 from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.questions import Question, read_list, read_questions
+from painter_search.retrieval.settings import QueryConfig
 from painter_search.scores.artists import rank_artists, relative_distances
 from painter_search.scores.triplets import distance_matrix
 
@@ -114,48 +115,33 @@ def about(probability: float) -> str:
 
 
 def attribute(
-    index: PaintingIndex, paintings: Sequence[Path | str | bytes], top: int = 5, works: int = 3
+    index: PaintingIndex, paintings: Sequence[Path | str | bytes | Question], top: int = 5, works: int = 3
 ) -> list[Answer]:
     """Rank the nearest artists for paintings given as files, folders of files, or the bytes of a file.
 
-    Each painting is framed as the index's works were. A file that is no usable image is answered with the reason.
-    Raises `UserError` for a path that does not exist and for a folder without files.
+    What a list names is asked about with `attribute(index, read_list("list.txt"))`. Each painting is framed as the
+    index's works were. A file that is no usable image is answered with the reason. Raises `UserError` for a path that
+    does not exist and for a folder without files.
     """
-    names, contents = zip(*_named(paintings), strict=True)
+    questions = read_questions(paintings)
+    starts = range(0, len(questions), BATCH)
     answers: list[Answer] = []
-    for start in track(range(0, len(names), BATCH), "Asking") if len(names) > BATCH else range(0, len(names), BATCH):
-        block = slice(start, start + BATCH)
-        answers += _attribute_block(index, names[block], contents[block], top, works)
+    for start in track(starts, "Asking") if len(starts) > 1 else starts:
+        answers += _attribute_block(index, questions[start : start + BATCH], top, works)
     return answers
 
 
-def _named(paintings: Sequence[Path | str | bytes]) -> list[tuple[str, Path | bytes]]:
-    found: list[tuple[str, Path | bytes]] = []
-    for painting in paintings:
-        if isinstance(painting, bytes):
-            found.append((f"painting {len(found) + 1}", painting))
-            continue
-        path = Path(painting)
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if not p.is_dir() and not p.name.startswith("."))
-            if not inside:
-                raise UserError(f"{path} is an empty folder; give paintings, or a folder that holds some.")
-            found += [(p.relative_to(path).as_posix(), p) for p in inside]
-        elif path.exists() or path.is_symlink():
-            found.append((path.name, path))
-        else:
-            raise UserError(f"{path} does not exist; check the path.")
-    if not found:
-        raise UserError("there is no painting to ask about.")
-    return found
+def attribute_asked(index: PaintingIndex, config: QueryConfig) -> list[Answer]:
+    """The same for the paintings that `config` names, on its command line and in its list."""
+    listed = [] if config.listed is None else read_list(config.listed)
+    return attribute(index, [*config.paintings, *listed], config.top, config.works)
 
 
-def _attribute_block(
-    index: PaintingIndex, names: Iterable[str], contents: Iterable[Path | bytes], top: int, works: int
-) -> list[Answer]:
+def _attribute_block(index: PaintingIndex, questions: Sequence[Question], top: int, works: int) -> list[Answer]:
     answers: dict[int, Answer] = {}
     frames: dict[int, tuple[str, Frame]] = {}
-    for place, (name, content) in enumerate(zip(names, contents, strict=True)):
+    for place, question in enumerate(questions):
+        name, content = question.name, question.content
         try:
             frame = frame_painting(read_file(content) if isinstance(content, Path) else content, index.framing)
         except UnreadablePainting as finding:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
-
-import faiss
 
 from painter_search.collection.collection import Collection
 from painter_search.collection.fingerprint import fingerprint
@@ -25,12 +24,13 @@ from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.exported import export_encoder
 from painter_search.encoder.swift import fastest_on_cpu
 from painter_search.errors import UserError
-from painter_search.folders import digest_bytes, digest_file, locked
+from painter_search.folders import digest_bytes, digest_file, discard, locked, sweep
 from painter_search.progress import say, track
 from painter_search.retrieval.isolation import settle_isolation
 from painter_search.retrieval.manifest import ENCODER, FORMAT, THUMBNAILS, VECTORS, WORKS, seal_index
 from painter_search.retrieval.settings import IndexConfig
 from painter_search.retrieval.vectors import build_vectors
+from painter_search.retrieval.vectors_file import write_vectors_file
 from painter_search.retrieval.works import write_thumbnails, write_works
 
 Entry = tuple[Collection, Work]
@@ -58,7 +58,8 @@ def build_painting_index(config: IndexConfig) -> Path:
     collections = [] if config.folder is not None else [Collection.open(folder) for folder in config.data]
     eye = trained or _untrained_eye(config, collections[0].framing if collections else "whole")
     if config.folder is not None:
-        return _build_from_folder(config, eye)
+        with _writing(config):
+            return _build_from_folder(config, eye)
     for collection in collections:
         if collection.framing != eye.framing:
             raise UserError(
@@ -66,7 +67,20 @@ def build_painting_index(config: IndexConfig) -> Path:
                 f"{eye.framing!r}; prepare it with that --framing."
             )
     entries = [(collection, work) for collection in collections for work in collection.works(config.split)]
-    return _build(config, eye, entries)
+    with _writing(config):
+        return _build(config, eye, entries)
+
+
+@contextmanager
+def _writing(config: IndexConfig) -> Iterator[None]:
+    """Hold the folder of indexes, so that nobody else writes into it."""
+    try:
+        config.index.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{config.index} cannot be made ({error.strerror}); choose another --index.") from error
+    with locked(config.index / ".lock", f"{config.index} is being written"):
+        sweep(config.index)
+        yield
 
 
 def _build_from_folder(config: IndexConfig, eye: Eye) -> Path:
@@ -79,7 +93,7 @@ def _build_from_folder(config: IndexConfig, eye: Eye) -> Path:
     )
     entries = [(prepared, work) for work in prepared.works("test")]
     folder = _build(config, eye, entries, extra={"rejected.csv": temporary / "rejected.csv"})
-    shutil.rmtree(temporary)
+    discard(temporary)
     return folder
 
 
@@ -89,22 +103,20 @@ def _build(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra: dict[
     names = [work.name for _, work in entries]
     if len(set(names)) < len(names) and len(config.data) > 1 and config.folder is None:
         raise UserError("two of the collections have the same name; prepare one of them with another --name.")
-    try:
-        config.index.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{config.index} cannot be made ({error.strerror}); choose another --index.") from error
-    with locked(config.index / ".lock", f"{config.index} is being written"):
-        return _write_index(config, eye, entries, extra or {})
+    return _write_index(config, eye, entries, extra or {})
 
 
 def _write_index(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra: dict[str, Path]) -> Path:
-    encoder_file = config.index / f".encoder-{os.getpid()}"
+    encoder_file = config.index / f".encoder.{os.getpid()}"
     exported = export_encoder(eye.encoder, encoder_file)
     encoder_digest = digest_file(encoder_file)
     listing = "\n".join(f"{work}\t{collection.report['inputs_digest']}" for collection, work in entries)
     key = digest_bytes(encoder_digest.encode(), listing.encode("utf-8", "surrogatepass"))[:16]
     beside = config.index / f".building-{key}"
     beside.mkdir(exist_ok=True)
+    for path in beside.iterdir():
+        if path.name != PARTIAL:  # made again; a kill may have left what belongs to no index
+            path.unlink()
     os.replace(encoder_file, beside / ENCODER)
 
     device = pick_device(config.device)
@@ -113,7 +125,7 @@ def _write_index(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra:
     vectors = embed_to_file(embedder, frames, beside / PARTIAL)
     _write_works(beside, entries)
     index, search = build_vectors(vectors, config.exact)
-    faiss.write_index(index, str(beside / VECTORS))
+    write_vectors_file(index, beside / VECTORS)
     for name, source in extra.items():
         shutil.copyfile(source, beside / name)
     (beside / PARTIAL).unlink()
@@ -125,7 +137,7 @@ def _write_index(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra:
         "works": len(entries),
         "artists": len({work.artist for _, work in entries}),
         "collections": sorted({collection.name for collection, _ in entries}),
-        "split": "all" if config.folder else config.split,
+        "split": "folder" if config.folder else config.split,
         "next_id": len(entries) + 1,
         "typical": settle_isolation(beside, search),
         "confidence": eye.confidence,

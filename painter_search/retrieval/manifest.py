@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from painter_search.collection.settings import Framing
+from painter_search.encoder.settings import EncoderConfig
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, put_in_place, read_json, write_bytes, write_json
+from painter_search.retrieval.vectors import SearchKind
+from painter_search.scores.confidence import Confidence
 
 FORMAT = 2
 """Version of the folder's layout, kept in `manifest.json`."""
@@ -38,6 +42,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise UserError(
             f"{folder / MANIFEST} lacks {', '.join(sorted(missing))}; it is damaged: build the index again."
         )
+    strange = _strange_entry(manifest)
+    if strange:
+        raise UserError(
+            f"{folder / MANIFEST} has under {strange!r} what this version of painter_search cannot read; build the "
+            "index again, or use the version that it was built with."
+        )
     check_files(folder, manifest)
     return manifest
 
@@ -55,6 +65,31 @@ def seal_index(beside: Path, home: Path, manifest: dict[str, Any]) -> Path:
     put_in_place(beside, home / digest)
     write_bytes(home / CURRENT, f"{digest}\n".encode())
     return home / digest
+
+
+def _strange_entry(manifest: dict[str, Any]) -> str | None:
+    """The first entry that is not what the code that reads it takes for granted; None where all are."""
+    counts = ("works", "artists")
+    strange = [key for key in counts if type(manifest[key]) is not int or manifest[key] < 0]
+    strange += [] if manifest["framing"] in get_args(Framing) else ["framing"]
+    names = manifest["collections"]
+    strange += [] if isinstance(names, list) and all(isinstance(name, str) for name in names) else ["collections"]
+    try:
+        EncoderConfig.from_plain(manifest["encoder"])
+    except (TypeError, ValueError, AttributeError):
+        strange.append("encoder")
+    try:
+        SearchKind(**manifest["search"])
+    except (TypeError, ValueError):
+        strange.append("search")
+    typical = manifest.get("typical", 1.0)
+    strange += [] if isinstance(typical, int | float) and 0 <= typical < float("inf") else ["typical"]
+    try:
+        if manifest.get("confidence") is not None:
+            Confidence.from_plain(manifest["confidence"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        strange.append("confidence")
+    return next(iter(strange), None)
 
 
 def find_index(path: Path) -> Path:
@@ -85,11 +120,15 @@ def check_files(folder: Path, manifest: dict[str, Any]) -> None:
     if not isinstance(files, dict) or not {VECTORS, WORKS, THUMBNAILS, ENCODER} <= set(files):
         raise UserError(f"{folder / MANIFEST} does not name an index's files; it is damaged: build it again.")
     for name, expected in files.items():
+        if Path(name).name != name or not isinstance(expected, dict) or not {"size", "sha256"} <= set(expected):
+            raise UserError(
+                f"{folder / MANIFEST} has a file {name!r} that no index has; it is damaged: build it again."
+            )
         path = folder / name
         if not path.is_file():
             raise UserError(f"{path} is missing; copy the whole index folder, or build it again.")
         size = path.stat().st_size
         if size != expected["size"]:
-            raise UserError(f"{path} has {size:,} bytes and should have {expected['size']:,}; copy or build it again.")
+            raise UserError(f"{path} has {size:,} bytes and should have {expected['size']!s}; copy or build it again.")
         if name != THUMBNAILS and digest_file(path) != expected["sha256"]:
             raise UserError(f"{path} has been altered since the index was built; copy or build it again.")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from painter_search.collection.fingerprint import coarse
 from painter_search.collection.settings import Framing
+from painter_search.errors import UserError
 from painter_search.retrieval.filters import WorkFilter
 from painter_search.retrieval.manifest import ENCODER, THUMBNAILS, VECTORS, WORKS, find_index, read_manifest
 from painter_search.retrieval.selection import Selection, select_works
@@ -42,6 +43,8 @@ class PaintingIndex:
         self.works = Works(folder / WORKS, folder / THUMBNAILS)
         self.selection: Selection | None = None
         self._vectors = VectorSearch(folder / VECTORS, SearchKind(**manifest["search"]))
+        if not np.array_equal(self._vectors.ids, self.works.ids()) or len(self) != manifest["works"]:
+            raise UserError(f"{folder} has vectors of other works than it lists; copy or build the index again.")
 
     @classmethod
     def build(cls, config: IndexConfig) -> PaintingIndex:

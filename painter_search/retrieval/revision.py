@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from painter_search.errors import UserError
-from painter_search.folders import locked
+from painter_search.folders import locked, sweep
 from painter_search.retrieval.isolation import settle_isolation
 from painter_search.retrieval.manifest import THUMBNAILS, WORKS, find_index, seal_index
 from painter_search.retrieval.painting_index import PaintingIndex
@@ -39,6 +39,7 @@ def changing(home: Path) -> Iterator[PaintingIndex]:
     if find_index(home) == home:
         raise UserError(f"{home} is one index and is never changed; give --index the folder that holds it.")
     with locked(home / ".lock", f"{home} is being written"):
+        sweep(home)
         yield PaintingIndex.load(home)
 
 

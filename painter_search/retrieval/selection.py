@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from painter_search.collection.dates import year_of
 from painter_search.errors import UserError
+from painter_search.retrieval.database import open_read_only
 from painter_search.retrieval.filters import WorkFilter
-from painter_search.retrieval.works import COLUMNS, open_read_only, unknown_artist
+from painter_search.retrieval.works import COLUMNS, unknown_artist
 
 FUNCTIONS = {
     "abs", "coalesce", "glob", "ifnull", "iif", "instr", "length", "like", "lower", "ltrim", "nullif", "replace",
@@ -80,7 +81,7 @@ def _rows(works: Path, expression: str) -> list[tuple[int, str, str, int]]:
     with closing(open_read_only(works)) as database:
         database.set_authorizer(_only_reading())
         try:
-            answer = database.execute(query)
+            answer = database.cursor().execute(query)
             rows = answer.fetchall()
         except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
             raise UserError(

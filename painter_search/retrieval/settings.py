@@ -116,8 +116,12 @@ class ScoreConfig:
 class QueryConfig:
     """Find the artists nearest in style to a painting, and the works that speak for each."""
 
-    paintings: tyro.conf.Positional[tuple[Path, ...]]
+    paintings: tyro.conf.Positional[tuple[Path, ...]] = ()
     """Image files, or folders of them."""
+
+    listed: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+    """A text file that names further ones, one path a line: absolute, or relative to the list's folder. Blank lines
+    and lines that begin with # are passed over."""
 
     index: Path = DEFAULT_INDEX
     """The folder of indexes, or one index."""
@@ -145,7 +149,7 @@ class QueryConfig:
     """Write a page of the answers, one HTML file with the pictures in it."""
 
     def __post_init__(self) -> None:
-        if not self.paintings:
+        if not self.paintings and self.listed is None:
             raise UserError("give at least one painting: python -m painter_search.query painting.jpg")
         _check_page(self.page)
         for flag, value in (("top", self.top), ("works", self.works)):

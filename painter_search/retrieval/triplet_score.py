@@ -13,6 +13,7 @@ from painter_search.collection.triplets import read_triplets
 from painter_search.errors import UserError
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.retrieval.settings import ScoreConfig
+from painter_search.retrieval.trust import Trust, measure_trust
 from painter_search.scores.intervals import Estimate, macro_mean, mean_by_artist, paired_difference
 from painter_search.scores.retrieval import score_retrieval
 from painter_search.scores.triplets import (
@@ -84,11 +85,13 @@ def score_triplets(
     return _score(index, source, skip_missing)[0]
 
 
-def score_with(config: ScoreConfig) -> tuple[TripletScore, TripletScore | None]:
-    """Score what `config` names: the index, with the paired difference to its baseline, and the baseline."""
-    score, parts = _score(PaintingIndex.load(config.index), config.triplets, config.skip_missing)
+def score_with(config: ScoreConfig) -> tuple[TripletScore, TripletScore | None, Trust | None]:
+    """Score what `config` names: the index, with the paired difference to its baseline; the baseline; and how far the
+    index's answers can be trusted."""
+    index = PaintingIndex.load(config.index)
+    score, parts = _score(index, config.triplets, config.skip_missing)
     if config.baseline is None:
-        return score, None
+        return score, None, measure_trust(index)
     baseline, before = _score(PaintingIndex.load(config.baseline), config.triplets, config.skip_missing)
     if len(before.hits) != len(parts.hits):
         raise UserError(f"{config.baseline} lacks other triplets than {config.index}; build both from the same works.")
@@ -97,7 +100,7 @@ def score_with(config: ScoreConfig) -> tuple[TripletScore, TripletScore | None]:
         "all_negatives": paired_difference(parts.all_hits, before.all_hits, parts.anchor_artists),
         "recall@1": paired_difference(parts.recall_1, before.recall_1, parts.work_artists),
     }
-    return TripletScore(**{**score.__dict__, "difference": difference}), baseline
+    return TripletScore(**{**score.__dict__, "difference": difference}), baseline, measure_trust(index)
 
 
 def _score(index: PaintingIndex, triplets: pd.DataFrame | Path, skip_missing: bool) -> tuple[TripletScore, _Parts]:

@@ -10,6 +10,9 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from painter_search.errors import UserError
+from painter_search.retrieval.vectors_file import read_vectors_file, write_vectors_file
+
 Vectors = NDArray[np.float32]
 
 EXACT_UP_TO = 50_000
@@ -32,6 +35,13 @@ class SearchKind:
     """Cells that a search looks into."""
     recall_at_10: float = 1.0
     """Share of the ten nearest works that were found on a trial."""
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for what no index says of itself."""
+        numbers = isinstance(self.cells, int) and isinstance(self.probes, int)
+        approximate = numbers and 1 <= self.probes <= self.cells and isinstance(self.recall_at_10, int | float)
+        if self.name != "exact" and not (self.name == "approximate" and approximate):
+            raise ValueError(f"there is no search {self}")
 
 
 def build_vectors(vectors: Vectors, exact: bool) -> tuple[Any, SearchKind]:
@@ -65,16 +75,16 @@ def build_vectors(vectors: Vectors, exact: bool) -> tuple[Any, SearchKind]:
 def add_vectors(path: Path, target: Path, vectors: Vectors, ids: NDArray[np.int64]) -> None:
     """Write the stored vectors with more, `[n, d]`, under new ids to `target`. The cells of an approximate search stay
     as they are."""
-    index = _read(path)
+    index = read_vectors_file(path)
     index.add_with_ids(np.ascontiguousarray(vectors, np.float32), ids)
-    faiss.write_index(index, str(target))
+    write_vectors_file(index, target)
 
 
 def remove_vectors(path: Path, target: Path, ids: NDArray[np.int64]) -> None:
     """Write the stored vectors without those of these ids to `target`."""
-    index = _read(path)
+    index = read_vectors_file(path)
     index.remove_ids(faiss.IDSelectorBatch(ids))
-    faiss.write_index(index, str(target))
+    write_vectors_file(index, target)
 
 
 class VectorSearch:
@@ -82,13 +92,29 @@ class VectorSearch:
 
     def __init__(self, path: Path, kind: SearchKind) -> None:
         self.kind = kind
-        self._index = _read(path)
+        self._index = read_vectors_file(path)
+        if isinstance(self._index, faiss.IndexIDMap2) != (kind.name == "exact"):
+            raise UserError(f"{path} is not searched as its manifest says; copy or build the index again.")
         if kind.name == "approximate":
             self._index.nprobe = kind.probes
             self._index.set_direct_map_type(2)  # a hash table: DirectMap::Hashtable in FAISS
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """The ids of all vectors, in rising order."""
+        if self.kind.name == "exact":
+            return np.sort(faiss.vector_to_array(self._index.id_map))
+        lists = self._index.invlists
+        sizes = [lists.list_size(cell) for cell in range(lists.nlist)]
+        return np.sort(
+            np.concatenate(
+                [faiss.rev_swig_ptr(lists.get_ids(cell), size) for cell, size in enumerate(sizes) if size]
+                or [np.empty(0, np.int64)]
+            )
+        )
 
     def search(
         self, embeddings: Vectors, k: int, among: NDArray[np.int64] | None = None
@@ -100,7 +126,9 @@ class VectorSearch:
         """
         k = min(k, len(self) if among is None else len(among))
         parameters = None if among is None else self._only(among)
-        squared, ids = self._index.search(np.ascontiguousarray(embeddings, np.float32), k, params=parameters)
+        # A library that has told FAISS to take tensors, too, has put away its own search, which takes parameters.
+        search = getattr(self._index, "search_numpy", self._index.search)
+        squared, ids = search(np.ascontiguousarray(embeddings, np.float32), k, params=parameters)
         return np.sqrt(np.where(ids < 0, np.inf, np.maximum(squared, 0))).astype(np.float32), ids
 
     def _only(self, ids: NDArray[np.int64]) -> Any:
@@ -123,7 +151,3 @@ class VectorSearch:
         stored = np.empty((len(self), self._index.d), np.float32)
         self._index.index.reconstruct_n(0, len(self), stored)
         return stored[ranks[np.searchsorted(order, ids, sorter=ranks)]]
-
-
-def _read(path: Path) -> Any:
-    return faiss.read_index(str(path))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from painter_search.collection.fingerprint import FINGERPRINT_BYTES
 from painter_search.collection.work import Work
 from painter_search.errors import UserError
+from painter_search.retrieval.database import open_read_only, write_database
 
 COLUMNS = tuple(field.name for field in fields(Work))
 SCHEMA = f"""
@@ -26,16 +26,16 @@ CREATE INDEX works_file ON works (file);
 
 def write_works(path: Path, rows: Iterable[tuple[int, Work, bytes]]) -> None:
     """Write works with their ids and fingerprints."""
-    with _fresh(path) as database:
+    path.unlink(missing_ok=True)
+    with write_database(path) as database:
         database.executescript(SCHEMA)
-    database.close()
     add_works(path, rows)
 
 
 def add_works(path: Path, rows: Iterable[tuple[int, Work, bytes]]) -> None:
     """Write further works with their ids and fingerprints."""
     places = ", ".join("?" * (len(COLUMNS) + 3))
-    with closing(sqlite3.connect(path)) as database, database:
+    with write_database(path) as database:
         database.executemany(
             f"INSERT INTO works VALUES ({places})",
             ((id, *(getattr(work, column) for column in COLUMNS), mark, 1.0) for id, work, mark in rows),
@@ -44,7 +44,7 @@ def add_works(path: Path, rows: Iterable[tuple[int, Work, bytes]]) -> None:
 
 def write_isolations(path: Path, ids: Iterable[int], isolations: Iterable[float]) -> None:
     """Write how isolated works lie; see `scores/artists.py`."""
-    with closing(sqlite3.connect(path)) as database, database:
+    with write_database(path) as database:
         database.executemany(
             "UPDATE works SET isolation = ? WHERE id = ?",
             ((float(isolation), int(id)) for id, isolation in zip(ids, isolations, strict=True)),
@@ -53,24 +53,24 @@ def write_isolations(path: Path, ids: Iterable[int], isolations: Iterable[float]
 
 def write_thumbnails(path: Path, rows: Iterable[tuple[int, bytes]]) -> None:
     """Write thumbnails (JPEG files) by id."""
-    with _fresh(path) as database:
+    path.unlink(missing_ok=True)
+    with write_database(path) as database:
         database.execute("CREATE TABLE thumbnails (id INTEGER PRIMARY KEY, jpeg BLOB NOT NULL)")
-    database.close()
     add_thumbnails(path, rows)
 
 
 def add_thumbnails(path: Path, rows: Iterable[tuple[int, bytes]]) -> None:
     """Write further thumbnails (JPEG files) by id."""
-    with closing(sqlite3.connect(path)) as database, database:
+    with write_database(path) as database:
         database.executemany("INSERT INTO thumbnails VALUES (?, ?)", rows)
 
 
 def remove_rows(path: Path, ids: Iterable[int]) -> None:
     """Take works, or thumbnails, out of their file, and their content with them."""
     table = path.stem
-    with closing(sqlite3.connect(path)) as database:
-        with database:
-            database.executemany(f"DELETE FROM {table} WHERE id = ?", ((int(id),) for id in ids))
+    with write_database(path) as database:
+        database.executemany(f"DELETE FROM {table} WHERE id = ?", ((int(id),) for id in ids))
+        database.commit()
         database.execute("VACUUM")
 
 
@@ -102,7 +102,7 @@ class Works:
     def get(self, ids: Sequence[int]) -> list[Work]:
         """The works with these ids, in their order."""
         found = {
-            row[0]: Work(*row[1:])
+            row[0]: Work(*map(str, row[1:]))
             for batch in _batches([int(id) for id in ids])
             for row in self._works.execute(
                 f"SELECT id, {', '.join(COLUMNS)} FROM works WHERE id IN ({', '.join('?' * len(batch))})",
@@ -111,10 +111,14 @@ class Works:
         }
         return [found[int(id)] for id in ids]
 
+    def ids(self) -> NDArray[np.int64]:
+        """All ids, in rising order."""
+        return np.array([row[0] for row in self._works.execute("SELECT id FROM works ORDER BY id")], dtype=np.int64)
+
     def artists(self) -> tuple[NDArray[np.int64], list[str]]:
         """All ids and their artists, in order of id."""
         rows = self._works.execute("SELECT id, artist FROM works ORDER BY id").fetchall()
-        return np.array([row[0] for row in rows], dtype=np.int64), [row[1] for row in rows]
+        return np.array([row[0] for row in rows], dtype=np.int64), [str(row[1]) for row in rows]
 
     def works_per_artist(self) -> dict[str, int]:
         """How many works the index has of each artist."""
@@ -140,7 +144,7 @@ class Works:
         ).fetchall()
         if not rows:
             raise unknown_artist(artist, self.works_per_artist())
-        return [IndexedWork(row[0], Work(*row[1:])) for row in rows]
+        return [IndexedWork(row[0], Work(*map(str, row[1:]))) for row in rows]
 
     def ids_of(self, names: Sequence[str]) -> dict[str, int]:
         """The ids of works named `file` or `collection/file`; names that are not in the index are left out.
@@ -167,24 +171,26 @@ class Works:
     def fingerprints(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """All ids, and all fingerprints as uint8 `[n, FINGERPRINT_BYTES]`."""
         rows = self._works.execute("SELECT id, fingerprint FROM works ORDER BY id").fetchall()
+        if not all(isinstance(row[1], bytes) and len(row[1]) == FINGERPRINT_BYTES for row in rows):
+            raise UserError("the index has a work without a whole fingerprint; it is damaged: copy or build it again.")
         marks = np.frombuffer(b"".join(row[1] for row in rows), np.uint8).reshape(-1, FINGERPRINT_BYTES)
         return np.array([row[0] for row in rows], dtype=np.int64), marks
 
     def isolations(self) -> NDArray[np.float32]:
         """How isolated all works lie, in order of id."""
-        return np.array([row[0] for row in self._works.execute("SELECT isolation FROM works ORDER BY id")], np.float32)
+        found = [row[0] for row in self._works.execute("SELECT isolation FROM works ORDER BY id")]
+        if not all(isinstance(one, float) and 0 <= one < float("inf") for one in found):
+            raise UserError("the index has a work without its isolation; it is damaged: copy or build it again.")
+        return np.array(found, np.float32)
 
     def thumbnail(self, id: int) -> bytes:
         """The whole painting as a JPEG file."""
         if self._thumbnails is None:
             self._thumbnails = open_read_only(self._thumbnails_path)
-        return self._thumbnails.execute("SELECT jpeg FROM thumbnails WHERE id = ?", (int(id),)).fetchone()[0]
-
-
-def open_read_only(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write, to a file that nobody else writes either."""
-    address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    return sqlite3.connect(address, uri=True, check_same_thread=False)
+        row = self._thumbnails.execute("SELECT jpeg FROM thumbnails WHERE id = ?", (int(id),)).fetchone()
+        if row is None or not isinstance(row[0], bytes):
+            raise UserError(f"{self._thumbnails_path} lacks the thumbnail of work {id}; copy or build the index again.")
+        return row[0]
 
 
 def unknown_artist(name: str, artists: Iterable[str]) -> UserError:
@@ -201,8 +207,3 @@ def unknown_artist(name: str, artists: Iterable[str]) -> UserError:
 def _batches(items: list) -> Iterable[list]:
     # SQLite takes a limited number of placeholders in one statement.
     return (items[start : start + 900] for start in range(0, len(items), 900))
-
-
-def _fresh(path: Path) -> sqlite3.Connection:
-    path.unlink(missing_ok=True)
-    return sqlite3.connect(path)

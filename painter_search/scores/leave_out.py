@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,7 @@ class Trial:
         return self.true == 0
 
 
-def leave_out(embeddings: FloatArray, artists: IntArray, queries: IntArray) -> list[Trial]:
+def leave_out(embeddings: FloatArray, artists: IntArray, queries: Iterable[int]) -> list[Trial]:
     """Ask about works of an index: embeddings `[n, d]`, artists `[n]` numbered from 0, and the rows to ask about `[q]`.
 
     Two trials a query: first without the work itself, then without its artist. What an index knows of itself (how
@@ -47,13 +48,17 @@ def leave_out(embeddings: FloatArray, artists: IntArray, queries: IntArray) -> l
     near = np.argpartition(others, width - 1, axis=1)[:, :width]
     near = np.take_along_axis(near, np.argsort(np.take_along_axis(others, near, 1), axis=1, kind="stable"), 1)
     apart = np.take_along_axis(others, near, 1)
+    whole = _isolation_without(np.zeros(len(artists), bool), near, apart)
     trials = []
     for query in queries:
         for gone in (np.arange(len(artists)) == query, artists == artists[query]):
             kept = ~gone
             if not kept.any():
                 continue
-            isolations = _isolation_without(gone, near, apart)[kept]
+            isolations = whole.copy()
+            touched = gone[near[:, :ISOLATING_WORKS]].any(axis=1)  # nothing changes for the others
+            isolations[touched] = _isolation_without(gone, near[touched], apart[touched])
+            isolations = isolations[kept]
             row, owners = distances[query, kept], artists[kept]
             sizes = np.bincount(owners, minlength=int(artists.max()) + 1)
             ranked, adjusted = rank_artists(relative_distances(row, isolations, typical), owners, sizes)

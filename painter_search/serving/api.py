@@ -8,8 +8,9 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from painter_search import __version__
+from painter_search.display.attributions import answers_record
 from painter_search.display.holdings import listing_record
-from painter_search.display.records import answers_record, comparison_record
+from painter_search.display.records import comparison_record
 from painter_search.folders import to_json
 from painter_search.retrieval.attribution import Attribution
 from painter_search.retrieval.upkeep import list_works

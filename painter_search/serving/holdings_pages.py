@@ -64,7 +64,7 @@ def artists(
         listed = {"index": whole.digest, "artists": [{"artist": name, "works": works} for name, works, _ in found]}
         return save(form, "artists", listed)
     if form == "csv":
-        return save(form, "artists", table(["artist", "works"], [(name, works) for name, works, _ in found]))
+        return save(form, "artists", table(["artist", "works"], *(row[:2] for row in found)))
     content: dict[str, Any] = {
         "found": found,
         "q": q,
@@ -90,7 +90,7 @@ def artist(request: Request, name: Annotated[str, Path(max_length=300)], form: S
     listing, nearest, confusions = find_artist(index, name)
     if form == "csv":
         rows = [(w.id, w.work.title, w.work.date, w.work.style, w.work.genre, w.work.name) for w in listing.works]
-        return save(form, "artist", table(["work", "title", "date", "style", "genre", "file"], rows))
+        return save(form, "artist", table(["work", "title", "date", "style", "genre", "file"], *rows))
     content: dict[str, Any] = {"name": name, "works": listing.works, "nearest": nearest, "confusions": confusions}
     if form == "page":
         return save(form, "artist", render("artist.html", index, **content))
@@ -119,7 +119,7 @@ def work(
     like = find_like(index, id)
     if form == "csv":
         rows = [(*neighbour_cells(neighbour), neighbour.work.artist) for neighbour in like.nearest]
-        return save(form, "work", table([*NEIGHBOUR_COLUMNS, "artist"], rows))
+        return save(form, "work", table([*NEIGHBOUR_COLUMNS, "artist"], *rows))
     asked = {"style": style, "exclude_artist": exclude_artist, "since": since, "before": before}
     content = {"like": like, **asked, **choices(whole), "selection": index.selection}
     if form == "page":

@@ -11,8 +11,9 @@ from fastapi import Form as FormField
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from painter_search.display.answers import answer_sheet
+from painter_search.display.attributions import answer_rows, answers_record
 from painter_search.display.pages import Served, comparison_page, open_template, query_page
-from painter_search.display.records import answers_record, answers_table, comparison_record
+from painter_search.display.records import comparison_record, table
 from painter_search.retrieval.attribution import Attribution
 from painter_search.retrieval.comparison import Comparison
 from painter_search.retrieval.painting_index import PaintingIndex
@@ -62,7 +63,7 @@ def kept_answer(request: Request, name: str, form: Save = None) -> Response:
     if form == "page":
         return save(form, "answer", _answers_html(kept, None))
     if form == "csv":
-        return save(form, "answer", answers_table(kept.answers))
+        return save(form, "answer", table(*answer_rows(kept.answers)))
     if form == "json":
         return save(form, "answer", answers_record(kept.answers, kept.index))
     shown = replace(served(request), saves=saves(f"/answers/{name}"), until=_until(request, name), name=name)

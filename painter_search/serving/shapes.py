@@ -38,7 +38,12 @@ class NotAnswered(BaseModel):
 class Answers(BaseModel):
     """The answers for all paintings, in their order."""
 
+    painter_search: str
+    date: str
     index: str
+    encoder: dict[str, str]
+    corpus: dict[str, Any]
+    calibrated: bool
     engine: str
     filter: dict[str, Any] | None = None
     answers: list[Attributed | NotAnswered]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +103,20 @@ def score_on_test_artists(
         by_artist=_by_artist(trained, anchors, pairs, works),
         confusions=_confusions(trained),
     )
+
+
+def portable(score: TestScore | None) -> TestScore | None:
+    """The same with frames named by their collection's folder, wherever that lies: `data/frames/a.jpg`."""
+    if score is None:
+        return None
+
+    def shortened(frame: str) -> str:
+        return "/".join(Path(frame).parts[-3:])
+
+    confusions = [
+        replace(one, frame=shortened(one.frame), other_frame=shortened(one.other_frame)) for one in score.confusions
+    ]
+    return replace(score, confusions=confusions)
 
 
 def _compare(untrained: np.ndarray, trained: np.ndarray, artists: np.ndarray) -> Comparison:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.collection.framing import open_frame
+from painter_search.collection.framing import read_frame
 from painter_search.encoder.embedding import map_ahead
 from painter_search.encoder.views import central_square
 from painter_search.progress import track
@@ -61,4 +61,4 @@ def kept_squares(paths: Sequence[Path], side: int) -> Iterator[Squares]:
 
 def decode_square(path: Path, side: int) -> Pixels:
     """The central square of one frame."""
-    return np.asarray(central_square(open_frame(path.read_bytes()), side), dtype=np.uint8)
+    return np.asarray(central_square(read_frame(path), side), dtype=np.uint8)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from painter_search.collection.framing import open_frame
+from painter_search.collection.framing import read_frame
 from painter_search.encoder.device import mixed_precision
 from painter_search.encoder.embedding import BATCH, map_ahead
 from painter_search.encoder.encoder import Encoder
@@ -94,7 +94,7 @@ def _compute(encoder: Encoder, paths: Sequence[Path], file: Path, width: int) ->
         out.truncate(done * work_bytes)
         if 0 < done < len(paths):
             say(f"Continuing: {done:,} of {len(paths):,} training works were looked at before the interruption.")
-        views = map_ahead(lambda path: views_of(open_frame(path.read_bytes()), encoder.config), paths[done:], 64)
+        views = map_ahead(lambda path: views_of(read_frame(path), encoder.config), paths[done:], 64)
         groups = iter(lambda: list(islice(views, WORKS_AT_ONCE)), [])
         left = -(-(len(paths) - done) // WORKS_AT_ONCE)
         for group in track(groups, "Looking at the training works", total=left) if left else ():

@@ -20,7 +20,7 @@ from painter_search.encoder.checkpoint import (
 from painter_search.encoder.device import keep_freed_memory, pick_device
 from painter_search.encoder.encoder import Encoder
 from painter_search.errors import UserError
-from painter_search.folders import locked
+from painter_search.folders import locked, sweep
 from painter_search.progress import say
 from painter_search.training.calibration import add_confidence
 from painter_search.training.course import Course
@@ -45,8 +45,12 @@ from painter_search.training.strong import strong_course
 EpochWatcher = Callable[[Path, Sequence[Phase]], None]
 
 
-def train_encoder(config: TrainConfig, on_epoch: EpochWatcher | None = None) -> Run | None:
+def train_encoder(
+    config: TrainConfig, on_epoch: EpochWatcher | None = None, on_end: Callable[[Run], object] | None = None
+) -> Run | None:
     """Train an encoder and keep it in `runs/<name>/`; `on_epoch` is told the folder and the history so far.
+
+    `on_end` is told the run before it counts as finished, so that one killed meanwhile is resumed.
 
     The best epoch is chosen on validation artists; the test artists are scored once, at the end, with the network
     before training beside it. Under torchrun every process calls this; only the first one writes, and the others
@@ -63,10 +67,12 @@ def train_encoder(config: TrainConfig, on_epoch: EpochWatcher | None = None) -> 
     with process_group(device):
         # Before the run's folder is made: weights that cannot be had must not leave an unfinished run behind.
         start = None if config.resume or rank() else _start(config)
-        folder = told_by_first(lambda: open_run_folder(config, device.type))
+        folder = told_by_first(lambda: open_run_folder(config, collections, device.type))
         lock = locked(folder / ".lock", f"{folder} is being trained") if rank() == 0 else nullcontext()
         with lock:
-            return _train(config, start, folder, collections, validating, device, on_epoch)
+            if rank() == 0:
+                sweep(folder)
+            return _train(config, start, folder, collections, validating, device, on_epoch, on_end)
 
 
 def _start(config: TrainConfig) -> Encoder:
@@ -90,8 +96,9 @@ def _train(
     validating: TripletPaths,
     device: torch.device,
     on_epoch: EpochWatcher | None,
+    on_end: Callable[[Run], object] | None,
 ) -> Run | None:
-    settings, framing, recipe = lasting_settings(config), collections[0].framing, config.settled
+    settings, framing, recipe = lasting_settings(config, collections), collections[0].framing, config.settled
     # Epoch 0 is the network as it begins: the baseline, and what a run killed in its first epoch resumes from.
     if rank() == 0 and _last_epoch(folder) is None:
         encoder = (start or _start(config)).to(device)
@@ -116,6 +123,8 @@ def _train(
                 continue
             history += [trained] if trained else []
             history.append(validation_phase(course.encoder, validating, recipe.margin, epoch))
+            for collection in collections:
+                collection.confirm()
             save_checkpoint(
                 _epoch(folder, epoch),
                 course.encoder,
@@ -139,6 +148,8 @@ def _train(
     add_confidence(folder / "best.pt", validating, held_out, device)
     test = score_on_test_artists(_epoch(folder, 0), _epoch(folder, best), collections, config.test_triplets, device)
     run = Run(folder, config, history, best, test)
+    if on_end is not None:
+        on_end(run)
     save_score(folder, run)
     return run
 
@@ -170,5 +181,5 @@ def _epoch(folder: Path, epoch: int) -> Path:
 
 def _last_epoch(folder: Path) -> int | None:
     """The last epoch whose checkpoint is complete; None before the first."""
-    epochs = [int(path.stem.removeprefix("epoch_")) for path in folder.glob("epoch_*.pt")]
-    return max(epochs, default=None)
+    numbers = [path.stem.removeprefix("epoch_") for path in folder.glob("epoch_*.pt")]
+    return max((int(number) for number in numbers if number.isdecimal()), default=None)

@@ -105,7 +105,7 @@ def test_a_folder_named_like_an_image_is_walked_as_a_folder(tmp_path: Path) -> N
 
 def test_a_directory_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "dir.jpg").mkdir()
-    assert reason_of(Original("dir.jpg", tmp_path, zipped=False, size=0)) == "not a regular file"
+    assert reason_of(Original("dir.jpg", tmp_path, zipped=False, size=0)) == "a folder that cannot be listed"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")

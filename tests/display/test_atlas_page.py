@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from browser import open_in_browser
 from PIL import Image
 
 from painter_search.display.atlas_page import (
@@ -49,23 +48,6 @@ def data_of(html: str) -> dict:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)
     assert found
     return json.loads(found[1])
-
-
-def open_in_browser(page: Path, home: Path) -> tuple[str, str]:
-    """The page's elements once its script has run, and what the browser had to say."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no chromium on PATH")
-    done = subprocess.run(
-        [
-            browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", f"--user-data-dir={home / 'browser'}",
-            "--enable-logging=stderr", "--v=0", "--virtual-time-budget=3000", "--dump-dom", page.resolve().as_uri(),
-        ],
-        capture_output=True, text=True, encoding="utf-8", timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout, done.stderr
 
 
 def with_script(html: str, script: str) -> str:

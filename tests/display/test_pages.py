@@ -3,6 +3,8 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
+from browser import open_in_browser, with_report
+
 from painter_search.collection.work import Work
 from painter_search.display.answers import AnswerSheet, ArtistSheet, answer_sheet
 from painter_search.display.pages import query_page, write_query_page
@@ -68,3 +70,42 @@ def test_every_picture_has_an_alternative_text_and_headings_descend(
     levels = [int(level) for level in re.findall(r"<h(\d)", html)]
     assert levels[0] == 1
     assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
+
+
+def test_a_browser_shows_every_picture_and_asks_nothing_of_the_network(
+    calibrated_index: PaintingIndex, painted_originals: Path, tmp_path: Path
+) -> None:
+    answers = attribute(calibrated_index, [*sorted(painted_originals.iterdir())[:2], b"no image"])
+    write_query_page(tmp_path / "page.html", answers, calibrated_index)
+    html = (tmp_path / "page.html").read_text(encoding="utf-8")
+    _, said = open_in_browser(tmp_path / "page.html", tmp_path)
+    assert "CONSOLE" not in said
+    (tmp_path / "told.html").write_text(with_report(html), encoding="utf-8")
+    dom, said = open_in_browser(tmp_path / "told.html", tmp_path, width=500)
+    assert "CONSOLE" not in said
+    pictures = html.count("<img ")
+    assert f"<title>{pictures} {pictures} true 0</title>" in dom
+    assert pictures > 30
+
+
+def test_the_page_says_how_sure_it_is_and_shows_the_parts_of_three_artists(
+    calibrated_index: PaintingIndex, small_index: PaintingIndex, painted_originals: Path, tmp_path: Path
+) -> None:
+    painting = sorted(painted_originals.iterdir())[0]
+    for index, page in ((calibrated_index, "sure.html"), (small_index, "plain.html")):
+        answers = attribute(index, [painting])
+        write_query_page(tmp_path / page, answers, index)
+    sure, plain = ((tmp_path / page).read_text(encoding="utf-8") for page in ("sure.html", "plain.html"))
+    answer = attribute(calibrated_index, [painting])[0]
+    assert isinstance(answer, Attribution)
+    assert f"<h2>{answer.verdict[0].upper()}{answer.verdict[1:]}</h2>" in sure
+    assert sure.count('class="switch"') == plain.count('class="switch"') == 3
+    ids = re.findall(r'id="([^"]+)"', sure)
+    assert len(ids) == len(set(ids)) == 3
+    assert set(re.findall(r'<label for="([^"]+)"', sure)) == set(ids)
+    assert "as a pair: " in sure
+    assert "as a pair: " not in plain
+    assert "no calibration" in plain
+    assert "no calibration" not in sure
+    for match in answer.artists:
+        assert f"easily confused with {match.artist}" in sure

@@ -155,8 +155,8 @@ def test_a_filtered_approximate_search_finds_what_an_exact_one_does(
 
 
 def test_the_works_file_can_only_be_read(works: Path, tmp_path: Path) -> None:
-    from painter_search.retrieval.works import open_read_only
+    from painter_search.retrieval.database import open_read_only
 
     copy = Path(shutil.copyfile(works, tmp_path / "works.sqlite"))
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        open_read_only(copy).execute("DELETE FROM works")
+        open_read_only(copy).cursor().execute("DELETE FROM works")

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import faiss
@@ -57,3 +59,21 @@ def test_stored_vectors_come_back_in_the_order_asked_for(tmp_path: Path) -> None
     vectors = clustered(50)
     search = reopened(*build_vectors(vectors, exact=True), tmp_path)
     np.testing.assert_array_equal(search.get(np.array([5, 1, 50])), vectors[[4, 0, 49]])
+
+
+def test_a_search_works_after_faiss_was_told_to_take_tensors(tmp_path: Path) -> None:
+    code = (
+        "import sys, faiss, numpy as np\n"
+        "import pytorch_metric_learning.utils.inference\n"
+        "from pathlib import Path\n"
+        "from painter_search.retrieval.vectors import VectorSearch, build_vectors\n"
+        "vectors = np.eye(8, dtype=np.float32)\n"
+        "index, kind = build_vectors(vectors, True)\n"
+        "faiss.write_index(index, sys.argv[1])\n"
+        "search = VectorSearch(Path(sys.argv[1]), kind)\n"
+        "print(search.search(vectors[:1], 1)[1][0, 0], search.search(vectors[:1], 1, np.array([3, 5]))[1][0, 0])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "v.faiss")], capture_output=True, text=True, timeout=300
+    )
+    assert done.stdout.split() == ["1", "3"], done.stderr

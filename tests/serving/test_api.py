@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from painter_search.display.records import answers_record, comparison_record
+from painter_search.display.attributions import answers_record
+from painter_search.display.records import comparison_record
 from painter_search.folders import to_json
 from painter_search.retrieval.attribution import attribute
 from painter_search.retrieval.comparison import compare_paintings

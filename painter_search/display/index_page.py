@@ -1,0 +1,53 @@
+"""The page of an index, `index.html`: what it holds, and how sure its answers are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from painter_search.display.citation import UNCALIBRATED, citation_line
+from painter_search.display.pages import embed_picture, open_template
+from painter_search.display.trusted import NOTHING, draw_reliability, measured_on, provenance, trust_rows
+from painter_search.folders import write_bytes
+from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.trust import measure_trust
+
+if TYPE_CHECKING:
+    from painter_search.retrieval.revision import Change
+    from painter_search.retrieval.upkeep import Listing
+
+PAGE = "index.html"
+MOST_NAMED = 12
+"""Artists with the most works that the page names."""
+
+
+def keep_index_page(kept: PaintingIndex | Change | Listing) -> Path | None:
+    """Write the page of an index that was built or changed; None where it was only listed."""
+    from painter_search.retrieval.upkeep import Listing
+
+    if isinstance(kept, Listing):
+        return None
+    return write_index_page(kept if isinstance(kept, PaintingIndex) else kept.index)
+
+
+def write_index_page(index: PaintingIndex) -> Path:
+    """Measure how sure an index's answers are, and write its page into the folder of indexes, beside `CURRENT`."""
+    trust = measure_trust(index)
+    figure = None if trust is None else draw_reliability(trust)
+    sizes = sorted(index.works.works_per_artist().items(), key=lambda entry: -entry[1])
+    page = open_template("index.html").render(
+        index=index,
+        manifest=index.manifest,
+        sizes=sizes[:MOST_NAMED],
+        several=sum(number > 1 for _, number in sizes),
+        measured=None if trust is None else measured_on(trust, index),
+        rows=[] if trust is None else trust_rows(trust),
+        nothing=NOTHING,
+        figure=None if figure is None else embed_picture(figure, "png"),
+        provenance=provenance(index.manifest["split"]),
+        uncalibrated=UNCALIBRATED,
+        citation=citation_line(index),
+    )
+    path = index.folder.parent / PAGE
+    write_bytes(path, page.encode("utf-8", "replace"))
+    return path

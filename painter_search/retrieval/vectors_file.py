@@ -1,0 +1,122 @@
+"""Files of FAISS vectors, which anybody may have written: sizes are added up before FAISS allocates by them.
+
+FAISS trusts what its files say. Only the two kinds that an index writes are let through, and only where every length in
+the file leads to the file's end. The layout is that of `write_index` (faiss/impl/index_write.cpp).
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import faiss
+
+from painter_search.errors import UserError
+
+L2 = 1
+"""FAISS's number of the Euclidean metric."""
+
+
+class _Unsound(Exception):  # noqa: N818 (a finding, turned into a sentence below)
+    """The file is not as one of ours."""
+
+
+def write_vectors_file(index: Any, path: Path) -> None:
+    """Write a FAISS index; raises `OSError` where the disk is full, which FAISS itself tells in words of its own."""
+    path.write_bytes(faiss.serialize_index(index).data)
+
+
+def read_vectors_file(path: Path) -> Any:
+    """The FAISS index in a file. Raises `UserError` for any but an exact or an inverted-file index of float32 vectors
+    under ids, whole to the last byte."""
+    try:
+        with path.open("rb") as file:
+            _walk(_Cursor(file, path.stat().st_size))
+        return faiss.read_index(str(path))
+    except (_Unsound, struct.error, RuntimeError, MemoryError) as error:
+        raise UserError(
+            f"{path} is no file of vectors that can be read safely; copy or build the index again."
+        ) from error
+
+
+class _Cursor:
+    """Walks over a file without reading more than its lengths."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file, self._left = file, size
+
+    def take(self, layout: str) -> tuple[Any, ...]:
+        """The next values, laid out as `struct` writes them, little-endian."""
+        self._left -= struct.calcsize(f"<{layout}")
+        return struct.unpack(f"<{layout}", self._file.read(struct.calcsize(f"<{layout}")))
+
+    def skip(self, count: int, width: int) -> None:
+        """Pass over `count` values of `width` bytes, which must be there."""
+        if not 0 <= count * width <= self._left:
+            raise _Unsound
+        self._left -= count * width
+        self._file.seek(count * width, 1)
+
+    def vector(self, width: int, count: int | None = None) -> int:
+        """Pass over a stored vector, its length first; with `count` it must be that long."""
+        (length,) = self.take("Q")
+        _require(count is None or length == count)
+        self.skip(length, width)
+        return int(length)
+
+    def end(self) -> None:
+        _require(self._left == 0)
+
+
+def _walk(cursor: _Cursor) -> None:
+    (kind,) = cursor.take("4s")
+    size, count = _header(cursor)
+    if kind == b"IxM2":
+        _flat(cursor, size, count)
+        cursor.vector(8, count)  # the ids
+    elif kind == b"IwFl":
+        _inverted(cursor, size, count)
+    else:
+        raise _Unsound
+    cursor.end()
+
+
+def _header(cursor: _Cursor) -> tuple[int, int]:
+    size, count, _, _, trained, metric = cursor.take("iqqqBi")
+    _require(0 < size < 1 << 16 and count >= 0 and trained == 1 and metric == L2)
+    return size, count
+
+
+def _flat(cursor: _Cursor, size: int, count: int) -> None:
+    (kind,) = cursor.take("4s")
+    _require(kind == b"IxF2" and _header(cursor) == (size, count))
+    cursor.vector(4, size * count)
+
+
+def _inverted(cursor: _Cursor, size: int, count: int) -> None:
+    cells, _ = cursor.take("QQ")
+    _flat(cursor, size, cells)
+    (direct_map,) = cursor.take("B")
+    _require(direct_map == 0)
+    cursor.vector(8, 0)
+    kind, lists, width, filling = cursor.take("4sQQ4s")
+    _require(kind == b"ilar" and lists == cells and width == 4 * size)
+    if filling == b"full":
+        (length,) = cursor.take("Q")
+        _require(length == cells)
+        sizes = [cursor.take("Q")[0] for _ in range(cells)]
+    else:  # pairs of a list's number and its size
+        _require(filling == b"sprs")
+        (length,) = cursor.take("Q")
+        _require(length % 2 == 0 and length <= 2 * cells)
+        pairs = [cursor.take("QQ") for _ in range(length // 2)]
+        _require(len({number for number, _ in pairs}) == len(pairs) and all(number < cells for number, _ in pairs))
+        sizes = [size for _, size in pairs]
+    _require(sum(sizes) == count)
+    cursor.skip(count, width + 8)
+
+
+def _require(sound: bool) -> None:
+    if not sound:
+        raise _Unsound

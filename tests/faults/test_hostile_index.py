@@ -1,0 +1,219 @@
+"""Indexes are handed around: whatever was done to one, a query answers or refuses in a sentence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+import pytest
+from harness import Killer
+from tiny_world import paint_tiny_artists, save_tiny_encoder
+
+from painter_search.encoder.settings import EMBEDDING_SIZE
+from painter_search.errors import UserError
+from painter_search.folders import digest_file
+from painter_search.retrieval.manifest import CURRENT, ENCODER, MANIFEST, THUMBNAILS, VECTORS, WORKS, digest_manifest
+from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.vectors import build_vectors
+from painter_search.retrieval.vectors_file import read_vectors_file
+
+FILES = (MANIFEST, VECTORS, WORKS, THUMBNAILS, ENCODER)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory, killer: Killer) -> Path:
+    """An index of 18 tiny works, and a painting to ask about beside it."""
+    world = tmp_path_factory.mktemp("sound")
+    paint_tiny_artists(world / "artists", 6, 3)
+    save_tiny_encoder(world / "encoder.pt")
+    killer.complete(
+        "build-index", "--folder", world / "artists", "--encoder", world / "encoder.pt", "--index", world / "index"
+    )
+    folder = world / "index" / (world / "index" / CURRENT).read_text().strip()
+    shutil.copytree(folder, world / "sound")
+    return world
+
+
+def seal(folder: Path, **changes: Any) -> None:
+    """Rewrite the manifest to match what the folder holds, as somebody would who wants to be believed."""
+    manifest = {**json.loads((folder / MANIFEST).read_text()), **changes}
+    for name in manifest["files"]:
+        manifest["files"][name] = {"size": (folder / name).stat().st_size, "sha256": digest_file(folder / name)}
+    (folder / MANIFEST).write_text(json.dumps({**manifest, "digest": digest_manifest(manifest)}))
+
+
+def altered(content: bytes, rng: np.random.Generator, others: list[bytes]) -> bytes:
+    """The content of a file, damaged in one of many ways."""
+    data = bytearray(content)
+    way, place = rng.integers(8), int(rng.integers(len(data)))
+    if way == 0:
+        return bytes(data[:place])
+    if way == 1:
+        return bytes(data) + rng.bytes(int(rng.integers(1, 5000)))
+    if way == 2:
+        return others[rng.integers(len(others))]
+    if way == 3:
+        return b""
+    if way == 4:  # numbers in a header that ask for more than there is
+        place = int(rng.integers(min(200, len(data))))
+        data[place : place + 8] = [b"\xff" * 8, b"\x00" * 8, b"\xff\xff\xff\xff\xff\xff\xff\x7f"][rng.integers(3)]
+    elif way == 5:
+        data[place : place + 64] = rng.bytes(64)
+    else:
+        for place in rng.integers(len(data) if way == 6 else min(100, len(data)), size=rng.integers(1, 64)):
+            data[place] ^= 1 << rng.integers(8)
+    return bytes(data)
+
+
+def test_no_altered_index_ends_the_process(sound: Path, killer: Killer, tmp_path: Path, long: bool) -> None:
+    painting = next((sound / "artists").rglob("*.jpg"))
+    contents = {name: (sound / "sound" / name).read_bytes() for name in FILES}
+    baseline = killer.run("query", painting, "--index", sound / "sound", "--json")
+    assert baseline["code"] == 0, baseline["stderr"]
+    rng = np.random.default_rng(0)
+    refused = 0
+    for trial in range(1000 if long else 25):
+        folder = tmp_path / str(trial)
+        shutil.copytree(sound / "sound", folder)
+        name = FILES[trial % len(FILES)]
+        (folder / name).write_bytes(altered(contents[name], rng, list(contents.values())))
+        if name != MANIFEST:
+            seal(folder)
+        asked = killer.run("query", painting, "--index", folder, "--json", "--page", tmp_path / "page.html", seconds=60)
+        what = (trial, name, asked["code"], asked["stderr"])
+        assert asked["code"] in (0, 1), what
+        assert "Traceback" not in asked["stderr"], what
+        assert asked["megabytes"] < baseline["megabytes"] + 1000, what
+        if asked["code"]:
+            assert len(asked["stderr"].strip().splitlines()) == 1, what
+            refused += 1
+        shutil.rmtree(folder)
+    assert refused > 0
+
+
+def remade(change: Callable[[Path], dict[str, Any] | None]) -> Callable[[Path, Path], Path]:
+    def make(sound: Path, folder: Path) -> Path:
+        shutil.copytree(sound / "sound", folder)
+        seal(folder, **(change(folder) or {}))
+        return folder
+
+    return make
+
+
+def _sql(script: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        import sqlite3
+
+        with sqlite3.connect(folder / WORKS) as database:
+            database.executescript(script)
+
+    return change
+
+
+def _fewer_vectors(folder: Path) -> None:
+    plain = build_vectors(np.zeros((3, EMBEDDING_SIZE), np.float32), exact=True)[0]
+    faiss.write_index(plain, str(folder / VECTORS))
+
+
+def _another_kind_of_vectors(folder: Path) -> None:
+    faiss.write_index(faiss.IndexHNSWFlat(EMBEDDING_SIZE, 8), str(folder / VECTORS))
+
+
+def _another_encoder(folder: Path) -> None:
+    (folder / ENCODER).write_bytes(b"\x08\x07" + b"no network")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (_sql("DROP TABLE works; CREATE VIEW works AS SELECT 1 AS id, 'x' AS artist"), "works.sqlite is damaged"),
+        (_sql("ALTER TABLE works ADD COLUMN more AS (hex(zeroblob(1000000)))"), "works.sqlite is damaged"),
+        (_sql("DELETE FROM works WHERE id = 3"), "vectors of other works than it lists"),
+        (_sql("UPDATE works SET fingerprint = 'x' WHERE id = 2"), "without a whole fingerprint"),
+        (_sql("UPDATE works SET isolation = 'x' WHERE id = 2"), "without its isolation"),
+        (_sql("ALTER TABLE works RENAME COLUMN artist TO painter"), "works.sqlite is damaged"),
+        (_fewer_vectors, "vectors of other works than it lists"),
+        (_another_kind_of_vectors, "no file of vectors that can be read safely"),
+        (_another_encoder, "no encoder that ONNX Runtime can read"),
+        (
+            lambda _: {"search": {"name": "approximate", "cells": 4, "probes": 2}},
+            "is not searched as its manifest says",
+        ),
+        (lambda _: {"search": {"name": "approximate", "cells": 4, "probes": 2**62}}, "under 'search'"),
+        (lambda _: {"search": {"name": "exact", "more": 1}}, "under 'search'"),
+        (lambda _: {"encoder": {"backbone": 3}}, "under 'encoder'"),
+        (lambda _: {"encoder": {"image_side": 2**40}}, "under 'encoder'"),
+        (lambda _: {"encoder": {"stages": 5}}, "under 'encoder'"),
+        (lambda _: {"encoder": {"mean": [0, 0]}}, "under 'encoder'"),
+        (lambda _: {"encoder": {"invented_later": True}}, "under 'encoder'"),
+        (lambda _: {"typical": "far"}, "under 'typical'"),
+        (lambda _: {"confidence": {"sure": "very"}}, "under 'confidence'"),
+        (lambda _: {"framing": "huge"}, "under 'framing'"),
+        (lambda _: {"works": "<b>"}, "under 'works'"),
+        (lambda _: {"works": 7}, "vectors of other works than it lists"),
+        (lambda _: {"collections": "abc"}, "under 'collections'"),
+        (lambda _: {"format": 0}, "has format 0"),
+        (lambda _: {"format": 99}, "has format 99"),
+    ],
+)
+def test_what_differs_is_said(sound: Path, tmp_path: Path, change: Callable, sentence: str) -> None:
+    folder = remade(change)(sound, tmp_path / "copy")
+    with pytest.raises(UserError, match=sentence):
+        ask(folder, next((sound / "artists").rglob("*.jpg")))
+
+
+def ask(folder: Path, painting: Path) -> None:
+    from painter_search.retrieval.attribution import attribute
+
+    attribute(PaintingIndex.load(folder), [painting])
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc/hostname", "sub/file"])
+def test_a_manifest_names_no_file_outside_its_folder(sound: Path, tmp_path: Path, name: str) -> None:
+    folder = Path(shutil.copytree(sound / "sound", tmp_path / "copy"))
+    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest["files"][name] = {"size": 1, "sha256": "0"}
+    (folder / MANIFEST).write_text(json.dumps({**manifest, "digest": digest_manifest(manifest)}))
+    with pytest.raises(UserError, match="no index has"):
+        PaintingIndex.load(folder)
+
+
+def faiss_files(tmp_path: Path) -> Iterator[tuple[bytes, Any]]:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(300, 8)).astype(np.float32)
+    yield faiss.serialize_index(build_vectors(vectors, exact=True)[0]).tobytes(), vectors
+    for count in (300, 3):  # lists stored in full, and, most of them empty, sparsely
+        inverted = faiss.IndexIVFFlat(faiss.IndexFlatL2(8), 8, 16)
+        inverted.cp.min_points_per_centroid = 1
+        inverted.train(vectors)
+        inverted.add_with_ids(vectors[:count], np.arange(1, count + 1))
+        yield faiss.serialize_index(inverted).tobytes(), vectors[:count]
+
+
+def test_every_length_of_a_file_of_vectors_must_lead_to_its_end(tmp_path: Path) -> None:
+    for content, vectors in faiss_files(tmp_path):
+        path = tmp_path / "vectors.faiss"
+        path.write_bytes(content)
+        assert read_vectors_file(path).ntotal == len(vectors)
+        for place in range(0, min(len(content), 400)):
+            for value in (b"\xff" * 8, b"\xff" * 7 + b"\x7f", b"\x00" * 8, b"\x00\x00\x00\x40\x00\x00\x00\x00"):
+                damaged = (content[:place] + value + content[place + 8 :])[: len(content)]
+                path.write_bytes(damaged)
+                try:
+                    read = read_vectors_file(path)
+                except UserError:
+                    continue
+                assert read.ntotal == len(vectors)
+                assert read.d == 8
+        for cut in (0, 3, 4, 30, 80, len(content) - 1):
+            path.write_bytes(content[:cut])
+            with pytest.raises(UserError, match="no file of vectors"):
+                read_vectors_file(path)
+        path.write_bytes(content + b"\x00")
+        with pytest.raises(UserError, match="no file of vectors"):
+            read_vectors_file(path)

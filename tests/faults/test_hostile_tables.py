@@ -1,0 +1,181 @@
+"""Archives and catalogues made to do harm, or carelessly: a clear rule for each, and no file outside `--out`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import struct
+import sys
+import warnings
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from harness import Killer, digests
+from hostile_images import seeds, zipped_zeros
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from painter_search.collection.catalogue import read_catalogue
+from painter_search.collection.collection import Collection, read_clean
+from painter_search.collection.framing import UnreadablePainting
+from painter_search.collection.originals import list_originals, read_original
+from painter_search.collection.preparation import prepare_collection
+from painter_search.collection.settings import PrepareConfig
+from painter_search.errors import UserError
+
+GOOD = seeds()[0][1]
+ARTISTS = ("ann", "bob", "cy", "dee")
+
+
+def write_catalogue(path: Path, rows: list[list[str]], encoding: str = "utf-8") -> Path:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([["artist", "title", "new_filename"], *rows])
+    path.write_bytes(text.getvalue().encode(encoding))
+    return path
+
+
+def plain_rows() -> list[list[str]]:
+    return [[artist, f"No. {work}", f"{artist}{work}.jpg"] for artist in ARTISTS for work in range(2)]
+
+
+def prepared(tmp_path: Path, catalogue: Path, originals: Path) -> Collection:
+    return prepare_collection(
+        PrepareConfig(info=(catalogue,), originals=(originals,), out=tmp_path / "data", name="x", workers=1)
+    )
+
+
+def reasons(collection: Collection) -> dict[str, str]:
+    table = read_clean(collection.folder / "rejected.csv")
+    return dict(zip(table["file"], table["reason"], strict=True))
+
+
+def test_members_that_lead_out_of_the_archive_are_images_by_their_name_alone(tmp_path: Path) -> None:
+    world = tmp_path / "deep" / "world"
+    world.mkdir(parents=True)
+    names = ["../../up.jpg", "/absolute.jpg", "..\\..\\windows.jpg", "a/../../../b.jpg", "C:\\drive.jpg", "sub/in.jpg"]
+    rows = plain_rows() + [["eve", "", name.replace("\\", "/").rsplit("/", 1)[-1]] for name in names]
+    with zipfile.ZipFile(world / "o.zip", "w") as archive:
+        for name in [row[2] for row in plain_rows()] + names:
+            archive.writestr(name, GOOD)
+    before = set(digests(tmp_path))
+    collection = prepared(world, write_catalogue(world / "info.csv", rows), world / "o.zip")
+    new = set(digests(tmp_path)) - before
+    assert all(name.startswith("deep/world/data/") for name in new - {"deep/world/info.csv"})
+    files = {work.file for work in collection.works("all") if work.artist == "eve"}
+    assert files == {"up.jpg", "absolute.jpg", "windows.jpg", "b.jpg", "drive.jpg", "in.jpg"}
+    assert not Path("/absolute.jpg").exists()
+
+
+def test_two_members_of_one_name_nested_archives_and_links(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("cy1.jpg")
+    link.external_attr = 0o120777 << 16
+    nested = io.BytesIO()
+    with zipfile.ZipFile(nested, "w") as inner:
+        inner.writestr("dee1.jpg", GOOD)
+    with warnings.catch_warnings(), zipfile.ZipFile(tmp_path / "o.zip", "w") as archive:
+        warnings.simplefilter("ignore")
+        for row in plain_rows():
+            if row[2] not in ("cy1.jpg", "dee1.jpg", "bob1.jpg"):
+                archive.writestr(row[2], GOOD)
+        archive.writestr("ann0.jpg", b"another")
+        archive.writestr("elsewhere/ann1.jpg", GOOD)
+        archive.writestr(link, "/etc/passwd")
+        archive.writestr("inner.zip", nested.getvalue())
+        archive.writestr("dee1.jpg", nested.getvalue())
+        archive.writestr("bob1.jpg", zipped_zeros(50_000_000))
+    found = reasons(prepared(tmp_path, write_catalogue(tmp_path / "info.csv", plain_rows()), tmp_path / "o.zip"))
+    assert found["elsewhere/ann1.jpg"] == "another file of this name was taken: ann1.jpg"
+    assert found["inner.zip"] == "not in the catalogue"
+    assert found["cy1.jpg"] == found["dee1.jpg"] == found["bob1.jpg"] == "not an image"
+
+
+@pytest.mark.parametrize("way", ["sizes", "directory"])
+def test_an_archive_that_lies_about_itself_is_refused_or_its_members_are(tmp_path: Path, way: str, long: bool) -> None:
+    with zipfile.ZipFile(tmp_path / "sound.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("a.jpg", "b.jpg", "c.jpg"):
+            archive.writestr(name, GOOD)
+    content = (tmp_path / "sound.zip").read_bytes()
+    directory = content.index(b"PK\x01\x02")
+    rng = np.random.default_rng(0)
+    path = tmp_path / "lying.zip"
+    read = refused = 0
+    for _ in range(2000 if long else 200):
+        data = bytearray(content)
+        if way == "sizes":  # compressed and real size of the first member, in the central directory
+            data[directory + 20 : directory + 28] = struct.pack("<II", *rng.integers(0, 2**32, 2, dtype=np.uint64))
+        else:
+            for place in rng.integers(directory, len(data), size=rng.integers(1, 8)):
+                data[place] = rng.integers(256)
+        path.write_bytes(bytes(data))
+        try:
+            originals = list_originals([path])
+        except UserError:
+            refused += 1
+            continue
+        for original in originals:
+            with suppress(UnreadablePainting):  # and nothing else
+                assert len(read_original(original)) <= original.size
+            read += 1
+    assert read + refused > 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_titles_over_several_lines_and_every_encoding_come_out_the_same(encoding: str, tmp_path: Path) -> None:
+    rows = [*plain_rows(), ["Jürg", 'two\nlines, and a "quote"', "j.jpg"], ["Jürg", "plain", "k.jpg"]]
+    catalogue = read_catalogue([write_catalogue(tmp_path / "info.csv", rows, encoding)], 0.4, 42)
+    assert list(catalogue["artist"][-2:]) == ["Jürg", "Jürg"]
+    assert list(catalogue["title"][-2:]) == ['two\nlines, and a "quote"', "plain"]
+
+
+def test_file_names_with_paths_in_a_catalogue_name_no_file_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "originals").mkdir()
+    for row in plain_rows():
+        (tmp_path / "originals" / row[2]).write_bytes(GOOD)
+    (tmp_path / "outside.jpg").write_bytes(GOOD)
+    rows = [*plain_rows(), ["eve", "", "../outside.jpg"], ["eve", "", str(tmp_path / "outside.jpg")]]
+    collection = prepared(tmp_path, write_catalogue(tmp_path / "info.csv", rows), tmp_path / "originals")
+    assert reasons(collection)["../outside.jpg"] == "missing from the originals"
+    assert "eve" not in {work.artist for work in collection.works("all")}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_catalogue_or_refused_in_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_bytes(b"artist,new_filename,in_train\n" + data if len(data) % 2 else data)
+    try:
+        catalogue, refusal = read_catalogue([path], 0.4, 42), ""
+    except UserError as error:
+        catalogue, refusal = None, str(error)
+    assert not {"\n", "\r"} & set(refusal)
+    assert catalogue is None or catalogue["in_train"].dtype == bool
+
+
+def test_a_million_rows(tmp_path: Path, killer: Killer, long: bool) -> None:
+    if not long:
+        pytest.skip("with --long")
+    rows = [[f"artist {number % 100_000}", "x" * 20, f"{number}.jpg"] for number in range(1_000_000)]
+    (tmp_path / "originals").mkdir()
+    for number in (*range(5), *range(100_000, 100_005)):
+        (tmp_path / "originals" / f"{number}.jpg").write_bytes(GOOD)
+    write_catalogue(tmp_path / "info.csv", rows)
+    baseline = killer.complete("prepare", "--help")
+    words = ("--info", tmp_path / "info.csv", "--originals", tmp_path / "originals", "--out", tmp_path / "data")
+    done = killer.complete("prepare", *words, "--workers", 1)
+    assert len(Collection.open(tmp_path / "data").works("all")) == 10
+    print(f"a million rows: {done['megabytes'] - baseline['megabytes']} MB, {done['seconds']:.0f} s", file=sys.stderr)
+    assert done["megabytes"] < baseline["megabytes"] + 4000
+
+
+def test_an_archive_is_never_unpacked_beside_itself(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "o.zip", "w") as archive:
+        for row in plain_rows():
+            archive.writestr(row[2], GOOD)
+    prepared(tmp_path, write_catalogue(tmp_path / "info.csv", plain_rows()), tmp_path / "o.zip")
+    assert sorted(os.listdir(tmp_path)) == ["data", "info.csv", "o.zip"]

@@ -1,0 +1,145 @@
+"""What a catalogue says cannot act, neither in a page nor in a terminal; and nobody learns where files lie."""
+
+from __future__ import annotations
+
+import csv
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from harness import Killer
+from test_killed import train
+from tiny_world import paint_tiny, save_tiny_encoder
+
+from painter_search.printable import printable
+
+MARKUP = [
+    "<script>alert(1)</script>",
+    '" onerror="alert(1)',
+    "'><img src=x onerror=alert(1)>",
+    "</title><svg/onload=alert(1)>",
+    "{{ 7*7 }}{% raw %}",
+    "javascript:alert(1)",
+    "--><iframe src=//evil.example>",
+    "\x1b[2J\x1b]0;title\x07",
+    "&lt;b&gt;",
+    "[red]bold[/red]",
+    "\u202eEvil",
+    "</style><style>*{display:none}$\\frac{$",
+]
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attributes)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, killer: Killer) -> Path:
+    """Twelve artists with names and titles of markup, prepared, trained and indexed."""
+    world = tmp_path_factory.mktemp("a-secret-place")
+    with (world / "info.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["artist", "title", "date", "style", "genre", "new_filename"])
+        for artist in range(12):
+            for work in range(3):
+                name, seed = f"{artist}-{work}.jpg", artist * 10 + work
+                paint_tiny(world / "originals" / name, seed)
+                text = MARKUP[artist]
+                rows.writerow([f"{artist} {text}", f"{text} {work}", text, text, text, name])
+    prepare = ("prepare", "--info", world / "info.csv", "--originals", world / "originals", "--out", world / "data")
+    killer.complete(*prepare, "--test-triplets", 1, "--workers", 1, "--name", "markup")
+    killer.complete(*train("strong")(world))
+    save_tiny_encoder(world / "encoder.pt")
+    built = ("--encoder", world / "runs" / "one" / "best.pt", "--index", world / "index", "--split", "all")
+    killer.complete("build-index", "--data", world / "data", *built)
+    return world
+
+
+def ask(world: Path, killer: Killer, *more: object) -> str:
+    paintings = [world / "originals" / "0-0.jpg", world / "<b onclick=x>.png"]
+    paint_tiny(paintings[1], 77)
+    asked = ("query", *paintings, "--index", world / "index", "--top", 12, "--page", world / "page.html", *more)
+    return killer.complete(*asked)["stdout"]
+
+
+def test_markup_in_names_and_titles_is_text_on_a_page(world: Path, killer: Killer) -> None:
+    ask(world, killer)
+    for page in (world / "page.html", world / "runs" / "one" / "report.html"):
+        elements = Elements(page.read_text(encoding="utf-8"))
+        for tag, attributes in elements.found:
+            assert tag not in ("script", "iframe", "object", "embed", "base", "form", "link"), page
+            assert not [name for name in attributes if name.startswith("on")], (page, tag)
+            assert all((attributes.get(name) or "data:").startswith(("data:", "#")) for name in ("src", "href")), (
+                page,
+                tag,
+            )
+        assert [tag for tag, _ in elements.found].count("style") == 1
+        assert sum(text in elements.text for text in MARKUP) >= 3
+        policy = [a for tag, a in elements.found if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
+        assert policy
+        assert str(policy[0]["content"]).startswith("default-src 'none'")
+
+
+def test_the_other_pages_run_nothing_but_their_own(world: Path, killer: Killer) -> None:
+    one, other = sorted((world / "originals").iterdir())[:2]
+    index = ("--index", world / "index")
+    killer.complete("map", *index)
+    killer.complete("audit", "--data", world / "data", *index, "--page", world / "audit.html")
+    killer.complete("compare", one, other, *index, "--page", world / "compare.html")
+    pages = [*(world / "index").rglob("map.html"), world / "audit.html", world / "compare.html"]
+    assert len(pages) == 3
+    for page in pages:
+        elements = Elements(page.read_text(encoding="utf-8"))
+        scripts = [attributes for tag, attributes in elements.found if tag == "script"]
+        assert len(scripts) == (2 if page.name == "map.html" else 0), page
+        assert not {"iframe", "object", "embed", "base", "form", "link", "svg"} & {tag for tag, _ in elements.found}, (
+            page
+        )
+        for tag, attributes in elements.found:
+            assert not [name for name in attributes if name.startswith("on")], (page, tag)
+            assert (attributes.get("src") or "data:").startswith("data:"), (page, tag)
+        policy = [a["content"] for tag, a in elements.found if tag == "meta" and "http-equiv" in a]
+        assert len(policy) == 1
+        assert str(policy[0]).startswith("default-src 'none'")
+        assert "unsafe-inline" not in str(policy[0]).partition("script-src")[2]
+        assert str(world).encode() not in page.read_bytes()
+
+
+def test_nothing_steers_the_terminal(world: Path, killer: Killer) -> None:
+    shown = ask(world, killer)
+    assert "\\x1b[2J" in shown
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+    done = killer.run("query", world / "\x1b[2Jgone.jpg", "--index", world / "index")
+    assert done["code"] == 1
+    assert "\x1b" not in done["stderr"]
+
+
+def test_text_that_steers_nothing_stays_as_it_is() -> None:
+    for text in ("Ёжик 🎨 ä", "two\nlines\tand a tab", "A\u200dB", "\u00a0", "日本"):
+        assert printable(text) == text
+    assert printable("a\x1b[1m\x9b\r\u202e") == "a\\x1b[1m\\x9b\\r\\u202e"
+
+
+def test_no_file_says_where_on_the_machine_it_was_made(world: Path, killer: Killer) -> None:
+    answered = ask(world, killer, "--json")
+    assert json.loads(answered)["answers"]
+    assert str(world) not in answered
+    secret = world.name.encode()
+    made = [path for part in ("data", "runs", "index") for path in (world / part).rglob("*") if path.is_file()]
+    assert len(made) > 40
+    for path in [*made, world / "page.html"]:
+        assert secret not in path.read_bytes(), path
+        assert str(world.parent).encode() not in path.read_bytes(), path

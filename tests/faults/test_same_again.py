@@ -1,0 +1,194 @@
+"""Same in, same out: on any number of workers, in any folder, again and again; and files of today are read tomorrow."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from build_fixture import FIXTURES, SIZE_LIMIT
+from harness import Killer, digests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_killed import BACKBONE, build_index, train, trained
+from tiny_world import paint_tiny, paint_tiny_artists, save_tiny_encoder
+
+import painter_search
+from painter_search.collection.cleaning import clean_catalogue
+from painter_search.collection.triplets import draw_triplets
+from painter_search.encoder.checkpoint import read_checkpoint
+from painter_search.encoder.weights import read_weights
+from painter_search.errors import UserError
+from painter_search.retrieval.attribution import Attribution, attribute
+from painter_search.retrieval.manifest import FORMAT, MANIFEST
+from painter_search.retrieval.painting_index import PaintingIndex
+
+
+def test_two_worlds_become_the_same(killer: Killer, tmp_path: Path) -> None:
+    made = []
+    for place, workers in (("here", 1), ("somewhere else", 3)):
+        world = tmp_path / place
+        paint_tiny_artists(world / "artists", 12, 3)
+        prepare = ("prepare", "--folder", world / "artists", "--out", world / "data", "--workers", workers)
+        killer.complete(*prepare, "--test-triplets", 1)
+        killer.complete(*train("strong")(world))
+        save_tiny_encoder(world / "encoder.pt")
+        killer.complete(*build_index("--data", "WORLD/data")(world))
+        killer.complete(*build_index("--folder", "WORLD/artists")(world))
+        made.append((digests(world / "data"), digests(world / "index"), trained(world)[1:]))
+    for one, other in zip(*made, strict=True):
+        assert one == other
+
+
+def test_an_encoder_saved_twice_is_the_same_file(tmp_path: Path) -> None:
+    one, other = save_tiny_encoder(tmp_path / "one.pt"), save_tiny_encoder(tmp_path / "another name.pt")
+    assert one.read_bytes() == other.read_bytes()
+
+
+HOW_TO_CHANGE_THE_FORMAT = (
+    "An index of format {found} that people have can no longer be used as it was. Either read what it lacks with a "
+    "default, or raise FORMAT in retrieval/manifest.py, whose sentence then tells them to build it again; and add a "
+    "fixture of the new format: python tests/faults/build_fixture.py"
+)
+
+
+@pytest.mark.parametrize("folder", sorted(FIXTURES.glob("index-of-format-*")), ids=lambda folder: folder.name)
+def test_an_index_of_every_format_is_read_or_refused_with_a_remedy(folder: Path, tmp_path: Path) -> None:
+    assert sum(path.stat().st_size for path in folder.iterdir()) < SIZE_LIMIT
+    found = json.loads((folder / MANIFEST).read_text())["format"]
+    painting = tmp_path / "painting.jpg"
+    paint_tiny(painting, 101)
+    try:
+        answer, refusal = attribute(PaintingIndex.load(folder), [painting])[0], ""
+    except UserError as error:
+        answer, refusal = None, str(error)
+    if refusal:
+        assert found != FORMAT, HOW_TO_CHANGE_THE_FORMAT.format(found=found) + f" ({refusal})"
+        assert f"has format {found}" in refusal
+        assert "build it again" in refusal
+        return
+    assert isinstance(answer, Attribution)
+    assert [twin.work.file for twin in answer.same_works] == ["Artist 01/101.jpg"]
+    assert len(answer.artists) == 3
+
+
+def test_there_is_a_fixture_of_the_present_format() -> None:
+    assert (FIXTURES / f"index-of-format-{FORMAT}").is_dir(), HOW_TO_CHANGE_THE_FORMAT.format(found=FORMAT - 1)
+
+
+def test_nothing_is_ever_unpickled() -> None:
+    package = Path(painter_search.__file__).parent
+    for path in [*package.rglob("*.py"), *(package.parent / "scripts").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [name.name for name in node.names]
+                unsafe = {"pickle", "joblib", "dill", "shelve", "marshal", "yaml"}
+                assert not unsafe & {name.split(".")[0] for name in names}, path
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+            assert called not in ("eval", "exec", "pd.read_pickle", "torch.jit.load"), path
+            assert called != "torch.load" or given.get("weights_only") == "True", path
+            assert given.get("allow_pickle", "False") == "False", path
+
+
+class Evil:
+    """Runs code where it is unpickled."""
+
+    def __init__(self, witness: Path) -> None:
+        self.witness = witness
+
+    def __reduce__(self) -> tuple:
+        return Path.touch, (self.witness,)
+
+
+def test_a_checkpoint_that_would_run_code_or_unpack_to_more_than_it_is_is_refused(tmp_path: Path) -> None:
+    import zipfile
+
+    witness, path = tmp_path / "witness", tmp_path / "evil.pt"
+    content = torch.load(save_tiny_encoder(tmp_path / "encoder.pt"), weights_only=True)
+    torch.save({**content, "history": Evil(witness)}, path)
+    for read in (read_checkpoint, read_weights):
+        with pytest.raises(UserError, match="read safely"):
+            read(path)
+    with zipfile.ZipFile(tmp_path / "encoder.pt") as sound, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for part in sound.infolist():
+            packed.writestr(part.filename, sound.read(part) + bytes(10_000_000))
+    with pytest.raises(UserError, match="read safely"):
+        read_checkpoint(path)
+    assert not witness.exists()
+
+
+def test_a_checkpoint_with_one_bit_changed_is_refused_or_the_same(tmp_path: Path) -> None:
+    import numpy as np
+
+    path = save_tiny_encoder(tmp_path / "encoder.pt")
+    content, sound = path.read_bytes(), read_checkpoint(path)["model"]
+    rng = np.random.default_rng(0)
+    refused = 0
+    for _ in range(150):
+        damaged = bytearray(content)
+        damaged[rng.integers(len(damaged))] ^= 1 << rng.integers(8)
+        path.write_bytes(bytes(damaged))
+        try:
+            read = read_checkpoint(path)
+        except UserError:
+            refused += 1
+            continue
+        assert all(torch.equal(sound[name], value) for name, value in read["model"].items())
+    assert refused > 75
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"encoder": {"backbone": "hf_hub:somebody/evil"}}, {"encoder": {"backbone": 5}}, {"encoder": None},
+        {"encoder": {"backbone": BACKBONE, "image_side": 10**9}}, {"encoder": {"backbone": "resnet18"}},
+        {"model": {}}, {"model": 3}, {"framing": "huge"}, {"format": 99}, {"format": None},
+    ],
+)  # fmt: skip
+def test_a_checkpoint_that_does_not_fit_its_description_is_refused(tmp_path: Path, changes: dict) -> None:
+    from painter_search.encoder.checkpoint import load_encoder
+
+    content = torch.load(save_tiny_encoder(tmp_path / "encoder.pt"), weights_only=True)
+    torch.save({**content, **changes}, tmp_path / "other.pt")
+    with pytest.raises(UserError):
+        load_encoder(tmp_path / "other.pt")
+
+
+CATALOGUES = st.lists(
+    st.tuples(st.sampled_from("abcdefgh"), st.booleans()), min_size=0, max_size=40
+).map(lambda rows: [(artist, f"{number}.jpg", train) for number, (artist, train) in enumerate(rows)])  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(CATALOGUES, st.integers(0, 3), st.randoms(use_true_random=False))
+def test_whatever_the_catalogue_triplets_are_sound_and_complete(rows: list, seed: int, shuffle) -> None:  # type: ignore[no-untyped-def]
+    import pandas as pd
+
+    def drawn(rows: list):  # type: ignore[no-untyped-def]
+        table = pd.DataFrame(rows, columns=["artist", "new_filename", "in_train"]).astype({"in_train": bool})
+        cleaned = clean_catalogue(table, 4, seed)
+        return cleaned, draw_triplets(cleaned.train, cleaned.test, random_state=seed, test_share_kept=1.0)
+
+    cleaned, triplets = drawn(rows)
+    owner = {file: artist for artist, file, _ in rows}
+    parts = []
+    for table in (triplets.train, triplets.validation, triplets.test):
+        for anchor, positive, negative in table.itertuples(index=False):
+            assert anchor != positive
+            assert owner[anchor] == owner[positive] != owner[negative]
+        assert not table.duplicated(["anchor", "positive"]).any()
+        assert len({frozenset(pair) for pair in table[["anchor", "positive"]].to_numpy()}) == len(table)
+        parts.append({owner[file] for file in table.to_numpy().ravel()})
+    assert sum(map(len, parts)) == len(set().union(*parts))
+    works = cleaned.test.groupby("artist").size()
+    assert len(triplets.test) == (sum(n * (n - 1) // 2 for n in works) if len(works) > 1 else 0)
+    mixed = list(rows)
+    shuffle.shuffle(mixed)
+    _, again = drawn(mixed)
+    for one, other in zip(vars(triplets).values(), vars(again).values(), strict=True):
+        pd.testing.assert_frame_equal(one, other)
