@@ -15,6 +15,7 @@ COMMANDS = {
     "query": "whose hand is a painting nearest to?",
     "map": "all works of an index, laid out by likeness",
     "compare": "how alike are two paintings, or two groups of them?",
+    "serve": "all of this in the browser, on your own machine",
 }
 
 

@@ -52,8 +52,8 @@ class AnswerSheet:
         return f"Otherwise {verdict}" if self.answer.same_works else verdict[0].upper() + verdict[1:]
 
 
-def answer_sheet(answer: Answer, index: PaintingIndex, number: int = 1) -> AnswerSheet:
-    """Gather pictures, matching parts (a fifth of a second or so for each of `MATCHED` artists) and confusions."""
+def answer_sheet(answer: Answer, index: PaintingIndex, number: int = 1, matched: int = MATCHED) -> AnswerSheet:
+    """Gather pictures, matching parts (a fifth of a second or so for each of `matched` artists) and confusions."""
     if not isinstance(answer, Attribution):
         return AnswerSheet(answer, (), {}, number)
     shown = [*answer.same_works, *(work for match in answer.artists for work in match.works)]
@@ -61,7 +61,7 @@ def answer_sheet(answer: Answer, index: PaintingIndex, number: int = 1) -> Answe
     artists = tuple(
         ArtistSheet(
             match,
-            parts_figures(index, answer.picture, pictures[match.works[0].id]) if place < MATCHED else None,
+            parts_figures(index, answer.picture, pictures[match.works[0].id]) if place < matched else None,
             easily_confused(index, match.artist),
         )
         for place, match in enumerate(answer.artists)

@@ -129,6 +129,20 @@ def draw_atlas(path: Path, atlas: Atlas, digest: str) -> None:
 
 def write_map_page(path: Path, atlas: Atlas, index: PaintingIndex, picture: bytes) -> None:
     """The map to wander about in: one HTML file that asks nothing of the network and runs but its own script."""
+    script = map_script()
+    page = open_template("map.html").render(
+        **map_content(atlas, index),
+        script=script,
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        picture=embed_picture(picture, "png"),
+        index=index,
+        today=date.today().isoformat(),
+    )
+    write_bytes(path, page.encode("utf-8", "replace"))
+
+
+def map_content(atlas: Atlas, index: PaintingIndex) -> dict[str, Any]:
+    """What the map's page shows, as plain values: `data` for its script, and what its text says."""
     side = int(min(LARGEST, max(SMALLEST, math.sqrt(PIXELS / len(atlas.works)) // 8 * 8)))
     hues, forms = _looks(atlas)
     sheets, sizes = _sheets(atlas, index, side)
@@ -137,35 +151,30 @@ def write_map_page(path: Path, atlas: Atlas, index: PaintingIndex, picture: byte
         "across": ACROSS,
         "artists": [list(row) for row in zip(atlas.artists, hues, forms, atlas.centres.tolist(), strict=True)],
         "works": [
-            [*np.round(place, 4).astype(float).tolist(), number, *size, work.title or work.file, work.date]
-            for place, number, size, work in zip(
-                atlas.places, atlas.numbers.tolist(), sizes, atlas.works, strict=True
+            [*np.round(place, 4).astype(float).tolist(), number, *size, work.title or work.file, work.date, id]
+            for place, number, size, work, id in zip(
+                atlas.places, atlas.numbers.tolist(), sizes, atlas.works, atlas.ids.tolist(), strict=True
             )
         ],
         "sheets": sheets,
     }  # fmt: skip
-    script = _script()
     counts = np.bincount(atlas.numbers).tolist()
     signs = [SIGNS[form] for form in forms]
-    page = open_template("map.html").render(
-        data=data,
-        script=script,
-        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        legend=list(zip(atlas.artists, hues, signs, counts, strict=True)),
-        atlas=atlas,
-        faithfulness=faithfulness(atlas),
-        picture=embed_picture(picture, "png"),
-        index=index,
-        today=date.today().isoformat(),
-    )
-    write_bytes(path, page.encode("utf-8", "replace"))
+    return {
+        "data": data,
+        "legend": list(zip(atlas.artists, hues, signs, counts, strict=True)),
+        "shown": len(atlas.works),
+        "total": atlas.total,
+        "faithfulness": faithfulness(atlas),
+    }
 
 
 def _looks(atlas: Atlas) -> tuple[list[str], list[str]]:
     return colours(len(atlas.artists)), shapes(len(atlas.artists))
 
 
-def _script() -> str:
+def map_script() -> str:
+    """The script of the map's page."""
     return (Path(__file__).parent / "templates" / "map.js").read_text(encoding="utf-8")
 
 

@@ -6,7 +6,7 @@ import csv
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from painter_search.display.citation import UNCALIBRATED, citation
 from painter_search.display.tables import caption, new_table, print_json, show
@@ -23,24 +23,29 @@ def show_answers(
 ) -> None:
     """Print the answers; for people with the page that they were written to."""
     if form == "json":
-        narrowed = {"filter": index.selection.as_json()} if index.selection else {}
-        found = [answer.as_json() for answer in answers]
-        print_json({**citation(index), "engine": index.encoder.engine, **narrowed, "answers": found})
+        print_json(answers_record(answers, index))
     elif form == "csv":
-        print_rows(answers)
+        csv.writer(sys.stdout, lineterminator="\n").writerows(answer_rows(answers))
     else:
         _show_tables(answers, index, page)
 
 
-def print_rows(answers: Sequence[Answer]) -> None:
-    """One row a painting in CSV: the verdict, then the artists, nearest first, as many columns as any answer needs."""
+def answers_record(answers: Sequence[Answer], index: PaintingIndex) -> dict[str, Any]:
+    """Answers as plain values, with what they rest on."""
+    narrowed = {"filter": index.selection.as_json()} if index.selection else {}
+    found = [answer.as_json() for answer in answers]
+    return {**citation(index), "engine": index.encoder.engine, **narrowed, "answers": found}
+
+
+def answer_rows(answers: Sequence[Answer]) -> list[list[str]]:
+    """A row of names, and one for each painting: the verdict, then the artists, nearest first, as many columns as any
+    answer needs."""
     from painter_search.retrieval.attribution import Attribution
 
     answered = [answer for answer in answers if isinstance(answer, Attribution)]
     top = max((len(answer.artists) for answer in answered), default=0)
     ranked = [f"{name}_{rank}" for rank in range(1, top + 1) for name in ("artist", "probability", "distance", "works")]
-    rows = csv.writer(sys.stdout, lineterminator="\n")
-    rows.writerow(["painting", "verdict", "named", "known", "same_work", "reason", *ranked])
+    rows = [["painting", "verdict", "named", "known", "same_work", "reason", *ranked]]
     for answer in answers:
         if isinstance(answer, Attribution):
             same = "; ".join(neighbour.work.name for neighbour in answer.same_works)
@@ -48,7 +53,8 @@ def print_rows(answers: Sequence[Answer]) -> None:
             verdict = [answer.verdict, str(answer.named).lower(), _figure(answer.known), same, ""]
         else:
             cells, verdict = [], ["", "", "", "", answer.reason]
-        rows.writerow([answer.painting, *verdict, *cells, *[""] * (len(ranked) - len(cells))])
+        rows.append([answer.painting, *verdict, *cells, *[""] * (len(ranked) - len(cells))])
+    return rows
 
 
 def _cells(match: ArtistMatch) -> list[str]:

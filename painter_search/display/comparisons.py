@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from painter_search.display.records import comparison_record
 from painter_search.display.tables import new_table, percent, print_json, show
 from painter_search.retrieval.comparison import GroupComparison, PairComparison
 
@@ -18,7 +19,7 @@ def show_comparison(
 ) -> None:
     """How alike two paintings are, or two groups."""
     if as_json:
-        print_json({"index": index.digest, "engine": index.encoder.engine, "comparison": comparison.as_json()})
+        print_json(comparison_record(comparison, index))
         return
     if isinstance(comparison, PairComparison):
         _show_pair(comparison)

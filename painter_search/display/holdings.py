@@ -64,9 +64,7 @@ def show_change(change: Change, as_json: bool = False) -> None:
 def show_listing(listing: Listing, as_json: bool = False) -> None:
     """The artists of an index, or one artist's works."""
     if as_json:
-        works = {"works": [_plain(entry) for entry in listing.works]} if listing.works else {}
-        artists = [{"artist": artist, "works": number} for artist, number in listing.artists.items()]
-        print_json({"index": listing.index.digest, "artists": artists, **works})
+        print_json(listing_record(listing))
         return
     if listing.works:
         show(_works_table(f"Works by {listing.works[0].work.artist}: {len(listing.works):,}", listing.works))
@@ -76,6 +74,13 @@ def show_listing(listing: Listing, as_json: bool = False) -> None:
         table.add_row(artist, f"{number:,}")
     show(table)
     show(f"{len(listing.index):,} works by {len(listing.artists):,} artists.")
+
+
+def listing_record(listing: Listing) -> dict[str, Any]:
+    """A listing as plain values."""
+    works = {"works": [_plain(entry) for entry in listing.works]} if listing.works else {}
+    artists = [{"artist": artist, "works": number} for artist, number in listing.artists.items()]
+    return {"index": listing.index.digest, "artists": artists, **works}
 
 
 def _works_table(title: str, entries: tuple[IndexedWork, ...]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,22 @@ MANY_ANSWERS = 3
 """Answers whose page is ready within a breath or two."""
 
 
+@dataclass(frozen=True)
+class Served:
+    """What a page that a server gives shows more than one that is kept as a file: where else to go, how to save it."""
+
+    nonce: str
+    """Of its style element, as the Content-Security-Policy has it."""
+    here: str = ""
+    """Which of the pages in the navigation it is."""
+    saves: tuple[tuple[str, str], ...] = ()
+    """The forms in which it can be saved, and their addresses."""
+    until: str = ""
+    """The time until which it keeps its address; empty where it keeps it for good."""
+    name: str = ""
+    """What its paintings are called in addresses; empty where they have none."""
+
+
 def write_query_page(path: Path, answers: Sequence[Answer], index: PaintingIndex) -> None:
     """The queries beside their neighbours, uncropped and captioned."""
     from painter_search.display.answers import answer_sheet
@@ -42,7 +59,7 @@ def write_query_page(path: Path, answers: Sequence[Answer], index: PaintingIndex
     write_bytes(path, page.encode("utf-8", "replace"))
 
 
-def query_page(sheets: Sequence[AnswerSheet], index: PaintingIndex) -> str:
+def query_page(sheets: Sequence[AnswerSheet], index: PaintingIndex, served: Served | None = None) -> str:
     """The page of answers that are gathered already."""
     from painter_search.display.citation import UNCALIBRATED, citation_line
 
@@ -53,12 +70,18 @@ def query_page(sheets: Sequence[AnswerSheet], index: PaintingIndex) -> str:
             matching=any(artist.parts for sheet in sheets for artist in sheet.artists),
             citation=citation_line(index),
             uncalibrated=UNCALIBRATED,
+            served=served,
         )
     )
 
 
 def write_comparison_page(path: Path, comparison: Comparison, index: PaintingIndex) -> None:
     """Two paintings, or two groups of them, side by side with their matching parts."""
+    write_bytes(path, comparison_page(comparison, index).encode("utf-8", "replace"))
+
+
+def comparison_page(comparison: Comparison, index: PaintingIndex, served: Served | None = None) -> str:
+    """The page of a comparison."""
     from painter_search.display.comparisons import conclusions
     from painter_search.display.parts import draw_parts, parts_figures, stamp
     from painter_search.retrieval.comparison import PairComparison, nearest_pairs
@@ -72,10 +95,8 @@ def write_comparison_page(path: Path, comparison: Comparison, index: PaintingInd
         nearest = nearest_pairs(comparison, NEAREST_PAIRS)
         pairs = [(a, b, distance, parts_figures(index, a.picture, b.picture)) for a, b, distance in nearest]
         content = {"groups": comparison, "heat": heat_table(comparison.distances), "sentences": conclusions(comparison)}
-    page = open_template("compare.html").render(
-        **content, pairs=pairs, index=index, embed=embed_picture, stamp=stamp, today=date.today().isoformat()
-    )
-    write_bytes(path, page.encode("utf-8", "replace"))
+    content |= {"pairs": pairs, "index": index, "embed": embed_picture, "stamp": stamp, "served": served}
+    return str(open_template("compare.html").render(**content, today=date.today().isoformat()))
 
 
 def heat_table(distances: NDArray[np.float32]) -> list[list[tuple[float, float]]]:

@@ -150,10 +150,24 @@ def _attribute_block(index: PaintingIndex, questions: Sequence[Question], top: i
         frames[place] = (name, frame)
     if frames:
         embeddings = index.embed([frame.jpeg for _, frame in frames.values()])
-        found = zip(frames.items(), embeddings, index.candidates(embeddings), strict=True)
-        for (place, (name, frame)), embedding, (distances, ids) in found:
-            answers[place] = _attribute_one(index, name, frame, embedding, distances, ids, top, works)
+        found = attribute_frames(index, list(frames.values()), embeddings, top, works)
+        answers.update(zip(frames, found, strict=True))
     return [answers[place] for place in sorted(answers)]
+
+
+def attribute_frames(
+    index: PaintingIndex,
+    frames: Sequence[tuple[str, Frame]],
+    embeddings: NDArray[np.float32],
+    top: int = 5,
+    works: int = 3,
+) -> list[Attribution]:
+    """Rank the nearest artists for paintings that were named, framed and embedded `[n, 256]` before."""
+    found = zip(frames, embeddings, index.candidates(embeddings), strict=True)
+    return [
+        _attribute_one(index, name, frame, embedding, distances, ids, top, works)
+        for (name, frame), embedding, (distances, ids) in found
+    ]
 
 
 def _attribute_one(
@@ -187,12 +201,12 @@ def _attribute_one(
                 int(sizes[number]),
                 float(adjusted[place]),
                 None if probabilities is None else float(probabilities[place]),
-                _neighbours(index, ids[own], distances[own]),
+                neighbours(index, ids[own], distances[own]),
             )
         )
     return Attribution(
         name,
-        _neighbours(index, ids[same], distances[same]),
+        neighbours(index, ids[same], distances[same]),
         tuple(matches),
         known,
         known is None or index.confidence is None or known >= index.confidence.threshold,
@@ -211,7 +225,8 @@ def _how_sure(
     return known, known * index.confidence.among(adjusted)
 
 
-def _neighbours(index: PaintingIndex, ids: NDArray[np.int64], distances: NDArray[np.float32]) -> tuple[Neighbour, ...]:
+def neighbours(index: PaintingIndex, ids: NDArray[np.int64], distances: NDArray[np.float32]) -> tuple[Neighbour, ...]:
+    """The works with these ids at these distances, and what these are worth."""
     found = index.works.get([int(id) for id in ids])
     sure = [None] * len(ids) if index.confidence is None else index.confidence.same_artist(distances / index.typical)
     return tuple(

@@ -138,11 +138,14 @@ def compare_paintings(index: PaintingIndex, one: Path | str, other: Path | str) 
     """
     one, other = Path(one), Path(other)
     if is_group(one) or is_group(other):
-        return _compare_groups(index, one, other)
-    return _compare_pair(index, read_painting(one, index), read_painting(other, index))
+        if not is_group(other):  # a painting is asked about before the group that it may belong to
+            one, other = other, one
+        return compare_groups(index, read_group(one, index), read_group(other, index))
+    return compare_pair(index, read_painting(one, index), read_painting(other, index))
 
 
-def _compare_pair(index: PaintingIndex, one: Painting, other: Painting) -> PairComparison:
+def compare_pair(index: PaintingIndex, one: Painting, other: Painting) -> PairComparison:
+    """Compare two paintings that were embedded before."""
     distance = float(distance_matrix(one.embedding[None], other.embedding[None])[0, 0])
     probability = same_artist(index, np.array([distance]))
     return PairComparison(
@@ -156,11 +159,11 @@ def _compare_pair(index: PaintingIndex, one: Painting, other: Painting) -> PairC
     )
 
 
-def _compare_groups(index: PaintingIndex, first: Path, second: Path) -> GroupComparison:
-    one, other = read_group(first, index), read_group(second, index)
-    swapped = is_group(first) and not is_group(second)
-    if swapped:  # a painting is asked about before the group that it may belong to
-        one, other = other, one
+def compare_groups(index: PaintingIndex, one: Group, other: Group) -> GroupComparison:
+    """Compare two groups of paintings that were embedded before; a single painting goes first.
+
+    Raises `UserError` for a group without a painting.
+    """
     one, other, repeats = without_repeats(one, other)
     for group in (one, other):
         if not group.paintings:

@@ -15,10 +15,13 @@ class WorkFilter:
     """Artists whose works are left out."""
     before: int | None = None
     """Works of earlier years alone; a work without a readable year is left out."""
+    since: int | None = None
+    """Works of this year and later ones alone, likewise."""
 
     def __str__(self) -> str:
         """The conditions in words."""
         parts = [f"where {self.where}"] if self.where is not None else []
         parts += [f"without {artist}" for artist in self.exclude_artists]
         parts += [f"before {self.before}"] if self.before is not None else []
+        parts += [f"since {self.since}"] if self.since is not None else []
         return ", ".join(parts)

@@ -54,7 +54,7 @@ def read_painting(path: Path, index: PaintingIndex) -> Painting:
         frame = frame_painting(read_file(path), index.framing)
     except UnreadablePainting as finding:
         raise UserError(f"{path}: {finding}; give an image.") from None
-    return _painting(path.name, frame, index.embed([frame.jpeg])[0])
+    return painting_of(path.name, frame, index.embed([frame.jpeg])[0])
 
 
 def read_group(path: Path, index: PaintingIndex) -> Group:
@@ -82,7 +82,7 @@ def read_group(path: Path, index: PaintingIndex) -> Group:
         frames = [(originals[place].file, frame) for place, frame in found if isinstance(frame, Frame)]
         if frames:
             embeddings = index.embed([frame.jpeg for _, frame in frames])
-            paintings += [_painting(file, frame, one) for (file, frame), one in zip(frames, embeddings, strict=True)]
+            paintings += [painting_of(file, frame, one) for (file, frame), one in zip(frames, embeddings, strict=True)]
     return Group(name, tuple(paintings), tuple(unreadable))
 
 
@@ -110,6 +110,16 @@ def without_repeats(one: Group, other: Group) -> tuple[Group, Group, list[Unansw
     return groups[0], groups[1], repeats
 
 
-def _painting(name: str, frame: Frame, embedding: NDArray[np.float32]) -> Painting:
+def indexed_painting(index: PaintingIndex, id: int) -> Painting:
+    """A work of the index; raises `KeyError` where there is none of this id."""
+    (work,) = index.works.get([id])
+    picture = index.works.thumbnail(id)
+    return Painting(
+        f"{work.title or work.file}, {work.artist}", index.vectors([id])[0], fingerprint(open_frame(picture)), picture
+    )
+
+
+def painting_of(name: str, frame: Frame, embedding: NDArray[np.float32]) -> Painting:
+    """A painting that was framed and embedded before."""
     picture = frame.thumbnail or make_thumbnail(open_frame(frame.jpeg))
     return Painting(name, embedding, fingerprint(open_frame(picture)), picture)

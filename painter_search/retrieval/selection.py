@@ -59,14 +59,18 @@ def select_works(works: Path, filter: WorkFilter) -> Selection:
             raise unknown_artist(name, artists)
     left = [(id, date) for id, artist, date, met in rows if met and artist not in filter.exclude_artists]
     without_year = 0
-    if filter.before is not None:
+    if filter.before is not None or filter.since is not None:
         years = [(id, year_of(date)) for id, date in left]
         without_year = sum(year is None for _, year in years)
-        left = [(id, "") for id, year in years if year is not None and year < filter.before]
+        left = [(id, "") for id, year in years if year is not None and _within(year, filter)]
     if not left:
         undated = f" ({without_year:,} have no readable year)" if without_year else ""
         raise UserError(f"no work in the index is left ({filter}){undated}; ask for less.")
     return Selection(filter, np.array([id for id, _ in left], np.int64), without_year, len(rows))
+
+
+def _within(year: int, filter: WorkFilter) -> bool:
+    return (filter.before is None or year < filter.before) and (filter.since is None or year >= filter.since)
 
 
 def _rows(works: Path, expression: str) -> list[tuple[int, str, str, int]]:

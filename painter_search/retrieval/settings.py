@@ -164,6 +164,9 @@ class QueryConfig:
     before: int | None = None
     """Compare with works of earlier years only. Works without a readable year are left out, and counted."""
 
+    since: int | None = None
+    """Compare with works of this year and later ones only, likewise."""
+
     page: Path | None = None
     """Write a page of the answers, one HTML file with the pictures in it."""
 
@@ -178,7 +181,7 @@ class QueryConfig:
     @property
     def filter(self) -> WorkFilter | None:
         """Which works to compare with; None for all of them."""
-        chosen = WorkFilter(self.where, self.exclude_artist, self.before)
+        chosen = WorkFilter(self.where, self.exclude_artist, self.before, self.since)
         return None if chosen == WorkFilter() else chosen
 
 

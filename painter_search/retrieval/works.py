@@ -136,6 +136,11 @@ class Works:
         """The collections that the works are from."""
         return [row[0] for row in self._works.execute("SELECT DISTINCT collection FROM works ORDER BY collection")]
 
+    def styles(self) -> list[str]:
+        """The styles that works are said to be of."""
+        found = self._works.execute("SELECT DISTINCT style FROM works WHERE style <> '' ORDER BY style")
+        return [row[0] for row in found]
+
     def files_of(self, collection: str) -> set[str]:
         """The files of the works from one collection."""
         return {row[0] for row in self._works.execute("SELECT file FROM works WHERE collection = ?", (collection,))}

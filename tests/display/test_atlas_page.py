@@ -74,10 +74,10 @@ def test_every_work_has_its_place_its_words_and_its_thumbnail(html: str, small_i
     sheets = [Image.open(io.BytesIO(b64(sheet))).convert("RGB") for sheet in data["sheets"]]
     side = data["side"]
     for place, (id, work) in enumerate(zip(ids, small_index.works.get(ids), strict=True)):
-        x, y, artist, width, height, title, year = data["works"][place]
+        x, y, artist, width, height, title, year, own = data["works"][place]
         assert max(abs(x), abs(y)) <= 1
         assert data["artists"][artist][0] == work.artist
-        assert (title, year) == (work.title, work.date)
+        assert (title, year, own) == (work.title, work.date, id)
         left, top = place % ACROSS * side, place // ACROSS % ACROSS * side
         shown = sheets[place // ACROSS**2].crop((left, top, left + width, top + height))
         truth = Image.open(io.BytesIO(small_index.works.thumbnail(id))).convert("RGB").resize((width, height))

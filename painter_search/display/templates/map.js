@@ -2,7 +2,7 @@
 (() => {
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("data").textContent);
-  const [X, Y, ARTIST, WIDTH, HEIGHT, TITLE, DATE] = [0, 1, 2, 3, 4, 5, 6];
+  const [X, Y, ARTIST, WIDTH, HEIGHT, TITLE, DATE, ID] = [0, 1, 2, 3, 4, 5, 6, 7];
   const [NAME, HUE, SHAPE, CENTRE] = [0, 1, 2, 3];
   const { works, artists, side, across } = data;
   const canvas = byId("map"), pen = canvas.getContext("2d");
@@ -235,8 +235,13 @@
     travelled += Math.hypot(now[0] - before[0], now[1] - before[1]);
     pointers.set(event.pointerId, now);
   });
+  const open = () => { if (data.address && picked >= 0) location.href = data.address + works[picked][ID]; };
   const release = (event) => {
-    if (event.type === "pointerup" && pointers.size === 1 && travelled < 8) pick(nearest(...at(event), 24));
+    if (event.type === "pointerup" && pointers.size === 1 && travelled < 8) {
+      const before = picked;
+      pick(nearest(...at(event), 24));
+      if (picked === before) open();
+    }
     pointers.delete(event.pointerId);
   };
   canvas.addEventListener("pointerup", release);
@@ -249,7 +254,7 @@
   const keys = {
     ArrowLeft: () => moveBy(60, 0), ArrowRight: () => moveBy(-60, 0), ArrowUp: () => moveBy(0, 60), ArrowDown: () => moveBy(0, -60),
     "+": () => zoomBy(1.4), "=": () => zoomBy(1.4), "-": () => zoomBy(1 / 1.4), 0: showWhole,
-    n: () => goOn(1), p: () => goOn(-1), Escape: () => { order = []; pick(-1); },
+    n: () => goOn(1), p: () => goOn(-1), Enter: open, Escape: () => { order = []; pick(-1); },
   };
   canvas.addEventListener("keydown", (event) => {
     const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];

@@ -1,0 +1,73 @@
+"""A server of the small world."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.serving.settings import ServeConfig
+
+pytest.importorskip("fastapi")
+pytest.importorskip("uvicorn")
+pytest.importorskip("python_multipart")
+
+
+@pytest.fixture(scope="session")
+def opened() -> Any:
+    """`opened(config, token, base)` is a client of a server of its own; enter it to start the server."""
+    return open_client
+
+
+def open_client(config: ServeConfig, token: str | None = None, base: str = "http://127.0.0.1") -> Any:
+    from starlette.testclient import TestClient
+
+    from painter_search.serving.application import new_application
+    from painter_search.serving.current import CurrentIndex
+
+    application = new_application(config, CurrentIndex(config.index), token)
+    return TestClient(application, base_url=base, raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="session")
+def serve_config(small_index: PaintingIndex) -> ServeConfig:
+    return ServeConfig(index=small_index.folder)
+
+
+@pytest.fixture(scope="session")
+def client(serve_config: ServeConfig) -> Iterator[Any]:
+    """A client of a server of the small index."""
+    with open_client(serve_config) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def painting(painted_originals: Path) -> Path:
+    """A painting by a painter whom the small index lacks."""
+    return painted_originals / "0-0.jpg"
+
+
+@pytest.fixture(scope="session")
+def load() -> Any:
+    """scripts/serve_load.py."""
+    spec = importlib.util.spec_from_file_location("serve_load", Path(__file__).parents[2] / "scripts" / "serve_load.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["serve_load"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def address(small_index: PaintingIndex, load: Any) -> Iterator[str]:
+    """The address of a server in a process of its own."""
+    started, found = load.start_server(small_index.folder)
+    yield found
+    started.terminate()
+    started.wait(20)

@@ -1,0 +1,163 @@
+import csv
+import io
+import re
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.settings import IndexConfig
+from painter_search.serving.settings import ServeConfig
+
+
+@pytest.fixture(scope="module")
+def answer(client: Any, painting: Path) -> str:
+    """The address of an answer about a painting and a file that is none."""
+    files = [("paintings", ("mine.jpg", painting.read_bytes())), ("paintings", ("=bad().jpg", b"no"))]
+    led = client.post("/answers", files=files, follow_redirects=False)
+    assert led.status_code == 303
+    return str(led.headers["location"])
+
+
+def test_an_answer_keeps_its_address_and_leads_on(client: Any, answer: str) -> None:
+    html = client.get(answer).text
+    assert "mine.jpg" in html
+    assert "not an image" in html
+    artist = re.search(r'href="(/artists/[^"]+)"', html)
+    work = re.search(r'href="(/works/\d+)"', html)
+    parts = re.search(r'href="(/compare\?painting=[^"]+)"', html)
+    for found in (artist, work, parts):
+        assert found is not None
+        shown = client.get(found[1].replace("&amp;", "&"))
+        assert shown.status_code == 200
+    assert "mine.jpg" in shown.text
+
+
+def test_an_answer_is_saved_as_page_table_and_values(client: Any, answer: str) -> None:
+    page = client.get(f"{answer}?save=page")
+    assert page.headers["content-disposition"] == 'attachment; filename="answer.html"'
+    assert 'href="/' not in page.text
+    assert "/static/" not in page.text
+    assert page.text.count("data:image/jpeg;base64,") >= 4
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{answer}?save=csv").text)))
+    assert {row["painting"] for row in rows} == {"mine.jpg", "'=bad().jpg"}
+    assert [row["reason"] for row in rows] == ["", "not an image"]
+    record = client.get(f"{answer}?save=json").json()
+    assert [one["painting"] for one in record["answers"]] == ["mine.jpg", "=bad().jpg"]
+    ranked = [match["artist"] for match in record["answers"][0]["artists"]]
+    assert [rows[0][f"artist_{rank}"] for rank in range(1, len(ranked) + 1)] == ranked
+    assert client.get(f"{answer}?save=exe").status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/artists", "/artists/Painter 9", "/works/2", "/compare?painting=1&painting=2"])
+def test_pages_of_the_index_are_saved_whole(client: Any, address: str) -> None:
+    joint = "&" if "?" in address else "?"
+    page = client.get(f"{address}{joint}save=page")
+    assert page.status_code == 200
+    assert 'href="/' not in page.text
+    assert 'src="/' not in page.text
+    assert client.get(f"{address}{joint}save=json").json()["index"]
+
+
+def test_what_is_gone_is_said(client: Any) -> None:
+    for address, sentence in (
+        ("/answers/none", "no longer kept"),
+        ("/comparisons/none", "no longer kept"),
+        ("/compare?painting=none.0&painting=1", "no longer kept"),
+        ("/compare?painting=1", "choose two"),
+        ("/compare?painting=1&painting=2&painting=3", "choose two"),
+        ("/artists/Nobody At All", "no work by Nobody At All"),
+        ("/works/999", "no work 999"),
+        ("/pictures/none/1.jpg", "no such picture"),
+        ("/nowhere", "no such page"),
+    ):
+        found = client.get(address)
+        assert found.status_code == 404
+        assert sentence in found.text
+    assert client.get("/works/many").status_code == 400
+    assert client.get("/artists?since=soon").status_code == 400
+    assert client.get("/answers/x/../../etc/passwd").status_code == 404
+
+
+def test_a_comparison_of_uploads_keeps_its_address(client: Any, painted_originals: Path) -> None:
+    one, other, third = (path.read_bytes() for path in sorted(painted_originals.iterdir())[:3])
+    pair = client.post("/compare", files=[("one", ("a.jpg", one)), ("other", ("b.jpg", other))])
+    assert pair.status_code == 200
+    assert "Two paintings compared" in pair.text
+    several = [("one", ("a.jpg", one)), ("other", ("b.jpg", other)), ("other", ("c.jpg", third))]
+    group = client.post("/compare", files=several)
+    assert "group B" in group.text
+    bad = client.post("/compare", files=[("one", ("a.jpg", one)), ("other", ("b.jpg", b"no"))])
+    assert bad.status_code == 400
+    assert "b.jpg: not an image" in bad.text.lower()
+
+
+def test_artists_are_found_by_name_style_and_period(client: Any) -> None:
+    assert client.get("/artists").text.count("<li>") == 4
+    assert client.get("/artists?q=painter 9").text.count("<li>") == 1
+    assert client.get("/artists?since=1920&before=1940").text.count("(2)") == 4
+    assert client.get("/artists?style=none").status_code == 400
+
+
+def test_the_map_is_drawn_once_and_kept_beside_the_index(client: Any, small_index: PaintingIndex) -> None:
+    kept = small_index.folder.with_name(f".map-{small_index.digest}.json")
+    deadline = time.monotonic() + 120
+    while "being drawn" in (html := client.get("/map").text) and time.monotonic() < deadline:
+        time.sleep(0.3)
+    assert "works by likeness" in html
+    assert kept.is_file()
+    assert '<script src="/static/map.js">' in html
+    sheet = client.get(f"/map/{small_index.digest}/0.jpg")
+    assert sheet.content.startswith(b"\xff\xd8")
+    assert client.get(f"/map/{small_index.digest}/9.jpg").status_code == 404
+    assert client.get("/static/map.js").status_code == 200
+
+
+def test_pictures_have_alternative_texts_and_headings_descend(client: Any, answer: str) -> None:
+    for address in (
+        answer,
+        "/",
+        "/artists",
+        "/artists/Painter 9",
+        "/works/1",
+        "/compare?painting=1&painting=2",
+        "/api",
+    ):
+        html = client.get(address).text
+        assert len(re.findall(r"<img ", html)) == len(re.findall(r"<img [^>]*alt=", html))
+        levels = [int(level) for level in re.findall(r"<h(\d)", html)]
+        assert levels[0] == 1
+        assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
+        assert html.count('<main id="main">') == 1
+
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def test_titles_and_names_cannot_inject_markup(
+    small_index_config: IndexConfig, painted_originals: Path, tmp_path: Path, opened: Any
+) -> None:
+    for number, name in enumerate((HOSTILE, "' onload='x", "{{ 7*7 }}&lt;")):
+        (tmp_path / "all" / name).mkdir(parents=True)
+        content = (painted_originals / f"{number}-0.jpg").read_bytes()
+        (tmp_path / "all" / name / '"><script>alert(1)<.jpg').write_bytes(content)
+    config = IndexConfig(folder=tmp_path / "all", encoder=small_index_config.encoder, index=tmp_path / "index")
+    index = PaintingIndex.build(config)
+    content = (painted_originals / "5-0.jpg").read_bytes()
+    with opened(ServeConfig(index=index.folder)) as client:
+        pages = [
+            client.get(address).text for address in ("/", "/artists", "/works/1", "/works/2", f"/artists?q={HOSTILE}")
+        ]
+        pages += [client.get(f"/artists/{index.works.get([id])[0].artist}").text for id in (1, 2, 3)]
+        pages.append(client.post("/answers", files={"paintings": (f"{HOSTILE}.jpg", content)}).text)
+        pages.append(client.get("/compare?painting=1&painting=2").text)
+        pages.append(client.get(f"/artists/{HOSTILE}x").text)
+    for html in pages:
+        assert "<img src=x" not in html
+        assert "<script>" not in html
+        assert "onload='x" not in html
+        assert ">49" not in html
+    assert "&lt;img src=x onerror" in "".join(pages)
