@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 
 from painter_search.retrieval.painting_index import PaintingIndex
 
-BATCH = 16
-"""Paintings that are embedded together, at most; more would keep the first ones waiting."""
+BATCH = 8
+"""Paintings that are embedded together, at most; more gain nothing, and keep the first ones waiting."""
+WORKERS = 2
+"""Batches in the network at a time: while one is decoded or waits for a core, the other goes on."""
 
 
 class Batches:
-    """Embeds frames for whoever asks. While one batch is in the network, the next one gathers."""
+    """Embeds frames for whoever asks. While batches are in the network, the next one gathers."""
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[PaintingIndex, bytes, asyncio.Future[NDArray[np.float32]]]] = deque()
-        self._thread = ThreadPoolExecutor(1, "embedding")
-        self._worker: asyncio.Task[None] | None = None
+        self._threads = ThreadPoolExecutor(WORKERS, "embedding")
+        self._workers: set[asyncio.Task[None]] = set()
         self.sizes: deque[int] = deque(maxlen=1000)
         """How many paintings were in the latest batches."""
 
@@ -29,29 +31,38 @@ class Batches:
         """The embedding of a frame (a JPEG file) by the index's encoder: float32 `[256]`."""
         answer: asyncio.Future[NDArray[np.float32]] = asyncio.get_running_loop().create_future()
         self._waiting.append((index, jpeg, answer))
-        if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work())
+        if len(self._workers) < WORKERS:
+            self._workers.add(asyncio.create_task(self._work()))
         return await answer
 
     async def _work(self) -> None:
-        while self._waiting:
-            index = self._waiting[0][0]
-            batch: list[tuple[bytes, asyncio.Future[NDArray[np.float32]]]] = []
-            while self._waiting and self._waiting[0][0] is index and len(batch) < BATCH:
-                batch.append(self._waiting.popleft()[1:])
-            self.sizes.append(len(batch))
-            frames = [jpeg for jpeg, _ in batch]
-            try:
-                found = await asyncio.get_running_loop().run_in_executor(self._thread, index.embed, frames)
-            except Exception as error:
-                for _, answer in batch:
-                    if not answer.done():
-                        answer.set_exception(error)
-                continue
-            for (_, answer), embedding in zip(batch, found, strict=True):
+        try:
+            while self._waiting:
+                index = self._waiting[0][0]
+                batch: list[tuple[bytes, asyncio.Future[NDArray[np.float32]]]] = []
+                while self._waiting and self._waiting[0][0] is index and len(batch) < BATCH:
+                    batch.append(self._waiting.popleft()[1:])
+                await self._embed_batch(index, batch)
+        finally:
+            # At once, not in a callback later: whoever asks in between would wait for a worker that has left.
+            self._workers.remove(asyncio.current_task())  # type: ignore[arg-type]
+
+    async def _embed_batch(
+        self, index: PaintingIndex, batch: list[tuple[bytes, asyncio.Future[NDArray[np.float32]]]]
+    ) -> None:
+        self.sizes.append(len(batch))
+        frames = [jpeg for jpeg, _ in batch]
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(self._threads, index.embed, frames)
+        except Exception as error:
+            for _, answer in batch:
                 if not answer.done():
-                    answer.set_result(embedding)
+                    answer.set_exception(error)
+            return
+        for (_, answer), embedding in zip(batch, found, strict=True):
+            if not answer.done():
+                answer.set_result(embedding)
 
     def close(self) -> None:
-        """End the thread."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """End the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
