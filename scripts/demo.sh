@@ -31,8 +31,8 @@ step "4. How good is it, before and after?"
 python -m painter_search.eval-triplets --triplets demo/data/test_triplets_with_labels.csv \
   --index demo/index --baseline demo/untrained
 
-step "5. Ask about a picture that is not in the index"
-picture=$(python -c "from painter_search.collection.sample import SAMPLE; print(sorted((SAMPLE / 'queries').iterdir())[0])")
-python -m painter_search.query "$picture" --index demo/index --page demo/answer.html
+step "5. Ask about three pictures that are not in the index"
+queries=$(python -c "from painter_search.collection.sample import SAMPLE; print(SAMPLE / 'queries')")
+python -m painter_search.query "$queries" --index demo/index --page demo/answer.html
 
-step "Now open demo/answer.html in a browser, and demo/runs/demo/curves.png"
+step "Now open demo/answer.html in a browser, demo/index/index.html and demo/runs/demo/report.html"

@@ -1,10 +1,10 @@
-"""What an index costs as it grows: build time, size, query time, memory and recall, exact and approximate.
+"""What an index costs as it grows: build time, disk, memory, query time and recall, as `build-index` would build it.
 
-    python scripts/scaling.py [--sizes 1000 10000 100000]
+    python scripts/scaling.py [--sizes 100000 1000000] [--like index] [--memory 8GB] [--recall 0.95] [--folder /tmp]
 
-Vectors are stand-ins with the structure of real embeddings: artists are clusters of varied width, an artist's number
-of works is heavy-tailed as in catalogues, and all lie in a 40-dimensional subspace of the 256 (about what was measured
-on paintings). Each row runs in a process of its own, so that its memory is its own.
+Vectors are stand-ins with the structure of the embeddings of the index `--like` (see stand_ins.py), drawn in shards
+into a file; without it, of a made-up structure. Queries are other works by the same artists. A size is built in one
+process and asked in another, so that each one's memory is its own. 10 million need 25 GB of disk for the while.
 """
 
 from __future__ import annotations
@@ -12,87 +12,127 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import resource
+import shutil
 import statistics
-import tempfile
 import time
 from pathlib import Path
 
-import faiss
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
+from stand_ins import Structure, draw, made_up, measure, shards
 
-from painter_search.retrieval import vectors as module
-from painter_search.retrieval.vectors import VectorSearch, build_vectors
+from painter_search.retrieval.filling import build_vectors, nearest_exactly
+from painter_search.retrieval.manifest import VECTORS
+from painter_search.retrieval.painting_index import CANDIDATES, PaintingIndex
+from painter_search.retrieval.search_plan import SearchKind
+from painter_search.retrieval.vectors import ROWS, VectorSearch
 
-QUERIES = 200
+QUERIES = 500
+REPEATS = 3
 
 
 def main() -> None:
-    """Measure every size both ways and print the table."""
+    """Measure every size and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000], help="numbers of works")
-    table = Table(title="Vectors of 256 numbers, two threads")
-    for column in ("works", "search", "build, s", "file, MB", "query p50, ms", "p99, ms", "memory, MB", "recall@10"):
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000], help="numbers of works")
+    parser.add_argument("--like", type=Path, help="an index whose embeddings are imitated")
+    parser.add_argument("--memory", default="8GB", help="as of build-index")
+    parser.add_argument("--recall", type=float, default=0.95, help="as of build-index")
+    parser.add_argument("--exact", action="store_true", help="as of build-index")
+    parser.add_argument("--folder", type=Path, default=Path("scaling"), help="where to work; emptied afterwards")
+    flags = parser.parse_args()
+    structure = made_up()
+    if flags.like:
+        index = PaintingIndex.load(flags.like)
+        structure = measure(index.vectors(index.artists[0]), index.artists[1])
+    table = Table(title=f"Stand-ins of intrinsic dimension {structure.dimension:.0f}")
+    columns = (
+        "works", "search", "build, s", "peak, MB", "disk, MB", "open, ms", "p50, ms", "p99, ms",
+        f"p50 of {CANDIDATES}, ms", "memory, MB", "of flat", "recall@10",
+    )  # fmt: skip
+    for column in columns:
         table.add_column(column, justify="right")
-    context = multiprocessing.get_context("spawn")
-    for size in parser.parse_args().sizes:
-        for kind in ("exact", "approximate"):
-            with context.Pool(1) as pool:
-                table.add_row(f"{size:,}", kind, *pool.apply(measure, (size, kind)))
-    Console().print(table)
+    for size in flags.sizes:
+        folder = flags.folder / str(size)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            row = measured(folder, structure, size, flags.exact, flags.memory, flags.recall)
+        finally:
+            shutil.rmtree(folder)
+        print(*row, sep="\t", flush=True)
+        table.add_row(*row)
+    Console(width=160).print(table)
 
 
-def measure(count: int, kind: str) -> tuple[str, ...]:
+def measured(folder: Path, structure: Structure, size: int, exact: bool, memory: str, recall: float) -> tuple[str, ...]:
     """One row."""
-    vectors = stand_ins(count + QUERIES)
-    stored, queries = vectors[:count], vectors[count:]
-    module.EXACT_UP_TO = 0 if kind == "approximate" else count
-    began = time.perf_counter()
-    index, search_kind = build_vectors(stored, exact=kind == "exact")
-    built = time.perf_counter() - began
-    flat = faiss.IndexFlatL2(stored.shape[1])
-    flat.add(stored)
-    nearest = flat.search(queries, 10)[1] + 1
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "vectors")
-        faiss.write_index(index, str(path))
-        del index, flat, vectors, stored
-        before = resident()
-        search = VectorSearch(path, search_kind)
-        seconds, found = [], []
-        for query in queries:
-            began = time.perf_counter()
-            found.append(search.search(query[None], 10)[1][0])
-            seconds.append(time.perf_counter() - began)
-        grown = resident() - before
-        size = path.stat().st_size / 1e6
-    recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(nearest, found, strict=True)])
-    p50, p99 = statistics.median(seconds), float(np.percentile(seconds, 99))
+    stand_ins = np.lib.format.open_memmap(folder / "stand-ins.npy", "w+", np.float32, (size, len(structure.centres)))
+    start = 0
+    for shard in shards(structure, size):
+        stand_ins[start : start + len(shard)] = shard
+        start += len(shard)
+    queries = draw(structure, QUERIES, max(20, size // 40), seed=10**6)
+    np.save(folder / "queries.npy", queries)
+    np.save(folder / "nearest.npy", nearest_exactly(stand_ins, queries, 10) + 1)
+    flat = stand_ins.nbytes
+    del stand_ins
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        kind, seconds, peak = pool.apply(build, (folder, exact, memory, recall))
+    with context.Pool(1) as pool:
+        opened, p50, p99, wide, grown, found = pool.apply(ask, (folder, kind))
+    disk = sum((folder / name).stat().st_size for name in (VECTORS, ROWS) if (folder / name).is_file())
+    name = kind.name if kind.name == "exact" else f"{kind.codes}, {kind.probes} of {kind.cells:,} cells"
     return (
-        f"{built:.1f}", f"{size:,.0f}", f"{1000 * p50:.2f}", f"{1000 * p99:.2f}", f"{grown:,.0f}", f"{recall:.3f}",
+        f"{size:,}", name, f"{seconds:,.0f}", f"{peak / 1e6:,.0f}", f"{disk / 1e6:,.0f}", f"{1000 * opened:.1f}",
+        f"{1000 * p50:.2f}", f"{1000 * p99:.2f}", f"{1000 * wide:.2f}", f"{grown / 1e6:,.0f}", f"{grown / flat:.2f}",
+        f"{found:.3f}",
     )  # fmt: skip
 
 
-def stand_ins(count: int) -> NDArray[np.float32]:
-    """Clustered vectors, float32 `[count, 256]`."""
-    rng = np.random.default_rng(0)
-    artists = max(20, count // 40)
-    popularity = rng.pareto(1.2, artists) + 0.2
-    owner = rng.choice(artists, count, p=popularity / popularity.sum())
-    inside = rng.normal(size=(artists, 40))[owner] + rng.uniform(0.5, 1.2, artists)[owner, None] * rng.normal(
-        size=(count, 40)
-    )
-    return (inside @ rng.normal(size=(40, 256)) / 16).astype(np.float32)
+def build(folder: Path, exact: bool, memory: str, recall: float) -> tuple[SearchKind, float, float]:
+    """How the stand-ins in a folder are searched, seconds that took to build, and bytes of memory of its own."""
+    vectors = np.load(folder / "stand-ins.npy", mmap_mode="r")
+    began = time.perf_counter()
+    kind = build_vectors(vectors, folder, exact, memory, recall)
+    return kind, time.perf_counter() - began, peak_of_own()
+
+
+def ask(folder: Path, kind: SearchKind) -> tuple[float, float, float, float, float, float]:
+    """Seconds to open, median and 99th percentile of a query, median of one for candidates; bytes grown; recall."""
+    queries, nearest = np.load(folder / "queries.npy"), np.load(folder / "nearest.npy")
+    before, began = resident(), time.perf_counter()
+    search = VectorSearch(folder, kind)
+    opened = time.perf_counter() - began
+    found = [search.search(query[None], 10)[1][0] for query in queries]  # and what is touched is in memory
+    seconds, wide = [], []
+    for _ in range(REPEATS):
+        for query in queries:
+            began = time.perf_counter()
+            search.search(query[None], 10)
+            seconds.append(time.perf_counter() - began)
+    for query in queries:
+        began = time.perf_counter()
+        search.search(query[None], CANDIDATES)
+        wide.append(time.perf_counter() - began)
+    recall = float(np.mean([len(set(a) & set(b)) / 10 for a, b in zip(nearest, found, strict=True)]))
+    p99 = float(np.percentile(seconds, 99))
+    return opened, statistics.median(seconds), p99, statistics.median(wide), resident() - before, recall
 
 
 def resident() -> float:
-    """Memory of this process now, in MB."""
+    """Memory of this process now, pages of mapped files included, in bytes."""
     statm = Path("/proc/self/statm")
     if statm.exists():
-        return int(statm.read_text().split()[1]) * resource.getpagesize() / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        return float(int(statm.read_text().split()[1]) * resource.getpagesize())
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1000)
+
+
+def peak_of_own() -> float:
+    """The most memory this process has had, in bytes; pages of mapped files count, which the system may take back."""
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1000)
 
 
 if __name__ == "__main__":

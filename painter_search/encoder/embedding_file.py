@@ -16,7 +16,10 @@ ROW_BYTES = EMBEDDING_SIZE * 4
 
 
 def embed_to_file(embedder: Embedder, frames: Sequence[Path], file: Path) -> NDArray[np.float32]:
-    """Embed frames into `file`: float32 `[n, 256]`. What an earlier run of the same frames left there is kept."""
+    """Embed frames into `file` and map it: float32 `[n, 256]`.
+
+    What an earlier run of the same frames left there is kept.
+    """
     with file.open("ab") as rows:
         # Whole batches only: the same batches as in an undisturbed run give the same bits.
         done = rows.tell() // ROW_BYTES
@@ -28,4 +31,4 @@ def embed_to_file(embedder: Embedder, frames: Sequence[Path], file: Path) -> NDA
     with file.open("ab") as rows:
         for block in track(embed_frames(embedder, frames[done:], BATCH), "Embedding", total=steps):
             rows.write(block.tobytes())
-    return np.fromfile(file, dtype=np.float32).reshape(-1, EMBEDDING_SIZE)
+    return np.memmap(file, np.float32, "r").reshape(-1, EMBEDDING_SIZE)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from painter_search.collection.cleaning import in_order, reject_rows
 from painter_search.collection.collection import Collection, works_of_catalogue
-from painter_search.collection.fingerprint import coarse, fingerprint, same_picture
+from painter_search.collection.fingerprint import FINGERPRINT_BYTES, coarse, fingerprint, same_picture
 from painter_search.collection.framing import open_frame
 from painter_search.collection.framing_journal import frame_originals
 from painter_search.collection.inputs import Inputs, gather_additions
@@ -28,7 +28,8 @@ from painter_search.progress import track
 from painter_search.retrieval.manifest import THUMBNAILS, VECTORS, WORKS
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.retrieval.revision import Change, changing, next_id, put_revision, revised
-from painter_search.retrieval.vectors import add_vectors
+from painter_search.retrieval.stores import with_more
+from painter_search.retrieval.vectors import ROWS
 from painter_search.retrieval.works import IndexedWork, add_thumbnails, add_works
 
 REJECTED = "rejected.csv"
@@ -113,7 +114,7 @@ def _add(index: PaintingIndex, collection: Collection, works: list[Work], left_o
             marks.append(mark)
             yield added[-1].id, thumbnail
 
-    with revised(index, (VECTORS, WORKS, THUMBNAILS, REJECTED)) as beside:
+    with revised(index, (VECTORS, ROWS, WORKS, THUMBNAILS, REJECTED)) as beside:
         shutil.copyfile(index.folder / THUMBNAILS, beside / THUMBNAILS)
         add_thumbnails(beside / THUMBNAILS, new_pictures())
         if not added:
@@ -121,11 +122,11 @@ def _add(index: PaintingIndex, collection: Collection, works: list[Work], left_o
         frames = [collection.frame_path(entry.work.file) for entry in added]
         vectors = embed_to_file(index.encoder, frames, desk / "vectors.partial")
         ids = np.array([entry.id for entry in added], np.int64)
-        add_vectors(index.folder / VECTORS, beside / VECTORS, vectors, ids)
+        search = with_more(index.folder, beside, index.search_kind, index.works, vectors, ids)
         shutil.copyfile(index.folder / WORKS, beside / WORKS)
         add_works(beside / WORKS, zip(ids.tolist(), _named_apart(index, added), marks, strict=True))
         _list_rejected(index.folder / REJECTED, beside / REJECTED, left_out)
-        revision = put_revision(index, beside, first + len(added))
+        revision = put_revision(index, beside, first + len(added), search)
     entries = [IndexedWork(entry.id, work) for entry, work in zip(added, revision.works.get(ids.tolist()), strict=True)]
     return Change(revision, tuple(entries), left_out=tuple(left_out))
 
@@ -151,10 +152,9 @@ class KnownPictures:
 
     def _of(self, artist: str) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float32]]:
         if artist not in self._seen:
-            ids, marks, reduced = self._index.fingerprints
-            _, numbers, names = self._index.artists
-            own = numbers == (names.index(artist) if artist in names else -1)
-            self._seen[artist] = ids[own], marks[own], reduced[own]
+            rows = self._index.works.known(self._index.works.ids_by(artist))
+            marks = np.frombuffer(b"".join(row[2] for row in rows), np.uint8).reshape(-1, FINGERPRINT_BYTES)
+            self._seen[artist] = np.array([row[0] for row in rows], np.int64), marks, coarse(marks)
         return self._seen[artist]
 
 

@@ -180,16 +180,15 @@ def _attribute_one(
     top: int,
     works: int,
 ) -> Attribution:
-    all_ids, numbers, artists = index.artists
+    known_works = index.known(ids)
     picture = frame.thumbnail or frame.jpeg
-    marked, marks, reduced = index.fingerprints
-    twins = marked[same_picture(fingerprint(open_frame(picture)), marks, reduced)]
-    places = np.searchsorted(all_ids, ids)
+    alike = same_picture(fingerprint(open_frame(picture)), known_works.fingerprints, known_works.reduced)
+    twins = known_works.ids[alike]
+    places = np.searchsorted(known_works.ids, ids)
     same = np.isin(ids, twins)
-    owners = numbers[places]
-    sizes = np.bincount(numbers, minlength=len(artists))
-    voters = sizes - np.bincount(numbers[np.isin(all_ids, twins)], minlength=len(artists))
-    relative = relative_distances(distances, index.isolations[places], index.typical)
+    owners, sizes, artists = known_works.numbers[places], known_works.sizes, known_works.artists
+    voters = sizes - np.bincount(known_works.numbers[alike], minlength=len(artists))
+    relative = relative_distances(distances, known_works.isolations[places], index.typical)
     ranked, adjusted = rank_artists(relative[~same], owners[~same], voters)
     known, probabilities = _how_sure(index, embedding, adjusted)
     matches = []

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from painter_search.collection.collection import Collection
 from painter_search.collection.fingerprint import fingerprint
 from painter_search.collection.framing import open_frame
@@ -26,11 +28,10 @@ from painter_search.encoder.swift import fastest_on_cpu
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, discard, locked, sweep
 from painter_search.progress import say, track
+from painter_search.retrieval.filling import UNFINISHED, build_vectors
 from painter_search.retrieval.isolation import settle_isolation
-from painter_search.retrieval.manifest import ENCODER, FORMAT, THUMBNAILS, VECTORS, WORKS, seal_index
+from painter_search.retrieval.manifest import ENCODER, FORMAT, THUMBNAILS, WORKS, seal_index
 from painter_search.retrieval.settings import IndexConfig
-from painter_search.retrieval.vectors import build_vectors
-from painter_search.retrieval.vectors_file import write_vectors_file
 from painter_search.retrieval.works import write_thumbnails, write_works
 
 Entry = tuple[Collection, Work]
@@ -115,7 +116,8 @@ def _write_index(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra:
     beside = config.index / f".building-{key}"
     beside.mkdir(exist_ok=True)
     for path in beside.iterdir():
-        if path.name != PARTIAL:  # made again; a kill may have left what belongs to no index
+        if path.name != PARTIAL and not path.name.startswith(UNFINISHED):
+            # made again; a kill may have left what belongs to no index
             path.unlink()
     os.replace(encoder_file, beside / ENCODER)
 
@@ -124,8 +126,13 @@ def _write_index(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra:
     frames = [collection.frame_path(work.file) for collection, work in entries]
     vectors = embed_to_file(embedder, frames, beside / PARTIAL)
     _write_works(beside, entries)
-    index, search = build_vectors(vectors, config.exact)
-    write_vectors_file(index, beside / VECTORS)
+    if config.vectors_in is None:
+        search = build_vectors(vectors, beside, config.exact, config.memory, config.recall)
+    else:
+        from painter_search.retrieval.milvus import fill_milvus
+
+        search = fill_milvus(vectors, np.arange(1, len(vectors) + 1), config.vectors_in, encoder_digest)
+    del vectors
     for name, source in extra.items():
         shutil.copyfile(source, beside / name)
     (beside / PARTIAL).unlink()

@@ -10,7 +10,7 @@ from painter_search.collection.settings import Framing
 from painter_search.encoder.settings import EncoderConfig
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, put_in_place, read_json, write_bytes, write_json
-from painter_search.retrieval.vectors import SearchKind
+from painter_search.retrieval.search_plan import SearchKind
 from painter_search.scores.confidence import Confidence
 
 FORMAT = 2
@@ -19,6 +19,8 @@ FORMAT = 2
 MANIFEST, CURRENT = "manifest.json", "CURRENT"
 VECTORS, WORKS, THUMBNAILS, ENCODER = "vectors.faiss", "works.sqlite", "thumbnails.sqlite", "encoder.onnx"
 
+LARGE = 256_000_000
+"""Bytes above which a file is not read whole to see that it is the one that was built."""
 NEEDED = {"framing", "encoder", "search", "works", "artists", "collections", "split", "files", "typical"}
 """What a manifest must say."""
 
@@ -111,13 +113,19 @@ def digest_manifest(manifest: dict[str, Any]) -> str:
     return digest_bytes(json.dumps(rest, sort_keys=True).encode())[:16]
 
 
+def _files_of(manifest: dict[str, Any]) -> set[str]:
+    """The files that an index's folder must have."""
+    elsewhere = manifest.get("search", {}).get("uri")
+    return {WORKS, THUMBNAILS, ENCODER} | (set() if elsewhere else {VECTORS})
+
+
 def check_files(folder: Path, manifest: dict[str, Any]) -> None:
     """Hold every file of an index against its manifest; raises `UserError` that names the one that differs.
 
-    The thumbnails, by far the largest and needed for pages only, are held against their size.
+    The thumbnails, needed for pages only, and files too large to be read before an answer are held against their size.
     """
     files = manifest.get("files")
-    if not isinstance(files, dict) or not {VECTORS, WORKS, THUMBNAILS, ENCODER} <= set(files):
+    if not isinstance(files, dict) or not _files_of(manifest) <= set(files):
         raise UserError(f"{folder / MANIFEST} does not name an index's files; it is damaged: build it again.")
     for name, expected in files.items():
         if Path(name).name != name or not isinstance(expected, dict) or not {"size", "sha256"} <= set(expected):
@@ -130,5 +138,5 @@ def check_files(folder: Path, manifest: dict[str, Any]) -> None:
         size = path.stat().st_size
         if size != expected["size"]:
             raise UserError(f"{path} has {size:,} bytes and should have {expected['size']!s}; copy or build it again.")
-        if name != THUMBNAILS and digest_file(path) != expected["sha256"]:
+        if name != THUMBNAILS and size <= LARGE and digest_file(path) != expected["sha256"]:
             raise UserError(f"{path} has been altered since the index was built; copy or build it again.")

@@ -15,10 +15,12 @@ from painter_search.collection.fingerprint import coarse
 from painter_search.collection.settings import Framing
 from painter_search.errors import UserError
 from painter_search.retrieval.filters import WorkFilter
-from painter_search.retrieval.manifest import ENCODER, THUMBNAILS, VECTORS, WORKS, find_index, read_manifest
+from painter_search.retrieval.known import KnownWorks, look_up
+from painter_search.retrieval.manifest import ENCODER, THUMBNAILS, WORKS, find_index, read_manifest
+from painter_search.retrieval.search_plan import SearchKind
 from painter_search.retrieval.selection import Selection, select_works
 from painter_search.retrieval.settings import DEFAULT_INDEX, IndexConfig
-from painter_search.retrieval.vectors import SearchKind, VectorSearch
+from painter_search.retrieval.stores import open_vectors
 from painter_search.retrieval.works import Works
 from painter_search.scores.confidence import Confidence
 from painter_search.scores.triplets import distance_matrix
@@ -42,9 +44,11 @@ class PaintingIndex:
         self.framing: Framing = manifest["framing"]
         self.works = Works(folder / WORKS, folder / THUMBNAILS)
         self.selection: Selection | None = None
-        self._vectors = VectorSearch(folder / VECTORS, SearchKind(**manifest["search"]))
-        if not np.array_equal(self._vectors.ids, self.works.ids()) or len(self) != manifest["works"]:
-            raise UserError(f"{folder} has vectors of other works than it lists; copy or build the index again.")
+        self._vectors = open_vectors(folder, SearchKind(**manifest["search"]))
+        # Of as many works as are searched exactly every one is held against the list; of more, their number.
+        strange = self.exact and not np.array_equal(self._vectors.ids, self.works.ids())
+        if strange or len(self) != manifest["works"]:
+            raise self._other_works()
 
     @classmethod
     def build(cls, config: IndexConfig) -> PaintingIndex:
@@ -124,9 +128,48 @@ class PaintingIndex:
     @cached_property
     def sample(self) -> NDArray[np.float32]:
         """The embeddings of works that stand for all: at most `SAMPLE`, `[n, 256]`."""
-        ids = self.artists[0]
+        if self.selection is not None:
+            ids = self.selection.ids
+        elif self.exact:
+            ids = self.artists[0]
+        else:
+            return self.vectors(self.works.draw(SAMPLE, int(self.manifest["next_id"]) - 1))
         drawn = np.random.default_rng(0).permutation(len(ids))[:SAMPLE]
         return self.vectors(ids[np.sort(drawn)])
+
+    @property
+    def search_kind(self) -> SearchKind:
+        """How the index searches."""
+        return self._vectors.kind
+
+    @property
+    def exact(self) -> bool:
+        """Whether every work is compared with; else only those near a query are looked up."""
+        return self._vectors.kind.name == "exact"
+
+    def known(self, ids: NDArray[np.int64]) -> KnownWorks:
+        """What a query with these candidates is weighed by: all works where the index is exact, else the candidates,
+        so that nothing grows with the index."""
+        if self.exact:
+            return self._all_known
+        known = look_up(self.works, ids, self._among)
+        if len(known.ids) != len(ids):
+            raise self._other_works()
+        return known
+
+    def _other_works(self) -> UserError:
+        return UserError(f"{self.folder} has vectors of other works than it lists; copy or build the index again.")
+
+    @cached_property
+    def _all_known(self) -> KnownWorks:
+        ids, numbers, names = self.artists
+        _, marks, reduced = self.fingerprints
+        sizes = np.bincount(numbers, minlength=len(names))
+        return KnownWorks(ids, numbers, names, sizes, self.isolations, marks, reduced)
+
+    @property
+    def _among(self) -> NDArray[np.int64] | None:
+        return None if self.selection is None else self.selection.ids
 
     @cached_property
     def fingerprints(self) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float32]]:
@@ -142,12 +185,12 @@ class PaintingIndex:
 
         An approximate search that finds fewer fills up with infinite distances and the id -1.
         """
-        return self._vectors.search(embeddings, k, None if self.selection is None else self.selection.ids)
+        return self._vectors.search(embeddings, k, self._among)
 
     def candidates(self, embeddings: NDArray[np.float32]) -> list[tuple[NDArray[np.float32], NDArray[np.int64]]]:
         """For each embedding `[n, 256]` the distances and ids of the works to weigh: all of them where the index is
         exact, else the nearest `CANDIDATES`."""
-        if self._vectors.kind.name == "exact":
+        if self.exact:
             return [(row, self.artists[0]) for row in distance_matrix(embeddings, self._matrix)]
         found = self.search(embeddings, CANDIDATES)
         return [(row[ids >= 0], ids[ids >= 0]) for row, ids in zip(*found, strict=True)]

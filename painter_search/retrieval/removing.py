@@ -12,7 +12,8 @@ from painter_search.errors import UserError
 from painter_search.retrieval.manifest import THUMBNAILS, VECTORS, WORKS
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.retrieval.revision import Change, changing, next_id, put_revision, revised
-from painter_search.retrieval.vectors import remove_vectors
+from painter_search.retrieval.stores import without_some
+from painter_search.retrieval.vectors import ROWS
 from painter_search.retrieval.works import IndexedWork, remove_rows
 
 
@@ -28,12 +29,12 @@ def remove_works(home: Path | str, targets: Sequence[str]) -> Change:
         if len(removed) == len(index):
             raise UserError(f"these are all the {len(index):,} works of {home}; an index keeps at least one.")
         ids = np.array([entry.id for entry in removed], np.int64)
-        with revised(index, (VECTORS, WORKS, THUMBNAILS)) as beside:
-            remove_vectors(index.folder / VECTORS, beside / VECTORS, ids)
+        with revised(index, (VECTORS, ROWS, WORKS, THUMBNAILS)) as beside:
+            search = without_some(index.folder, beside, index.search_kind, index.works, ids)
             for name in (WORKS, THUMBNAILS):
                 shutil.copyfile(index.folder / name, beside / name)
                 remove_rows(beside / name, ids)
-            return Change(put_revision(index, beside, next_id(index)), removed=removed)
+            return Change(put_revision(index, beside, next_id(index), search), removed=removed)
 
 
 def _named(index: PaintingIndex, target: str) -> list[IndexedWork]:

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from painter_search.errors import UserError
@@ -14,7 +14,7 @@ from painter_search.folders import locked, sweep
 from painter_search.retrieval.isolation import settle_isolation
 from painter_search.retrieval.manifest import THUMBNAILS, WORKS, find_index, seal_index
 from painter_search.retrieval.painting_index import PaintingIndex
-from painter_search.retrieval.vectors import SearchKind
+from painter_search.retrieval.search_plan import SearchKind
 from painter_search.retrieval.works import IndexedWork, Works
 
 
@@ -60,7 +60,7 @@ def revised(index: PaintingIndex, rewritten: Iterable[str]) -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def put_revision(index: PaintingIndex, beside: Path, next_id: int) -> PaintingIndex:
+def put_revision(index: PaintingIndex, beside: Path, next_id: int, search: SearchKind) -> PaintingIndex:
     """Make the finished folder of a next version the current index. What else its manifest says is kept."""
     works = Works(beside / WORKS, beside / THUMBNAILS)
     manifest = {
@@ -69,7 +69,8 @@ def put_revision(index: PaintingIndex, beside: Path, next_id: int) -> PaintingIn
         "artists": len(works.works_per_artist()),
         "collections": works.collections(),
         "next_id": next_id,
-        "typical": settle_isolation(beside, SearchKind(**index.manifest["search"])),
+        "search": asdict(search),
+        "typical": settle_isolation(beside, search),
     }
     works.close()
     return PaintingIndex.load(seal_index(beside, index.folder.parent, manifest))

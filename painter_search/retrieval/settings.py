@@ -10,8 +10,13 @@ import tyro
 
 from painter_search.errors import UserError
 from painter_search.retrieval.filters import WorkFilter
+from painter_search.retrieval.search_plan import read_bytes
 
 DEFAULT_INDEX = Path("index")
+BUILDING = (
+    "data", "folder", "split", "encoder", "backbone", "runs", "exact", "memory", "recall", "vectors_in", "device",
+)  # fmt: skip
+"""Settings that say how an index is built."""
 Names = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
 """A flag that takes one name and can be given several times."""
 
@@ -48,6 +53,17 @@ class IndexConfig:
     exact: bool = False
     """Search exactly at any size. Above 50,000 works an approximate index is built otherwise."""
 
+    memory: str = "8GB"
+    """Memory that the vectors may take in a search. More works than fit as they are
+    are kept more coarsely."""
+
+    recall: float = 0.95
+    """Share of the ten nearest works that an approximate index is to find. More takes more time a query."""
+
+    vectors_in: str | None = None
+    """Keep the vectors in Milvus: a server's address (http://host:19530, its token in MILVUS_TOKEN) or a local file
+    ending in .db. Needs painter-search[milvus]."""
+
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """auto: CUDA where there is one, else Apple's GPU, else the CPU."""
 
@@ -78,12 +94,18 @@ class IndexConfig:
             raise UserError("--artist is empty; give the artist's name.")
         if self.originals and way != "--add":
             raise UserError("--originals belongs to --add CATALOGUE.csv.")
+        read_bytes(self.memory)
+        if not 0 < self.recall <= 1:
+            raise UserError(f"--recall is {self.recall}; it must lie above 0 and be at most 1.")
+        if self.vectors_in is not None and self.exact:
+            raise UserError("--exact is about vectors in the index's folder; leave out --vectors-in.")
         if self.add is not None:
             self._check_addition(self.add)
         defaults = {field.name: field.default for field in fields(self)}
-        for name in ("data", "folder", "split", "encoder", "backbone", "runs", "exact", "device"):
+        for name in BUILDING:
             if way and getattr(self, name) != defaults[name]:
-                raise UserError(f"--{name} says how an index is built; {way} takes the one in use as it is.")
+                flag = f"--{name.replace('_', '-')}"
+                raise UserError(f"{flag} says how an index is built; {way} takes the one in use as it is.")
 
     def _check_addition(self, add: Path) -> None:
         catalogue = add.suffix.lower() == ".csv"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,110 +13,75 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.errors import UserError
+from painter_search.retrieval.manifest import VECTORS
+from painter_search.retrieval.search_plan import SearchKind
 from painter_search.retrieval.vectors_file import read_vectors_file, write_vectors_file
 
 Vectors = NDArray[np.float32]
 
 EXACT_UP_TO = 50_000
 """Works that are searched exactly: that takes 15 ms on two cores, and nothing is gained by less."""
-RECALL = 0.97
-"""Share of the ten nearest works that an approximate search must find on a trial: the 95 % promised, and a margin."""
-TRIALS = 500
-"""Works whose neighbours are looked for both ways to measure that."""
+ROWS = "embeddings.f32"
+"""Beside the FAISS file of an approximate search: the embeddings as they are, one after another, that of id 1 first.
+Removed ones are zeros. They are read one by one from where they lie, never loaded."""
+KINDS: dict[str, Any] = {
+    "exact": faiss.IndexIDMap2,
+    "flat": faiss.IndexIVFFlat,
+    "sq8": faiss.IndexIVFScalarQuantizer,
+    "pq": faiss.IndexIVFPQ,
+}
+"""What FAISS calls the ways of searching."""
+SHORTLIST = 10
+"""Of product-quantised codes this many times the works asked for are compared again by their embeddings."""
 
 
-@dataclass(frozen=True)
-class SearchKind:
-    """How an index searches; kept in its manifest."""
-
-    name: str
-    """`exact` or `approximate`."""
-    cells: int = 0
-    """Cells that the vectors are divided into (an inverted file, Jegou et al., 2011); 0 where exact."""
-    probes: int = 0
-    """Cells that a search looks into."""
-    recall_at_10: float = 1.0
-    """Share of the ten nearest works that were found on a trial."""
-
-    def __post_init__(self) -> None:
-        """Raises `ValueError` for what no index says of itself."""
-        numbers = isinstance(self.cells, int) and isinstance(self.probes, int)
-        approximate = numbers and 1 <= self.probes <= self.cells and isinstance(self.recall_at_10, int | float)
-        if self.name != "exact" and not (self.name == "approximate" and approximate):
-            raise ValueError(f"there is no search {self}")
-
-
-def build_vectors(vectors: Vectors, exact: bool) -> tuple[Any, SearchKind]:
-    """A FAISS index of vectors `[n, d]` under the ids 1 to n, and how it searches."""
-    count, size = vectors.shape
-    ids = np.arange(1, count + 1)
-    if exact or count <= EXACT_UP_TO:
-        plain: Any = faiss.IndexIDMap2(faiss.IndexFlatL2(size))
-        plain.add_with_ids(vectors, ids)
-        return plain, SearchKind("exact")
-    cells = int(4 * np.sqrt(count))
-    index: Any = faiss.IndexIVFFlat(faiss.IndexFlatL2(size), size, cells, faiss.METRIC_L2)
-    rng = np.random.default_rng(0)
-    index.train(vectors[np.sort(rng.choice(count, min(count, 64 * cells), replace=False))])
-    index.add_with_ids(vectors, ids)
-    trial = vectors[np.sort(rng.choice(count, TRIALS, replace=False))]
-    flat = faiss.IndexFlatL2(size)
-    flat.add(vectors)
-    _, nearest = flat.search(trial, 11)
-    probes, recall = 1, 0.0
-    while recall < RECALL and probes < cells:
-        probes *= 2
-        index.nprobe = min(probes, cells)
-        _, found = index.search(trial, 11)
-        # The first neighbour is the work itself, which says nothing.
-        hits = [len(set(a[1:] + 1) & set(b[1:])) for a, b in zip(nearest, found, strict=True)]
-        recall = sum(hits) / (10 * TRIALS)
-    return index, SearchKind("approximate", cells, int(index.nprobe), recall)
-
-
-def add_vectors(path: Path, target: Path, vectors: Vectors, ids: NDArray[np.int64]) -> None:
-    """Write the stored vectors with more, `[n, d]`, under new ids to `target`. The cells of an approximate search stay
-    as they are."""
-    index = read_vectors_file(path)
+def add_vectors(folder: Path, target: Path, kind: SearchKind, vectors: Vectors, ids: NDArray[np.int64]) -> None:
+    """Write an index's vectors with more, `[n, d]`, under new ascending ids to the folder `target`. The cells of an
+    approximate search stay as they are."""
+    index = read_vectors_file(folder / VECTORS)
     index.add_with_ids(np.ascontiguousarray(vectors, np.float32), ids)
-    write_vectors_file(index, target)
+    write_vectors_file(index, target / VECTORS)
+    if kind.name == "approximate":
+        shutil.copyfile(folder / ROWS, target / ROWS)
+        with (target / ROWS).open("r+b") as rows:
+            for id, vector in zip(ids, np.ascontiguousarray(vectors, np.float32), strict=True):
+                rows.seek((int(id) - 1) * vector.nbytes)
+                rows.write(vector.tobytes())
 
 
-def remove_vectors(path: Path, target: Path, ids: NDArray[np.int64]) -> None:
-    """Write the stored vectors without those of these ids to `target`."""
-    index = read_vectors_file(path)
+def remove_vectors(folder: Path, target: Path, kind: SearchKind, ids: NDArray[np.int64]) -> None:
+    """Write an index's vectors without those of these ids to the folder `target`."""
+    index = read_vectors_file(folder / VECTORS)
     index.remove_ids(faiss.IDSelectorBatch(ids))
-    write_vectors_file(index, target)
+    write_vectors_file(index, target / VECTORS)
+    if kind.name == "approximate":
+        shutil.copyfile(folder / ROWS, target / ROWS)
+        np.memmap(target / ROWS, np.float32, "r+").reshape(-1, index.d)[ids - 1] = 0
 
 
 class VectorSearch:
     """Stored vectors, opened for asking."""
 
-    def __init__(self, path: Path, kind: SearchKind) -> None:
+    def __init__(self, folder: Path, kind: SearchKind) -> None:
+        """Open the vectors in an index's folder. An approximate search is mapped into memory: only what it touches is
+        read."""
         self.kind = kind
-        self._index = read_vectors_file(path)
-        if isinstance(self._index, faiss.IndexIDMap2) != (kind.name == "exact"):
-            raise UserError(f"{path} is not searched as its manifest says; copy or build the index again.")
+        self._rows_path = folder / ROWS
+        index = read_vectors_file(folder / VECTORS, mapped=kind.name == "approximate")
+        expected = KINDS["exact" if kind.name == "exact" else kind.codes]
+        if not isinstance(index, expected):
+            raise UserError(f"{folder / VECTORS} is not searched as its manifest says; copy or build the index again.")
+        self._index = index
         if kind.name == "approximate":
             self._index.nprobe = kind.probes
-            self._index.set_direct_map_type(2)  # a hash table: DirectMap::Hashtable in FAISS
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
     @property
     def ids(self) -> NDArray[np.int64]:
-        """The ids of all vectors, in rising order."""
-        if self.kind.name == "exact":
-            return np.sort(faiss.vector_to_array(self._index.id_map))
-        lists = self._index.invlists
-        sizes = [lists.list_size(cell) for cell in range(lists.nlist)]
-        return np.sort(
-            np.concatenate(
-                [faiss.rev_swig_ptr(lists.get_ids(cell), size) for cell, size in enumerate(sizes) if size]
-                or [np.empty(0, np.int64)]
-            )
-        )
+        """The ids of all vectors searched exactly, in rising order."""
+        return np.sort(faiss.vector_to_array(self._index.id_map))
 
     def search(
         self, embeddings: Vectors, k: int, among: NDArray[np.int64] | None = None
@@ -124,12 +91,28 @@ class VectorSearch:
         With `among`, only vectors with these ids are looked at, and k is at most their number. An approximate search
         that finds fewer fills up with infinite distances and the id -1.
         """
-        k = min(k, len(self) if among is None else len(among))
+        embeddings = np.ascontiguousarray(embeddings, np.float32)
+        number = len(self) if among is None else len(among)
+        k = min(k, number)
         parameters = None if among is None else self._only(among)
         # A library that has told FAISS to take tensors, too, has put away its own search, which takes parameters.
         search = getattr(self._index, "search_numpy", self._index.search)
-        squared, ids = search(np.ascontiguousarray(embeddings, np.float32), k, params=parameters)
+        if self.kind.codes == "pq":
+            _, shortlist = search(embeddings, min(SHORTLIST * k, number), params=parameters)
+            return self._compare_again(embeddings, shortlist, k)
+        with _alone(len(embeddings) == 1 and self.kind.name == "approximate"):
+            squared, ids = search(embeddings, k, params=parameters)
         return np.sqrt(np.where(ids < 0, np.inf, np.maximum(squared, 0))).astype(np.float32), ids
+
+    def _compare_again(
+        self, embeddings: Vectors, shortlist: NDArray[np.int64], k: int
+    ) -> tuple[Vectors, NDArray[np.int64]]:
+        distances = np.full(shortlist.shape, np.inf, np.float32)
+        for row, embedding in enumerate(embeddings):
+            found = shortlist[row] >= 0
+            distances[row, found] = np.linalg.norm(self.get(shortlist[row, found]) - embedding, axis=1)
+        order = np.argsort(distances, axis=1, kind="stable")[:, :k]
+        return np.take_along_axis(distances, order, axis=1), np.take_along_axis(shortlist, order, axis=1)
 
     def _only(self, ids: NDArray[np.int64]) -> Any:
         selector = faiss.IDSelectorBatch(ids)
@@ -139,15 +122,43 @@ class VectorSearch:
         probes = self.kind.cells
         if len(ids) > EXACT_UP_TO:
             probes = min(probes, -(-self.kind.probes * len(self) // len(ids)))
-        return faiss.SearchParametersIVF(sel=selector, nprobe=probes)  # type: ignore[call-arg]
+        make: Any = faiss.SearchParametersIVF
+        if self.kind.codes == "pq":
+            make = faiss.IVFPQSearchParameters  # type: ignore[attr-defined]
+        return make(sel=selector, nprobe=probes)
 
     def get(self, ids: NDArray[np.int64]) -> Vectors:
-        """The stored vectors with these ids: `[n, d]`."""
+        """The stored vectors with these ids, as they were embedded: `[n, d]`."""
         if self.kind.name == "approximate":
-            return np.stack([np.asarray(self._index.reconstruct(int(id)), np.float32) for id in ids])
+            return read_rows(self._rows_path, ids, self._index.d)
         order = faiss.vector_to_array(self._index.id_map)
         ranks = np.argsort(order, kind="stable")
         # Into an array of ours: left to itself, FAISS answers in tensors once some library has told it to.
         stored = np.empty((len(self), self._index.d), np.float32)
         self._index.index.reconstruct_n(0, len(self), stored)
         return stored[ranks[np.searchsorted(order, ids, sorter=ranks)]]
+
+
+@contextmanager
+def _alone(lone: bool) -> Iterator[None]:
+    """Search on this thread where there is one query to look up in cells: FAISS shares out queries, so that the other
+    threads would only be waited for, on a busy machine tens of milliseconds."""
+    threads = faiss.omp_get_max_threads()
+    if lone:
+        faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
+
+
+def read_rows(path: Path, ids: NDArray[np.int64], size: int) -> Vectors:
+    """The embeddings of these ids from a file of them: `[n, size]`. They are read, not mapped, so that the memory of
+    who asks again and again does not grow."""
+    vectors = np.empty((len(ids), size), np.float32)
+    with path.open("rb", buffering=0) as rows:
+        for place, id in enumerate(ids):
+            rows.seek((int(id) - 1) * size * 4)
+            if rows.readinto(vectors[place].data) != size * 4:
+                raise UserError(f"{path} lacks the work {id}; copy or build the index again.")
+    return vectors

@@ -6,6 +6,8 @@ the file leads to the file's end. The layout is that of `write_index` (faiss/imp
 
 from __future__ import annotations
 
+import errno
+import os
 import struct
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,8 +16,12 @@ import faiss
 
 from painter_search.errors import UserError
 
+SMALL = 100_000
+"""Vectors that are written by way of a copy in memory."""
 L2 = 1
 """FAISS's number of the Euclidean metric."""
+EIGHT_BITS = 0
+"""FAISS's number of 8 bits for each number of a vector."""
 
 
 class _Unsound(Exception):  # noqa: N818 (a finding, turned into a sentence below)
@@ -24,16 +30,23 @@ class _Unsound(Exception):  # noqa: N818 (a finding, turned into a sentence belo
 
 def write_vectors_file(index: Any, path: Path) -> None:
     """Write a FAISS index; raises `OSError` where the disk is full, which FAISS itself tells in words of its own."""
-    path.write_bytes(faiss.serialize_index(index).data)
+    if index.ntotal <= SMALL:
+        path.write_bytes(faiss.serialize_index(index).data)
+        return
+    try:  # without a second copy in memory
+        faiss.write_index(index, str(path))
+    except RuntimeError as error:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
 
 
-def read_vectors_file(path: Path) -> Any:
-    """The FAISS index in a file. Raises `UserError` for any but an exact or an inverted-file index of float32 vectors
-    under ids, whole to the last byte."""
+def read_vectors_file(path: Path, mapped: bool = False) -> Any:
+    """The FAISS index in a file. Raises `UserError` for any but an exact index of float32 vectors under ids or an
+    inverted file of them, of 8 bits a number or of a product quantiser, whole to the last byte. `mapped`, only what is
+    touched is read."""
     try:
         with path.open("rb") as file:
             _walk(_Cursor(file, path.stat().st_size))
-        return faiss.read_index(str(path))
+        return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
     except (_Unsound, struct.error, RuntimeError, MemoryError) as error:
         raise UserError(
             f"{path} is no file of vectors that can be read safely; copy or build the index again."
@@ -75,8 +88,8 @@ def _walk(cursor: _Cursor) -> None:
     if kind == b"IxM2":
         _flat(cursor, size, count)
         cursor.vector(8, count)  # the ids
-    elif kind == b"IwFl":
-        _inverted(cursor, size, count)
+    elif kind in (b"IwFl", b"IwSq", b"IwPQ"):
+        _inverted(cursor, size, count, kind)
     else:
         raise _Unsound
     cursor.end()
@@ -94,14 +107,15 @@ def _flat(cursor: _Cursor, size: int, count: int) -> None:
     cursor.vector(4, size * count)
 
 
-def _inverted(cursor: _Cursor, size: int, count: int) -> None:
+def _inverted(cursor: _Cursor, size: int, count: int, codes: bytes) -> None:
     cells, _ = cursor.take("QQ")
     _flat(cursor, size, cells)
     (direct_map,) = cursor.take("B")
     _require(direct_map == 0)
     cursor.vector(8, 0)
+    expected = 4 * size if codes == b"IwFl" else _codes(cursor, size, codes)
     kind, lists, width, filling = cursor.take("4sQQ4s")
-    _require(kind == b"ilar" and lists == cells and width == 4 * size)
+    _require(kind == b"ilar" and lists == cells and width == expected)
     if filling == b"full":
         (length,) = cursor.take("Q")
         _require(length == cells)
@@ -115,6 +129,21 @@ def _inverted(cursor: _Cursor, size: int, count: int) -> None:
         sizes = [size for _, size in pairs]
     _require(sum(sizes) == count)
     cursor.skip(count, width + 8)
+
+
+def _codes(cursor: _Cursor, size: int, codes: bytes) -> int:
+    """Pass over the tables of a quantiser; returns the bytes of a code."""
+    if codes == b"IwSq":
+        bits, _, _, quantised, width = cursor.take("iifQQ")
+        _require(bits == EIGHT_BITS and quantised == width == size)
+        cursor.vector(4, 2 * size)  # the least of each number, and the range
+        again, of_the_rest = cursor.take("QB")
+        _require(again == width and of_the_rest == 0)
+        return int(width)
+    of_the_rest, width, quantised, parts, bits = cursor.take("BQQQQ")
+    _require(of_the_rest == 1 and quantised == size and parts == width == size // 4 and bits == 8)
+    cursor.vector(4, 256 * size)
+    return int(width)
 
 
 def _require(sound: bool) -> None:

@@ -51,6 +51,14 @@ def write_isolations(path: Path, ids: Iterable[int], isolations: Iterable[float]
         )
 
 
+def count_artists(path: Path) -> None:
+    """Write how many works there are of each artist, so that a query need not count them."""
+    with write_database(path) as database:
+        database.execute("DROP TABLE IF EXISTS artists")
+        database.execute("CREATE TABLE artists (artist TEXT PRIMARY KEY, works INTEGER NOT NULL) WITHOUT ROWID")
+        database.execute("INSERT INTO artists SELECT artist, count(*) FROM works GROUP BY artist ORDER BY artist")
+
+
 def write_thumbnails(path: Path, rows: Iterable[tuple[int, bytes]]) -> None:
     """Write thumbnails (JPEG files) by id."""
     path.unlink(missing_ok=True)
@@ -171,10 +179,44 @@ class Works:
     def fingerprints(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """All ids, and all fingerprints as uint8 `[n, FINGERPRINT_BYTES]`."""
         rows = self._works.execute("SELECT id, fingerprint FROM works ORDER BY id").fetchall()
-        if not all(isinstance(row[1], bytes) and len(row[1]) == FINGERPRINT_BYTES for row in rows):
-            raise UserError("the index has a work without a whole fingerprint; it is damaged: copy or build it again.")
+        _require_whole(row[1] for row in rows)
         marks = np.frombuffer(b"".join(row[1] for row in rows), np.uint8).reshape(-1, FINGERPRINT_BYTES)
         return np.array([row[0] for row in rows], dtype=np.int64), marks
+
+    def known(self, ids: NDArray[np.int64]) -> list[tuple[int, str, bytes, float]]:
+        """Id, artist, fingerprint and isolation of the works with these ids, in order of id."""
+        found: list[tuple[int, str, bytes, float]] = []
+        for batch in _batches([int(id) for id in np.sort(ids)]):
+            places = ", ".join("?" * len(batch))
+            query = f"SELECT id, artist, fingerprint, isolation FROM works WHERE id IN ({places}) ORDER BY id"
+            found += self._works.execute(query, batch)
+        _require_whole(row[2] for row in found)
+        return found
+
+    def ids_by(self, artist: str) -> NDArray[np.int64]:
+        """The ids of an artist's works, in rising order; none where the index has none."""
+        rows = self._works.execute("SELECT id FROM works WHERE artist = ? ORDER BY id", (artist,))
+        return np.array([row[0] for row in rows], np.int64)
+
+    def count_by(self, artists: Sequence[str], among: NDArray[np.int64] | None = None) -> dict[str, int]:
+        """How many works the index has of some artists; with `among`, how many with these (ascending) ids."""
+        counts = dict.fromkeys(artists, 0)
+        for batch in _batches(list(artists)):
+            places = ", ".join("?" * len(batch))
+            if among is None:
+                query = f"SELECT artist, works FROM artists WHERE artist IN ({places})"
+                counts.update(self._works.execute(query, batch))
+                continue
+            rows = self._works.execute(f"SELECT artist, id FROM works WHERE artist IN ({places})", batch).fetchall()
+            for (artist, _), chosen in zip(rows, np.isin([id for _, id in rows], among), strict=True):
+                counts[artist] += int(chosen)
+        return counts
+
+    def draw(self, count: int, highest: int) -> NDArray[np.int64]:
+        """Ids of about `count` works drawn at random, without a look at the others: ids up to `highest` are drawn, and
+        those of works that have been removed are left out."""
+        tried = 1 + np.random.default_rng(0).choice(highest, min(count, highest), replace=False)
+        return np.array([row[0] for row in self.known(tried)], np.int64)
 
     def isolations(self) -> NDArray[np.float32]:
         """How isolated all works lie, in order of id."""
@@ -191,6 +233,11 @@ class Works:
         if row is None or not isinstance(row[0], bytes):
             raise UserError(f"{self._thumbnails_path} lacks the thumbnail of work {id}; copy or build the index again.")
         return row[0]
+
+
+def _require_whole(fingerprints: Iterable[object]) -> None:
+    if not all(isinstance(mark, bytes) and len(mark) == FINGERPRINT_BYTES for mark in fingerprints):
+        raise UserError("the index has a work without a whole fingerprint; it is damaged: copy or build it again.")
 
 
 def unknown_artist(name: str, artists: Iterable[str]) -> UserError:

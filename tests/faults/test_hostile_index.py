@@ -17,9 +17,10 @@ from tiny_world import paint_tiny_artists, save_tiny_encoder
 from painter_search.encoder.settings import EMBEDDING_SIZE
 from painter_search.errors import UserError
 from painter_search.folders import digest_file
+from painter_search.retrieval.filling import build_vectors, train
 from painter_search.retrieval.manifest import CURRENT, ENCODER, MANIFEST, THUMBNAILS, VECTORS, WORKS, digest_manifest
 from painter_search.retrieval.painting_index import PaintingIndex
-from painter_search.retrieval.vectors import build_vectors
+from painter_search.retrieval.search_plan import SearchPlan
 from painter_search.retrieval.vectors_file import read_vectors_file
 
 FILES = (MANIFEST, VECTORS, WORKS, THUMBNAILS, ENCODER)
@@ -116,8 +117,7 @@ def _sql(script: str) -> Callable[[Path], None]:
 
 
 def _fewer_vectors(folder: Path) -> None:
-    plain = build_vectors(np.zeros((3, EMBEDDING_SIZE), np.float32), exact=True)[0]
-    faiss.write_index(plain, str(folder / VECTORS))
+    build_vectors(np.zeros((3, EMBEDDING_SIZE), np.float32), folder, exact=True)
 
 
 def _another_kind_of_vectors(folder: Path) -> None:
@@ -186,13 +186,18 @@ def test_a_manifest_names_no_file_outside_its_folder(sound: Path, tmp_path: Path
 def faiss_files(tmp_path: Path) -> Iterator[tuple[bytes, Any]]:
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(300, 8)).astype(np.float32)
-    yield faiss.serialize_index(build_vectors(vectors, exact=True)[0]).tobytes(), vectors
+    build_vectors(vectors, tmp_path, exact=True)
+    yield (tmp_path / VECTORS).read_bytes(), vectors
     for count in (300, 3):  # lists stored in full, and, most of them empty, sparsely
         inverted = faiss.IndexIVFFlat(faiss.IndexFlatL2(8), 8, 16)
         inverted.cp.min_points_per_centroid = 1
         inverted.train(vectors)
         inverted.add_with_ids(vectors[:count], np.arange(1, count + 1))
         yield faiss.serialize_index(inverted).tobytes(), vectors[:count]
+    for codes in ("sq8", "pq"):
+        coded = train(vectors, SearchPlan(codes, 4))
+        coded.add_with_ids(vectors, np.arange(1, len(vectors) + 1))
+        yield faiss.serialize_index(coded).tobytes(), vectors
 
 
 def test_every_length_of_a_file_of_vectors_must_lead_to_its_end(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,12 @@ from PIL import Image
 
 from painter_search.collection.collection import Collection
 from painter_search.errors import UserError
+from painter_search.retrieval import vectors as vectors_module
 from painter_search.retrieval.attribution import Attribution, Unanswered, attribute
+from painter_search.retrieval.filters import WorkFilter
 from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.settings import IndexConfig
+from painter_search.retrieval.works import Works
 
 
 def test_a_work_of_the_index_is_recognised_and_does_not_vote(
@@ -83,3 +88,34 @@ def test_a_path_that_is_not_there_and_an_empty_folder_are_refused(small_index: P
         attribute(small_index, [tmp_path / "no.jpg"])
     with pytest.raises(UserError, match="empty folder"):
         attribute(small_index, [tmp_path])
+
+
+def test_an_approximate_index_looks_up_the_candidates_alone_and_answers_alike(
+    small_index_config: IndexConfig, painted_originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = PaintingIndex.build(replace(small_index_config, split="all", index=tmp_path / "exact"))
+    monkeypatch.setattr(vectors_module, "EXACT_UP_TO", 10)
+    built = PaintingIndex.build(replace(small_index_config, split="all", index=tmp_path / "index", recall=1.0))
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("all works are loaded")
+
+    index = PaintingIndex.load(built.folder)
+    assert not index.exact
+    for filter in (None, WorkFilter("title <> 'No. 2'", ("Painter 9",))):
+        for painting in ("0-0.jpg", "9-3.jpg"):
+            expected = attribute(exact.filtered(filter), [painted_originals / painting], top=12)[0]
+            narrowed = index.filtered(filter)
+            with monkeypatch.context() as patched:
+                for name in ("artists", "fingerprints", "isolations", "works_per_artist"):
+                    patched.setattr(Works, name, refuse)
+                answer = attribute(narrowed, [painted_originals / painting], top=12)[0]
+            assert isinstance(answer, Attribution)
+            assert isinstance(expected, Attribution)
+            assert [(match.artist, match.works_in_index) for match in answer.artists] == [
+                (match.artist, match.works_in_index) for match in expected.artists
+            ]
+            assert [one.id for one in answer.same_works] == [one.id for one in expected.same_works]
+            np.testing.assert_allclose(
+                [match.distance for match in answer.artists], [match.distance for match in expected.artists], rtol=1e-4
+            )

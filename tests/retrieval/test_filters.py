@@ -2,7 +2,6 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pytest
 
@@ -10,10 +9,11 @@ from painter_search.collection.work import Work
 from painter_search.errors import UserError
 from painter_search.retrieval import vectors as vectors_module
 from painter_search.retrieval.attribution import Attribution, attribute
+from painter_search.retrieval.filling import build_vectors
 from painter_search.retrieval.filters import WorkFilter
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.retrieval.selection import select_works
-from painter_search.retrieval.vectors import VectorSearch, build_vectors
+from painter_search.retrieval.vectors import VectorSearch
 from painter_search.retrieval.works import write_works
 
 DATES = ["1880", "c.1890", "", "1895-1905", "August 1901", "unknown"]
@@ -140,10 +140,9 @@ def test_a_filtered_approximate_search_finds_what_an_exact_one_does(
     monkeypatch.setattr(vectors_module, "EXACT_UP_TO", 100)
     rng = np.random.default_rng(0)
     vectors = (rng.normal(size=(200, 16))[rng.integers(0, 200, 4000)] + 0.4 * rng.normal(size=(4000, 16))).astype("f4")
-    index, kind = build_vectors(vectors, exact=False)
+    kind = build_vectors(vectors, tmp_path)
     assert kind.name == "approximate"
-    faiss.write_index(index, str(tmp_path / "vectors"))
-    search = VectorSearch(tmp_path / "vectors", kind)
+    search = VectorSearch(tmp_path, kind)
     for share in (0.5, 0.05, 0.005):
         among = np.flatnonzero(rng.random(4000) < share).astype(np.int64) + 1
         distances = np.linalg.norm(vectors[:50, None] - vectors[None, among - 1], axis=2)

@@ -13,6 +13,7 @@ from painter_search.encoder import embedding_file
 from painter_search.encoder.embedding import embed_all
 from painter_search.errors import UserError
 from painter_search.folders import locked
+from painter_search.retrieval import filling
 from painter_search.retrieval import vectors as vectors_module
 from painter_search.retrieval.adding import add_paintings
 from painter_search.retrieval.attribution import Attribution, attribute
@@ -211,7 +212,7 @@ def test_an_interrupted_addition_leaves_the_index_and_is_finished_by_the_next(
     assert not [path for path in home.iterdir() if path.name.startswith(".")]
 
 
-@pytest.mark.parametrize("name", ["seal_index", "add_thumbnails", "add_vectors"])
+@pytest.mark.parametrize("name", ["seal_index", "add_thumbnails", "with_more"])
 def test_a_failed_addition_leaves_the_index(
     home: Path, paintings: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -276,7 +277,7 @@ def test_an_approximate_index_is_changed_and_stays_approximate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(vectors_module, "EXACT_UP_TO", 10)
-    monkeypatch.setattr(vectors_module, "TRIALS", 10)
+    monkeypatch.setattr(filling, "TRIALS", 10)
     home = tmp_path / "index"
     built = PaintingIndex.build(replace(small_index_config, split="all", index=home))
     assert built.manifest["search"]["name"] == "approximate"
