@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from painter_search.display.citation import UNCALIBRATED, citation_line
 from painter_search.display.pages import embed_picture, open_template
 from painter_search.display.trusted import NOTHING, draw_reliability, measured_on, provenance, trust_rows
 from painter_search.folders import write_bytes
+from painter_search.retrieval.manifest import CURRENT
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.retrieval.trust import measure_trust
 
@@ -22,12 +24,27 @@ MOST_NAMED = 12
 
 
 def keep_index_page(kept: PaintingIndex | Change | Listing) -> Path | None:
-    """Write the page of an index that was built or changed; None where it was only listed."""
+    """Write the page of an index that was built or changed; None where it was only listed.
+
+    Where a change was interrupted before its page was written, listing the index writes it.
+    """
     from painter_search.retrieval.upkeep import Listing
 
-    if isinstance(kept, Listing):
-        return None
-    return write_index_page(kept if isinstance(kept, PaintingIndex) else kept.index)
+    if not isinstance(kept, Listing):
+        return write_index_page(kept if isinstance(kept, PaintingIndex) else kept.index)
+    if _lacks_page(kept.index):
+        with suppress(OSError):  # who may only read can still list
+            write_index_page(kept.index)
+    return None
+
+
+def _lacks_page(index: PaintingIndex) -> bool:
+    """Whether the index is the current one of its folder, and the page there is another's."""
+    home = index.folder.parent
+    current, page = home / CURRENT, home / PAGE
+    if not current.is_file() or current.read_text(encoding="utf-8", errors="replace").strip() != index.digest:
+        return False
+    return not page.is_file() or index.digest not in page.read_text(encoding="utf-8", errors="replace")
 
 
 def write_index_page(index: PaintingIndex) -> Path:
