@@ -43,6 +43,18 @@ def write_bytes(path: Path, content: bytes | memoryview) -> None:
     write_file(path, lambda beside: beside.write_bytes(content))
 
 
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a finished file a second name, without its bytes taking space twice where the file system can."""
+
+    def link(beside: Path) -> None:
+        try:
+            os.link(source, beside)
+        except OSError:
+            shutil.copyfile(source, beside)
+
+    write_file(target, link)
+
+
 def write_json(path: Path, content: object) -> None:
     """Write `content` as readable JSON; paths inside it are written as text, dataclasses as objects."""
     write_bytes(path, (to_json(content) + "\n").encode())

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from painter_search.collection.fingerprint import FINGERPRINT_BYTES, fingerprint, is_flat, same_picture
+from painter_search.collection.fingerprint import fingerprint, is_flat, same_picture, stack_fingerprints
 from painter_search.progress import track
 
 Kind = Literal["same", "altered", "mirrored"]
@@ -122,7 +122,7 @@ def align(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
 
 def _repeats_among_flat(looks: Sequence[Look]) -> Iterator[Repeat]:
     """Pictures of next to nothing are told by their colour alone."""
-    marks = _stacked([look.mark for look in looks])
+    marks = stack_fingerprints([look.mark for look in looks])
     flat = is_flat(marks)
     for first in np.flatnonzero(flat).tolist():
         for second in np.flatnonzero(same_picture(looks[first].mark, marks)).tolist():
@@ -161,7 +161,7 @@ def _candidates(looks: Sequence[Look]) -> set[tuple[int, int, bool]]:
 
 def _confirm(looks: Sequence[Look], first: int, second: int, flipped: bool) -> Repeat | None:
     one, other = looks[first], looks[second]
-    if not flipped and same_picture(one.mark, _stacked([other.mark]))[0]:
+    if not flipped and same_picture(one.mark, stack_fingerprints([other.mark]))[0]:
         return Repeat(first, second, "same", 1.0)
     likeness = align(np.ascontiguousarray(one.detail[:, ::-1]) if flipped else one.detail, other.detail)
     return Repeat(first, second, "mirrored" if flipped else "altered", likeness) if likeness > ALIGNED else None
@@ -181,7 +181,3 @@ def _sketches(details: Sequence[NDArray[np.uint8]], window: tuple[slice, slice])
 def _without_coarse(greys: NDArray[np.uint8], finest: float, coarsest: float) -> NDArray[np.float32]:
     floats = greys.astype(np.float32)
     return np.asarray(cv2.GaussianBlur(floats, (0, 0), finest) - cv2.GaussianBlur(floats, (0, 0), coarsest))
-
-
-def _stacked(marks: Sequence[bytes]) -> NDArray[np.uint8]:
-    return np.frombuffer(b"".join(marks), np.uint8).reshape(-1, FINGERPRINT_BYTES)

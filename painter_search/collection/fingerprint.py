@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -26,6 +28,11 @@ def fingerprint(painting: Image.Image) -> bytes:
     """The fingerprint of a whole painting, RGB, at any size: 768 bytes of RGB and its aspect ratio."""
     aspect = np.float32(painting.width / painting.height)
     return painting.resize((SIDE, SIDE), Image.Resampling.BOX).tobytes() + aspect.tobytes()
+
+
+def stack_fingerprints(marks: Iterable[bytes]) -> NDArray[np.uint8]:
+    """Fingerprints one under another: uint8 `[n, FINGERPRINT_BYTES]`."""
+    return np.frombuffer(b"".join(marks), np.uint8).reshape(-1, FINGERPRINT_BYTES)
 
 
 def same_picture(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
@@ -92,15 +90,3 @@ def start_encoder(backbone: str, weights: str, seed: int, **settings: Any) -> En
     """An encoder before any training, in evaluation mode; `settings` are those of `EncoderConfig`."""
     mean, std = expected_normalization(backbone)
     return Encoder(EncoderConfig(backbone=backbone, mean=mean, std=std, **settings), weights, seed).eval()
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """Give a finished file a second name, without its bytes taking space twice where the file system can."""
-
-    def link(beside: Path) -> None:
-        try:
-            os.link(source, beside)
-        except OSError:
-            shutil.copyfile(source, beside)
-
-    write_file(target, link)

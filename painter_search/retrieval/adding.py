@@ -14,20 +14,18 @@ from numpy.typing import NDArray
 
 from painter_search.collection.cleaning import in_order, reject_rows
 from painter_search.collection.collection import Collection, works_of_catalogue
-from painter_search.collection.fingerprint import FINGERPRINT_BYTES, coarse, fingerprint, same_picture
-from painter_search.collection.framing import open_frame
+from painter_search.collection.fingerprint import coarse, same_picture, stack_fingerprints
 from painter_search.collection.framing_journal import frame_originals
 from painter_search.collection.inputs import Inputs, gather_additions
 from painter_search.collection.triplets import any_text
 from painter_search.collection.work import Work
-from painter_search.encoder.embedding import map_ahead
 from painter_search.encoder.embedding_file import embed_to_file
 from painter_search.errors import UserError
 from painter_search.folders import begin_folder, digest_bytes
-from painter_search.progress import track
 from painter_search.retrieval.manifest import THUMBNAILS, VECTORS, WORKS
 from painter_search.retrieval.painting_index import PaintingIndex
-from painter_search.retrieval.revision import Change, changing, next_id, put_revision, revised
+from painter_search.retrieval.pictures import pictures_of
+from painter_search.retrieval.revision import Change, changing, put_revision, revised
 from painter_search.retrieval.stores import with_more
 from painter_search.retrieval.vectors import ROWS
 from painter_search.retrieval.works import IndexedWork, add_thumbnails, add_works
@@ -94,17 +92,12 @@ def _frame(index: PaintingIndex, inputs: Inputs, desk: Path) -> tuple[Collection
 
 def _add(index: PaintingIndex, collection: Collection, works: list[Work], left_out: LeftOut, desk: Path) -> Change:
     known = KnownPictures(index)
-    first = next_id(index)
+    first = index.next_id
     added: list[IndexedWork] = []
     marks: list[bytes] = []
 
-    def picture(work: Work) -> tuple[bytes, bytes]:
-        thumbnail = collection.thumbnail(work.file)
-        return thumbnail, fingerprint(open_frame(thumbnail))
-
     def new_pictures() -> Iterator[tuple[int, bytes]]:
-        made = track(map_ahead(picture, works, ahead=64), "Thumbnails", total=len(works))
-        for work, (thumbnail, mark) in zip(works, made, strict=True):
+        for work, (thumbnail, mark) in zip(works, pictures_of([(collection, work) for work in works]), strict=True):
             twin = known.find(work.artist, mark)
             if twin is not None:
                 left_out.append((work.file, f"already in the index (id {twin})"))
@@ -147,13 +140,13 @@ class KnownPictures:
     def remember(self, artist: str, mark: bytes, id: int) -> None:
         """Count a picture among the artist's."""
         ids, marks, reduced = self._of(artist)
-        row = np.frombuffer(mark, np.uint8)[None]
+        row = stack_fingerprints([mark])
         self._seen[artist] = (np.append(ids, id), np.vstack([marks, row]), np.vstack([reduced, coarse(row)]))
 
     def _of(self, artist: str) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float32]]:
         if artist not in self._seen:
             rows = self._index.works.known(self._index.works.ids_by(artist))
-            marks = np.frombuffer(b"".join(row[2] for row in rows), np.uint8).reshape(-1, FINGERPRINT_BYTES)
+            marks = stack_fingerprints(row[2] for row in rows)
             self._seen[artist] = np.array([row[0] for row in rows], np.int64), marks, coarse(marks)
         return self._seen[artist]
 

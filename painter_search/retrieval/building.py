@@ -13,28 +13,24 @@ from typing import Any, Literal
 import numpy as np
 
 from painter_search.collection.collection import Collection
-from painter_search.collection.fingerprint import fingerprint
-from painter_search.collection.framing import open_frame
 from painter_search.collection.preparation import prepare_collection
 from painter_search.collection.settings import Framing, PrepareConfig
-from painter_search.collection.work import Work
 from painter_search.encoder.checkpoint import encoder_of_checkpoint, read_checkpoint, start_encoder
 from painter_search.encoder.device import pick_device
-from painter_search.encoder.embedding import map_ahead
 from painter_search.encoder.embedding_file import embed_to_file
 from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.exported import export_encoder
 from painter_search.encoder.swift import fastest_on_cpu
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, discard, locked, sweep
-from painter_search.progress import say, track
+from painter_search.progress import say
 from painter_search.retrieval.filling import UNFINISHED, build_vectors
 from painter_search.retrieval.isolation import settle_isolation
 from painter_search.retrieval.manifest import ENCODER, FORMAT, THUMBNAILS, WORKS, seal_index
+from painter_search.retrieval.pictures import Entry, pictures_of
 from painter_search.retrieval.settings import IndexConfig
 from painter_search.retrieval.works import write_thumbnails, write_works
 
-Entry = tuple[Collection, Work]
 PARTIAL = "vectors.partial"
 
 
@@ -182,15 +178,10 @@ def _open_eye(checkpoint: Path) -> Eye:
 
 
 def _write_works(beside: Path, entries: Sequence[Entry]) -> None:
-    def thumbnail(entry: Entry) -> tuple[bytes, bytes]:
-        picture = entry[0].thumbnail(entry[1].file)
-        return picture, fingerprint(open_frame(picture))
-
     fingerprints: list[bytes] = []
 
     def rows():  # type: ignore[no-untyped-def]
-        made = track(map_ahead(thumbnail, entries, ahead=64), "Thumbnails", total=len(entries))
-        for id, (picture, mark) in enumerate(made, start=1):
+        for id, (picture, mark) in enumerate(pictures_of(entries), start=1):
             fingerprints.append(mark)
             yield id, picture
 

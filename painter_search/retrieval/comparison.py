@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.collection.fingerprint import same_picture
+from painter_search.collection.fingerprint import same_picture, stack_fingerprints
 from painter_search.encoder.parts import MatchingParts, match_parts
 from painter_search.errors import UserError
 from painter_search.retrieval.attribution import Unanswered
@@ -154,7 +154,7 @@ def compare_pair(index: PaintingIndex, one: Painting, other: Painting) -> PairCo
         distance,
         None if probability is None else float(probability[0]),
         standing_of(index, distance),
-        bool(same_picture(one.fingerprint, np.frombuffer(other.fingerprint, np.uint8)[None])[0]),
+        bool(same_picture(one.fingerprint, stack_fingerprints([other.fingerprint]))[0]),
         match_parts(index.encoder, one.picture, other.picture),
     )
 

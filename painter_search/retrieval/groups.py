@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.collection.fingerprint import FINGERPRINT_BYTES, fingerprint, same_picture
+from painter_search.collection.fingerprint import fingerprint, same_picture, stack_fingerprints
 from painter_search.collection.framing import Frame, UnreadablePainting, frame_painting, make_thumbnail, open_frame
 from painter_search.collection.originals import list_originals, read_file, read_original
 from painter_search.encoder.embedding import map_ahead
@@ -97,7 +97,7 @@ def without_repeats(one: Group, other: Group) -> tuple[Group, Group, list[Unansw
     for group in (one, other):
         kept = []
         for painting in group.paintings:
-            marks = np.frombuffer(b"".join(p.fingerprint for p in known), np.uint8).reshape(-1, FINGERPRINT_BYTES)
+            marks = stack_fingerprints(p.fingerprint for p in known)
             twins = np.flatnonzero(same_picture(painting.fingerprint, marks))
             if len(twins):
                 repeats.append(

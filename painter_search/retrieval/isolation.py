@@ -11,13 +11,7 @@ from painter_search.retrieval.manifest import THUMBNAILS, WORKS
 from painter_search.retrieval.search_plan import SearchKind
 from painter_search.retrieval.stores import open_vectors
 from painter_search.retrieval.works import Works, count_artists, write_isolations
-from painter_search.scores.artists import (
-    INTRINSIC_DIMENSION,
-    isolation_of_rows,
-    mean_of_nearest,
-    typical_distance,
-)
-from painter_search.scores.triplets import distance_matrix
+from painter_search.scores.artists import INTRINSIC_DIMENSION, isolation_among, typical_distance
 
 BLOCK = 1024
 """Works at once."""
@@ -42,12 +36,8 @@ def settle_isolation(folder: Path, search: SearchKind) -> float:
     blocks = []
     for start in track(range(0, len(ids), BLOCK), "Isolation") if len(ids) > 8 * BLOCK else range(0, len(ids), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(ids)))
-        if exact:
-            blocks.append(isolation_of_rows(others, artists, rows))
-        else:
-            distances = distance_matrix(vectors.get(ids[rows]), others)
-            distances[artists[rows, None] == owners[None, :]] = np.inf
-            blocks.append(np.asarray(thinned * mean_of_nearest(distances), np.float32))
+        given = others[rows] if exact else vectors.get(ids[rows])
+        blocks.append(np.asarray(thinned * isolation_among(given, artists[rows], others, owners), np.float32))
     count_artists(folder / WORKS)
     write_isolations(folder / WORKS, ids, np.concatenate(blocks))
     drawn = np.sort(np.random.default_rng(0).permutation(len(ids))[:SAMPLE])

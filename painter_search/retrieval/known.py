@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.collection.fingerprint import coarse
+from painter_search.collection.fingerprint import coarse, stack_fingerprints
 from painter_search.retrieval.works import Works
 
 
@@ -37,7 +37,7 @@ def look_up(works: Works, ids: NDArray[np.int64], among: NDArray[np.int64] | Non
     names, numbers = np.unique(np.array([row[1] for row in rows], dtype=object), return_inverse=True)
     artists = [str(name) for name in names]
     counts = works.count_by(artists, among)
-    marks = np.frombuffer(b"".join(row[2] for row in rows), np.uint8).reshape(len(rows), -1)
+    marks = stack_fingerprints(row[2] for row in rows)
     return KnownWorks(
         np.array([row[0] for row in rows], np.int64),
         numbers.astype(np.int64),

@@ -133,9 +133,15 @@ class PaintingIndex:
         elif self.exact:
             ids = self.artists[0]
         else:
-            return self.vectors(self.works.draw(SAMPLE, int(self.manifest["next_id"]) - 1))
+            return self.vectors(self.works.draw(SAMPLE, self.next_id - 1))
         drawn = np.random.default_rng(0).permutation(len(ids))[:SAMPLE]
         return self.vectors(ids[np.sort(drawn)])
+
+    @property
+    def next_id(self) -> int:
+        """The id that the next work gets: never one that another work had."""
+        kept = self.manifest.get("next_id")
+        return int(self.works.ids().max() + 1 if kept is None else kept)
 
     @property
     def search_kind(self) -> SearchKind:

@@ -11,7 +11,7 @@ import numpy as np
 from painter_search.errors import UserError
 from painter_search.retrieval.manifest import THUMBNAILS, VECTORS, WORKS
 from painter_search.retrieval.painting_index import PaintingIndex
-from painter_search.retrieval.revision import Change, changing, next_id, put_revision, revised
+from painter_search.retrieval.revision import Change, changing, put_revision, revised
 from painter_search.retrieval.stores import without_some
 from painter_search.retrieval.vectors import ROWS
 from painter_search.retrieval.works import IndexedWork, remove_rows
@@ -34,7 +34,7 @@ def remove_works(home: Path | str, targets: Sequence[str]) -> Change:
             for name in (WORKS, THUMBNAILS):
                 shutil.copyfile(index.folder / name, beside / name)
                 remove_rows(beside / name, ids)
-            return Change(put_revision(index, beside, next_id(index), search), removed=removed)
+            return Change(put_revision(index, beside, index.next_id, search), removed=removed)
 
 
 def _named(index: PaintingIndex, target: str) -> list[IndexedWork]:

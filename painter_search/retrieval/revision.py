@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from painter_search.errors import UserError
-from painter_search.folders import locked, sweep
+from painter_search.folders import link_or_copy, locked, sweep
 from painter_search.retrieval.isolation import settle_isolation
 from painter_search.retrieval.manifest import THUMBNAILS, WORKS, find_index, seal_index
 from painter_search.retrieval.painting_index import PaintingIndex
@@ -54,7 +53,7 @@ def revised(index: PaintingIndex, rewritten: Iterable[str]) -> Iterator[Path]:
     beside.mkdir()
     try:
         for name in set(index.manifest["files"]) - set(rewritten):
-            _link(index.folder / name, beside / name)
+            link_or_copy(index.folder / name, beside / name)
         yield beside
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -74,15 +73,3 @@ def put_revision(index: PaintingIndex, beside: Path, next_id: int, search: Searc
     }
     works.close()
     return PaintingIndex.load(seal_index(beside, index.folder.parent, manifest))
-
-
-def next_id(index: PaintingIndex) -> int:
-    """The id that the next work gets: never one that another work had."""
-    return int(index.manifest.get("next_id", index.artists[0].max() + 1))
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # a file system without links
-        shutil.copyfile(source, target)

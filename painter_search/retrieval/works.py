@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.collection.fingerprint import FINGERPRINT_BYTES
+from painter_search.collection.fingerprint import FINGERPRINT_BYTES, stack_fingerprints
 from painter_search.collection.work import Work
 from painter_search.errors import UserError
 from painter_search.retrieval.database import open_read_only, write_database
@@ -180,7 +180,7 @@ class Works:
         """All ids, and all fingerprints as uint8 `[n, FINGERPRINT_BYTES]`."""
         rows = self._works.execute("SELECT id, fingerprint FROM works ORDER BY id").fetchall()
         _require_whole(row[1] for row in rows)
-        marks = np.frombuffer(b"".join(row[1] for row in rows), np.uint8).reshape(-1, FINGERPRINT_BYTES)
+        marks = stack_fingerprints(row[1] for row in rows)
         return np.array([row[0] for row in rows], dtype=np.int64), marks
 
     def known(self, ids: NDArray[np.int64]) -> list[tuple[int, str, bytes, float]]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.scores.artists import place_among_own
 from painter_search.scores.triplets import distance_matrix, paired_distances
 
 SAMPLE = 1000
@@ -65,8 +66,7 @@ def _sample(artists: NDArray[np.int64], seed: int) -> tuple[NDArray[np.int64], N
     order = np.argsort(artists, kind="stable")
     sizes = np.bincount(artists)
     first = np.cumsum(sizes) - sizes
-    rank = np.empty(len(artists), np.int64)
-    rank[order] = np.arange(len(artists)) - first[artists[order]]
+    rank = place_among_own(artists)
     kept = chosen[sizes[artists[chosen]] > 1]
     number = sizes[artists[kept]]
     step = 1 + (rng.random(len(kept)) * (number - 1)).astype(np.int64)  # 1 to number - 1: another work, never itself

@@ -17,13 +17,15 @@ ISOLATING_WORKS = 5
 """A work's isolation is its mean distance to this many nearest works by others."""
 
 
-def isolation_of_rows(embeddings: FloatArray, artists: IntArray, rows: IntArray) -> NDArray[np.float32]:
-    """How far some works (rows `[m]` of `[n, d]`) lie from works by other artists `[n]`: float32 `[m]`.
+def isolation_among(
+    embeddings: FloatArray, artists: IntArray, others: FloatArray, owners: IntArray
+) -> NDArray[np.float32]:
+    """How far works `[m, d]` by artists `[m]` lie from those of the others `[n, d]` that are by other artists `[n]`.
 
-    The mean distance to the nearest of them; 1 where there are none, and never 0.
+    The mean distance to the nearest of them: float32 `[m]`; 1 where there are none, and never 0.
     """
-    distances = distance_matrix(embeddings[rows], embeddings)
-    distances[artists[rows, None] == artists[None, :]] = np.inf
+    distances = distance_matrix(embeddings, others)
+    distances[artists[:, None] == owners[None, :]] = np.inf
     return mean_of_nearest(distances)
 
 
@@ -38,9 +40,22 @@ def mean_of_nearest(distances: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def typical_distance(embeddings: FloatArray, artists: IntArray) -> float:
     """The mean distance between works `[n, d]` by different artists `[n]`; 1 where there are none."""
-    distances = distance_matrix(embeddings, embeddings)
+    return mean_between_artists(distance_matrix(embeddings, embeddings), artists)
+
+
+def mean_between_artists(distances: NDArray[np.float32], artists: IntArray) -> float:
+    """The same from the distances `[n, n]` themselves."""
     different = artists[:, None] != artists[None, :]
     return float(distances[different].mean(dtype=np.float64)) if different.any() else 1.0
+
+
+def place_among_own(artists: IntArray) -> NDArray[np.int64]:
+    """For each work `[n]` how many works of its artist come before it: int64 `[n]`."""
+    order = np.argsort(artists, kind="stable")
+    sizes = np.bincount(artists)
+    place = np.empty(len(artists), np.int64)
+    place[order] = np.arange(len(artists)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return place
 
 
 def relative_distances(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.scores.artists import typical_distance
+from painter_search.scores.artists import mean_between_artists, place_among_own
 from painter_search.scores.leave_out import Trial, leave_out
 from painter_search.scores.triplets import FloatArray, IntArray, distance_matrix
 
@@ -94,7 +94,8 @@ def pair_distances(vectors: FloatArray, artists: IntArray) -> tuple[NDArray[np.f
     """Every pair of works once: its distance as a multiple of the typical one, whether one artist painted both, and the
     first work's artist; `[pairs]` each."""
     first, second = np.triu_indices(len(artists), 1)
-    distances = distance_matrix(vectors, vectors)[first, second] / typical_distance(vectors, artists)
+    apart = distance_matrix(vectors, vectors)
+    distances = apart[first, second] / mean_between_artists(apart, artists)
     return distances.astype(np.float64), artists[first] == artists[second], artists[first]
 
 
@@ -141,21 +142,12 @@ def _fit_sharpness(trials: Sequence[Trial]) -> float:
 def _try(vectors: FloatArray, artists: IntArray, most: int | None, rng: np.random.Generator) -> list[Trial]:
     order = rng.permutation(len(artists))
     if most is not None:
-        place = _place_among_own(artists[order])
+        place = place_among_own(artists[order])
         order = order[place < most]
     kept = np.sort(order)
     able = np.flatnonzero(np.bincount(artists[kept])[artists[kept]] > 1)
     queries = np.sort(rng.choice(able, min(TRIED_WORKS, len(able)), replace=False))
     return leave_out(vectors[kept], np.unique(artists[kept], return_inverse=True)[1], queries)
-
-
-def _place_among_own(artists: IntArray) -> IntArray:
-    """For each work how many of its artist come before it."""
-    order = np.argsort(artists, kind="stable")
-    sizes = np.bincount(artists)
-    place = np.empty(len(artists), np.int64)
-    place[order] = np.arange(len(artists)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return place
 
 
 def _enough(artists: IntArray) -> bool:

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.scores.artists import ISOLATING_WORKS, rank_artists, relative_distances, typical_distance
+from painter_search.scores.artists import (
+    ISOLATING_WORKS,
+    mean_between_artists,
+    mean_of_nearest,
+    rank_artists,
+    relative_distances,
+)
 from painter_search.scores.triplets import FloatArray, IntArray, distance_matrix
 
 REMEMBERED = 80
@@ -42,13 +48,13 @@ def leave_out(embeddings: FloatArray, artists: IntArray, queries: Iterable[int])
     isolated a work lies) is told each time without what was left out, which would otherwise give the answer away.
     """
     distances = distance_matrix(embeddings, embeddings)
-    typical = typical_distance(embeddings, artists)
+    typical = mean_between_artists(distances, artists)
     others = np.where(artists[:, None] == artists[None, :], np.inf, distances)
     width = min(REMEMBERED, len(artists))
     near = np.argpartition(others, width - 1, axis=1)[:, :width]
     near = np.take_along_axis(near, np.argsort(np.take_along_axis(others, near, 1), axis=1, kind="stable"), 1)
     apart = np.take_along_axis(others, near, 1)
-    whole = _isolation_without(np.zeros(len(artists), bool), near, apart)
+    whole = mean_of_nearest(apart)
     trials = []
     for query in queries:
         for gone in (np.arange(len(artists)) == query, artists == artists[query]):
@@ -57,7 +63,7 @@ def leave_out(embeddings: FloatArray, artists: IntArray, queries: Iterable[int])
                 continue
             isolations = whole.copy()
             touched = gone[near[:, :ISOLATING_WORKS]].any(axis=1)  # nothing changes for the others
-            isolations[touched] = _isolation_without(gone, near[touched], apart[touched])
+            isolations[touched] = mean_of_nearest(np.where(gone[near[touched]], np.inf, apart[touched]))
             isolations = isolations[kept]
             row, owners = distances[query, kept], artists[kept]
             sizes = np.bincount(owners, minlength=int(artists.max()) + 1)
@@ -73,13 +79,3 @@ def leave_out(embeddings: FloatArray, artists: IntArray, queries: Iterable[int])
                 )
             )
     return trials
-
-
-def _isolation_without(
-    gone: NDArray[np.bool_], near: NDArray[np.int64], apart: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    counted = ~gone[near] & np.isfinite(apart)
-    counted &= np.cumsum(counted, axis=1) <= ISOLATING_WORKS
-    numbers = counted.sum(axis=1)
-    means = np.where(counted, apart, 0).sum(axis=1) / np.maximum(numbers, 1)
-    return np.where(numbers > 0, np.maximum(means, 1e-6), 1).astype(np.float32)

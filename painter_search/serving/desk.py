@@ -139,7 +139,7 @@ def _weigh(index: PaintingIndex, found: Sequence[Read | Unanswered], top: int, w
         weighed = attribute_frames(index, [(one.name, one.frame) for one in read], embeddings, top, works)
     in_order = iter(weighed)
     answers: tuple[Answer, ...] = tuple(one if isinstance(one, Unanswered) else next(in_order) for one in found)
-    paintings = tuple(None if isinstance(one, Unanswered) else painting_of(*vars(one).values()) for one in found)
+    paintings = tuple(None if isinstance(one, Unanswered) else _painting(one) for one in found)
     size = sum(len(one.frame.jpeg) + 100_000 for one in read)
     return Kept(index, answers, paintings, size=size)
 

@@ -12,7 +12,6 @@ from painter_search.collection.collection import Collection
 from painter_search.collection.triplets import read_triplets
 from painter_search.encoder.checkpoint import (
     encoder_of_checkpoint,
-    link_or_copy,
     read_checkpoint,
     save_checkpoint,
     start_encoder,
@@ -20,7 +19,7 @@ from painter_search.encoder.checkpoint import (
 from painter_search.encoder.device import keep_freed_memory, pick_device
 from painter_search.encoder.encoder import Encoder
 from painter_search.errors import UserError
-from painter_search.folders import locked, sweep
+from painter_search.folders import link_or_copy, locked, sweep
 from painter_search.progress import say
 from painter_search.training.calibration import add_confidence
 from painter_search.training.course import Course

@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from painter_search.retrieval import trust as module
 from painter_search.retrieval.trust import measure_trust
-from painter_search.scores.artists import isolation_of_rows, rank_artists, relative_distances, typical_distance
+from painter_search.scores.artists import isolation_among, rank_artists, relative_distances, typical_distance
 from painter_search.scores.confidence import Confidence, fit_confidence
 
 
@@ -62,7 +62,7 @@ def test_the_figures_equal_a_naive_loop(confidence: Confidence) -> None:
         for gone in (np.arange(32) == query, artists == artists[query]):
             kept = np.flatnonzero(~gone)
             distances = np.linalg.norm(vectors[kept] - vectors[query], axis=1).astype(np.float32)
-            isolations = isolation_of_rows(vectors[kept], artists[kept], np.arange(len(kept)))
+            isolations = isolation_among(vectors[kept], artists[kept], vectors[kept], artists[kept])
             relative = relative_distances(distances, isolations, typical)
             ranked, adjusted = rank_artists(relative, artists[kept], np.bincount(artists[kept], minlength=8))
             scaled = distances / typical

@@ -1,6 +1,6 @@
 import numpy as np
 
-from painter_search.scores.artists import isolation_of_rows, rank_artists, relative_distances, typical_distance
+from painter_search.scores.artists import isolation_among, rank_artists, relative_distances, typical_distance
 
 
 def naive_ranking(distances: list[float], artists: list[int]) -> list[tuple[int, float]]:
@@ -43,7 +43,7 @@ def test_artists_without_works_are_not_ranked() -> None:
 def test_isolation_is_the_mean_distance_to_the_five_nearest_works_by_others() -> None:
     rng = np.random.default_rng(1)
     vectors, artists = rng.normal(size=(40, 6)).astype(np.float32), rng.integers(0, 5, 40)
-    found = isolation_of_rows(vectors, artists, np.arange(40))
+    found = isolation_among(vectors, artists, vectors, artists)
     for row in range(40):
         others = sorted(
             float(np.linalg.norm(vectors[row] - vectors[other]))
@@ -55,7 +55,7 @@ def test_isolation_is_the_mean_distance_to_the_five_nearest_works_by_others() ->
 
 def test_a_lone_artist_is_isolated_by_one_and_typically_one_apart() -> None:
     vectors, artists = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32), np.zeros(4, int)
-    assert isolation_of_rows(vectors, artists, np.arange(4)).tolist() == [1, 1, 1, 1]
+    assert isolation_among(vectors, artists, vectors, artists).tolist() == [1, 1, 1, 1]
     assert typical_distance(vectors, artists) == 1
 
 
