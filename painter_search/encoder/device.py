@@ -74,4 +74,4 @@ def keep_freed_memory() -> None:
 def _has_bfloat16_instructions() -> bool:
     # PyTorch asks the processor, under names that are not yet public.
     questions = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-    return any(getattr(torch.cpu, question, bool)() for question in questions)
+    return torch.backends.mkldnn.is_available() and any(getattr(torch.cpu, name, bool)() for name in questions)

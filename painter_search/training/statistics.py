@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from painter_search.collection.framing import read_frame
 from painter_search.encoder.device import mixed_precision
 from painter_search.encoder.embedding import BATCH, map_ahead
 from painter_search.encoder.encoder import Encoder
+from painter_search.encoder.swift import swift_on_cpu
 from painter_search.encoder.views import MOST_VIEWS, views_of
 from painter_search.progress import say, track
 from painter_search.training.ranks import processes, rank, wait_for_all
@@ -97,16 +99,19 @@ def _compute(encoder: Encoder, paths: Sequence[Path], file: Path, width: int) ->
         views = map_ahead(lambda path: views_of(read_frame(path), encoder.config), paths[done:], 64)
         groups = iter(lambda: list(islice(views, WORKS_AT_ONCE)), [])
         left = -(-(len(paths) - done) // WORKS_AT_ONCE)
+        taps = swift_on_cpu(encoder.network.get_submodule("taps"), encoder.mean.device)
         for group in track(groups, "Looking at the training works", total=left) if left else ():
-            for statistics in _statistics(encoder, group):
+            for statistics in _statistics(encoder, taps, group):
                 padded = statistics[np.arange(MOST_VIEWS) % len(statistics)]
                 out.write(padded.astype(np.float16).tobytes())
 
 
 @torch.inference_mode()
-def _statistics(encoder: Encoder, group: Sequence[Sequence[NDArray[np.uint8]]]) -> list[NDArray[np.float32]]:
+def _statistics(
+    encoder: Encoder, taps: nn.Module, group: Sequence[Sequence[NDArray[np.uint8]]]
+) -> list[NDArray[np.float32]]:
     """Statistics of each work's views: float32 `[views, width]` each."""
-    network: Any = encoder.network
+    readout: Any = encoder.network.get_submodule("readout")
     flat = [(work, view) for work, views in enumerate(group) for view in views]
     found: list[list[NDArray[np.float32]]] = [[] for _ in group]
     for side in sorted({view.shape[-1] for _, view in flat}):
@@ -114,9 +119,9 @@ def _statistics(encoder: Encoder, group: Sequence[Sequence[NDArray[np.uint8]]]) 
         for start in range(0, len(alike), BATCH):
             chunk = alike[start : start + BATCH]
             pixels = torch.from_numpy(np.stack([view for _, view in chunk])).to(encoder.mean.device)
-            with mixed_precision(encoder.mean.device, network):
-                parts = network.taps(encoder.normalized(pixels).contiguous(memory_format=torch.channels_last))
-            read = network.readout.statistics(parts).float().cpu().numpy()
+            with mixed_precision(encoder.mean.device, taps):
+                parts = taps(encoder.normalized(pixels).contiguous(memory_format=torch.channels_last))
+            read = readout.statistics(parts).float().cpu().numpy()
             for (work, _), row in zip(chunk, read, strict=True):
                 found[work].append(row)
     return [np.stack(rows) for rows in found]
