@@ -17,13 +17,14 @@ def answer(config: CompareConfig, json: bool = False) -> int:
         json: Print the comparison as JSON.
     """
     from painter_search.display.comparisons import show_comparison
-    from painter_search.display.pages import write_comparison_page
     from painter_search.retrieval.comparison import compare_paintings
     from painter_search.retrieval.painting_index import PaintingIndex
 
-    index = PaintingIndex.load(config.index)
+    index = PaintingIndex.load(config.index, to_ask=True)
     comparison = compare_paintings(index, *config.paintings)
     if config.page:
+        from painter_search.display.pages import write_comparison_page
+
         write_comparison_page(config.page, comparison, index)
     show_comparison(comparison, index, json, config.page)
     return 0 if comparison.complete else FAILED

@@ -22,14 +22,16 @@ def answer(config: QueryConfig, json: Annotated[bool, ONE_FORM] = False, csv: An
         json: Print the answers as JSON.
         csv: Print the answers as a table in CSV, one row a painting.
     """
-    from painter_search.display.attributions import show_answers
-    from painter_search.display.pages import write_query_page
-    from painter_search.retrieval.attribution import Unanswered, attribute_asked
     from painter_search.retrieval.painting_index import PaintingIndex
 
-    index = PaintingIndex.load(config.index).filtered(config.filter)
+    index = PaintingIndex.load(config.index, to_ask=True).filtered(config.filter)
+    from painter_search.display.attributions import show_answers
+    from painter_search.retrieval.attribution import Unanswered, attribute_asked
+
     answers = attribute_asked(index, config)
     if config.page:
+        from painter_search.display.pages import write_query_page
+
         write_query_page(config.page, answers, index)
     show_answers(answers, index, "json" if json else "csv" if csv else "text", config.page)
     return FAILED if any(isinstance(one, Unanswered) for one in answers) else 0

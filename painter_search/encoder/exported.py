@@ -14,6 +14,8 @@ from painter_search.encoder.settings import EMBEDDING_SIZE, EncoderConfig
 from painter_search.errors import UserError
 
 if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
     from painter_search.encoder.encoder import Encoder
 
 TOLERANCE = 1e-3
@@ -26,18 +28,9 @@ EMBEDDINGS = "embeddings"
 class ExportedEncoder:
     """An encoder in ONNX Runtime, on the CPU."""
 
-    def __init__(self, path: Path, config: EncoderConfig) -> None:
-        """Open an exported encoder; raises `UserError` where the file is none."""
-        import onnxruntime
-
-        self.config = config
-        onnxruntime.disable_telemetry_events()  # nobody is told what is asked
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise UserError(f"{path} is no encoder that ONNX Runtime can read; build the index again.") from error
+    def __init__(self, session: InferenceSession, config: EncoderConfig) -> None:
+        """Wrap what `open_session` opened."""
+        self._session, self.config = session, config
 
     @property
     def engine(self) -> str:
@@ -66,6 +59,19 @@ class ExportedEncoder:
             return self._session.run(names, {"pixels": pixels})
         except Exception as error:
             raise UserError("the index's encoder fails; it is damaged: copy or build the index again.") from error
+
+
+def open_session(path: Path) -> InferenceSession:
+    """Open an exported encoder; raises `UserError` where the file is none."""
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()  # nobody is told what is asked
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise UserError(f"{path} is no encoder that ONNX Runtime can read; build the index again.") from error
 
 
 def export_encoder(encoder: Encoder, path: Path) -> ExportedEncoder:
@@ -104,7 +110,7 @@ def export_encoder(encoder: Encoder, path: Path) -> ExportedEncoder:
             dynamo=False,
         )
         expected = encoder(pixels).numpy()
-    exported = ExportedEncoder(path, encoder.config)
+    exported = ExportedEncoder(open_session(path), encoder.config)
     difference = np.linalg.norm(exported.embed(pixels.numpy()) - expected, axis=1)
     if (difference > TOLERANCE * np.linalg.norm(expected, axis=1)).any():
         raise UserError(f"{encoder.config.backbone} cannot be exported faithfully; train another --backbone.")

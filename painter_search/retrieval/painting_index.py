@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,8 @@ from painter_search.scores.confidence import Confidence
 from painter_search.scores.triplets import distance_matrix
 
 if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
     from painter_search.encoder.exported import ExportedEncoder
 
 CANDIDATES = 1024
@@ -44,6 +47,7 @@ class PaintingIndex:
         self.framing: Framing = manifest["framing"]
         self.works = Works(folder / WORKS, folder / THUMBNAILS)
         self.selection: Selection | None = None
+        self._opening: Future[InferenceSession] | None = None
         self._vectors = open_vectors(folder, SearchKind(**manifest["search"]))
         # Of as many works as are searched exactly every one is held against the list; of more, their number.
         strange = self.exact and not np.array_equal(self._vectors.ids, self.works.ids())
@@ -58,13 +62,17 @@ class PaintingIndex:
         return cls.load(build_painting_index(config))
 
     @classmethod
-    def load(cls, path: Path | str = DEFAULT_INDEX) -> PaintingIndex:
+    def load(cls, path: Path | str = DEFAULT_INDEX, to_ask: bool = False) -> PaintingIndex:
         """Open an index: its own folder, or the folder of indexes whose `CURRENT` names it.
 
+        `to_ask` opens the encoder on a thread meanwhile, half of the time of a lone query.
         Raises `UserError` where there is none, or it is damaged or of another format.
         """
         folder = find_index(Path(path))
-        return cls(folder, read_manifest(folder))
+        opening = _opened_meanwhile(folder / ENCODER) if to_ask else None
+        index = cls(folder, read_manifest(folder))
+        index._opening = opening
+        return index
 
     @property
     def digest(self) -> str:
@@ -91,10 +99,11 @@ class PaintingIndex:
     @cached_property
     def encoder(self) -> ExportedEncoder:
         """The network that made the vectors, on the CPU."""
-        from painter_search.encoder.exported import ExportedEncoder
+        from painter_search.encoder.exported import ExportedEncoder, open_session
         from painter_search.encoder.settings import EncoderConfig
 
-        return ExportedEncoder(self.folder / ENCODER, EncoderConfig.from_plain(self.manifest["encoder"]))
+        session = open_session(self.folder / ENCODER) if self._opening is None else self._opening.result()
+        return ExportedEncoder(session, EncoderConfig.from_plain(self.manifest["encoder"]))
 
     @cached_property
     def artists(self) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str]]:
@@ -214,3 +223,12 @@ class PaintingIndex:
         from painter_search.encoder.embedding import embed_all
 
         return embed_all(self.encoder, list(frames))
+
+
+def _opened_meanwhile(encoder: Path) -> Future[InferenceSession]:
+    from painter_search.encoder.exported import open_session
+
+    thread = ThreadPoolExecutor(1)
+    opening = thread.submit(open_session, encoder)
+    thread.shutdown(wait=False)
+    return opening

@@ -6,8 +6,7 @@ import pytest
 from small_world import paint
 
 from painter_search.encoder.checkpoint import start_encoder
-from painter_search.encoder.exported import ExportedEncoder, export_encoder
-from painter_search.encoder.settings import EncoderConfig
+from painter_search.encoder.exported import export_encoder, open_session
 from painter_search.encoder.views import central_square, to_pixels
 from painter_search.errors import UserError
 
@@ -38,7 +37,7 @@ def test_the_exported_encoder_ranks_paintings_as_pytorch_does(tmp_path: Path) ->
 def test_a_damaged_export_is_refused(tmp_path: Path) -> None:
     (tmp_path / "encoder.onnx").write_bytes(b"no network")
     with pytest.raises(UserError, match="no encoder that ONNX Runtime can read"):
-        ExportedEncoder(tmp_path / "encoder.onnx", EncoderConfig())
+        open_session(tmp_path / "encoder.onnx")
 
 
 def test_a_query_imports_neither_torch_nor_pandas(small_index, painted_originals: Path) -> None:

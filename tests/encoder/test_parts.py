@@ -7,7 +7,7 @@ from small_world import paint
 
 from painter_search.collection.framing import encode_jpeg
 from painter_search.encoder.checkpoint import start_encoder
-from painter_search.encoder.exported import ExportedEncoder, export_encoder
+from painter_search.encoder.exported import ExportedEncoder, export_encoder, open_session
 from painter_search.encoder.parts import (
     APART,
     describe_places,
@@ -98,7 +98,7 @@ def test_an_encoder_without_planes_shows_no_parts(tmp_path: Path) -> None:
     pixels = torch.zeros(2, 3, 224, 224, dtype=torch.uint8)
     names = {"input_names": ["pixels"], "output_names": ["embeddings"]}
     torch.onnx.export(encoder, (pixels,), str(tmp_path / "old.onnx"), dynamo=False, **names)  # as it was once exported
-    old = ExportedEncoder(tmp_path / "old.onnx", encoder.config)
+    old = ExportedEncoder(open_session(tmp_path / "old.onnx"), encoder.config)
     assert old.embed(pixels.numpy()).shape == (2, 256)
     assert old.planes(pixels.numpy()) == []
     assert match_parts(old, encode_jpeg(paint(1, 0)), encode_jpeg(paint(2, 0))) is None

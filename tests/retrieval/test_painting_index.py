@@ -55,6 +55,22 @@ def test_an_index_copied_elsewhere_still_answers(small_index: PaintingIndex, tmp
     assert copy.encoder.config == small_index.encoder.config
 
 
+def test_an_encoder_opened_meanwhile_is_the_same(small_index: PaintingIndex) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 3, 224, 224), dtype=np.uint8)
+    meanwhile = PaintingIndex.load(small_index.folder, to_ask=True)
+    assert (meanwhile.encoder.embed(pixels) == small_index.encoder.embed(pixels)).all()
+
+
+def test_a_truncated_encoder_is_named_though_it_is_opened_meanwhile(small_index: PaintingIndex, tmp_path: Path) -> None:
+    import shutil
+
+    copy = Path(shutil.copytree(small_index.folder, tmp_path / "copy"))
+    with (copy / "encoder.onnx").open("r+b") as file:
+        file.truncate(1000)
+    with pytest.raises(UserError, match=r"encoder\.onnx has 1,000 bytes"):
+        PaintingIndex.load(copy, to_ask=True)
+
+
 def test_building_again_gives_the_same_bytes(small_index_config: IndexConfig, small_index: PaintingIndex) -> None:
     before = {path.name: path.read_bytes() for path in small_index.folder.iterdir()}
     again = PaintingIndex.build(small_index_config)
