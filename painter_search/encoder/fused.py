@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 from typing import Any, cast
 
@@ -20,9 +21,12 @@ def fused_network(network: nn.Module, dtype: torch.dtype) -> nn.Module:
 
     Batch normalisation goes into the weights of the convolutions. A convolution, the addition to its result and the
     rectifier (ReLU) behind them become one call of oneDNN, the library behind PyTorch's convolutions.
-    Raises `torch.fx.proxy.TraceError` for a network that takes decisions by what it sees.
+    A network that takes decisions on its way, which `torch.fx` cannot follow, only changes its dtype.
     """
-    traced = cast(fx.GraphModule, fuse(network))
+    try:
+        traced = cast(fx.GraphModule, fuse(network))
+    except fx.proxy.TraceError:
+        return copy.deepcopy(network).to(dtype).to(memory_format=torch.channels_last)
     ShapeProp(traced).propagate(torch.zeros(1, 3, 96, 96))
     traced = traced.to(dtype).to(memory_format=torch.channels_last)
     for node in list(traced.graph.nodes):

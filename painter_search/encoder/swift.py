@@ -29,7 +29,8 @@ def fastest_on_cpu(encoder: Encoder, exported: ExportedEncoder) -> Embedder:
 class SwiftEncoder:
     """An encoder with its convolutions fused with what follows them, computing in bfloat16.
 
-    bfloat16 keeps 8 bits of a number's 24: embeddings differ by under 1 % of their length, rankings hardly.
+    bfloat16 keeps 8 bits of a number's 24: an embedding moves by 2 to 5 % of the distance between two works. On 5,326
+    works triplet accuracy stayed within 0.03 points, and of the nearest neighbours 19 of 20 were the same.
     """
 
     def __init__(self, encoder: Encoder) -> None:

@@ -22,6 +22,17 @@ def test_a_fused_network_gives_what_the_network_gives(backbone: str) -> None:
 
 
 @torch.inference_mode()
+def test_a_network_that_cannot_be_followed_is_taken_as_it_is() -> None:
+    class Choosing(torch.nn.Conv2d):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return super().forward(images) if images.shape[2] > 8 else images
+
+    torch.manual_seed(0)
+    network = Choosing(3, 4, 3).eval()
+    assert torch.equal(fused_network(network, torch.float32)(_images()), network(_images()))
+
+
+@torch.inference_mode()
 def test_other_sizes_than_it_was_traced_with_are_taken() -> None:
     network = start_encoder("resnet18", "none", seed=1).eval().network
     fused = fused_network(network, torch.float32)
