@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -16,18 +18,22 @@ GRAIN = 32
 """Sides of views are multiples of this, by which networks reduce an image on its way."""
 
 
-def views_of(frame: Image.Image, config: EncoderConfig) -> list[NDArray[np.uint8]]:
+def views_of(frame: Image.Image, config: EncoderConfig, each: Callable = map) -> list[NDArray[np.uint8]]:
     """The views of a frame, uint8 `[3, side, side]` each, of one size; their embeddings' mean is the frame's.
 
     `parts` are the whole frame brought to a square, and its quarters; a frame too small for quarters to show anything
-    new is mirrored instead.
+    new is mirrored instead. `each` is how they are cut: one after the other, or on threads with an executor's `map`.
     """
     if config.views == "center":
         return [to_pixels(central_square(frame, config.image_side))]
     side = side_of_views(frame.size, config.image_side)
     whole = (0.0, 0.0, float(frame.width), float(frame.height))
     boxes = [whole, *quarters(frame.size)] if shows_quarters(frame.size, side) else [whole]
-    views = [to_pixels(frame.resize((side, side), Image.Resampling.BICUBIC, box)) for box in boxes]
+
+    def cut(box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
+        return to_pixels(frame.resize((side, side), Image.Resampling.BICUBIC, box))
+
+    views = list(each(cut, boxes))
     return views if len(views) > 1 else [views[0], np.ascontiguousarray(views[0][:, :, ::-1])]
 
 

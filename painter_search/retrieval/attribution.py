@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from painter_search.collection.fingerprint import fingerprint, same_picture
 from painter_search.collection.framing import Frame, UnreadablePainting, frame_painting, open_frame
 from painter_search.collection.originals import read_file
 from painter_search.collection.work import Work
+from painter_search.encoder.embedding import embed_views
+from painter_search.encoder.views import views_of
 from painter_search.progress import track
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.retrieval.questions import Question, read_list, read_questions
@@ -107,6 +112,22 @@ class Unanswered:
 Answer = Attribution | Unanswered
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A painting that is asked about, framed."""
+
+    name: str
+    frame: Frame
+    mark: bytes
+    """The whole painting's fingerprint."""
+
+    @classmethod
+    def of(cls, name: str, frame: Frame, image: Image.Image | None = None) -> Seen:
+        """The painting in a frame; `image` is the frame opened, for who has it."""
+        whole = image if image is not None and frame.thumbnail is None else open_frame(frame.thumbnail or frame.jpeg)
+        return cls(name, frame, fingerprint(whole))
+
+
 def about(probability: float) -> str:
     """A probability in words, no finer than it can be known: `about 70 %`."""
     if probability < 0.05:
@@ -138,42 +159,43 @@ def attribute_asked(index: PaintingIndex, config: QueryConfig) -> list[Answer]:
 
 
 def _attribute_block(index: PaintingIndex, questions: Sequence[Question], top: int, works: int) -> list[Answer]:
-    answers: dict[int, Answer] = {}
-    frames: dict[int, tuple[str, Frame]] = {}
-    for place, question in enumerate(questions):
-        name, content = question.name, question.content
-        try:
-            frame = frame_painting(read_file(content) if isinstance(content, Path) else content, index.framing)
-        except UnreadablePainting as finding:
-            answers[place] = Unanswered(name, str(finding))
-            continue
-        frames[place] = (name, frame)
-    if frames:
-        embeddings = index.embed([frame.jpeg for _, frame in frames.values()])
-        found = attribute_frames(index, list(frames.values()), embeddings, top, works)
-        answers.update(zip(frames, found, strict=True))
-    return [answers[place] for place in sorted(answers)]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        # One after the other, as a large image takes much memory; but the views of each are cut side by side.
+        looks = [_look_at(index, question, threads.map) for question in questions]
+    seen = [look for look in looks if not isinstance(look, Unanswered)]
+    found: Iterator[Attribution] = iter(())
+    if seen:
+        embeddings = embed_views(index.encoder, [views for _, views in seen])
+        found = iter(attribute_seen(index, [one for one, _ in seen], embeddings, top, works))
+    return [look if isinstance(look, Unanswered) else next(found) for look in looks]
 
 
-def attribute_frames(
-    index: PaintingIndex,
-    frames: Sequence[tuple[str, Frame]],
-    embeddings: NDArray[np.float32],
-    top: int = 5,
-    works: int = 3,
+def _look_at(
+    index: PaintingIndex, question: Question, each: Callable
+) -> tuple[Seen, list[NDArray[np.uint8]]] | Unanswered:
+    content = question.content
+    try:
+        frame = frame_painting(read_file(content) if isinstance(content, Path) else content, index.framing)
+    except UnreadablePainting as finding:
+        return Unanswered(question.name, str(finding))
+    image = open_frame(frame.jpeg)
+    return Seen.of(question.name, frame, image), views_of(image, index.encoder_config, each)
+
+
+def attribute_seen(
+    index: PaintingIndex, paintings: Sequence[Seen], embeddings: NDArray[np.float32], top: int = 5, works: int = 3
 ) -> list[Attribution]:
-    """Rank the nearest artists for paintings that were named, framed and embedded `[n, 256]` before."""
-    found = zip(frames, embeddings, index.candidates(embeddings), strict=True)
+    """Rank the nearest artists for paintings that were framed and embedded `[n, 256]` before."""
+    found = zip(paintings, embeddings, index.candidates(embeddings), strict=True)
     return [
-        _attribute_one(index, name, frame, embedding, distances, ids, top, works)
-        for (name, frame), embedding, (distances, ids) in found
+        _attribute_one(index, painting, embedding, distances, ids, top, works)
+        for painting, embedding, (distances, ids) in found
     ]
 
 
 def _attribute_one(
     index: PaintingIndex,
-    name: str,
-    frame: Frame,
+    painting: Seen,
     embedding: NDArray[np.float32],
     distances: NDArray[np.float32],
     ids: NDArray[np.int64],
@@ -181,8 +203,7 @@ def _attribute_one(
     works: int,
 ) -> Attribution:
     known_works = index.known(ids)
-    picture = frame.thumbnail or frame.jpeg
-    alike = same_picture(fingerprint(open_frame(picture)), known_works.fingerprints, known_works.reduced)
+    alike = same_picture(painting.mark, known_works.fingerprints, known_works.reduced)
     twins = known_works.ids[alike]
     places = np.searchsorted(known_works.ids, ids)
     same = np.isin(ids, twins)
@@ -205,12 +226,12 @@ def _attribute_one(
             )
         )
     return Attribution(
-        name,
+        painting.name,
         neighbours(index, ids[same], distances[same]),
         tuple(matches),
         known,
         known is None or index.confidence is None or known >= index.confidence.threshold,
-        picture,
+        painting.frame.thumbnail or painting.frame.jpeg,
     )
 
 

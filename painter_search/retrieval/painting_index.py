@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from painter_search.collection.fingerprint import coarse
 from painter_search.collection.settings import Framing
+from painter_search.encoder.settings import EncoderConfig
 from painter_search.errors import UserError
 from painter_search.retrieval.filters import WorkFilter
 from painter_search.retrieval.known import KnownWorks, look_up
@@ -100,10 +101,14 @@ class PaintingIndex:
     def encoder(self) -> ExportedEncoder:
         """The network that made the vectors, on the CPU."""
         from painter_search.encoder.exported import ExportedEncoder, open_session
-        from painter_search.encoder.settings import EncoderConfig
 
         session = open_session(self.folder / ENCODER) if self._opening is None else self._opening.result()
-        return ExportedEncoder(session, EncoderConfig.from_plain(self.manifest["encoder"]))
+        return ExportedEncoder(session, self.encoder_config)
+
+    @property
+    def encoder_config(self) -> EncoderConfig:
+        """How the encoder sees a frame."""
+        return EncoderConfig.from_plain(self.manifest["encoder"])
 
     @cached_property
     def artists(self) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str]]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from painter_search.collection.framing import Frame
 from painter_search.errors import UserError
-from painter_search.retrieval.attribution import Answer, Attribution, Unanswered, attribute_frames
+from painter_search.retrieval.attribution import Answer, Attribution, Seen, Unanswered, attribute_seen
 from painter_search.retrieval.comparison import Comparison, PairComparison, compare_groups, compare_pair
 from painter_search.retrieval.filters import WorkFilter
 from painter_search.retrieval.groups import Group, Painting, indexed_painting, painting_of
@@ -136,7 +136,7 @@ def _weigh(index: PaintingIndex, found: Sequence[Read | Unanswered], top: int, w
     weighed: list[Attribution] = []
     if read:
         embeddings = np.stack([one.embedding for one in read])
-        weighed = attribute_frames(index, [(one.name, one.frame) for one in read], embeddings, top, works)
+        weighed = attribute_seen(index, [Seen.of(one.name, one.frame) for one in read], embeddings, top, works)
     in_order = iter(weighed)
     answers: tuple[Answer, ...] = tuple(one if isinstance(one, Unanswered) else next(in_order) for one in found)
     paintings = tuple(None if isinstance(one, Unanswered) else _painting(one) for one in found)
