@@ -1,92 +1,32 @@
-"""The whole of `prepare`: what it writes, what it leaves out and why, and that an interruption changes nothing."""
+"""What `prepare` writes, and what it leaves out and why."""
 
 from __future__ import annotations
 
-import contextlib
-import csv
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from PIL import Image
+from preparing import (
+    Paint,
+    Save,
+    Source,
+    leftovers,
+    rejected_of,
+    tree,
+)
 
-from painter_search.collection import framing_pool, preparation
 from painter_search.collection.catalogue import CLEAN_COLUMNS
 from painter_search.collection.collection import Collection, frame_name, read_clean
-from painter_search.collection.framing import UnreadablePainting, frame_painting, open_frame
-from painter_search.collection.framing_pool import Framed, FramingJob
+from painter_search.collection.framing import frame_painting, open_frame
 from painter_search.collection.preparation import prepare_collection
 from painter_search.collection.settings import PrepareConfig
 from painter_search.errors import UserError
-
-Paint = Callable[..., Image.Image]
-Save = Callable[..., bytes]
-WriteArtists = Callable[..., list[Path]]
-
-ARTISTS = {"ann": 10, "bob": 4, "cy": 3, "dee": 2, "eve": 11, "flo": 3, "gus": 1, "hal": 4}
-TRAINED = {"ann", "bob", "cy", "dee", "gus"}
-SHARED = {"hal"}
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def leftovers(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
-
-
-def rejected_of(collection: Collection) -> dict[str, str]:
-    table = read_clean(collection.folder / "rejected.csv")
-    return dict(zip(table["file"], table["reason"], strict=True))
-
-
-class Source:
-    """Originals by name and a catalogue that says who made them."""
-
-    def __init__(self, folder: Path, write_artists: WriteArtists, numbers: Mapping[str, int] = ARTISTS) -> None:
-        self.originals = folder / "originals"
-        self.rows: list[dict[str, str]] = []
-        for index, path in enumerate(write_artists(self.originals, numbers)):
-            artist = path.parent.name
-            in_train = artist in TRAINED or (artist in SHARED and index % 2 == 0)
-            self.add(artist, path.name, in_train, title=f"No {index}")
-        self.info = folder / "all_data_info.csv"
-
-    def add(self, artist: str, file: str, in_train: bool, title: str = "") -> None:
-        row = dict.fromkeys([*CLEAN_COLUMNS, "artist_group"], "")
-        self.rows.append({**row, "artist": artist, "new_filename": file, "in_train": str(in_train), "title": title})
-
-    def config(self, out: Path, **settings: object) -> PrepareConfig:
-        pd.DataFrame(self.rows).to_csv(self.info, index=False, quoting=csv.QUOTE_ALL)
-        return replace(
-            PrepareConfig(info=(self.info,), originals=(self.originals,), out=out, workers=1),
-            **settings,  # type: ignore[arg-type]
-        )
-
-
-@pytest.fixture
-def source(tmp_path: Path, write_artists: WriteArtists) -> Source:
-    return Source(tmp_path / "source", write_artists)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, write_artists: WriteArtists) -> Path:
-    write_artists(tmp_path / "mine", {"ann": 3, "bob": 9, "cy": 2, "dee": 1, "eve": 3})
-    return tmp_path / "mine"
-
-
-# --- what is written -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("framing", ["whole", "center"])
@@ -218,9 +158,6 @@ def test_nothing_readable_is_an_error(source: Source, tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-# --- folders and archives --------------------------------------------------------------------------------------------
-
-
 def test_a_folder_of_artists_is_divided_by_its_share(folder: Path, tmp_path: Path) -> None:
     collection = prepare_collection(PrepareConfig(folder=folder, out=tmp_path / "data", workers=1))
     train, test = ({work.artist for work in collection.works(part)} for part in ("train", "test"))
@@ -303,238 +240,6 @@ def test_one_and_two_workers_write_the_same_bytes(source: Source, tmp_path: Path
     assert tree(one.folder) == tree(two.folder)
 
 
-# --- interruption ----------------------------------------------------------------------------------------------------
-
-
-class Killed(BaseException):
-    """Stands for a kill."""
-
-
-def stop_after(count: int, done: list[str]) -> Callable[[FramingJob], Framed]:
-    real = framing_pool.frame_to_disk
-
-    def frame(job: FramingJob) -> Framed:
-        if len(done) == count:
-            raise Killed
-        done.append(job.file)
-        return real(job)
-
-    return frame
-
-
-@pytest.mark.parametrize("framing", ["whole", "center"])
-@pytest.mark.parametrize("after", [0, 1, 17, 37])
-def test_an_interruption_changes_nothing(
-    framing: str, after: int, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = source.config(tmp_path / "data", framing=framing)
-    undisturbed = prepare_collection(replace(config, out=tmp_path / "undisturbed"))
-    first: list[str] = []
-    with monkeypatch.context() as patched:
-        patched.setattr(framing_pool, "frame_to_disk", stop_after(after, first))
-        with pytest.raises(Killed):
-            prepare_collection(config)
-    assert not config.out.exists()
-    second: list[str] = []
-    monkeypatch.setattr(framing_pool, "frame_to_disk", stop_after(1000, second))
-    assert tree(prepare_collection(config).folder) == tree(undisturbed.folder)
-    assert len(first) == after
-    assert not set(first) & set(second)  # What was done is not done again.
-    assert leftovers(tmp_path) == []
-
-
-@pytest.mark.parametrize("step", ["_write_tables", "_drop_unlisted_frames", "put_in_place"])
-def test_an_interruption_after_the_framing_changes_nothing(
-    step: str, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = source.config(tmp_path / "data", framing="center")
-    undisturbed = prepare_collection(replace(config, out=tmp_path / "undisturbed"))
-    real = getattr(preparation, step)
-
-    def interrupted(*arguments: object) -> None:
-        if step != "put_in_place":
-            real(*arguments)
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(preparation, step, interrupted)
-        with pytest.raises(Killed):
-            prepare_collection(config)
-    assert not config.out.exists()
-    assert tree(prepare_collection(config).folder) == tree(undisturbed.folder)
-
-
-def interrupt(config: PrepareConfig, monkeypatch: pytest.MonkeyPatch, after: int = 20) -> Path:
-    with monkeypatch.context() as patched:
-        patched.setattr(framing_pool, "frame_to_disk", stop_after(after, []))
-        with pytest.raises(Killed):
-            prepare_collection(config)
-    return config.out.with_name(f".{config.out.name}.partial")
-
-
-@pytest.mark.parametrize("tail", [b'{"file": "0005.jpg", "rea', b'{"file"', b"\0" * 40, b"\0" * 40 + b"\n"])
-def test_a_half_written_line_of_the_journal_is_done_again(
-    tail: bytes, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = source.config(tmp_path / "data")
-    undisturbed = prepare_collection(replace(config, out=tmp_path / "undisturbed"))
-    with (interrupt(config, monkeypatch) / "journal.jsonl").open("ab") as journal:
-        journal.write(tail)
-    assert tree(prepare_collection(config).folder) == tree(undisturbed.folder)
-
-
-@pytest.mark.parametrize("kind", ["frames", "thumbnails"])
-def test_a_file_lost_in_a_power_cut_is_made_again(
-    kind: str, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = source.config(tmp_path / "data", framing="center")
-    undisturbed = prepare_collection(replace(config, out=tmp_path / "undisturbed"))
-    beside = interrupt(config, monkeypatch)
-    (beside / kind / "0010.jpg").write_bytes(b"")
-    (beside / kind / "0011.jpg").unlink()
-    assert tree(prepare_collection(config).folder) == tree(undisturbed.folder)
-
-
-def test_other_settings_do_not_continue_what_was_interrupted(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = source.config(tmp_path / "data")
-    interrupt(config, monkeypatch)
-    other = replace(config, framing="center")
-    expected = prepare_collection(replace(other, out=tmp_path / "undisturbed"))
-    assert tree(prepare_collection(other).folder) == tree(expected.folder)
-
-
-def test_a_killed_process_is_continued(source: Source, tmp_path: Path) -> None:
-    config = source.config(tmp_path / "data")
-    undisturbed = prepare_collection(replace(config, out=tmp_path / "undisturbed"))
-    slowed = (
-        "import sys, time; from pathlib import Path\n"
-        "from painter_search.collection import framing_pool, preparation, settings\n"
-        "real = framing_pool.frame_to_disk\n"
-        "framing_pool.frame_to_disk = lambda job: (time.sleep(0.05), real(job))[1]\n"
-        "info, originals, out = map(Path, sys.argv[1:])\n"
-        "preparation.prepare_collection("
-        "settings.PrepareConfig(info=(info,), originals=(originals,), out=out, workers=1))\n"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", slowed, source.info, source.originals, config.out], stderr=subprocess.DEVNULL
-    )
-    journal = tmp_path / ".data.partial" / "journal.jsonl"
-    deadline = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < deadline:
-        if journal.is_file() and journal.read_bytes().count(b"\n") >= 5:
-            break
-        time.sleep(0.01)
-    process.kill()
-    process.wait()
-    assert journal.is_file()
-    assert not config.out.exists()
-    assert tree(prepare_collection(config).folder) == tree(undisturbed.folder)
-
-
-# --- again -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_complete_collection_is_returned_as_it_is(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = source.config(tmp_path / "data")
-    before = tree(prepare_collection(config).folder)
-    monkeypatch.setattr(framing_pool, "frame_to_disk", stop_after(0, []))
-    assert tree(prepare_collection(replace(config, workers=2, replace=True)).folder) == before
-
-
-@pytest.mark.parametrize(
-    "change", [{"framing": "center"}, {"random_state": 1}, {"max_works": 4}, {"capped_only": True}]
-)
-def test_other_settings_are_refused_without_replace(change: dict[str, object], source: Source, tmp_path: Path) -> None:
-    config = source.config(tmp_path / "data")
-    before = tree(prepare_collection(config).folder)
-    other = replace(config, **change)  # type: ignore[arg-type]
-    with pytest.raises(UserError, match="--replace"):
-        prepare_collection(other)
-    assert tree(config.out) == before
-    replaced = tree(prepare_collection(replace(other, replace=True)).folder)
-    assert replaced == tree(prepare_collection(replace(other, out=tmp_path / "fresh")).folder)
-    assert leftovers(tmp_path) == []
-
-
-def test_a_changed_catalogue_is_refused_without_replace(source: Source, tmp_path: Path) -> None:
-    prepare_collection(source.config(tmp_path / "data"))
-    source.rows[0]["title"] = "another"
-    with pytest.raises(UserError, match="--replace"):
-        prepare_collection(source.config(tmp_path / "data"))
-
-
-def test_a_failed_replacement_leaves_the_old_collection(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = source.config(tmp_path / "data")
-    before = tree(prepare_collection(config).folder)
-    interrupt(replace(config, framing="center", replace=True), monkeypatch)
-    assert tree(config.out) == before
-
-
-def test_a_folder_with_something_else_in_it_is_refused(source: Source, tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "thesis.txt").write_text("years of work")
-    with pytest.raises(UserError, match="no prepared collection"):
-        prepare_collection(source.config(tmp_path / "data", replace=True))
-    assert (tmp_path / "data" / "thesis.txt").read_text() == "years of work"
-
-
-def test_an_empty_folder_is_filled(source: Source, tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    assert prepare_collection(source.config(tmp_path / "data")).works("test")
-
-
-def test_a_file_in_place_of_the_folder_is_refused(source: Source, tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("a file")
-    with pytest.raises(UserError, match="data"):
-        prepare_collection(source.config(tmp_path / "data"))
-    assert (tmp_path / "data").read_text() == "a file"
-
-
-def test_the_working_folder_itself_can_be_filled_or_is_refused(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    with contextlib.suppress(UserError):
-        assert prepare_collection(source.config(Path("."))).works("test")
-
-
-# --- the pool, the folder, the settings ------------------------------------------------------------------------------
-
-
-def test_results_come_in_order_of_the_jobs(source: Source, tmp_path: Path) -> None:
-    from painter_search.collection.framing_pool import frame_all
-    from painter_search.collection.originals import list_originals
-
-    jobs = [
-        FramingJob(o.base_name, o, "whole", tmp_path / o.base_name, tmp_path / "none")
-        for o in list_originals([source.originals])
-    ]
-    results = list(frame_all(jobs, workers=1))
-    assert [framed.file for framed in results] == [job.file for job in jobs]
-    assert all((framed.width, framed.height, framed.reason) == (120, 90, "") for framed in results)
-
-
-def test_an_unexpected_decoder_error_costs_only_its_image(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = framing_pool.frame_painting
-
-    def failing(content: bytes, framing: str) -> object:
-        if content == next(source.originals.rglob("0003.jpg")).read_bytes():
-            raise UnreadablePainting("a reason")
-        return real(content, framing)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(framing_pool, "frame_painting", failing)
-    assert rejected_of(prepare_collection(source.config(tmp_path / "data"))) == {"0003.jpg": "a reason"}
-
-
 @pytest.mark.parametrize("file", ["1.jpg", "12-b_c.jpg"])
 def test_plain_names_are_kept_for_frames(file: str) -> None:
     assert frame_name(file) == file
@@ -601,53 +306,3 @@ def test_a_prepared_collection_can_be_moved(source: Source, tmp_path: Path) -> N
 def test_settings_that_make_no_sense_are_errors(settings: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message):
         PrepareConfig(**settings)  # type: ignore[arg-type]
-
-
-# --- found by trying to break it ----------------------------------------------------------------------------------
-
-
-def test_a_changed_original_of_the_same_size_is_noticed(tmp_path: Path, paint: Paint) -> None:
-    folder = tmp_path / "artists"
-    for artist in ("a", "b"):
-        (folder / artist).mkdir(parents=True)
-        for work in range(2):
-            paint(work, 40, 40).save(folder / artist / f"{work}.bmp")
-    config = PrepareConfig(folder=folder, out=tmp_path / "data", test_share=1, workers=1)
-    prepare_collection(config)
-    changed = folder / "a" / "0.bmp"
-    size = changed.stat().st_size
-    paint(99, 40, 40).save(changed)
-    os.utime(changed, ns=(time.time_ns(), time.time_ns()))  # some file systems' clocks are coarse
-    assert changed.stat().st_size == size
-    with pytest.raises(UserError, match="--replace"):
-        prepare_collection(config)
-
-
-def test_an_original_dated_in_the_future_is_no_changed_one(tmp_path: Path, write_artists: WriteArtists) -> None:
-    for path in write_artists(tmp_path / "artists", {"a": 2, "b": 2}):
-        os.utime(path, ns=(2**62, 2**62))
-    config = PrepareConfig(folder=tmp_path / "artists", out=tmp_path / "data", test_share=1, workers=1)
-    first = prepare_collection(config)
-    assert prepare_collection(config).report == first.report
-
-
-def test_a_second_preparation_of_one_folder_is_refused_while_the_first_runs(tmp_path: Path) -> None:
-    from filelock import FileLock
-
-    with FileLock(tmp_path / ".data.lock"), pytest.raises(UserError, match="is being prepared by another process"):
-        prepare_collection(PrepareConfig(out=tmp_path / "data"))
-
-
-@pytest.mark.parametrize("name", ["line\rbreak", "new\nline", "bell\x07"])
-def test_a_file_whose_name_breaks_tables_is_listed_with_its_reason(tmp_path: Path, paint: Paint, name: str) -> None:
-    folder = tmp_path / "artists" / "a"
-    folder.mkdir(parents=True)
-    for work in range(2):
-        paint(work).save(folder / f"{work}.jpg")
-    try:
-        paint(5).save(folder / f"{name}.jpg")
-    except OSError:
-        pytest.skip("this file system takes no such name")
-    collection = prepare_collection(PrepareConfig(folder=folder.parent, out=tmp_path / "data", test_share=1, workers=1))
-    assert len(collection.works("test")) == 2
-    assert "rename it" in (collection.folder / "rejected.csv").read_text(encoding="utf-8")

@@ -1,0 +1,43 @@
+"""Framing on several processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from preparing import (
+    Source,
+    rejected_of,
+)
+
+from painter_search.collection import framing_pool
+from painter_search.collection.framing import UnreadablePainting
+from painter_search.collection.framing_pool import FramingJob
+from painter_search.collection.preparation import prepare_collection
+
+
+def test_results_come_in_order_of_the_jobs(source: Source, tmp_path: Path) -> None:
+    from painter_search.collection.framing_pool import frame_all
+    from painter_search.collection.originals import list_originals
+
+    jobs = [
+        FramingJob(o.base_name, o, "whole", tmp_path / o.base_name, tmp_path / "none")
+        for o in list_originals([source.originals])
+    ]
+    results = list(frame_all(jobs, workers=1))
+    assert [framed.file for framed in results] == [job.file for job in jobs]
+    assert all((framed.width, framed.height, framed.reason) == (120, 90, "") for framed in results)
+
+
+def test_an_unexpected_decoder_error_costs_only_its_image(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = framing_pool.frame_painting
+
+    def failing(content: bytes, framing: str) -> object:
+        if content == next(source.originals.rglob("0003.jpg")).read_bytes():
+            raise UnreadablePainting("a reason")
+        return real(content, framing)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(framing_pool, "frame_painting", failing)
+    assert rejected_of(prepare_collection(source.config(tmp_path / "data"))) == {"0003.jpg": "a reason"}
