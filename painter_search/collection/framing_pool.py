@@ -9,12 +9,14 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
 from painter_search.collection.framing import UnreadablePainting, frame_painting
 from painter_search.collection.originals import Original, read_original
 from painter_search.collection.settings import Framing
+from painter_search.errors import UserError
 
 SECONDS_PER_IMAGE = 120
 """An image that takes longer is given up; 100 megapixels take about 5 s."""
@@ -52,6 +54,7 @@ def frame_all(jobs: Iterable[FramingJob], workers: int = 0) -> Iterator[Framed]:
     """Frame originals to disk, in order of the jobs, on `workers` processes (0: one per core).
 
     With 1 it is done in this very process, which a decoder that crashes would take with it.
+    Raises `UserError` where no process can be started: each imports the script that called, which must bear that.
     """
     if workers == 1:
         yield from map(frame_to_disk, jobs)
@@ -71,6 +74,12 @@ def frame_all(jobs: Iterable[FramingJob], workers: int = 0) -> Iterator[Framed]:
         while waiting:
             yield _settle(*waiting.popleft())
         pool.close()
+    except BrokenProcessPool as error:
+        pool.stop()
+        raise UserError(
+            "processes that decode images cannot be started; a Python script that prepares a collection needs "
+            '`if __name__ == "__main__":` above what it does (or the setting workers=1).'
+        ) from error
     except BaseException:
         pool.stop()
         raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,16 @@ def test_an_unexpected_decoder_error_costs_only_its_image(
 
     monkeypatch.setattr(framing_pool, "frame_painting", failing)
     assert rejected_of(prepare_collection(source.config(tmp_path / "data"))) == {"0003.jpg": "a reason"}
+
+
+def test_a_script_that_its_own_processes_would_run_again_is_told_what_it_lacks(source: Source, tmp_path: Path) -> None:
+    script = tmp_path / "unguarded.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from painter_search import PrepareConfig, prepare_collection\n"
+        f"prepare_collection(PrepareConfig(folder=Path({str(source.originals)!r}), out=Path('data'), workers=2))\n"
+    )
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1
+    assert 'needs `if __name__ == "__main__":`' in done.stderr
+    assert not (tmp_path / "data").exists()
