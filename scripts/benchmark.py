@@ -12,14 +12,8 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -27,22 +21,19 @@ from pathlib import Path
 import numpy as np
 import reference
 import torch
-from PIL import Image, ImageFilter
 from reaching import reach
 from rich.console import Console
 from rich.table import Table
+from trials import Row, World, alternate, one_thread, picture, shell, threads
 
 from painter_search.collection.framing_pool import FramingJob, frame_all
 from painter_search.collection.originals import list_originals
-from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
+from painter_search.encoder.checkpoint import start_encoder
 from painter_search.encoder.device import gains_from_bfloat16, keep_freed_memory
 from painter_search.encoder.embedding import embed_all
-from painter_search.encoder.exported import export_encoder
-from painter_search.encoder.swift import fastest_on_cpu
 from painter_search.encoder.views import MOST_VIEWS
 from painter_search.retrieval.attribution import attribute
 from painter_search.retrieval.painting_index import PaintingIndex
-from painter_search.retrieval.settings import IndexConfig
 from painter_search.retrieval.triplet_score import score_triplets
 from painter_search.scores.intervals import mean_by_artist
 from painter_search.scores.triplets import paired_distances, triplet_hits
@@ -52,23 +43,11 @@ from painter_search.training.recipe import REPORT
 from painter_search.training.report import training_step
 from painter_search.training.sampler import Draw
 from painter_search.training.squares import kept_squares
-from painter_search.training.strong import with_readout
 
 PUBLISHED_TRIPLETS, PUBLISHED_PAINTINGS = 6135, 4383
 PUBLISHED_TRAINING_TRIPLETS, PUBLISHED_TRAINING_PAINTINGS = 23755, 6892
 RESNET34_FLOP = 2 * 3.664e9
 """Multiplications and additions of ResNet-34 on one 224 px image (3.66 billion of each)."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the result."""
-
-    what: str
-    ours: str
-    reference: str
-    ratio: str
-    wanted: str
 
 
 def main() -> None:
@@ -90,40 +69,6 @@ def main() -> None:
     for row in rows:
         table.add_row(row.what, row.ours, row.reference, row.ratio, row.wanted)
     Console(width=140).print(table)
-
-
-class World:
-    """Stand-in paintings, a collection of them, an encoder and an index."""
-
-    def __init__(self, folder: Path, quick: bool) -> None:
-        self.folder, self.quick = folder, quick
-        self.repeats = 1 if quick else 5
-        self.encoder = start_encoder("resnet34", "none", seed=0)
-        self.embedder = fastest_on_cpu(self.encoder, export_encoder(self.encoder, folder / "encoder.onnx"))
-        self.artists, self.works = (6, 3) if quick else (40, 8)
-        rng = np.random.default_rng(0)
-        self.paintings = folder / "paintings"
-        for artist in range(self.artists):
-            (self.paintings / f"Artist {artist}").mkdir(parents=True)
-            for work in range(self.works):
-                picture(rng, 224, 224).save(self.paintings / f"Artist {artist}" / f"{work}.jpg", quality=92)
-        self.files = sorted(self.paintings.rglob("*.jpg"))
-        self.index_config = IndexConfig(
-            folder=self.paintings, encoder=str(folder / "encoder.pt"), index=folder / "index"
-        )
-        strong = with_readout(start_encoder("resnet34", "none", seed=0, views="parts", unit=True))
-        save_checkpoint(folder / "encoder.pt", strong, "whole")
-
-    def triplets(self, count: int) -> list[reference.Triplet]:
-        """Triplets of files, as many as asked for."""
-        rng = np.random.default_rng(1)
-        chosen = []
-        for _ in range(count):
-            artist, other = rng.choice(self.artists, 2, replace=False)
-            a, p = rng.choice(self.works, 2, replace=False)
-            n = rng.integers(self.works)
-            chosen.append(tuple(self.files[i * self.works + j] for i, j in ((artist, a), (artist, p), (other, n))))
-        return chosen
 
 
 def embedding(world: World) -> Iterator[Row]:
@@ -325,12 +270,21 @@ def querying(world: World) -> Iterator[Row]:
         picture(rng, 800, 600).save(path, quality=92)
     painting = many[0]
     importing = "import torch, torchvision; n = torchvision.models.resnet34(); n.eval()(torch.zeros(1, 3, 224, 224))"
-    cold, torch_cold = alternate(
+    asking = ("-m", "painter_search.query", "--index", str(index.folder))
+    cold, cold_together, torch_cold = alternate(
         world.repeats,
-        lambda: shell("-m", "painter_search.query", str(painting), "--index", str(index.folder)),
+        lambda: shell(*asking, str(painting)),
+        lambda: shell(*asking, *map(str, many)),
         lambda: shell("-c", importing),
     )
     yield Row("query, cold, s", f"{cold:.2f}", f"{torch_cold:.2f}", f"{torch_cold / cold:.1f} x", "1.2 s, 4 x")
+    yield Row(
+        f"… {len(many)} paintings in one command, s",
+        f"{cold_together:.2f}",
+        f"{cold * len(many):.1f} in {len(many)} commands",
+        f"{cold * len(many) / cold_together:.1f} x",
+        "",
+    )
     pixels = np.zeros((MOST_VIEWS, 3, 224, 224), np.uint8)
     warm, forward, together = alternate(
         world.repeats,
@@ -346,7 +300,7 @@ def querying(world: World) -> Iterator[Row]:
         "1.1 x",
     )
     yield Row(
-        f"{len(many)} queries in one call, ms",
+        f"{len(many)} paintings in one call, warm, ms",
         f"{1000 * together:.0f}",
         f"{1000 * warm * len(many):.0f} one by one",
         f"{warm * len(many) / together:.1f} x",
@@ -367,46 +321,6 @@ def helping(world: World) -> Iterator[Row]:
             world.repeats, lambda command=command: shell("-m", f"painter_search.{command}", "--help")
         )
         yield Row(f"{command} --help, s", f"{seconds:.2f}", "", "", "0.3 s")
-
-
-def alternate(repeats: int, *tasks: Callable[[], object]) -> list[float]:
-    """The median seconds of each task, the tasks taking turns so that the machine's moods fall on all of them."""
-    for task in tasks:
-        task()
-    seconds: list[list[float]] = [[] for _ in tasks]
-    for _ in range(repeats):
-        for task, taken in zip(tasks, seconds, strict=True):
-            began = time.perf_counter()
-            task()
-            taken.append(time.perf_counter() - began)
-    return [statistics.median(taken) for taken in seconds]
-
-
-def shell(*arguments: str) -> None:
-    """Run Python with these arguments, as a shell would."""
-    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
-
-
-def picture(rng: np.random.Generator, width: int, height: int) -> Image.Image:
-    """A stand-in painting: soft shapes with grain, which compress like a photograph of one."""
-    coarse = Image.fromarray(rng.integers(0, 256, (height // 40, width // 40, 3), dtype=np.uint8))
-    soft = coarse.resize((width, height), Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(2))
-    grain = rng.normal(0, 9, (height, width, 1))
-    return Image.fromarray(np.clip(np.asarray(soft) + grain, 0, 255).astype(np.uint8))
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep torch to one core, as in a loader process."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def threads() -> str:
-    """The versions that the figures belong to."""
-    return f"Python {platform.python_version()}, torch {torch.__version__}, {torch.get_num_threads()} threads"
 
 
 if __name__ == "__main__":
