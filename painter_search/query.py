@@ -22,16 +22,13 @@ def answer(config: QueryConfig, json: Annotated[bool, ONE_FORM] = False, csv: An
         json: Print the answers as JSON.
         csv: Print the answers as a table in CSV, one row a painting.
     """
-    from painter_search.collection.framing_apart import FramingHelper
+    from painter_search.retrieval.painting_index import PaintingIndex
 
-    with FramingHelper() as helper:  # before the index, which starts threads
-        from painter_search.retrieval.painting_index import PaintingIndex
+    index = PaintingIndex.load(config.index, to_ask=True).filtered(config.filter)
+    from painter_search.display.attributions import show_answers
+    from painter_search.retrieval.attribution import Unanswered, attribute_asked
 
-        index = PaintingIndex.load(config.index, to_ask=True).filtered(config.filter)
-        from painter_search.display.attributions import show_answers
-        from painter_search.retrieval.attribution import Unanswered, attribute_asked
-
-        answers = attribute_asked(index, config, helper.frame)
+    answers = attribute_asked(index, config)
     if config.page:
         from painter_search.display.pages import write_query_page
 

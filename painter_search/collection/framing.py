@@ -33,8 +33,6 @@ MAX_BYTES = 500_000_000
 MAX_ELONGATION = 50
 """Images more elongated than this are refused: their frames would be as large as the original."""
 JPEG_QUALITY = 92
-SECONDS_PER_IMAGE = 120
-"""An image that takes longer is given up; 100 megapixels take about 5 s."""
 
 
 class UnreadablePainting(Exception):  # noqa: N818 (a finding, listed with its reason; not a fault of the program)

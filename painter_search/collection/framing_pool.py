@@ -12,9 +12,12 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from pathlib import Path
 
-from painter_search.collection.framing import SECONDS_PER_IMAGE, UnreadablePainting, frame_painting
+from painter_search.collection.framing import UnreadablePainting, frame_painting
 from painter_search.collection.originals import Original, read_original
 from painter_search.collection.settings import Framing
+
+SECONDS_PER_IMAGE = 120
+"""An image that takes longer is given up; 100 megapixels take about 5 s."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.collection.fingerprint import fingerprint, same_picture
-from painter_search.collection.framing import Frame, UnreadablePainting, open_frame
-from painter_search.collection.framing_apart import frame_file
-from painter_search.collection.settings import Framing
+from painter_search.collection.framing import Frame, UnreadablePainting, frame_painting, open_frame
+from painter_search.collection.originals import read_file
 from painter_search.collection.work import Work
 from painter_search.progress import track
 from painter_search.retrieval.painting_index import PaintingIndex
@@ -22,7 +21,6 @@ from painter_search.retrieval.settings import QueryConfig
 from painter_search.scores.artists import rank_artists, relative_distances
 from painter_search.scores.triplets import distance_matrix
 
-FrameFile = Callable[[Path | bytes, Framing], Frame]
 BATCH = 32
 """Paintings embedded at once."""
 
@@ -117,45 +115,41 @@ def about(probability: float) -> str:
 
 
 def attribute(
-    index: PaintingIndex,
-    paintings: Sequence[Path | str | bytes | Question],
-    top: int = 5,
-    works: int = 3,
-    frame: FrameFile = frame_file,
+    index: PaintingIndex, paintings: Sequence[Path | str | bytes | Question], top: int = 5, works: int = 3
 ) -> list[Answer]:
     """Rank the nearest artists for paintings given as files, folders of files, or the bytes of a file.
 
     What a list names is asked about with `attribute(index, read_list("list.txt"))`. Each painting is framed as the
-    index's works were, by `frame`, which may be a helper's (`collection/framing_apart.py`) for files that nobody
-    vouches for. A file that is no usable image is answered with the reason. Raises `UserError` for a path that
+    index's works were. A file that is no usable image is answered with the reason. Raises `UserError` for a path that
     does not exist and for a folder without files.
     """
     questions = read_questions(paintings)
     starts = range(0, len(questions), BATCH)
     answers: list[Answer] = []
     for start in track(starts, "Asking") if len(starts) > 1 else starts:
-        answers += _attribute_block(index, questions[start : start + BATCH], top, works, frame)
+        answers += _attribute_block(index, questions[start : start + BATCH], top, works)
     return answers
 
 
-def attribute_asked(index: PaintingIndex, config: QueryConfig, frame: FrameFile = frame_file) -> list[Answer]:
+def attribute_asked(index: PaintingIndex, config: QueryConfig) -> list[Answer]:
     """The same for the paintings that `config` names, on its command line and in its list."""
     listed = [] if config.listed is None else read_list(config.listed)
-    return attribute(index, [*config.paintings, *listed], config.top, config.works, frame)
+    return attribute(index, [*config.paintings, *listed], config.top, config.works)
 
 
-def _attribute_block(
-    index: PaintingIndex, questions: Sequence[Question], top: int, works: int, frame: FrameFile
-) -> list[Answer]:
+def _attribute_block(index: PaintingIndex, questions: Sequence[Question], top: int, works: int) -> list[Answer]:
     answers: dict[int, Answer] = {}
     frames: dict[int, tuple[str, Frame]] = {}
     for place, question in enumerate(questions):
+        name, content = question.name, question.content
         try:
-            frames[place] = (question.name, frame(question.content, index.framing))
+            frame = frame_painting(read_file(content) if isinstance(content, Path) else content, index.framing)
         except UnreadablePainting as finding:
-            answers[place] = Unanswered(question.name, str(finding))
+            answers[place] = Unanswered(name, str(finding))
+            continue
+        frames[place] = (name, frame)
     if frames:
-        embeddings = index.embed([framed.jpeg for _, framed in frames.values()])
+        embeddings = index.embed([frame.jpeg for _, frame in frames.values()])
         found = attribute_frames(index, list(frames.values()), embeddings, top, works)
         answers.update(zip(frames, found, strict=True))
     return [answers[place] for place in sorted(answers)]
