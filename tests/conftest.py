@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+pytest_plugins = ["small_world"]
+
 Paint = Callable[..., Image.Image]
 Save = Callable[..., bytes]
 WriteArtists = Callable[..., list[Path]]

@@ -70,7 +70,8 @@ class PaintingIndex:
         Raises `UserError` where there is none, or it is damaged or of another format.
         """
         folder = find_index(Path(path))
-        opening = _opened_meanwhile(folder / ENCODER) if to_ask else None
+        # What is no file is left to the check to refuse: to open a pipe, say, would wait for ever.
+        opening = _opened_meanwhile(folder / ENCODER) if to_ask and (folder / ENCODER).is_file() else None
         index = cls(folder, read_manifest(folder))
         index._opening = opening
         return index

@@ -55,6 +55,8 @@ def _run(
 ) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         stderr, stdout, counted = Path(folder, "stderr"), Path(folder, "stdout"), Path(folder, "operations")
+        for printed in (stderr, stdout):
+            printed.touch()  # a kill may come before the command is there to make them
         began = time.monotonic()
         child = os.fork()
         if child == 0:

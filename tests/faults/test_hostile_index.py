@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -95,6 +96,17 @@ def test_no_altered_index_ends_the_process(sound: Path, killer: Killer, tmp_path
             refused += 1
         shutil.rmtree(folder)
     assert refused > 0
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(sound: Path, killer: Killer, tmp_path: Path, name: str) -> None:
+    folder = Path(shutil.copytree(sound / "sound", tmp_path / "copy"))
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    painting = next((sound / "artists").rglob("*.jpg"))
+    asked = killer.run("query", painting, "--index", folder, "--json", seconds=60)
+    assert asked["code"] == 1, asked
+    assert len(asked["stderr"].strip().splitlines()) == 1, asked
 
 
 def remade(change: Callable[[Path], dict[str, Any] | None]) -> Callable[[Path, Path], Path]:
