@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Path, Query, Request
@@ -130,7 +130,7 @@ def work(
 
 
 @holdings.get("/index")
-def about(request: Request, form: Save = None) -> Response:
+def about(request: Request, form: Annotated[Literal["page"] | None, Query(alias="save")] = None) -> Response:
     """What the index holds, and how sure its answers are."""
     desk = desk_of(request)
     index = desk.current.get()

@@ -53,9 +53,7 @@ def test_an_answer_is_saved_as_page_table_and_values(client: Any, answer: str) -
     assert client.get(f"{answer}?save=exe").status_code == 400
 
 
-@pytest.mark.parametrize(
-    "address", ["/artists", "/artists/Painter 9", "/works/2", "/compare?painting=1&painting=2", "/index"]
-)
+@pytest.mark.parametrize("address", ["/artists", "/artists/Painter 9", "/works/2", "/compare?painting=1&painting=2"])
 def test_pages_of_the_index_are_saved_whole(client: Any, address: str) -> None:
     joint = "&" if "?" in address else "?"
     page = client.get(f"{address}{joint}save=page")
@@ -171,6 +169,8 @@ def test_the_page_of_the_index_is_the_one_beside_it(client: Any, small_index: Pa
     kept = write_index_page(small_index).read_text(encoding="utf-8")
     assert re.findall(r"<(?:dd|h2|td)>.*", html) == re.findall(r"<(?:dd|h2|td)>.*", kept)
     assert small_index.digest in html
+    assert 'href="/' not in client.get("/index?save=page").text
+    assert client.get("/index?save=csv").status_code == 400
 
 
 def test_the_form_says_how_many_artists_and_works_to_show(client: Any, painting: Path) -> None:
