@@ -121,15 +121,32 @@ def children_of(process: int) -> list[int]:
     return found
 
 
-def describe(name: str, load: Load) -> str:
-    """The figures in a line."""
-    waits = sorted(load.waits) or [0.0]
+def together(loads: list[Load]) -> Load:
+    """Several rounds as one."""
+    whole = Load()
+    for load in loads:
+        whole.seconds += load.seconds
+        whole.waits += load.waits
+        whole.statuses += load.statuses
+        whole.polite &= load.polite
+        whole.memory += load.memory
+    return whole
+
+
+def describe(name: str, loads: list[Load]) -> str:
+    """The figures of all rounds in a line."""
+    whole = together(loads)
+    waits = sorted(whole.waits) or [0.0]
     late = waits[int(0.95 * (len(waits) - 1))]
-    others = {status: count for status, count in load.statuses.items() if status != 200}
+    busy = whole.statuses[429] + whole.statuses[503]
+    failed = sum(whole.statuses.values()) - whole.statuses[200] - busy
+    rate = statistics.median(load.rate for load in loads)
     return (
-        f"{name}: {load.rate:.1f} answers a second ({load.statuses[200]:,} in {load.seconds:.0f} s), "
-        f"median wait {statistics.median(waits):.2f} s, 95 % within {late:.2f} s; others {others or 'none'}; "
-        f"memory {load.memory[len(load.memory) // 4]:.0f} MB after a quarter, {load.memory[-1]:.0f} MB at the end"
+        f"{name}: {rate:.1f} answers a second (median of {len(loads)} rounds; "
+        f"{whole.statuses[200]:,} in {whole.seconds:.0f} s), median wait {statistics.median(waits):.2f} s, 95 % within "
+        f"{late:.2f} s; told to come again (429, 503): {busy}{'' if whole.polite else ', NOT TOLD WHEN'}; "
+        f"errors: {failed}; memory {whole.memory[0]:.0f} MB at its beginning, {max(whole.memory):.0f} MB at most, "
+        f"{whole.memory[-1]:.0f} MB at its end"
     )
 
 
@@ -138,17 +155,23 @@ def main() -> None:
     parser.add_argument("--index", type=Path, default=Path("index"))
     parser.add_argument("--paintings", type=Path, required=True, help="a folder of images")
     parser.add_argument("--clients", type=int, default=50)
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=float, default=60, help="of many clients, in all rounds together")
+    parser.add_argument("--rounds", type=int, default=4, help="one client and many in turn, so that noise hits both")
     asked = parser.parse_args()
     paintings = [path.read_bytes() for path in sorted(asked.paintings.iterdir())[:100] if path.is_file()]
     server, address = start_server(asked.index)
     try:
-        ask_again_and_again(address, paintings, 1, 3, server.pid)
-        one = ask_again_and_again(address, paintings, 1, asked.seconds / 3, server.pid)
-        print(describe("1 client", one), flush=True)
-        many = ask_again_and_again(address, paintings, asked.clients, asked.seconds, server.pid)
+        ask_again_and_again(address, paintings, asked.clients, 3, server.pid)
+        one, many = [], []
+        for _ in range(asked.rounds):
+            one.append(ask_again_and_again(address, paintings, 1, asked.seconds / asked.rounds / 2, server.pid))
+            many.append(
+                ask_again_and_again(address, paintings, asked.clients, asked.seconds / asked.rounds, server.pid)
+            )
+        print(describe("1 client", one))
         print(describe(f"{asked.clients} clients", many))
-        print(f"Together they get {many.rate / one.rate:.2f} x what one gets.")
+        ratio = statistics.median(crowd.rate / alone.rate for alone, crowd in zip(one, many, strict=True))
+        print(f"Together they get {ratio:.2f} x what one gets (median of the rounds).")
     finally:
         server.terminate()
         server.wait(20)

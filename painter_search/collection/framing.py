@@ -22,6 +22,8 @@ THUMBNAIL_SIDE = 512
 """Longer side of a thumbnail in pixels."""
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG2000", "PPM", "TGA")
 """Formats that are opened, whatever the file is called; others (PostScript, say) would start programs of their own."""
+HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+"""Brands of files that telephones photograph in (ISO/IEC 23008-12); Pillow has no decoder for them."""
 MAX_PIXELS = 100_000_000
 """Larger images are refused rather than decoded: a few bytes can claim any size."""
 MAX_HELD = 900_000_000
@@ -146,7 +148,8 @@ def _open(content: bytes) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise UnreadablePainting("too large to decode safely (over 100 megapixels)") from error
     except UnidentifiedImageError as error:
-        raise UnreadablePainting("not an image") from error
+        heic = content[4:8] == b"ftyp" and content[8:12] in HEIC
+        raise UnreadablePainting("HEIC, which is not read here; save it as JPEG" if heic else "not an image") from error
     except Exception as error:
         raise UnreadablePainting(_reason(error)) from error
     if image.width * image.height > MAX_PIXELS:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from painter_search.collection.dates import plain_date
+
 
 @dataclass(frozen=True)
 class Work:
@@ -16,6 +18,9 @@ class Work:
     date: str = ""
     style: str = ""
     genre: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "date", plain_date(self.date))
 
     @property
     def name(self) -> str:

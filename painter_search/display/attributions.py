@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +24,9 @@ def show_answers(
     if form == "json":
         print_json(answers_record(answers, index))
     elif form == "csv":
-        csv.writer(sys.stdout, lineterminator="\n").writerows(answer_rows(answers))
+        from painter_search.display.records import table
+
+        sys.stdout.write(table(*answer_rows(answers)))
     else:
         _show_tables(answers, index, page)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from painter_search.display.citation import UNCALIBRATED, citation_line
 from painter_search.display.pages import embed_picture, open_template
@@ -49,22 +49,27 @@ def _lacks_page(index: PaintingIndex) -> bool:
 
 def write_index_page(index: PaintingIndex) -> Path:
     """Measure how sure an index's answers are, and write its page into the folder of indexes, beside `CURRENT`."""
-    trust = measure_trust(index)
-    figure = None if trust is None else draw_reliability(trust)
-    sizes = sorted(index.works.works_per_artist().items(), key=lambda entry: -entry[1])
-    page = open_template("index.html").render(
-        index=index,
-        manifest=index.manifest,
-        sizes=sizes[:MOST_NAMED],
-        several=sum(number > 1 for _, number in sizes),
-        measured=None if trust is None else measured_on(trust, index),
-        rows=[] if trust is None else trust_rows(trust),
-        nothing=NOTHING,
-        figure=None if figure is None else embed_picture(figure, "png"),
-        provenance=provenance(index.manifest["split"]),
-        uncalibrated=UNCALIBRATED,
-        citation=citation_line(index),
-    )
+    page = open_template(PAGE).render(index_content(index))
     path = index.folder.parent / PAGE
     write_bytes(path, page.encode("utf-8", "replace"))
     return path
+
+
+def index_content(index: PaintingIndex) -> dict[str, Any]:
+    """What the page of an index says: what it holds, and how sure its answers are, measured on its own works."""
+    trust = measure_trust(index)
+    figure = None if trust is None else draw_reliability(trust)
+    sizes = sorted(index.works.works_per_artist().items(), key=lambda entry: -entry[1])
+    return {
+        "index": index,
+        "manifest": index.manifest,
+        "sizes": sizes[:MOST_NAMED],
+        "several": sum(number > 1 for _, number in sizes),
+        "measured": None if trust is None else measured_on(trust, index),
+        "rows": [] if trust is None else trust_rows(trust),
+        "nothing": NOTHING,
+        "figure": None if figure is None else embed_picture(figure, "png"),
+        "provenance": provenance(index.manifest["split"]),
+        "uncalibrated": UNCALIBRATED,
+        "citation": citation_line(index),
+    }

@@ -37,7 +37,7 @@ def table(*rows: Sequence[object]) -> str:
     Texts that a spreadsheet would take for formulas are set off by an apostrophe.
     """
     written = io.StringIO()
-    writer = csv.writer(written)
+    writer = csv.writer(written, lineterminator="\n")
     for row in rows:
         writer.writerow([f"'{c}" if isinstance(c, str) and c.startswith(FORMULA) else c for c in row])
     return written.getvalue()

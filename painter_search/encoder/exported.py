@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-3
 """An exported embedding may differ from PyTorch's by this share of its length."""
 OPSET = 17
+ON_ONE_CORE = 5
+"""Views that one core takes at a time: more leave its caches and gain nothing."""
 EMBEDDINGS = "embeddings"
 """The first output; those after it are the planes of the stages."""
 
@@ -28,9 +30,9 @@ EMBEDDINGS = "embeddings"
 class ExportedEncoder:
     """An encoder in ONNX Runtime, on the CPU."""
 
-    def __init__(self, session: InferenceSession, config: EncoderConfig) -> None:
-        """Wrap what `open_session` opened."""
-        self._session, self.config = session, config
+    def __init__(self, session: InferenceSession, config: EncoderConfig, share: int | None = None) -> None:
+        """Wrap what `open_session` opened; it passes at most `share` views at a time, or all that it is given."""
+        self._session, self.config, self._share = session, config, share
 
     @property
     def engine(self) -> str:
@@ -41,6 +43,9 @@ class ExportedEncoder:
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embed views, uint8 `[n, 3, side, side]`; returns float32 `[n, 256]`."""
+        if self._share and len(pixels) > self._share:
+            starts = range(0, len(pixels), self._share)
+            return np.concatenate([self.embed(pixels[start : start + self._share]) for start in starts])
         embeddings = self._run([EMBEDDINGS], pixels)[0]
         if np.shape(embeddings) != (len(pixels), EMBEDDING_SIZE) or not np.isfinite(embeddings).all():
             raise UserError("the index's encoder gives no embeddings; it is damaged: copy or build the index again.")
@@ -61,13 +66,14 @@ class ExportedEncoder:
             raise UserError("the index's encoder fails; it is damaged: copy or build the index again.") from error
 
 
-def open_session(path: Path) -> InferenceSession:
-    """Open an exported encoder; raises `UserError` where the file is none."""
+def open_session(path: Path, cores: int = 0) -> InferenceSession:
+    """Open an exported encoder, to compute on so many cores (0: all); raises `UserError` where the file is none."""
     import onnxruntime
 
     onnxruntime.disable_telemetry_events()  # nobody is told what is asked
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = cores
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:

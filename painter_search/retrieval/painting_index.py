@@ -93,7 +93,7 @@ class PaintingIndex:
             return self
         narrowed = copy(self)
         for name, member in vars(PaintingIndex).items():
-            if isinstance(member, cached_property) and name != "encoder":
+            if isinstance(member, cached_property) and not name.startswith("encoder"):
                 vars(narrowed).pop(name, None)  # it was worked out from all the works
         narrowed.selection = select_works(self.folder / WORKS, filter)
         return narrowed
@@ -110,6 +110,14 @@ class PaintingIndex:
     def encoder_config(self) -> EncoderConfig:
         """How the encoder sees a frame."""
         return EncoderConfig.from_plain(self.manifest["encoder"])
+
+    @cached_property
+    def encoder_of_many(self) -> ExportedEncoder:
+        """The same network on one core, for many paintings on threads of their own: together they get half as much
+        again done as one after another on all cores, but a lone painting waits longer."""
+        from painter_search.encoder.exported import ON_ONE_CORE, ExportedEncoder, open_session
+
+        return ExportedEncoder(open_session(self.folder / ENCODER, 1), self.encoder.config, ON_ONE_CORE)
 
     @cached_property
     def artists(self) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str]]:
@@ -224,11 +232,14 @@ class PaintingIndex:
         """The stored embeddings of these works: `[n, 256]`."""
         return self._vectors.get(np.asarray(ids, np.int64))
 
-    def embed(self, frames: Sequence[bytes]) -> NDArray[np.float32]:
-        """Embed frames (JPEG files made with the index's framing) with the index's encoder: `[n, 256]`."""
+    def embed(self, frames: Sequence[bytes], of_many: bool = False) -> NDArray[np.float32]:
+        """Embed frames (JPEG files made with the index's framing) with the index's encoder: `[n, 256]`.
+
+        `of_many`: on one core, as others are embedded on other threads meanwhile.
+        """
         from painter_search.encoder.embedding import embed_all
 
-        return embed_all(self.encoder, list(frames))
+        return embed_all(self.encoder_of_many if of_many else self.encoder, list(frames))
 
 
 def _opened_meanwhile(encoder: Path) -> Future[InferenceSession]:

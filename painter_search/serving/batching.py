@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,14 +12,14 @@ from numpy.typing import NDArray
 
 from painter_search.retrieval.painting_index import PaintingIndex
 
-BATCH = 8
+BATCH = 4
 """Paintings that are embedded together, at most; more gain nothing, and keep the first ones waiting."""
-WORKERS = 2
-"""Batches in the network at a time: while one is decoded or waits for a core, the other goes on."""
+WORKERS = os.cpu_count() or 1
+"""Batches in the network at a time, each on a core of its own."""
 
 
 class Batches:
-    """Embeds frames for whoever asks. While batches are in the network, the next one gathers."""
+    """Embeds frames for whoever asks: a lone one on all cores; of many, a batch on each while the next ones gather."""
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[PaintingIndex, bytes, asyncio.Future[NDArray[np.float32]]]] = deque()
@@ -52,8 +53,9 @@ class Batches:
     ) -> None:
         self.sizes.append(len(batch))
         frames = [jpeg for jpeg, _ in batch]
+        of_many = len(batch) > 1 or len(self._workers) > 1
         try:
-            found = await asyncio.get_running_loop().run_in_executor(self._threads, index.embed, frames)
+            found = await asyncio.get_running_loop().run_in_executor(self._threads, index.embed, frames, of_many)
         except Exception as error:
             for _, answer in batch:
                 if not answer.done():

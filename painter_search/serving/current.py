@@ -73,6 +73,6 @@ class CurrentIndex:
         index = PaintingIndex.load(folder)
         # Opened now, so that the whole of it stays at hand when its folder is taken away.
         index.works.thumbnail(int(index.artists[0][0]))
-        _ = index.encoder, index.fingerprints, index.isolations, index.sample
+        _ = index.encoder, index.encoder_of_many, index.fingerprints, index.isolations, index.sample
         self._known[index.digest] = index
         return index

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.collection.framing import Frame
+from painter_search.display.index_page import index_content
 from painter_search.errors import UserError
 from painter_search.retrieval.attribution import Answer, Attribution, Seen, Unanswered, attribute_seen
 from painter_search.retrieval.comparison import Comparison, PairComparison, compare_groups, compare_pair
@@ -54,6 +56,8 @@ class Desk:
         self.batches = Batches()
         self.kept = KeptAnswers()
         self.maps = Maps()
+        self._measured: dict[str, dict[str, Any]] = {}
+        self._measuring = threading.Lock()
         # Weighing is short and mostly holds Python's lock: more threads would gain nothing.
         self._threads = ThreadPoolExecutor(4, "desk")
 
@@ -63,6 +67,13 @@ class Desk:
         self.batches.close()
         self.maps.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def about(self, index: PaintingIndex) -> dict[str, Any]:
+        """What the index's page says. Measuring takes a while: it is done once."""
+        with self._measuring:
+            if index.digest not in self._measured:
+                self._measured = {index.digest: index_content(index)}
+            return self._measured[index.digest]
 
     async def aside(self, work: Callable[[], T]) -> T:
         """What `work` returns, without keeping other questions waiting meanwhile."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Path, Query, Request
@@ -77,7 +77,7 @@ def artists(
     if form == "page":
         return save(form, "artists", render("artists.html", whole, **content))
     address = "/artists" + (f"?{urlencode(asked)}" if asked else "")
-    shown = replace(served(request, "/artists"), saves=saves(address))
+    shown = replace(served(request, "/artists"), saves=saves(address) if found else ())
     return page(request, "artists.html", whole, served=shown, **content)
 
 
@@ -127,6 +127,18 @@ def work(
     chosen = urlencode({key: value for key, value in asked.items() if value})
     shown = replace(served(request), saves=saves(f"/works/{id}" + (f"?{chosen}" if chosen else "")))
     return page(request, "work.html", whole, served=shown, **content)
+
+
+@holdings.get("/index")
+def about(request: Request, form: Annotated[Literal["page"] | None, Query(alias="save")] = None) -> Response:
+    """What the index holds, and how sure its answers are."""
+    desk = desk_of(request)
+    index = desk.current.get()
+    content = desk.about(index)
+    if form == "page":
+        return save(form, "index", render("index.html", **content))
+    shown = replace(served(request, "/index"), saves=saves("/index", ("page",)))
+    return page(request, "index.html", **content, served=shown)
 
 
 @holdings.get("/map")

@@ -20,7 +20,7 @@ from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.serving.desk import Missing
 from painter_search.serving.holdings_pages import choices, page
 from painter_search.serving.kept import Kept
-from painter_search.serving.requests import desk_of, read_uploads, work_filter, year_of_form
+from painter_search.serving.requests import Count, desk_of, read_uploads, work_filter, year_of_form
 from painter_search.serving.saving import Form, Save, save, saves, served
 from painter_search.serving.settings import FILE_BYTES, KEPT_SECONDS, MOST_PAINTINGS
 
@@ -45,12 +45,14 @@ async def answer(
     exclude_artist: Text = "",
     since: Text = "",
     before: Text = "",
+    top: Count = 5,
+    works: Count = 3,
 ) -> Response:
     """Answer, keep the answer for a while, and lead to it."""
     desk = desk_of(request)
     only, without = ([name.strip() for name in text.split(";")] for text in (artist, exclude_artist))
     filter = work_filter(style, only, without, year_of_form(since), year_of_form(before))
-    kept = await desk.ask(await read_uploads(paintings), filter, 5, 3)
+    kept = await desk.ask(await read_uploads(paintings), filter, top, works)
     if any(isinstance(one, Attribution) for one in kept.answers):
         return RedirectResponse(f"/answers/{desk.kept.add(kept)}", 303)
     return HTMLResponse(await desk.aside(lambda: _answers_html(kept, served(request))), 400)

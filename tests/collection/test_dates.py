@@ -1,6 +1,7 @@
 import pytest
 
-from painter_search.collection.dates import year_of
+from painter_search.collection.dates import plain_date, year_of
+from painter_search.collection.work import Work
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,11 @@ def test_a_span_gives_its_last_year_so_that_before_is_certain(date: str, year: i
 @pytest.mark.parametrize("date", ["", "19th century", "18??", "450 BC", "450 B.C.", "unknown", "12345", "9999"])
 def test_a_date_without_a_year_gives_none(date: str) -> None:
     assert year_of(date) is None
+
+
+@pytest.mark.parametrize(
+    ("date", "shown"), [("2005.0", "2005"), ("850.00", "850"), ("1889", "1889"), ("c.1889.0?", "c.1889.0?"), ("", "")]
+)
+def test_a_year_reads_as_people_write_it(date: str, shown: str) -> None:
+    assert plain_date(date) == shown
+    assert Work("c", "a.jpg", "Ada", date=date).date == shown

@@ -302,3 +302,8 @@ def test_an_image_over_50_times_longer_than_wide_is_refused(save: Save) -> None:
 def test_damaged_exif_data_does_not_matter(paint: Paint, save: Save) -> None:
     content = save(paint(16), exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
     assert open_frame(frame_painting(content, "whole").jpeg).size == paint(16).size
+
+
+def test_a_telephones_photograph_that_cannot_be_read_is_told_from_a_file_that_is_no_image() -> None:
+    with pytest.raises(UnreadablePainting, match="HEIC"):
+        frame_painting(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "whole")

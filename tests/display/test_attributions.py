@@ -79,3 +79,11 @@ def test_csv_has_one_row_a_painting(calibrated_index: PaintingIndex, capsys: pyt
     assert (rows[0]["artist_2"], rows[0]["probability_2"], rows[0]["works_2"]) == ("Bo", "0.1000", "1")
     assert (rows[1]["reason"], rows[1]["artist_1"]) == ("not an image", "")
     assert (rows[2]["same_work"], rows[2]["artist_2"]) == ("c/a.jpg", "")
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_set_off(
+    calibrated_index: PaintingIndex, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_answers([replace(BAD, painting="=HYPERLINK(1).jpg")], calibrated_index, "csv")
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["painting"] for row in rows] == ["'=HYPERLINK(1).jpg"]

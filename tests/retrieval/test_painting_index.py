@@ -181,3 +181,10 @@ def test_a_damaged_current_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "CURRENT").write_bytes(content)
     with pytest.raises(UserError, match="which is not there"):
         PaintingIndex.load(tmp_path)
+
+
+def test_many_paintings_on_one_core_get_the_embeddings_that_each_gets_alone(small_index: PaintingIndex) -> None:
+    frames = [small_index.works.thumbnail(int(id)) for id in small_index.artists[0][:7]]
+    alone = np.concatenate([small_index.embed([frame]) for frame in frames])
+    np.testing.assert_allclose(small_index.embed(frames, of_many=True), alone, rtol=1e-4, atol=1e-4)
+    assert np.abs(alone - alone[0]).max() > 0.01

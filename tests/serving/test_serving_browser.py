@@ -168,6 +168,8 @@ ADDRESSES = (
     "/compare",
     "/compare?painting=1&painting=2",
     "/map",
+    "/index",
+    "/artists?q=nobody",
     "/api",
 )
 

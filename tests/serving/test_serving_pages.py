@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from painter_search.display.index_page import write_index_page
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.retrieval.settings import IndexConfig
 from painter_search.serving.settings import ServeConfig
@@ -161,3 +162,26 @@ def test_titles_and_names_cannot_inject_markup(
         assert "onload='x" not in html
         assert ">49" not in html
     assert "&lt;img src=x onerror" in "".join(pages)
+
+
+def test_the_page_of_the_index_is_the_one_beside_it(client: Any, small_index: PaintingIndex) -> None:
+    html = client.get("/index").text
+    kept = write_index_page(small_index).read_text(encoding="utf-8")
+    assert re.findall(r"<(?:dd|h2|td)>.*", html) == re.findall(r"<(?:dd|h2|td)>.*", kept)
+    assert small_index.digest in html
+    assert 'href="/' not in client.get("/index?save=page").text
+    assert client.get("/index?save=csv").status_code == 400
+
+
+def test_the_form_says_how_many_artists_and_works_to_show(client: Any, painting: Path) -> None:
+    files = {"paintings": ("mine.jpg", painting.read_bytes())}
+    html = client.post("/answers", files=files, data={"top": "2", "works": "1"}).text
+    assert html.count('class="artist"') == 2
+    assert html.count("matching parts") == 2
+    assert client.post("/answers", files=files, data={"top": "0"}).status_code == 400
+
+
+def test_artists_that_nobody_is_among_are_said_so(client: Any) -> None:
+    html = client.get("/artists?q=zzzz").text
+    assert "No artist is called that" in html
+    assert "save=csv" not in html

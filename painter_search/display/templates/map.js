@@ -109,8 +109,11 @@
       if (taken.length >= Math.min(NAMES, (width * height) / 10000)) break;
       if (chosen !== null && !chosen.has(number)) continue;
       const centre = works[artists[number][CENTRE]], x = screenX(centre[X]), y = screenY(centre[Y]) + below;
-      const w = pen.measureText(artists[number][NAME]).width + 8, box = [x - w / 2, y - 9, x + w / 2, y + 9];
-      if (box[2] < 0 || box[0] > width || box[3] < 0 || box[1] > height) continue;
+      if (x < 0 || x > width || y < -9 || y > height + 9) continue;
+      // Names at the edge move in, so that they can be read whole.
+      const w = pen.measureText(artists[number][NAME]).width + 8;
+      const middle = Math.max(w / 2, Math.min(width - w / 2, x));
+      const box = [middle - w / 2, y - 9, middle + w / 2, y + 9];
       if (taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1])) continue;
       taken.push(box);
       pen.globalAlpha = 0.8;
@@ -118,7 +121,7 @@
       pen.fillRect(box[0], box[1], w, 18);
       pen.globalAlpha = 1;
       pen.fillStyle = ink;
-      pen.fillText(artists[number][NAME], x, y);
+      pen.fillText(artists[number][NAME], middle, y);
     }
   }
 
