@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from painter_search.folders import write_file
 from painter_search.progress import say, track, waiting
+from painter_search.retrieval import search_plan
 from painter_search.retrieval import vectors as storage
 from painter_search.retrieval.manifest import VECTORS
 from painter_search.retrieval.search_plan import SearchKind, SearchPlan, plan_search, read_bytes
 from painter_search.retrieval.vectors import ROWS, Vectors, VectorSearch
-from painter_search.retrieval.vectors_file import read_vectors_file, write_vectors_file
+from painter_search.retrieval.vectors_file import merge_vectors_files, read_vectors_file, write_vectors_file
 
 MEMORY, RECALL = "8GB", 0.95
 BLOCK = 50_000
@@ -30,9 +31,8 @@ SHARD = 1_000_000
 TWO_LEVELS_FROM = 8_000
 """Cells that are found in two levels (clusters of clusters), which takes seconds where k-means would take an hour, and
 cost 2 % of the neighbours at equal probes."""
-GRAPH_FROM = 8_000
-"""Cells among which a graph (HNSW, Malkov and Yashunin, 2018) finds a vector's while they are filled, in a tenth of the
-time. A query compares itself with all of them, which takes less than looking into those it chooses."""
+GROUPS_FILLING = 8
+"""Groups of cells that are looked into for the nearest cell of a vector to be filled in."""
 PER_CELL = 40
 """Vectors a cell is trained on."""
 LEAST_SAMPLE = 10_000
@@ -71,7 +71,7 @@ def build_vectors(
             index = train(vectors, plan)
         write_file(trained, partial(write_vectors_file, index))
     shards = fill_shards(vectors, trained)
-    merge_shards(shards, folder / VECTORS)
+    merge_shards(trained, shards, folder / VECTORS)
     for path in folder.glob(f"{UNFINISHED}*"):
         path.unlink()
     probes, found = _settle_probes(vectors, folder, plan, recall)
@@ -92,8 +92,8 @@ def train(vectors: Vectors, plan: SearchPlan) -> Any:
         clusters = faiss.Kmeans(size, plan.cells, niter=ROUNDS, seed=1234, min_points_per_centroid=1)
         clusters.train(sample)
         centres = clusters.centroids
-    coarse: Any = faiss.IndexFlatL2(size)
-    coarse.add(centres)
+    grouped = plan.cells >= search_plan.GROUPED_FROM and plan.codes != "pq"
+    coarse = group_cells(centres) if grouped else _flat(centres)
     if plan.codes == "flat":
         index: Any = faiss.IndexIVFFlat(coarse, size, plan.cells)
     elif plan.codes == "sq8":
@@ -114,7 +114,10 @@ def fill_shards(vectors: Vectors, trained: Path) -> list[Path]:
     missing = [(path, start) for path, start in zip(paths, starts, strict=True) if not path.is_file()]
     for path, start in track(missing, "Filling") if len(missing) > 1 else missing:
         index = read_vectors_file(trained)
-        cells = _graph_of(index) if index.nlist >= GRAPH_FROM else index.quantizer
+        cells = faiss.downcast_index(index.quantizer)
+        if index.nlist >= search_plan.GROUPED_FROM:
+            cells = cells if isinstance(cells, faiss.IndexIVF) else group_cells(cells.reconstruct_n(0, index.nlist))
+            cells.nprobe = min(GROUPS_FILLING, cells.nlist)
         for low in range(start, min(start + SHARD, len(vectors)), BLOCK):
             high = min(low + BLOCK, start + SHARD, len(vectors))
             block, ids = np.ascontiguousarray(vectors[low:high], np.float32), np.arange(low + 1, high + 1)
@@ -124,21 +127,31 @@ def fill_shards(vectors: Vectors, trained: Path) -> list[Path]:
     return paths
 
 
-def _graph_of(index: Any) -> Any:
-    graph = faiss.IndexHNSWFlat(index.d, 32)
-    graph.add(index.quantizer.reconstruct_n(0, index.nlist))
-    return graph
+def _flat(centres: Vectors) -> Any:
+    cells = faiss.IndexFlatL2(centres.shape[1])
+    cells.add(centres)
+    return cells
 
 
-def merge_shards(shards: list[Path], target: Path) -> None:
-    """Merge shards of one trained index into the file `target`. One that is not whole is named and ends it."""
+def group_cells(centres: Vectors) -> Any:
+    """Cells by their centres `[c, d]`, searched by way of sqrt(c) groups of them: cells of cells."""
+    groups = int(len(centres) ** 0.5)
+    flat: Any = faiss.IndexFlatL2(centres.shape[1])
+    cells: Any = faiss.IndexIVFFlat(flat, centres.shape[1], groups)
+    flat.this.disown()
+    cells.own_fields = True
+    cells.train(centres)
+    cells.add(centres)
+    return cells
+
+
+def merge_shards(trained: Path, shards: list[Path], target: Path) -> None:
+    """Merge shards of a trained index into the file `target`, cell by cell: they are mapped, and no two cells are in
+    memory at once. A shard that is not whole is named and ends it."""
     if len(shards) == 1:
         os.replace(shards[0], target)
         return
-    index = read_vectors_file(shards[0])
-    for path in shards[1:]:
-        index.merge_from(read_vectors_file(path), 0)
-    write_file(target, partial(write_vectors_file, index))
+    write_file(target, partial(merge_vectors_files, trained, shards))
 
 
 def nearest_exactly(vectors: Vectors, queries: Vectors, k: int) -> NDArray[np.int64]:
