@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from painter_search.folders import write_file
 from painter_search.progress import say, track, waiting
-from painter_search.retrieval import search_plan
 from painter_search.retrieval import vectors as storage
 from painter_search.retrieval.manifest import VECTORS
 from painter_search.retrieval.search_plan import SearchKind, SearchPlan, plan_search, read_bytes
@@ -31,8 +30,11 @@ SHARD = 1_000_000
 TWO_LEVELS_FROM = 8_000
 """Cells that are found in two levels (clusters of clusters), which takes seconds where k-means would take an hour, and
 cost 2 % of the neighbours at equal probes."""
-GROUPS_FILLING = 8
-"""Groups of cells that are looked into for the nearest cell of a vector to be filled in."""
+GROUPED_FROM = 8_000
+"""Cells that are grouped while they are filled, so that a vector is compared with some of them only. A query is
+compared with all, which takes less than looking into those it chooses."""
+GROUPS = 8
+"""Groups in which the nearest cell of a vector is looked for."""
 PER_CELL = 40
 """Vectors a cell is trained on."""
 LEAST_SAMPLE = 10_000
@@ -92,8 +94,8 @@ def train(vectors: Vectors, plan: SearchPlan) -> Any:
         clusters = faiss.Kmeans(size, plan.cells, niter=ROUNDS, seed=1234, min_points_per_centroid=1)
         clusters.train(sample)
         centres = clusters.centroids
-    grouped = plan.cells >= search_plan.GROUPED_FROM and plan.codes != "pq"
-    coarse = group_cells(centres) if grouped else _flat(centres)
+    coarse: Any = faiss.IndexFlatL2(size)
+    coarse.add(centres)
     if plan.codes == "flat":
         index: Any = faiss.IndexIVFFlat(coarse, size, plan.cells)
     elif plan.codes == "sq8":
@@ -114,35 +116,41 @@ def fill_shards(vectors: Vectors, trained: Path) -> list[Path]:
     missing = [(path, start) for path, start in zip(paths, starts, strict=True) if not path.is_file()]
     for path, start in track(missing, "Filling") if len(missing) > 1 else missing:
         index = read_vectors_file(trained)
-        cells = faiss.downcast_index(index.quantizer)
-        if index.nlist >= search_plan.GROUPED_FROM:
-            cells = cells if isinstance(cells, faiss.IndexIVF) else group_cells(cells.reconstruct_n(0, index.nlist))
-            cells.nprobe = min(GROUPS_FILLING, cells.nlist)
+        cells = _Cells(index) if index.nlist >= GROUPED_FROM else None
         for low in range(start, min(start + SHARD, len(vectors)), BLOCK):
             high = min(low + BLOCK, start + SHARD, len(vectors))
             block, ids = np.ascontiguousarray(vectors[low:high], np.float32), np.arange(low + 1, high + 1)
-            nearest = np.ascontiguousarray(cells.search(block, 1)[1].ravel())
+            nearest = index.quantizer.search(block, 1)[1].ravel() if cells is None else cells.nearest(block)
             index.add_core(len(block), faiss.swig_ptr(block), faiss.swig_ptr(ids), faiss.swig_ptr(nearest))
         write_file(path, partial(write_vectors_file, index))
     return paths
 
 
-def _flat(centres: Vectors) -> Any:
-    cells = faiss.IndexFlatL2(centres.shape[1])
-    cells.add(centres)
-    return cells
+class _Cells:
+    """The centres `[c, d]` of an index's cells in sqrt(c) groups, by way of which the nearest of many is found."""
 
+    def __init__(self, index: Any) -> None:
+        self._centres = index.quantizer.reconstruct_n(0, index.nlist)
+        groups = faiss.Kmeans(index.d, int(index.nlist**0.5), niter=ROUNDS, seed=1234, min_points_per_centroid=1)
+        groups.train(self._centres)
+        self._groups = groups.index
+        owners = groups.index.search(self._centres, 1)[1][:, 0]
+        self._members = [np.flatnonzero(owners == group) for group in range(groups.k)]
 
-def group_cells(centres: Vectors) -> Any:
-    """Cells by their centres `[c, d]`, searched by way of sqrt(c) groups of them: cells of cells."""
-    groups = int(len(centres) ** 0.5)
-    flat: Any = faiss.IndexFlatL2(centres.shape[1])
-    cells: Any = faiss.IndexIVFFlat(flat, centres.shape[1], groups)
-    flat.this.disown()
-    cells.own_fields = True
-    cells.train(centres)
-    cells.add(centres)
-    return cells
+    def nearest(self, vectors: Vectors) -> NDArray[np.int64]:
+        """The number of the nearest cell in the nearest groups of each of vectors `[n, d]`: int64 `[n]`."""
+        near = self._groups.search(vectors, min(GROUPS, len(self._members)))[1]
+        least = np.full(len(vectors), np.inf, np.float32)
+        found = np.zeros(len(vectors), np.int64)
+        for group, members in enumerate(self._members):
+            rows = np.flatnonzero((near == group).any(axis=1))
+            if not len(rows) or not len(members):
+                continue
+            distances, places = faiss.knn(vectors[rows], self._centres[members], 1)
+            nearer = distances[:, 0] < least[rows]
+            least[rows[nearer]] = distances[nearer, 0]
+            found[rows[nearer]] = members[places[nearer, 0]]
+        return found
 
 
 def merge_shards(trained: Path, shards: list[Path], target: Path) -> None:

@@ -22,8 +22,6 @@ WORKS_A_CELL = 250
 many probes find as much however many works there are."""
 MOST_CELLS = 65_536
 """Cells at most: the sample that they are trained on takes 2.7 GB."""
-GROUPED_FROM = 8_000
-"""Cells that are grouped: a query compares itself with those of the nearest groups, not with all."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def plan_search(count: int, size: int, memory: int, exact: bool = False, exact_u
     | whatever does not fit so | the first of the next rows that does; last, product-quantised, compared again on disk |
 
     The cells are 4 sqrt(n), as FAISS's guidelines advise, so that choosing cells and looking into them cost alike; from
-    a million works on there is one for every 250, and they are themselves chosen by groups.
+    a million works on there is one for every 250.
     Raises `UserError` where nothing fits.
     """
     if exact or count <= exact_up_to:

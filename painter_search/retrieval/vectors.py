@@ -72,13 +72,8 @@ class VectorSearch:
         if not isinstance(index, expected):
             raise UserError(f"{folder / VECTORS} is not searched as its manifest says; copy or build the index again.")
         self._index = index
-        self._groups: Any = None
         if kind.name == "approximate":
             self._index.nprobe = kind.probes
-            cells = faiss.downcast_index(self._index.quantizer)
-            if isinstance(cells, faiss.IndexIVF):
-                self._groups = cells
-                cells.nprobe = groups_for(kind.probes, kind.cells, cells.nlist)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -130,14 +125,7 @@ class VectorSearch:
         make: Any = faiss.SearchParametersIVF
         if self.kind.codes == "pq":
             make = faiss.IVFPQSearchParameters  # type: ignore[attr-defined]
-        if self._groups is None:
-            return make(sel=selector, nprobe=probes)
-        groups = groups_for(probes, self.kind.cells, self._groups.nlist)
-        return make(
-            sel=selector,
-            nprobe=probes,
-            quantizer_params=faiss.SearchParametersIVF(nprobe=groups),  # type: ignore[call-arg]
-        )
+        return make(sel=selector, nprobe=probes)
 
     def get(self, ids: NDArray[np.int64]) -> Vectors:
         """The stored vectors with these ids, as they were embedded: `[n, d]`."""
@@ -149,11 +137,6 @@ class VectorSearch:
         stored = np.empty((len(self), self._index.d), np.float32)
         self._index.index.reconstruct_n(0, len(self), stored)
         return stored[ranks[np.searchsorted(order, ids, sorter=ranks)]]
-
-
-def groups_for(probes: int, cells: int, groups: int) -> int:
-    """Groups of cells to look into for so many of them: an eighth of all, and such as hold 16 times as many."""
-    return min(groups, max(groups // 8, -(-16 * probes * groups // cells)))
 
 
 @contextmanager

@@ -91,12 +91,6 @@ class _Cursor:
         _require(self._left >= 0)
         return struct.unpack(f"<{layout}", self._file.read(struct.calcsize(f"<{layout}")))
 
-    def peek(self, count: int) -> bytes:
-        """The next bytes, which stay the next."""
-        found = self._file.read(count)
-        self._file.seek(-len(found), 1)
-        return found
-
     def skip(self, count: int, width: int) -> None:
         """Pass over `count` values of `width` bytes, which must be there."""
         if not 0 <= count * width <= self._left:
@@ -142,32 +136,7 @@ def _flat(cursor: _Cursor, size: int, count: int) -> None:
 
 def _inverted(cursor: _Cursor, size: int, count: int, codes: bytes) -> None:
     cells, _ = cursor.take("QQ")
-    _centres(cursor, size, cells)
-    _, width = _lists(cursor, size, count, cells, codes)
-    cursor.skip(count, width + 8)
-
-
-def _centres(cursor: _Cursor, size: int, cells: int) -> None:
-    """Pass over the centres of cells: as they are, or in groups, an inverted file of their own."""
-    kind = cursor.peek(4)
-    if kind != b"IwFl":
-        return _flat(cursor, size, cells)
-    cursor.take("4s")
-    _require(_header(cursor) == (size, cells))
-    groups, _ = cursor.take("QQ")
-    _flat(cursor, size, groups)
-    sizes, width = _lists(cursor, size, cells, groups, kind)
-    numbers: list[int] = []
-    for length in sizes:
-        cursor.skip(length, width)
-        numbers += cursor.take(f"{length}q")
-    _require(sorted(numbers) == list(range(cells)))  # FAISS finds a cell by the number that stands here
-    return None
-
-
-def _lists(cursor: _Cursor, size: int, count: int, cells: int, codes: bytes) -> tuple[list[int], int]:
-    """Pass over what stands between centres and the content of cells: how many vectors are in each of those that have
-    any, in their order, and the bytes of one."""
+    _flat(cursor, size, cells)
     (direct_map,) = cursor.take("B")
     _require(direct_map == 0)
     cursor.vector(8, 0)
@@ -176,14 +145,14 @@ def _lists(cursor: _Cursor, size: int, count: int, cells: int, codes: bytes) -> 
     _require(kind == b"ilar" and lists == cells and width == expected)
     if filling == b"full":
         _require(length == cells)
-        sizes = list(cursor.take(f"{cells}Q"))
+        sizes = cursor.take(f"{cells}Q")
     else:  # pairs of a list's number and its size
         _require(filling == b"sprs" and length % 2 == 0 and length <= 2 * cells)
         pairs = cursor.take(f"{length}Q")
-        numbers, sizes = pairs[::2], list(pairs[1::2])
+        numbers, sizes = pairs[::2], pairs[1::2]
         _require(len(set(numbers)) == len(numbers) and all(number < cells for number in numbers))
     _require(sum(sizes) == count)
-    return sizes, width
+    cursor.skip(count, width + 8)
 
 
 def _codes(cursor: _Cursor, size: int, codes: bytes) -> int:

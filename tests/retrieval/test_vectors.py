@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from painter_search.errors import UserError
-from painter_search.retrieval import filling, search_plan, vectors
+from painter_search.retrieval import filling, vectors
 from painter_search.retrieval.filling import build_vectors, nearest_exactly
 from painter_search.retrieval.manifest import VECTORS
 from painter_search.retrieval.search_plan import SearchKind, SearchPlan, plan_search, read_bytes
@@ -63,11 +63,9 @@ def test_many_vectors_are_searched_approximately_in_the_memory_given(tmp_path: P
 
 
 @pytest.mark.usefixtures("approximate_from_1000")
-def test_shards_two_levels_and_a_graph_of_cells_find_as_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"SHARD": 1700, "BLOCK": 400, "TWO_LEVELS_FROM": 10}.items():
+def test_shards_two_levels_and_groups_of_cells_find_as_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"SHARD": 1700, "BLOCK": 400, "TWO_LEVELS_FROM": 10, "GROUPED_FROM": 10}.items():
         monkeypatch.setattr(filling, name, value)
-    monkeypatch.setattr(search_plan, "GROUPED_FROM", 10)
-
     stored = clustered(6000)
     mapped = np.lib.format.open_memmap(tmp_path / "stored.npy", "w+", np.float32, stored.shape)
     mapped[:] = stored
