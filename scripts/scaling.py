@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import re
 import resource
 import shutil
 import statistics
+import threading
 import time
 from pathlib import Path
 
@@ -95,9 +97,20 @@ def measured(folder: Path, structure: Structure, size: int, exact: bool, memory:
 def build(folder: Path, exact: bool, memory: str, recall: float) -> tuple[SearchKind, float, float]:
     """How the stand-ins in a folder are searched, seconds that took to build, and bytes of memory of its own."""
     vectors = np.load(folder / "stand-ins.npy", mmap_mode="r")
-    began = time.perf_counter()
-    kind = build_vectors(vectors, folder, exact, memory, recall)
-    return kind, time.perf_counter() - began, peak_of_own()
+    began, most, done = time.perf_counter(), [own()], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.1):
+            most[0] = max(most[0], own())
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        kind = build_vectors(vectors, folder, exact, memory, recall)
+    finally:
+        done.set()
+        watching.join()
+    return kind, time.perf_counter() - began, most[0]
 
 
 def ask(folder: Path, kind: SearchKind) -> tuple[float, float, float, float, float, float]:
@@ -130,9 +143,12 @@ def resident() -> float:
     return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1000)
 
 
-def peak_of_own() -> float:
-    """The most memory this process has had, in bytes; pages of mapped files count, which the system may take back."""
-    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1000)
+def own() -> float:
+    """Memory of this process now in bytes, without pages of mapped files, which the system may take back. Where it
+    does not tell them apart, the most that there was with them."""
+    status = Path("/proc/self/status")
+    found = re.search(r"RssAnon:\s+(\d+) kB", status.read_text()) if status.exists() else None
+    return 1024.0 * int(found[1]) if found else float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1000)
 
 
 if __name__ == "__main__":

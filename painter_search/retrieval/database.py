@@ -11,7 +11,7 @@ from typing import Any
 from painter_search.errors import UserError
 
 
-def open_read_only(path: Path) -> sqlite3.Connection:
+def open_read_only(path: Path) -> Reading:
     """A connection that cannot write, to a file that nobody else writes either.
 
     Raises `UserError`, now or when something is asked, where the file is damaged or holds more than plain tables: a
@@ -19,7 +19,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     """
     address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
     try:
-        connection = sqlite3.connect(address, uri=True, check_same_thread=False, factory=_Reading)
+        connection = sqlite3.connect(address, uri=True, check_same_thread=False, factory=Reading)
     except sqlite3.Error as error:
         raise _damaged(path) from error
     connection.path = path
@@ -42,7 +42,7 @@ def write_database(path: Path) -> Iterator[sqlite3.Connection]:
         raise UserError(f"{path} cannot be written ({error}); free some space and run the command again.") from error
 
 
-class _Reading(sqlite3.Connection):
+class Reading(sqlite3.Connection):
     """Answers with rows already fetched, or with one sentence."""
 
     path: Path

@@ -20,7 +20,7 @@ from painter_search.retrieval import vectors as storage
 from painter_search.retrieval.manifest import VECTORS
 from painter_search.retrieval.search_plan import SearchKind, SearchPlan, plan_search, read_bytes
 from painter_search.retrieval.vectors import ROWS, Vectors, VectorSearch
-from painter_search.retrieval.vectors_file import read_vectors_file, write_vectors_file
+from painter_search.retrieval.vectors_file import merge_vectors_files, read_vectors_file, write_vectors_file
 
 MEMORY, RECALL = "8GB", 0.95
 BLOCK = 50_000
@@ -30,9 +30,11 @@ SHARD = 1_000_000
 TWO_LEVELS_FROM = 8_000
 """Cells that are found in two levels (clusters of clusters), which takes seconds where k-means would take an hour, and
 cost 2 % of the neighbours at equal probes."""
-GRAPH_FROM = 8_000
-"""Cells among which a graph (HNSW, Malkov and Yashunin, 2018) finds a vector's while they are filled, in a tenth of the
-time. A query compares itself with all of them, which takes less than looking into those it chooses."""
+GROUPED_FROM = 8_000
+"""Cells that are grouped while they are filled, so that a vector is compared with some of them only. A query is
+compared with all, which takes less than looking into those it chooses."""
+GROUPS = 8
+"""Groups in which the nearest cell of a vector is looked for."""
 PER_CELL = 40
 """Vectors a cell is trained on."""
 LEAST_SAMPLE = 10_000
@@ -71,7 +73,7 @@ def build_vectors(
             index = train(vectors, plan)
         write_file(trained, partial(write_vectors_file, index))
     shards = fill_shards(vectors, trained)
-    merge_shards(shards, folder / VECTORS)
+    merge_shards(trained, shards, folder / VECTORS)
     for path in folder.glob(f"{UNFINISHED}*"):
         path.unlink()
     probes, found = _settle_probes(vectors, folder, plan, recall)
@@ -114,31 +116,50 @@ def fill_shards(vectors: Vectors, trained: Path) -> list[Path]:
     missing = [(path, start) for path, start in zip(paths, starts, strict=True) if not path.is_file()]
     for path, start in track(missing, "Filling") if len(missing) > 1 else missing:
         index = read_vectors_file(trained)
-        cells = _graph_of(index) if index.nlist >= GRAPH_FROM else index.quantizer
+        cells = _Cells(index) if index.nlist >= GROUPED_FROM else None
         for low in range(start, min(start + SHARD, len(vectors)), BLOCK):
             high = min(low + BLOCK, start + SHARD, len(vectors))
             block, ids = np.ascontiguousarray(vectors[low:high], np.float32), np.arange(low + 1, high + 1)
-            nearest = np.ascontiguousarray(cells.search(block, 1)[1].ravel())
+            nearest = index.quantizer.search(block, 1)[1].ravel() if cells is None else cells.nearest(block)
             index.add_core(len(block), faiss.swig_ptr(block), faiss.swig_ptr(ids), faiss.swig_ptr(nearest))
         write_file(path, partial(write_vectors_file, index))
     return paths
 
 
-def _graph_of(index: Any) -> Any:
-    graph = faiss.IndexHNSWFlat(index.d, 32)
-    graph.add(index.quantizer.reconstruct_n(0, index.nlist))
-    return graph
+class _Cells:
+    """The centres `[c, d]` of an index's cells in sqrt(c) groups, by way of which the nearest of many is found."""
+
+    def __init__(self, index: Any) -> None:
+        self._centres = index.quantizer.reconstruct_n(0, index.nlist)
+        groups = faiss.Kmeans(index.d, int(index.nlist**0.5), niter=ROUNDS, seed=1234, min_points_per_centroid=1)
+        groups.train(self._centres)
+        self._groups = groups.index
+        owners = groups.index.search(self._centres, 1)[1][:, 0]
+        self._members = [np.flatnonzero(owners == group) for group in range(groups.k)]
+
+    def nearest(self, vectors: Vectors) -> NDArray[np.int64]:
+        """The number of the nearest cell in the nearest groups of each of vectors `[n, d]`: int64 `[n]`."""
+        near = self._groups.search(vectors, min(GROUPS, len(self._members)))[1]
+        least = np.full(len(vectors), np.inf, np.float32)
+        found = np.zeros(len(vectors), np.int64)
+        for group, members in enumerate(self._members):
+            rows = np.flatnonzero((near == group).any(axis=1))
+            if not len(rows) or not len(members):
+                continue
+            distances, places = faiss.knn(vectors[rows], self._centres[members], 1)
+            nearer = distances[:, 0] < least[rows]
+            least[rows[nearer]] = distances[nearer, 0]
+            found[rows[nearer]] = members[places[nearer, 0]]
+        return found
 
 
-def merge_shards(shards: list[Path], target: Path) -> None:
-    """Merge shards of one trained index into the file `target`. One that is not whole is named and ends it."""
+def merge_shards(trained: Path, shards: list[Path], target: Path) -> None:
+    """Merge shards of a trained index into the file `target`, cell by cell: they are mapped, and no two cells are in
+    memory at once. A shard that is not whole is named and ends it."""
     if len(shards) == 1:
         os.replace(shards[0], target)
         return
-    index = read_vectors_file(shards[0])
-    for path in shards[1:]:
-        index.merge_from(read_vectors_file(path), 0)
-    write_file(target, partial(write_vectors_file, index))
+    write_file(target, partial(merge_vectors_files, trained, shards))
 
 
 def nearest_exactly(vectors: Vectors, queries: Vectors, k: int) -> NDArray[np.int64]:

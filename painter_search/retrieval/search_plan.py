@@ -17,6 +17,11 @@ FLAT_UP_TO = 250_000
 million stand-ins 2 % of the neighbours at most were lost by it."""
 LEAST_PER_CELL = 39
 """Vectors that k-means wants for every cell (FAISS warns below that)."""
+WORKS_A_CELL = 250
+"""Works in a cell of a large index, as there are in one of a million in 4 sqrt(n) cells: where cells stay as full, as
+many probes find as much however many works there are."""
+MOST_CELLS = 65_536
+"""Cells at most: the sample that they are trained on takes 2.7 GB."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +78,15 @@ def plan_search(count: int, size: int, memory: int, exact: bool = False, exact_u
     | more | 8 bits a number in cells |
     | whatever does not fit so | the first of the next rows that does; last, product-quantised, compared again on disk |
 
-    The cells are 4 sqrt(n), as FAISS's guidelines advise, so that choosing cells and looking into them cost alike.
+    The cells are 4 sqrt(n), as FAISS's guidelines advise, so that choosing cells and looking into them cost alike; from
+    a million works on there is one for every 250.
     Raises `UserError` where nothing fits.
     """
     if exact or count <= exact_up_to:
         _must_fit("exact search", count, count * size * 4, memory)
         return SearchPlan("exact")
-    cells = max(1, min(int(4 * sqrt(count)), count // LEAST_PER_CELL))
+    cells = min(max(int(4 * sqrt(count)), count // WORKS_A_CELL), MOST_CELLS)
+    cells = max(1, min(cells, count // LEAST_PER_CELL))
     centres = cells * size * 4
     codes = ("flat", "sq8", "pq") if count <= FLAT_UP_TO else ("sq8", "pq")
     for code in codes:

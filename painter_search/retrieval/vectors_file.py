@@ -1,6 +1,6 @@
 """Files of FAISS vectors, which anybody may have written: sizes are added up before FAISS allocates by them.
 
-FAISS trusts what its files say. Only the two kinds that an index writes are let through, and only where every length in
+FAISS trusts what its files say. Only the kinds that an index writes are let through, and only where every length in
 the file leads to the file's end. The layout is that of `write_index` (faiss/impl/index_write.cpp).
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import faiss
+import numpy as np
 
 from painter_search.errors import UserError
 
@@ -20,6 +21,11 @@ SMALL = 100_000
 """Vectors that are written by way of a copy in memory."""
 L2 = 1
 """FAISS's number of the Euclidean metric."""
+LISTS = "4sQQ4sQ"
+"""What stands before the sizes of the lists in an inverted file: its kind, how many lists there are, bytes of a code,
+whether all sizes follow or those above 0 alone, and how many numbers that are."""
+COUNT_AT = 8
+"""Where a file says how many vectors it has: after its kind and their size."""
 EIGHT_BITS = 0
 """FAISS's number of 8 bits for each number of a vector."""
 
@@ -53,6 +59,26 @@ def read_vectors_file(path: Path, mapped: bool = False) -> Any:
         ) from error
 
 
+def merge_vectors_files(trained: Path, shards: list[Path], target: Path) -> None:
+    """Write inverted files that were filled from one empty one, `trained`, as one file: list after list, out of mapped
+    files, so that it takes no more memory than the lengths do. Raises `UserError` for one that is not whole."""
+    parts = [read_vectors_file(path, mapped=True) for path in shards]
+    lists = [part.invlists for part in parts]
+    cells, width = parts[0].nlist, parts[0].code_size
+    sizes = np.array([[part.list_size(cell) for cell in range(cells)] for part in lists], np.uint64)
+    head = bytearray(trained.read_bytes()[: -struct.calcsize(f"<{LISTS}")])  # an empty file ends with no sizes
+    struct.pack_into("<q", head, COUNT_AT, int(sizes.sum()))
+    with target.open("wb") as file:
+        file.write(head + struct.pack(f"<{LISTS}", b"ilar", cells, width, b"full", cells))
+        file.write(sizes.sum(axis=0, dtype=np.uint64).tobytes())
+        for cell in range(cells):
+            filled = [(part, int(size)) for part, size in zip(lists, sizes[:, cell], strict=True) if size]
+            for part, size in filled:
+                file.write(faiss.rev_swig_ptr(part.get_codes(cell), size * width).data)
+            for part, size in filled:
+                file.write(faiss.rev_swig_ptr(part.get_ids(cell), size).data)
+
+
 class _Cursor:
     """Walks over a file without reading more than its lengths."""
 
@@ -62,6 +88,7 @@ class _Cursor:
     def take(self, layout: str) -> tuple[Any, ...]:
         """The next values, laid out as `struct` writes them, little-endian."""
         self._left -= struct.calcsize(f"<{layout}")
+        _require(self._left >= 0)
         return struct.unpack(f"<{layout}", self._file.read(struct.calcsize(f"<{layout}")))
 
     def skip(self, count: int, width: int) -> None:
@@ -114,19 +141,16 @@ def _inverted(cursor: _Cursor, size: int, count: int, codes: bytes) -> None:
     _require(direct_map == 0)
     cursor.vector(8, 0)
     expected = 4 * size if codes == b"IwFl" else _codes(cursor, size, codes)
-    kind, lists, width, filling = cursor.take("4sQQ4s")
+    kind, lists, width, filling, length = cursor.take(LISTS)
     _require(kind == b"ilar" and lists == cells and width == expected)
     if filling == b"full":
-        (length,) = cursor.take("Q")
         _require(length == cells)
-        sizes = [cursor.take("Q")[0] for _ in range(cells)]
+        sizes = cursor.take(f"{cells}Q")
     else:  # pairs of a list's number and its size
-        _require(filling == b"sprs")
-        (length,) = cursor.take("Q")
-        _require(length % 2 == 0 and length <= 2 * cells)
-        pairs = [cursor.take("QQ") for _ in range(length // 2)]
-        _require(len({number for number, _ in pairs}) == len(pairs) and all(number < cells for number, _ in pairs))
-        sizes = [size for _, size in pairs]
+        _require(filling == b"sprs" and length % 2 == 0 and length <= 2 * cells)
+        pairs = cursor.take(f"{length}Q")
+        numbers, sizes = pairs[::2], pairs[1::2]
+        _require(len(set(numbers)) == len(numbers) and all(number < cells for number in numbers))
     _require(sum(sizes) == count)
     cursor.skip(count, width + 8)
 

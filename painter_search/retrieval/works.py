@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +15,11 @@ from numpy.typing import NDArray
 from painter_search.collection.fingerprint import FINGERPRINT_BYTES, stack_fingerprints
 from painter_search.collection.work import Work
 from painter_search.errors import UserError
-from painter_search.retrieval.database import open_read_only, write_database
+from painter_search.retrieval.database import Reading, open_read_only, write_database
 
+READERS = 4
+"""Connections that read the works near a query: of a large index every one lies on a page of its own, and a disk finds
+several in the time of one."""
 COLUMNS = tuple(field.name for field in fields(Work))
 SCHEMA = f"""
 CREATE TABLE works (id INTEGER PRIMARY KEY, {", ".join(f"{column} TEXT NOT NULL" for column in COLUMNS)},
@@ -95,12 +100,14 @@ class Works:
 
     def __init__(self, works: Path, thumbnails: Path) -> None:
         self._works = open_read_only(works)
+        self._readers = [self._works]
         self._thumbnails_path = thumbnails
         self._thumbnails: sqlite3.Connection | None = None
 
     def close(self) -> None:
         """Let go of the files."""
-        self._works.close()
+        for reader in self._readers:
+            reader.close()
         if self._thumbnails is not None:
             self._thumbnails.close()
 
@@ -185,13 +192,25 @@ class Works:
 
     def known(self, ids: NDArray[np.int64]) -> list[tuple[int, str, bytes, float]]:
         """Id, artist, fingerprint and isolation of the works with these ids, in order of id."""
-        found: list[tuple[int, str, bytes, float]] = []
-        for batch in _batches([int(id) for id in np.sort(ids)]):
-            places = ", ".join("?" * len(batch))
-            query = f"SELECT id, artist, fingerprint, isolation FROM works WHERE id IN ({places}) ORDER BY id"
-            found += self._works.execute(query, batch)
+        found = self._look_up("artist, fingerprint, isolation", ids)
         _require_whole(row[2] for row in found)
         return found
+
+    def _look_up(self, columns: str, ids: NDArray[np.int64]) -> list[Any]:
+        """Id and columns of the works with these ids, in order of id, looked up by several readers at once."""
+        while len(self._readers) < READERS:
+            self._readers.append(open_read_only(self._works.path))
+
+        def read(reader: Reading, part: NDArray[np.int64]) -> list[Any]:
+            rows: list[Any] = []
+            for batch in _batches([int(id) for id in part]):
+                places = ", ".join("?" * len(batch))
+                rows += reader.execute(f"SELECT id, {columns} FROM works WHERE id IN ({places}) ORDER BY id", batch)
+            return rows
+
+        with ThreadPoolExecutor(READERS) as pool:
+            parts = pool.map(read, self._readers, np.array_split(np.sort(ids), READERS))
+            return [row for part in parts for row in part]
 
     def ids_by(self, artist: str) -> NDArray[np.int64]:
         """The ids of an artist's works, in rising order; none where the index has none."""
@@ -216,7 +235,7 @@ class Works:
         """Ids of about `count` works drawn at random, without a look at the others: ids up to `highest` are drawn, and
         those of works that have been removed are left out."""
         tried = 1 + np.random.default_rng(0).choice(highest, min(count, highest), replace=False)
-        return np.array([row[0] for row in self.known(tried)], np.int64)
+        return np.array([row[0] for row in self._look_up("1", tried)], np.int64)
 
     def isolations(self) -> NDArray[np.float32]:
         """How isolated all works lie, in order of id."""

@@ -64,8 +64,8 @@ def test_many_vectors_are_searched_approximately_in_the_memory_given(tmp_path: P
 
 
 @pytest.mark.usefixtures("approximate_from_1000")
-def test_shards_two_levels_and_a_graph_of_cells_find_as_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"SHARD": 1700, "BLOCK": 400, "TWO_LEVELS_FROM": 10, "GRAPH_FROM": 10}.items():
+def test_shards_two_levels_and_groups_of_cells_find_as_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"SHARD": 1700, "BLOCK": 400, "TWO_LEVELS_FROM": 10, "GROUPED_FROM": 10}.items():
         monkeypatch.setattr(filling, name, value)
     stored = clustered(6000)
     mapped = np.lib.format.open_memmap(tmp_path / "stored.npy", "w+", np.float32, stored.shape)
@@ -99,9 +99,9 @@ def test_an_interrupted_filling_continues_and_a_truncated_shard_is_named(
     second.unlink()
     before = first.stat().st_mtime_ns, third.stat().st_mtime_ns
 
-    def merging(shards: list[Path], target: Path) -> None:
+    def merging(trained: Path, shards: list[Path], target: Path) -> None:
         written.append((first.stat().st_mtime_ns, third.stat().st_mtime_ns))
-        real(shards, target)
+        real(trained, shards, target)
 
     monkeypatch.setattr(filling, "merge_shards", merging)
     kind = build_vectors(stored, tmp_path)
@@ -153,9 +153,9 @@ def test_stored_vectors_come_back_in_the_order_asked_for(tmp_path: Path) -> None
         (50_000, "8GB", SearchPlan("exact")),
         (100_000, "8GB", SearchPlan("flat", 1264)),
         (1_000_000, "8GB", SearchPlan("sq8", 4000)),
-        (10_000_000, "8GB", SearchPlan("sq8", 12649)),
-        (10_000_000, "1GB", SearchPlan("pq", 12649)),
-        (100_000_000, "32GB", SearchPlan("sq8", 40000)),
+        (10_000_000, "8GB", SearchPlan("sq8", 40000)),
+        (10_000_000, "1GB", SearchPlan("pq", 40000)),
+        (100_000_000, "32GB", SearchPlan("sq8", 65536)),
     ],
 )
 def test_the_search_is_chosen_by_size_and_memory(count: int, memory: str, expected: SearchPlan) -> None:
@@ -163,7 +163,7 @@ def test_the_search_is_chosen_by_size_and_memory(count: int, memory: str, expect
 
 
 def test_too_little_memory_is_refused_with_what_is_needed() -> None:
-    with pytest.raises(UserError, match=r"needs 7\.2 GB of memory and --memory is 1\.0 GB"):
+    with pytest.raises(UserError, match=r"needs 7\.3 GB of memory and --memory is 1\.0 GB"):
         plan_search(100_000_000, 256, 10**9)
     with pytest.raises(UserError, match="exact search of 1,000,000 works"):
         plan_search(1_000_000, 256, 10**9, exact=True)
