@@ -23,6 +23,7 @@ from painter_search.encoder.shards import cut_shards, embed_shards, join_shards,
 from painter_search.encoder.swift import fastest_on_cpu
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, discard, locked, sweep
+from painter_search.places import place_of, within
 from painter_search.progress import say
 from painter_search.retrieval.filling import UNFINISHED, build_vectors
 from painter_search.retrieval.isolation import settle_isolation
@@ -116,11 +117,19 @@ def _write_index(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra:
             path.unlink()
     os.replace(encoder_file, beside / ENCODER)
 
-    device = pick_device(config.device)
-    embedder = fastest_on_cpu(eye.encoder, exported) if device.type == "cpu" else eye.encoder.to(device)
     frames = [collection.frame_path(work.file) for collection, work in entries]
-    shards, place = cut_shards([work.name for _, work in entries], frames), config.index / f".shards-{key}"
-    embed_shards(embedder, unwritten(shards, place), place)
+    shards = cut_shards([work.name for _, work in entries], frames)
+    kept = config.shards is not None
+    place = within(place_of(config.shards), key) if config.shards is not None else config.index / f".shards-{key}"
+    missing = unwritten(shards, place)
+    if config.ray is None:
+        device = pick_device(config.device)
+        embedder = fastest_on_cpu(eye.encoder, exported) if device.type == "cpu" else eye.encoder.to(device)
+        embed_shards(embedder, missing, place)
+    else:
+        from painter_search.encoder.cluster import embed_on_ray
+
+        embed_on_ray(config.ray, eye.encoder, beside / ENCODER, missing, place, config.device, config.workers)
     vectors = join_shards(shards, place, beside / ROWS)
     _write_works(beside, entries)
     if config.vectors_in is None:
@@ -148,7 +157,8 @@ def _write_index(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra:
         "confidence": eye.confidence,
     }
     folder = seal_index(beside, config.index, manifest)
-    discard(place)
+    if isinstance(place, Path) and not kept:
+        discard(place)
     return folder
 
 
