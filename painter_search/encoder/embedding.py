@@ -34,17 +34,18 @@ class Embedder(Protocol):
 
 
 def embed_frames(
-    embedder: Embedder, frames: Iterable[bytes | Path], batch: int = BATCH
+    embedder: Embedder, frames: Iterable[bytes | Path], batch: int = BATCH, threads: int = 0
 ) -> Iterator[NDArray[np.float32]]:
     """Embed frames (JPEG files, or their bytes) in order; yields float32 `[at most batch, 256]`.
 
-    Frames are decoded on all cores while the network works; only a few batches are held at a time.
+    Frames are decoded by `threads` (0: one per core) while the network works, or by this very thread where that is 1;
+    only a few batches are held at a time.
     """
 
     def views(frame: bytes | Path) -> list[NDArray[np.uint8]]:
         return views_of(open_frame(frame) if isinstance(frame, bytes) else read_frame(frame), embedder.config)
 
-    decoded = map_ahead(views, frames, ahead=2 * batch)
+    decoded = map(views, frames) if threads == 1 else map_ahead(views, frames, 2 * batch, threads)
     while block := list(islice(decoded, batch)):
         yield embed_views(embedder, block)
 
@@ -75,15 +76,16 @@ def embed_all(embedder: Embedder, frames: Sequence[bytes | Path]) -> NDArray[np.
     return np.concatenate(blocks) if blocks else np.empty((0, EMBEDDING_SIZE), np.float32)
 
 
-def map_ahead(work: Callable[[A], B], items: Iterable[A], ahead: int) -> Iterator[B]:
-    """`map` on a thread per core, in order, at most `ahead` items in advance. Decoders work outside Python's lock."""
+def map_ahead(work: Callable[[A], B], items: Iterable[A], ahead: int, threads: int = 0) -> Iterator[B]:
+    """`map` on `threads` (0: one per core), in order, at most `ahead` items in advance. Decoders work outside Python's
+    lock."""
     if isinstance(items, Sequence) and len(items) == 1:
         yield work(items[0])  # a lone query need not wait for threads to start
         return
-    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         waiting: deque = deque()
         for item in items:
-            waiting.append(threads.submit(work, item))
+            waiting.append(pool.submit(work, item))
             if len(waiting) >= ahead:
                 yield waiting.popleft().result()
         while waiting:

@@ -66,18 +66,23 @@ class ExportedEncoder:
             raise UserError("the index's encoder fails; it is damaged: copy or build the index again.") from error
 
 
-def open_session(path: Path, cores: int = 0) -> InferenceSession:
-    """Open an exported encoder, to compute on so many cores (0: all); raises `UserError` where the file is none."""
+def open_session(encoder: Path | bytes, threads: int = 0) -> InferenceSession:
+    """Open an exported encoder (a file, or its bytes) that computes on `threads` (0: one per core).
+
+    Raises `UserError` where it is none.
+    """
     import onnxruntime
 
     onnxruntime.disable_telemetry_events()  # nobody is told what is asked
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    options.intra_op_num_threads = cores
+    options.intra_op_num_threads = threads
+    source = encoder if isinstance(encoder, bytes) else str(encoder)
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise UserError(f"{path} is no encoder that ONNX Runtime can read; build the index again.") from error
+        named = "what was sent" if isinstance(encoder, bytes) else encoder
+        raise UserError(f"{named} is no encoder that ONNX Runtime can read; build the index again.") from error
 
 
 def export_encoder(encoder: Encoder, path: Path) -> ExportedEncoder:

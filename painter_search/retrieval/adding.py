@@ -19,7 +19,7 @@ from painter_search.collection.framing_journal import frame_originals
 from painter_search.collection.inputs import Inputs, gather_additions
 from painter_search.collection.triplets import any_text
 from painter_search.collection.work import Work
-from painter_search.encoder.embedding_file import embed_to_file
+from painter_search.encoder.shards import cut_shards, embed_shards, join_shards, unwritten
 from painter_search.errors import UserError
 from painter_search.folders import begin_folder, digest_bytes
 from painter_search.retrieval.manifest import THUMBNAILS, VECTORS, WORKS
@@ -113,7 +113,9 @@ def _add(index: PaintingIndex, collection: Collection, works: list[Work], left_o
         if not added:
             return Change(index, left_out=tuple(left_out))
         frames = [collection.frame_path(entry.work.file) for entry in added]
-        vectors = embed_to_file(index.encoder, frames, desk / "vectors.partial")
+        shards, place = cut_shards([entry.work.name for entry in added], frames, first), desk / "shards"
+        embed_shards(index.encoder, unwritten(shards, place), place)
+        vectors = join_shards(shards, place, desk / ROWS)
         ids = np.array([entry.id for entry in added], np.int64)
         search = with_more(index.folder, beside, index.search_kind, index.works, vectors, ids)
         shutil.copyfile(index.folder / WORKS, beside / WORKS)

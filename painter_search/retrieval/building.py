@@ -17,21 +17,21 @@ from painter_search.collection.preparation import prepare_collection
 from painter_search.collection.settings import Framing, PrepareConfig
 from painter_search.encoder.checkpoint import encoder_of_checkpoint, read_checkpoint, start_encoder
 from painter_search.encoder.device import pick_device
-from painter_search.encoder.embedding_file import embed_to_file
 from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.exported import export_encoder
+from painter_search.encoder.shards import cut_shards, embed_shards, join_shards, unwritten
 from painter_search.encoder.swift import fastest_on_cpu
 from painter_search.errors import UserError
 from painter_search.folders import digest_bytes, digest_file, discard, locked, sweep
+from painter_search.places import place_of, within
 from painter_search.progress import say
 from painter_search.retrieval.filling import UNFINISHED, build_vectors
 from painter_search.retrieval.isolation import settle_isolation
 from painter_search.retrieval.manifest import ENCODER, FORMAT, THUMBNAILS, WORKS, seal_index
 from painter_search.retrieval.pictures import Entry, pictures_of
 from painter_search.retrieval.settings import IndexConfig
+from painter_search.retrieval.vectors import ROWS
 from painter_search.retrieval.works import write_thumbnails, write_works
-
-PARTIAL = "vectors.partial"
 
 
 @dataclass(frozen=True)
@@ -112,15 +112,25 @@ def _write_index(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra:
     beside = config.index / f".building-{key}"
     beside.mkdir(exist_ok=True)
     for path in beside.iterdir():
-        if path.name != PARTIAL and not path.name.startswith(UNFINISHED):
+        if not path.name.startswith(UNFINISHED):
             # made again; a kill may have left what belongs to no index
             path.unlink()
     os.replace(encoder_file, beside / ENCODER)
 
-    device = pick_device(config.device)
-    embedder = fastest_on_cpu(eye.encoder, exported) if device.type == "cpu" else eye.encoder.to(device)
     frames = [collection.frame_path(work.file) for collection, work in entries]
-    vectors = embed_to_file(embedder, frames, beside / PARTIAL)
+    shards = cut_shards([work.name for _, work in entries], frames)
+    kept = config.shards is not None
+    place = within(place_of(config.shards), key) if config.shards is not None else config.index / f".shards-{key}"
+    missing = unwritten(shards, place)
+    if config.ray is None:
+        device = pick_device(config.device)
+        embedder = fastest_on_cpu(eye.encoder, exported) if device.type == "cpu" else eye.encoder.to(device)
+        embed_shards(embedder, missing, place)
+    else:
+        from painter_search.encoder.cluster import embed_on_ray
+
+        embed_on_ray(config.ray, eye.encoder, beside / ENCODER, missing, place, config.device, config.workers)
+    vectors = join_shards(shards, place, beside / ROWS)
     _write_works(beside, entries)
     if config.vectors_in is None:
         search = build_vectors(vectors, beside, config.exact, config.memory, config.recall)
@@ -131,7 +141,8 @@ def _write_index(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra:
     del vectors
     for name, source in extra.items():
         shutil.copyfile(source, beside / name)
-    (beside / PARTIAL).unlink()
+    if search.name != "approximate":
+        (beside / ROWS).unlink()
     manifest = {
         "format": FORMAT,
         "framing": eye.framing,
@@ -145,7 +156,10 @@ def _write_index(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra:
         "typical": settle_isolation(beside, search),
         "confidence": eye.confidence,
     }
-    return seal_index(beside, config.index, manifest)
+    folder = seal_index(beside, config.index, manifest)
+    if isinstance(place, Path) and not kept:
+        discard(place)
+    return folder
 
 
 def _untrained_eye(config: IndexConfig, framing: Framing) -> Eye:

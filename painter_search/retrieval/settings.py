@@ -13,10 +13,24 @@ from painter_search.retrieval.filters import WorkFilter
 from painter_search.retrieval.search_plan import read_bytes
 
 DEFAULT_INDEX = Path("index")
+LOCAL_RAY = "local"
+"""What Ray calls one of its own on this machine."""
 BUILDING = (
     "data", "folder", "split", "encoder", "backbone", "runs", "exact", "memory", "recall", "vectors_in", "device",
+    "ray", "workers", "shards",
 )  # fmt: skip
 """Settings that say how an index is built."""
+RayAddress = Annotated[
+    str | None,
+    tyro.constructors.PrimitiveConstructorSpec(
+        nargs="*",
+        metavar="[ADDRESS]",
+        instance_from_str=lambda given: " ".join(given) or LOCAL_RAY,
+        is_instance=lambda value: value is None or isinstance(value, str),
+        str_from_instance=lambda value: [] if value is None else [value],
+    ),
+]
+"""A flag that may be followed by an address."""
 Names = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
 """A flag that takes one name and can be given several times."""
 
@@ -67,6 +81,18 @@ class IndexConfig:
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """auto: CUDA where there is one, else Apple's GPU, else the CPU."""
 
+    ray: RayAddress = None
+    """Embed by workers of Ray: of one on this machine, or of the cluster at ADDRESS (host:6379, or auto on one of its
+    machines). A cluster's machines need the same collection and --index at the same paths: a folder that they share.
+    Needs painter-search[ray]."""
+
+    workers: int = 0
+    """With --ray: how many workers, each with an encoder and one core (or one GPU). 0: as many as there are."""
+
+    shards: str | None = None
+    """Where the embeddings are written first: Parquet files of (id, embedding, work), kept. A folder, or a URL such as
+    s3://bucket/shards. Default: in --index, and removed when the index is built."""
+
     add: Path | None = None
     """Add paintings to the index: a folder (or zip archive) of images, all by --artist or with one sub-folder per
     artist; a catalogue (.csv) with --originals; or a prepared collection. Only these are embedded."""
@@ -99,6 +125,10 @@ class IndexConfig:
             raise UserError(f"--recall is {self.recall}; it must lie above 0 and be at most 1.")
         if self.vectors_in is not None and self.exact:
             raise UserError("--exact is about vectors in the index's folder; leave out --vectors-in.")
+        if self.workers < 0:
+            raise UserError(f"--workers is {self.workers}; it must be at least 0 (as many as there are).")
+        if self.workers and self.ray is None:
+            raise UserError("--workers belongs to --ray.")
         if self.add is not None:
             self._check_addition(self.add)
         defaults = {field.name: field.default for field in fields(self)}

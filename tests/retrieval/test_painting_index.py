@@ -83,22 +83,23 @@ def test_an_interrupted_build_continues_to_the_same_index(
 ) -> None:
     from dataclasses import replace
 
-    from painter_search.encoder import embedding_file
+    from painter_search.encoder import shards
 
-    monkeypatch.setattr(embedding_file, "BATCH", 5)
+    monkeypatch.setattr(shards, "SHARD", 5)
     undisturbed = PaintingIndex.build(replace(small_index_config, index=tmp_path / "undisturbed"))
     config = replace(small_index_config, index=tmp_path / "index")
     embedded: list[int] = []
-    real = embedding_file.embed_frames
+    real = shards.embed_frames
 
-    def stop_after_one(embedder, frames, batch):
-        for number, block in enumerate(real(embedder, frames, batch)):
+    def stop_in_the_second(embedder, frames, threads):
+        if len(embedded) == 1:
+            embedded.append(0)
+            raise KeyboardInterrupt
+        for block in real(embedder, frames, threads=threads):
             embedded.append(len(block))
             yield block
-            if number == 0 and len(embedded) == 1:
-                raise KeyboardInterrupt
 
-    monkeypatch.setattr(embedding_file, "embed_frames", stop_after_one)
+    monkeypatch.setattr(shards, "embed_frames", stop_in_the_second)
     with pytest.raises(KeyboardInterrupt):
         PaintingIndex.build(config)
     with pytest.raises(UserError, match="holds no index"):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from small_world import paint
 
-from painter_search.encoder import embedding_file
+from painter_search.encoder import shards
 from painter_search.encoder.embedding import embed_all
 from painter_search.errors import UserError
 from painter_search.folders import locked
@@ -66,15 +66,15 @@ def test_added_works_are_embedded_by_the_index_and_nothing_else_changes(
     before = PaintingIndex.load(home)
     bytes_before = contents(before.folder)
     embedded: list[Path] = []
-    real = embedding_file.embed_frames
+    real = shards.embed_frames
 
-    def counting(embedder, frames, batch):  # type: ignore[no-untyped-def]
+    def counting(embedder, frames, threads):  # type: ignore[no-untyped-def]
         embedded.extend(frames)
         frames_bytes.extend(frame.read_bytes() for frame in frames)
-        return real(embedder, frames, batch)
+        return real(embedder, frames, threads=threads)
 
     frames_bytes: list[bytes] = []
-    monkeypatch.setattr(embedding_file, "embed_frames", counting)
+    monkeypatch.setattr(shards, "embed_frames", counting)
     change = add_paintings(home, paintings, "New Hand")
     after = PaintingIndex.load(home)
     assert after.digest == change.index.digest != before.digest
@@ -188,23 +188,24 @@ def test_an_interrupted_addition_leaves_the_index_and_is_finished_by_the_next(
     shutil.copytree(home, undisturbed)
     expected = add_paintings(undisturbed, paintings, "New Hand").index
     before = PaintingIndex.load(home)
-    monkeypatch.setattr(embedding_file, "BATCH", 2)
+    monkeypatch.setattr(shards, "SHARD", 2)
     embedded: list[int] = []
-    real = embedding_file.embed_frames
+    real = shards.embed_frames
 
-    def stop_after_one(embedder, frames, batch):  # type: ignore[no-untyped-def]
-        for block in real(embedder, frames, batch):
+    def stop_in_the_second(embedder, frames, threads):  # type: ignore[no-untyped-def]
+        if len(embedded) == 1:
+            embedded.append(0)
+            raise KeyboardInterrupt
+        for block in real(embedder, frames, threads=threads):
             embedded.append(len(block))
             yield block
-            if len(embedded) == 1:
-                raise KeyboardInterrupt
 
-    monkeypatch.setattr(embedding_file, "embed_frames", stop_after_one)
+    monkeypatch.setattr(shards, "embed_frames", stop_in_the_second)
     with pytest.raises(KeyboardInterrupt):
         add_paintings(home, paintings, "New Hand")
     assert PaintingIndex.load(home).digest == before.digest
     change = add_paintings(home, paintings, "New Hand")
-    assert embedded == [2, 1]
+    assert embedded == [2, 0, 1]
     check(change.index)
     ids = expected.artists[0]
     np.testing.assert_allclose(change.index.vectors(ids), expected.vectors(ids), rtol=1e-4, atol=1e-4)
