@@ -138,3 +138,23 @@ def test_what_a_killed_writer_left_is_swept_away(cut: list[Shard], tmp_path: Pat
 def test_a_shard_that_nobody_shares_is_missed_in_a_sentence(cut: list[Shard], tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"all workers share"):
         join_shards(cut, tmp_path / "elsewhere", tmp_path / "all.f32")
+
+
+def test_a_url_that_cannot_be_reached_is_one_sentence_and_loses_nothing(
+    cut: list[Shard], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    with pytest.raises(UserError, match="is no URL that can be read"):
+        unwritten(cut, "nosuch://bucket/shards")
+    place = f"memory://{tmp_path.name}/cut-off"
+    embed_shards(Means(), cut[:2], place)
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise ConnectionError("no route to host")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryFileSystem, "pipe_file", unreachable)
+        with pytest.raises(UserError, match=r"cannot be reached \(no route to host\); nothing is lost"):
+            embed_shards(Means(), cut[2:], place)
+    assert unwritten(cut, place) == cut[2:]
