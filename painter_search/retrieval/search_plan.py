@@ -18,8 +18,8 @@ million stand-ins 2 % of the neighbours at most were lost by it."""
 LEAST_PER_CELL = 39
 """Vectors that k-means wants for every cell (FAISS warns below that)."""
 WORKS_A_CELL = 250
-"""Works in a cell of a large index, as there are in one of a million in 4 sqrt(n) cells: where cells stay as full, as
-many probes find as much however many works there are."""
+"""Works in a cell of a large index, as there are in one of a million in 4 sqrt(n) cells: where cells stay as full, a
+probe takes as long however many works there are."""
 MOST_CELLS = 65_536
 """Cells at most: the sample that they are trained on takes 2.7 GB."""
 
