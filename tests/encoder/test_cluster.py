@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
-from conftest import paint_picture
+from small_world import paint
 
 pytest.importorskip("ray")
 
@@ -51,7 +51,7 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("frames")
     paths = [folder / f"{number}.jpg" for number in range(12)]
     for number, path in enumerate(paths):
-        paint_picture(number).save(path)
+        paint(0, number).save(path)
     return paths
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
-from conftest import paint_picture
+from small_world import paint
 
 from painter_search.encoder import shards as sharding
 from painter_search.encoder.embedding import embed_all
@@ -47,7 +47,7 @@ def cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Shard]:
     monkeypatch.setattr(sharding, "SHARD", 4)
     frames = [tmp_path / f"{number}.jpg" for number in range(11)]
     for number, frame in enumerate(frames):
-        paint_picture(number).save(frame)
+        paint(0, number).save(frame)
     return cut_shards([f"here/ü{number}\udcff.jpg" for number in range(11)], frames, first=100)
 
 
