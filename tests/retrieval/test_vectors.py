@@ -188,3 +188,30 @@ def test_a_search_works_after_faiss_was_told_to_take_tensors(tmp_path: Path) -> 
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=300)
     assert done.stdout.split() == ["1", "3"], done.stderr
+
+
+@pytest.mark.usefixtures("approximate_from_1000")
+def test_merged_shards_are_the_very_file_that_one_shard_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = clustered(3000)
+    files = []
+    for shard in (1000, 3000):
+        monkeypatch.setattr(filling, "SHARD", shard)
+        folder = tmp_path / str(shard)
+        folder.mkdir()
+        build_vectors(stored, folder)
+        files.append((folder / VECTORS).read_bytes())
+    assert files[0] == files[1]
+
+
+def test_every_vector_comes_into_its_nearest_cell_where_all_groups_are_looked_into(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stored = clustered(3000)
+    index = filling.train(stored, SearchPlan("flat", 64))
+    centres = index.quantizer.reconstruct_n(0, 64)
+    nearest = np.linalg.norm(stored[:, None] - centres[None], axis=2).argmin(axis=1)
+    cells = filling._Cells(index)
+    monkeypatch.setattr(filling, "GROUPS", 8)  # as many as there are
+    assert (cells.nearest(stored) == nearest).mean() > 0.999  # ties within rounding may fall either way
+    monkeypatch.setattr(filling, "GROUPS", 2)
+    assert 0.7 < (cells.nearest(stored) == nearest).mean() < 1
