@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,10 @@ from urllib.parse import unquote, urlsplit
 from painter_search.errors import UserError
 from painter_search.folders import write_bytes
 
-Place = Path | str
+Place = str | Path
 """A folder or file of this machine, or the URL of one."""
+PATIENCE = 600
+"""Seconds after which one file that does not come from a URL is given up."""
 
 
 def place_of(text: Place) -> Place:
@@ -25,10 +28,8 @@ def place_of(text: Place) -> Place:
 
 
 def shown(place: Place) -> str:
-    """A place as it may be printed: without a password."""
-    scheme, slashes, rest = str(place).partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}"
+    """A place, or a text that names places, as it may be printed: without passwords, or the keys in a signed URL."""
+    return re.sub(r"(https?://[^\s?]*)\?\S*", r"\1", re.sub(r"://[^/\s]*@", "://", str(place)))
 
 
 def within(place: Place, name: str) -> Place:
@@ -46,9 +47,11 @@ def file_system(url: str) -> tuple[Any, str]:
     try:
         return fsspec.core.url_to_fs(url)
     except ImportError as error:
-        raise UserError(f"{shown(url)} needs a package that is not installed ({error}); install it.") from error
+        raise UserError(
+            f"{shown(url)} needs a package that is not installed ({shown(str(error))}); install it."
+        ) from error
     except ValueError as error:
-        raise UserError(f"{shown(url)} is no URL that can be read ({error}).") from error
+        raise UserError(f"{shown(url)} is no URL that can be read ({shown(str(error))}).") from error
 
 
 @contextmanager
@@ -59,7 +62,7 @@ def reaching(url: str) -> Iterator[None]:
     except (UserError, FileNotFoundError):
         raise
     except Exception as error:  # every file system has errors of its own
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        reason = shown(str(error).splitlines()[0])[:200] if str(error) else type(error).__name__
         raise UserError(
             f"{shown(url)} cannot be reached ({reason}); nothing is lost: run the same command again to continue."
         ) from error

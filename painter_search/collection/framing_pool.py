@@ -17,6 +17,7 @@ from painter_search.collection.framing import UnreadablePainting, frame_painting
 from painter_search.collection.originals import Original, read_original
 from painter_search.collection.settings import Framing
 from painter_search.errors import UserError
+from painter_search.places import PATIENCE
 
 SECONDS_PER_IMAGE = 120
 """An image that takes longer is given up; 100 megapixels take about 5 s."""
@@ -68,7 +69,9 @@ def frame_all(jobs: Iterable[FramingJob], workers: int = 0) -> Iterator[Framed]:
     waiting: deque = deque()
     try:
         for job in jobs:
-            waiting.append((job, pool.schedule(frame_to_disk, args=[job], timeout=SECONDS_PER_IMAGE)))
+            # A slow network is no fault of the image: fetching has a time of its own, and an error of its own.
+            seconds = SECONDS_PER_IMAGE + (0 if isinstance(job.original.container, Path) else PATIENCE)
+            waiting.append((job, pool.schedule(frame_to_disk, args=[job], timeout=seconds)))
             if len(waiting) >= 16 * workers:
                 yield _settle(*waiting.popleft())
         while waiting:
@@ -88,7 +91,10 @@ def frame_all(jobs: Iterable[FramingJob], workers: int = 0) -> Iterator[Framed]:
 
 
 def frame_to_disk(job: FramingJob) -> Framed:
-    """Read, frame and write one original; a file that cannot be used is returned with its reason."""
+    """Read, frame and write one original; a file that cannot be used is returned with its reason.
+
+    Raises `UserError` where the original lies at a URL that cannot be reached.
+    """
     try:
         content = read_original(job.original)
         frame = frame_painting(content, job.framing)

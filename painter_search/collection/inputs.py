@@ -14,6 +14,7 @@ from painter_search.collection.originals import Original, list_originals
 from painter_search.collection.sample import SAMPLE_CATALOGUE, SAMPLE_IMAGES, SAMPLE_NAME
 from painter_search.collection.settings import PrepareConfig
 from painter_search.errors import UserError
+from painter_search.places import Place
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def gather_inputs(config: PrepareConfig) -> Inputs:
     return Inputs(name, catalogue, originals, [], by_path=False)
 
 
-def gather_additions(source: Path, artist: str | None = None, originals: Sequence[Path] = ()) -> Inputs:
+def gather_additions(source: Path, artist: str | None = None, originals: Sequence[Place] = ()) -> Inputs:
     """List what is to be added to an index.
 
     `source` is a catalogue where `originals` are given; else a folder (or zip archive), all by `artist`, or with one

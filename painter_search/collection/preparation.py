@@ -99,7 +99,7 @@ def _prepare(config: PrepareConfig) -> Collection:
 
 def _identity(config: PrepareConfig, inputs: Inputs) -> dict[str, object]:
     """What makes two preparations the same: the settings, the catalogue, and the originals' names and sizes."""
-    listing = "\n".join(f"{original.file}\t{original.size}" for original in inputs.originals)
+    listing = "\n".join(f"{original.file}\t{original.size}{original.version}" for original in inputs.originals)
     return {
         "config": _lasting_settings(config),
         "name": inputs.name,
@@ -138,7 +138,7 @@ def _check_out(config: PrepareConfig) -> None:
     if config.out.exists() and not config.out.is_dir():
         raise UserError(f"{config.out} is a file; choose a folder with --out.")
     for source in (config.folder, *config.originals):
-        if source is not None and source.is_dir() and config.out.resolve().is_relative_to(source.resolve()):
+        if isinstance(source, Path) and source.is_dir() and config.out.resolve().is_relative_to(source.resolve()):
             raise UserError(
                 f"--out {config.out} lies inside {source}, whose files are read; choose a folder elsewhere."
             )

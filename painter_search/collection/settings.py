@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from painter_search.errors import UserError
+from painter_search.places import Place, place_of
 
 Framing = Literal["whole", "center"]
 
@@ -21,8 +22,9 @@ class PrepareConfig:
     info: tuple[Path, ...] = ()
     """Catalogue CSV files in Kaggle's columns (all_data_info.csv). Needed: artist and new_filename."""
 
-    originals: tuple[Path, ...] = ()
-    """Folders and zip archives that hold the originals; archives are read as they are, never unpacked."""
+    originals: tuple[Place, ...] = ()
+    """Folders and zip archives that hold the originals, or the URLs of some (s3://bucket/scans,
+    s3://bucket/scans.zip); archives are read as they are, never unpacked."""
 
     folder: Path | None = None
     """Instead of a catalogue: a folder with one sub-folder per artist."""
@@ -64,6 +66,7 @@ class PrepareConfig:
     """Replace a collection that was prepared with other settings."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "originals", tuple(map(place_of, self.originals)))
         if self.folder is not None and (self.info or self.originals):
             raise UserError("--folder needs no catalogue: give either --folder or --info with --originals.")
         if bool(self.info) != bool(self.originals):

@@ -22,6 +22,7 @@ from painter_search.collection.work import Work
 from painter_search.encoder.shards import cut_shards, embed_shards, join_shards, unwritten
 from painter_search.errors import UserError
 from painter_search.folders import begin_folder, digest_bytes
+from painter_search.places import Place, place_of
 from painter_search.retrieval.manifest import THUMBNAILS, VECTORS, WORKS
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.retrieval.pictures import pictures_of
@@ -38,7 +39,7 @@ LeftOut = list[tuple[str, str]]
 
 @any_text()
 def add_paintings(
-    home: Path | str, source: Path | str, artist: str | None = None, originals: Sequence[Path | str] = ()
+    home: Path | str, source: Path | str, artist: str | None = None, originals: Sequence[Place] = ()
 ) -> Change:
     """Add paintings to the current index of `home`.
 
@@ -54,7 +55,7 @@ def add_paintings(
             collection, works, left_out = _open_collection(index, source, desk)
         else:
             collection, works, left_out = _frame(
-                index, gather_additions(source, artist, [Path(path) for path in originals]), desk
+                index, gather_additions(source, artist, [place_of(place) for place in originals]), desk
             )
         change = _add(index, collection, works, left_out, desk)
         shutil.rmtree(desk)
@@ -73,7 +74,9 @@ def _open_collection(index: PaintingIndex, source: Path, desk: Path) -> tuple[Co
 
 def _frame(index: PaintingIndex, inputs: Inputs, desk: Path) -> tuple[Collection, list[Work], LeftOut]:
     """Frame the originals into `desk`, which then serves as a collection."""
-    listing = "\n".join(f"{original.file}\t{original.size}\t{original.changed_ns}" for original in inputs.originals)
+    listing = "\n".join(
+        f"{original.file}\t{original.size}\t{original.changed_ns}{original.version}" for original in inputs.originals
+    )
     table = inputs.catalogue.to_csv(index=False)
     begin_folder(desk, [index.digest, digest_bytes(*(t.encode("utf-8", "surrogatepass") for t in (listing, table)))])
     framed, rejected = frame_originals(inputs, index.framing, desk, workers=1 if len(inputs.originals) <= FEW else 0)

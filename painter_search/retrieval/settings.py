@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import tyro
 
 from painter_search.errors import UserError
+from painter_search.places import Place, place_of
 from painter_search.retrieval.filters import WorkFilter
 from painter_search.retrieval.search_plan import read_bytes
 
@@ -100,8 +101,8 @@ class IndexConfig:
     artist: str | None = None
     """With --add: whose paintings they are. With --list: whose works to list."""
 
-    originals: tuple[Path, ...] = ()
-    """With --add CATALOGUE.csv: folders and zip archives that hold its images."""
+    originals: tuple[Place, ...] = ()
+    """With --add CATALOGUE.csv: folders and zip archives that hold its images, or the URLs of some."""
 
     remove: Names = ()
     """Remove a work by its id, or an artist by name; can be given again for others."""
@@ -110,6 +111,7 @@ class IndexConfig:
     """List the artists of the index and how many works it has of each; with --artist, the artist's works and ids."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "originals", tuple(map(place_of, self.originals)))
         ways = [f"--{name}" for name in ("add", "remove", "list") if getattr(self, name)]
         if len(ways) > 1:
             raise UserError(f"{ways[0]} and {ways[1]} do not go together; run one after the other.")

@@ -226,6 +226,13 @@ def test_an_archive_replaced_since_is_read_anew(tmp_path: Path) -> None:
     assert contents(archive) == {"a.jpg": b"new"}
 
 
+def test_an_archive_that_vanished_has_a_reason(tmp_path: Path) -> None:
+    archive = fill_zip(tmp_path / "z.zip", {"a.jpg": b"ay"})
+    (original,) = list_originals([archive])
+    archive.unlink()
+    assert reason_of(original).startswith("cannot be read from the archive")
+
+
 def test_a_missing_path_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="does not exist"):
         list_originals([tmp_path / "gone"])

@@ -135,7 +135,8 @@ def test_a_folder_of_artists_is_added(home: Path, painted_folder: Path) -> None:
     check(change.index)
 
 
-def test_a_catalogue_is_added_with_originals_in_a_zip(home: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_url", [False, True])
+def test_a_catalogue_is_added_with_originals_in_a_zip(home: Path, tmp_path: Path, at_url: bool) -> None:
     with zipfile.ZipFile(tmp_path / "scans.zip", "w") as archive:
         for work in range(2):
             paint(33, work).save(tmp_path / "picture.png")
@@ -143,7 +144,12 @@ def test_a_catalogue_is_added_with_originals_in_a_zip(home: Path, tmp_path: Path
         archive.write(tmp_path / "picture.png", "not in the catalogue.png")
     rows = "artist,filename,title,date\nHand 33,0.png,Dawn,c.1890\nHand 33,1.png,Dusk,\nHand 34,gone.png,,\n"
     (tmp_path / "list.csv").write_text(rows, encoding="utf-8")
-    change = add_paintings(home, tmp_path / "list.csv", originals=[tmp_path / "scans.zip"])
+    scans: Path | str = tmp_path / "scans.zip"
+    if at_url:
+        fsspec = pytest.importorskip("fsspec")
+        scans = f"memory://{tmp_path.name}/scans.zip"
+        fsspec.filesystem("memory").pipe_file(f"/{tmp_path.name}/scans.zip", (tmp_path / "scans.zip").read_bytes())
+    change = add_paintings(home, tmp_path / "list.csv", originals=[scans])
     assert [(entry.work.artist, entry.work.title, entry.work.date) for entry in change.added] == [
         ("Hand 33", "Dawn", "c.1890"),
         ("Hand 33", "Dusk", ""),
