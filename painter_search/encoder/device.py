@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Literal
 
 import torch
@@ -52,6 +53,17 @@ def gains_from_bfloat16(network: nn.Module) -> bool:
         return False
     convolutions = [part for part in network.modules() if isinstance(part, nn.Conv2d)]
     return bool(convolutions) and all(part.groups == 1 for part in convolutions)
+
+
+@contextmanager
+def within_gpu_memory() -> Iterator[None]:
+    """Raises `UserError` where a GPU's memory does not suffice for what is done meanwhile."""
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as error:
+        raise UserError(
+            "the GPU's memory is full; end what else runs on it, train with a smaller --batch, or give --device cpu."
+        ) from error
 
 
 def keep_freed_memory() -> None:

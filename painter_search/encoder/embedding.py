@@ -18,7 +18,9 @@ from painter_search.encoder.settings import EMBEDDING_SIZE, EncoderConfig
 from painter_search.encoder.views import views_of
 
 BATCH = 32
-"""Views a forward pass, and frames that are embedded together; more gains nothing on a CPU."""
+"""Views a forward pass on a CPU; more gain nothing."""
+GPU_BATCH = 256
+"""Views a forward pass on a GPU, which waits for the processor to tell it of every layer."""
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -29,22 +31,27 @@ class Embedder(Protocol):
 
     config: EncoderConfig
 
+    @property
+    def at_once(self) -> int:
+        """Views that a forward pass is made of."""
+
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Views, uint8 `[n, 3, side, side]` → float32 `[n, 256]`."""
 
 
 def embed_frames(
-    embedder: Embedder, frames: Iterable[bytes | Path], batch: int = BATCH, threads: int = 0
+    embedder: Embedder, frames: Iterable[bytes | Path], batch: int = 0, threads: int = 0
 ) -> Iterator[NDArray[np.float32]]:
     """Embed frames (JPEG files, or their bytes) in order; yields float32 `[at most batch, 256]`.
 
-    Frames are decoded by `threads` (0: one per core) while the network works, or by this very thread where that is 1;
-    only a few batches are held at a time.
+    A batch (0) has as many frames as a forward pass has views. Frames are decoded by `threads` (0: one per core) while
+    the network works, or by this very thread where that is 1; only a few batches are held at a time.
     """
 
     def views(frame: bytes | Path) -> list[NDArray[np.uint8]]:
         return views_of(open_frame(frame) if isinstance(frame, bytes) else read_frame(frame), embedder.config)
 
+    batch = batch or embedder.at_once
     decoded = map(views, frames) if threads == 1 else map_ahead(views, frames, 2 * batch, threads)
     while block := list(islice(decoded, batch)):
         yield embed_views(embedder, block)
@@ -58,8 +65,8 @@ def embed_views(embedder: Embedder, views: Sequence[Sequence[NDArray[np.uint8]]]
     embeddings = np.empty((len(flat), EMBEDDING_SIZE), np.float32)
     for side in np.unique(sides):
         rows = np.flatnonzero(sides == side)
-        for start in range(0, len(rows), BATCH):
-            chunk = rows[start : start + BATCH]
+        for start in range(0, len(rows), embedder.at_once):
+            chunk = rows[start : start + embedder.at_once]
             embeddings[chunk] = embedder.embed(np.stack([flat[row] for row in chunk]))
     if len(flat) == len(views):
         return embeddings

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from painter_search.encoder.device import mixed_precision
+from painter_search.encoder.embedding import BATCH, GPU_BATCH
 from painter_search.encoder.network import build_network
 from painter_search.encoder.settings import EncoderConfig
 from painter_search.encoder.stages import usual_stages
@@ -64,11 +65,25 @@ class Encoder(nn.Module):
         frozen = not all(parameter.requires_grad for parameter in self.parameters())
         return super().train(mode and not frozen)
 
+    @property
+    def at_once(self) -> int:
+        """Views a forward pass."""
+        return BATCH if self.mean.device.type == "cpu" else GPU_BATCH
+
     @torch.inference_mode()
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embed views, uint8 `[n, 3, side, side]`, on the device the encoder is on; returns float32 `[n, 256]`."""
+        with mixed_precision(self.mean.device, self.network):
+            embeddings = self(self.on_device(pixels).contiguous(memory_format=torch.channels_last))
+        return embeddings[: len(pixels)].float().cpu().numpy()
+
+    def on_device(self, pixels: NDArray[np.uint8]) -> torch.Tensor:
+        """Views, uint8 `[n, 3, side, side]`, where the encoder is; on CUDA more views, black ones, may come after them.
+
+        cuDNN prepares itself anew for every number of images, for seconds where convolutions are depthwise, so that
+        it is only ever given whole forward passes.
+        """
         device = self.mean.device
         batch = torch.from_numpy(pixels).to(device, non_blocking=True)
-        with mixed_precision(device, self.network):
-            embeddings = self(batch.contiguous(memory_format=torch.channels_last))
-        return embeddings.float().cpu().numpy()
+        lacking = self.at_once - len(batch) if device.type == "cuda" else 0
+        return F.pad(batch, (0, 0, 0, 0, 0, 0, 0, lacking)) if lacking > 0 else batch

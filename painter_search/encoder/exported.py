@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from painter_search.encoder.embedding import BATCH
 from painter_search.encoder.settings import EMBEDDING_SIZE, EncoderConfig
 from painter_search.errors import UserError
 
@@ -29,6 +30,8 @@ EMBEDDINGS = "embeddings"
 
 class ExportedEncoder:
     """An encoder in ONNX Runtime, on the CPU."""
+
+    at_once = BATCH
 
     def __init__(self, session: InferenceSession, config: EncoderConfig, share: int | None = None) -> None:
         """Wrap what `open_session` opened; it passes at most `share` views at a time, or all that it is given."""
@@ -77,6 +80,7 @@ def open_session(encoder: Path | bytes, threads: int = 0) -> InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.force_spinning_stop", "1")  # what comes after a pass needs the cores
     source = encoder if isinstance(encoder, bytes) else str(encoder)
     try:
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.encoder.embedding import BATCH, Embedder, embed_frames
+from painter_search.encoder.embedding import GPU_BATCH, Embedder, embed_frames
 from painter_search.encoder.settings import EMBEDDING_SIZE
 from painter_search.errors import UserError
 from painter_search.folders import sweep, write_file
 from painter_search.places import Place, names_at, read_bytes_at, shown, within, write_bytes_at
 from painter_search.progress import say, track
 
-SHARD = 32 * BATCH
+SHARD = 4 * GPU_BATCH
 """Works a shard, 1 MB: what a killed worker loses at most. Whole batches, so that any order gives the same bits."""
 
 
@@ -84,7 +84,7 @@ def unwritten(shards: Sequence[Shard], place: Place) -> list[Shard]:
 
 def embed_shards(embedder: Embedder, shards: Sequence[Shard], place: Place) -> None:
     """Embed and write shards, one after another."""
-    steps = sum(-(-len(shard.works) // BATCH) for shard in shards)
+    steps = sum(-(-len(shard.works) // embedder.at_once) for shard in shards)
     for _ in track(chain.from_iterable(embed_shard(embedder, shard, place) for shard in shards), "Embedding", steps):
         pass
 

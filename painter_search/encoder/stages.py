@@ -84,7 +84,8 @@ class Readout(nn.Module):
     def fit(self, statistics: torch.Tensor, weights: torch.Tensor) -> None:
         """Centre, scale, and the first weights, in closed form from statistics of training works `[n, width]`.
 
-        `weights` `[n]` say how much each row counts.
+        `weights` `[n]` say how much each row counts. Both are on the CPU, where it is worked out: in double precision,
+        which Apple's GPUs lack, and to the same bits whatever the readout is on.
         The weights are the principal directions (Pearson 1901), each divided by its eigenvalue to the power of half
         of `WHITENING`: what varies most, mostly the motif, then weighs less. No label is used.
         """
@@ -92,10 +93,11 @@ class Readout(nn.Module):
         share = (weights.double() / weights.sum())[:, None]
         center = (share * values).sum(0)
         deviation = (share * (values - center).square()).sum(0).sqrt()
-        self.center.copy_(center)
         part_sizes = torch.repeat_interleave(torch.tensor(self.sizes), torch.tensor(self.sizes))
-        self.scale.copy_(1 / (deviation + 1e-6) / part_sizes.sqrt())
-        standard = (values - self.center) * self.scale
+        scale = 1 / (deviation + 1e-6) / part_sizes.sqrt()
+        self.center.copy_(center)
+        self.scale.copy_(scale)
+        standard = (values - center.float()) * scale.float()  # as `forward` will see them
         eigenvalues, directions = torch.linalg.eigh(standard.T @ (share * standard))
         order = eigenvalues.argsort(descending=True)[:EMBEDDING_SIZE]
         largest = eigenvalues[order[0]]
@@ -106,7 +108,7 @@ class Readout(nn.Module):
         # A direction's sign is the solver's whim; the same one everywhere keeps encoders comparable.
         found[:, found.sum(0) < 0] *= -1
         self.linear.weight.zero_()
-        self.linear.weight[: found.shape[1]] = found.T.to(self.linear.weight.dtype)
+        self.linear.weight[: found.shape[1]] = found.T.to(self.linear.weight)
         self.linear.bias.zero_()
 
 

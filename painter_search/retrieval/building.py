@@ -16,7 +16,7 @@ from painter_search.collection.collection import Collection
 from painter_search.collection.preparation import prepare_collection
 from painter_search.collection.settings import Framing, PrepareConfig
 from painter_search.encoder.checkpoint import encoder_of_checkpoint, read_checkpoint, start_encoder
-from painter_search.encoder.device import pick_device
+from painter_search.encoder.device import pick_device, within_gpu_memory
 from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.exported import export_encoder
 from painter_search.encoder.shards import cut_shards, embed_shards, join_shards, unwritten
@@ -125,7 +125,8 @@ def _write_index(config: IndexConfig, eye: Eye, entries: Sequence[Entry], extra:
     if config.ray is None:
         device = pick_device(config.device)
         embedder = fastest_on_cpu(eye.encoder, exported) if device.type == "cpu" else eye.encoder.to(device)
-        embed_shards(embedder, missing, place)
+        with within_gpu_memory():
+            embed_shards(embedder, missing, place)
     else:
         from painter_search.encoder.cluster import embed_on_ray
 

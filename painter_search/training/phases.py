@@ -23,11 +23,12 @@ from painter_search.training.history import Phase
 
 
 class Tally:
-    """What the triplets of an epoch come to, summed on the device: reading it every step would make a GPU wait."""
+    """What the triplets of an epoch come to, kept on the device: reading it every step would make a GPU wait."""
 
-    def __init__(self, device: torch.device, margin: float) -> None:
+    def __init__(self, margin: float) -> None:
         self.margin = margin
-        self._sums = torch.zeros(6, device=device, dtype=torch.float64)
+        self._batches: list[torch.Tensor] = []
+        self._count = 0
         self._began = time.perf_counter()
 
     def add(self, loss: torch.Tensor, near: torch.Tensor, far: torch.Tensor) -> None:
@@ -40,13 +41,14 @@ class Tally:
             near.sum(),
             far.sum(),
         )
-        self._sums[:5] += torch.stack([value.double() for value in values])
-        self._sums[5] += near.numel()
+        self._batches.append(torch.stack([value.float() for value in values]))
+        self._count += near.numel()
 
     def phase(self, epoch: int, images: int) -> Phase:
         """The epoch's training phase. Raises `UserError` where the loss is no number any more."""
-        *sums, count = self._sums.tolist()
-        loss, accuracy, active, positive, negative = (value / count for value in sums)
+        # In double precision, which Apple's GPUs lack.
+        sums = torch.stack(self._batches).cpu().double().sum(0)
+        loss, accuracy, active, positive, negative = (sums / self._count).tolist()
         if not math.isfinite(loss):
             raise UserError(f"the loss of epoch {epoch} is no longer a number; train again with a lower --rate.")
         seconds = time.perf_counter() - self._began

@@ -90,7 +90,7 @@ class ReportCourse:
         # Seeded by the epoch, so that a resumed run draws what the unbroken one would have drawn (dropout, say).
         torch.manual_seed(self._config.seed * 100_003 + epoch)
         self._sampler.epoch = epoch
-        tally = Tally(self._device, self._recipe.margin)
+        tally = Tally(self._recipe.margin)
         for triplets in track(
             self._loader, f"Epoch {epoch}/{self._recipe.epochs}", total=len(self._loader), images_of=_images
         ):
@@ -112,10 +112,11 @@ def training_step(
     encoder.train()
     optimizer.zero_grad(set_to_none=True)
     # The loss is a mean over triplets, so a third of the batch at a time gives the same gradient in a third of the
-    # memory; batch normalisation sees as many images at once as in the report, where each role passed alone.
-    count = len(triplets[0])
-    for part in zip(*(role.split(-(-count // 3)) for role in triplets), strict=True):
-        pixels = torch.cat(part).to(device, non_blocking=True)
+    # memory; batch normalisation sees as many images at once as in the report, where each role passed alone. A GPU
+    # takes them all: it would wait for the processor, which has to tell it of every layer.
+    count, parts = len(triplets[0]), 1 if device.type == "cuda" else 3
+    for part in zip(*(role.split(-(-count // parts)) for role in triplets), strict=True):
+        pixels = torch.cat([role.to(device, non_blocking=True) for role in part])
         with mixed_precision(device, encoder.network):
             embeddings = encoder(pixels.contiguous(memory_format=torch.channels_last))
         loss, near, far = loss_of(*embeddings.float().chunk(3))

@@ -15,15 +15,13 @@ from torch import nn
 
 from painter_search.collection.framing import read_frame
 from painter_search.encoder.device import mixed_precision
-from painter_search.encoder.embedding import BATCH, map_ahead
+from painter_search.encoder.embedding import map_ahead
 from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.swift import swift_on_cpu
 from painter_search.encoder.views import MOST_VIEWS, views_of
 from painter_search.progress import say, track
 from painter_search.training.ranks import processes, rank, wait_for_all
 
-WORKS_AT_ONCE = 8
-"""Works whose views pass the network together."""
 FILE = "statistics.partial"
 
 
@@ -92,13 +90,14 @@ def _compute(encoder: Encoder, paths: Sequence[Path], file: Path, width: int) ->
     with file.open("ab") as out:
         # Whole groups only: the same groups as in an undisturbed run give the same bits.
         done = out.tell() // work_bytes
-        done = len(paths) if done >= len(paths) else done // WORKS_AT_ONCE * WORKS_AT_ONCE
+        together = encoder.at_once // MOST_VIEWS  # works that fill a forward pass
+        done = len(paths) if done >= len(paths) else done // together * together
         out.truncate(done * work_bytes)
         if 0 < done < len(paths):
             say(f"Continuing: {done:,} of {len(paths):,} training works were looked at before the interruption.")
-        views = map_ahead(lambda path: views_of(read_frame(path), encoder.config), paths[done:], 64)
-        groups = iter(lambda: list(islice(views, WORKS_AT_ONCE)), [])
-        left = -(-(len(paths) - done) // WORKS_AT_ONCE)
+        views = map_ahead(lambda path: views_of(read_frame(path), encoder.config), paths[done:], 8 * together)
+        groups = iter(lambda: list(islice(views, together)), [])
+        left = -(-(len(paths) - done) // together)
         taps = swift_on_cpu(encoder.network.get_submodule("taps"), encoder.mean.device)
         for group in track(groups, "Looking at the training works", total=left) if left else ():
             for statistics in _statistics(encoder, taps, group):
@@ -116,12 +115,12 @@ def _statistics(
     found: list[list[NDArray[np.float32]]] = [[] for _ in group]
     for side in sorted({view.shape[-1] for _, view in flat}):
         alike = [(work, view) for work, view in flat if view.shape[-1] == side]
-        for start in range(0, len(alike), BATCH):
-            chunk = alike[start : start + BATCH]
-            pixels = torch.from_numpy(np.stack([view for _, view in chunk])).to(encoder.mean.device)
+        for start in range(0, len(alike), encoder.at_once):
+            chunk = alike[start : start + encoder.at_once]
+            pixels = encoder.on_device(np.stack([view for _, view in chunk]))
             with mixed_precision(encoder.mean.device, taps):
                 parts = taps(encoder.normalized(pixels).contiguous(memory_format=torch.channels_last))
-            read = readout.statistics(parts).float().cpu().numpy()
+            read = readout.statistics(parts)[: len(chunk)].float().cpu().numpy()
             for (work, _), row in zip(chunk, read, strict=True):
                 found[work].append(row)
     return [np.stack(rows) for rows in found]

@@ -116,7 +116,7 @@ class StrongCourse:
             self._fit()
             return None
         self._batches.epoch = epoch
-        tally = Tally(self._device, self._recipe.margin)
+        tally = Tally(self._recipe.margin)
         images = 0
         title = f"Epoch {epoch}/{self._recipe.epochs}"
         batches = self._batches if self._quiet else track(self._batches, title, total=self._batches.steps)
@@ -175,7 +175,7 @@ class StrongCourse:
         ]
         statistics = [self._statistics.every_view(rows) for rows in drawn]
         weights = [torch.full((len(views),), 1 / len(views)) for views in statistics]
-        self._kept.fit(torch.cat(statistics).to(self._device), torch.cat(weights).to(self._device))
+        self._kept.fit(torch.cat(statistics), torch.cat(weights))
         if processes() > 1:
             for value in self._kept.state_dict().values():
                 distributed.broadcast(value, 0)  # the same to the last bit everywhere

@@ -16,7 +16,7 @@ from painter_search.encoder.checkpoint import (
     save_checkpoint,
     start_encoder,
 )
-from painter_search.encoder.device import keep_freed_memory, pick_device
+from painter_search.encoder.device import keep_freed_memory, pick_device, within_gpu_memory
 from painter_search.encoder.encoder import Encoder
 from painter_search.errors import UserError
 from painter_search.folders import link_or_copy, locked, sweep
@@ -68,7 +68,7 @@ def train_encoder(
         start = None if config.resume or rank() else _start(config)
         folder = told_by_first(lambda: open_run_folder(config, collections, device.type))
         lock = locked(folder / ".lock", f"{folder} is being trained") if rank() == 0 else nullcontext()
-        with lock:
+        with lock, within_gpu_memory():
             if rank() == 0:
                 sweep(folder)
             return _train(config, start, folder, collections, validating, device, on_epoch, on_end)

@@ -31,6 +31,7 @@ class Means:
     """Embeds a view as its mean, 256 times over, with a little of its corner."""
 
     config = EncoderConfig(backbone="none", views="center", image_side=64)
+    at_once = 32
 
     def __init__(self) -> None:
         self.seen = 0

@@ -50,6 +50,7 @@ class Brightness:
     """An embedder that anybody can reckon with: one direction a view, by its brightest channel and its side."""
 
     config = PARTS
+    at_once = 3
 
     def embed(self, pixels: np.ndarray) -> np.ndarray:
         embeddings = np.zeros((len(pixels), 256), np.float32)
