@@ -141,6 +141,6 @@ def make_readout(taps: Taps) -> Readout:
 @torch.no_grad()
 def _outputs(taps: Taps) -> list[torch.Tensor]:
     training = taps.training
-    outputs = taps.eval()(torch.zeros(1, 3, 96, 96))
+    outputs = taps.eval()(torch.zeros(1, 3, 96, 96, device=next(taps.parameters()).device))
     taps.train(training)
     return outputs

@@ -34,7 +34,9 @@ def encoder() -> Encoder:
     ],
 )
 def test_the_stages_of_a_network_are_found_where_it_has_planes(backbone: str, stages: tuple[str, ...]) -> None:
-    assert usual_stages(start_encoder(backbone, "none", seed=0).network) == stages
+    network = start_encoder(backbone, "none", seed=0).network
+    assert usual_stages(network) == stages
+    assert usual_stages(network.to("meta")) == stages  # wherever it is: "meta" stands for a GPU
 
 
 def test_taps_give_what_the_stages_put_out_and_leave_nothing_behind() -> None:
