@@ -154,7 +154,7 @@ def _fill(
     few = count <= storage.EXACT_UP_TO  # above, what Milvus thinks best
     way.add_index("embedding", index_type="FLAT" if few else "AUTOINDEX", metric_type="L2")
     # What was written is read at once; a local file knows nothing else.
-    options = {"consistency_level": "Strong"} if "://" in uri else {}
+    options: dict[str, Any] = {"consistency_level": "Strong"} if "://" in uri else {}
     ask(uri, "create_collection", name, schema=schema, index_params=way, properties={"made_by": made_by}, **options)
     try:
         for ids, vectors in track(blocks, "To Milvus", total=-(-count // BATCH)) if count > 20 * BATCH else blocks:
