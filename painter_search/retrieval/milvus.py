@@ -179,6 +179,9 @@ def ask(uri: str, what: str, *about: Any, timeout: float = ANSWERS_IN, **options
 def _connect(uri: str) -> Any:
     try:
         from pymilvus import MilvusClient
+
+        if "://" not in uri:
+            import milvus_lite  # noqa: F401 (pymilvus would say in words of its own that it is missing)
     except ImportError:
         raise UserError('vectors in Milvus need its client: pip install "painter-search[milvus]".') from None
     for name in ("pymilvus", "milvus_lite"):  # they would print what is said in a sentence below
