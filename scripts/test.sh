@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/environment.sh
-source scripts/environment.sh backbone,ray,serve,dev
+source scripts/environment.sh backbone,milvus,ray,serve,dev
 ruff check .
 ruff format --check .
 mypy

@@ -131,6 +131,8 @@ def show_index(index: PaintingIndex, as_json: bool = False) -> None:
 def _search_kind(search: dict[str, Any]) -> str:
     if search["name"] == "exact":
         return "searched exactly"
+    if search["name"] == "milvus":
+        return f"its vectors in Milvus ({search['uri']})"
     return f"searched approximately ({100 * search['recall_at_10']:.1f} % of the ten nearest found on a trial)"
 
 

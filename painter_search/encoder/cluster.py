@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 """What Ray calls one that it starts on this machine, which ends with the program."""
+PATIENCE = 10
+"""Seconds to wait for a cluster to be there."""
 
 
 def embed_on_ray(
@@ -138,6 +140,8 @@ def _ray(address: str, workers: int) -> Iterator[Any]:
     os.environ.setdefault(
         "RAY_BACKEND_LOG_LEVEL", "fatal"
     )  # a worker's end is no fault; the shards tell what came of it
+    if address != LOCAL:
+        os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # each takes 40 seconds
     try:
         import ray
         import ray.data
@@ -153,16 +157,40 @@ def _ray(address: str, workers: int) -> Iterator[Any]:
             {"num_cpus": max(workers, os.cpu_count() or 1), "include_dashboard": False} if address == LOCAL else {}
         )
         try:
-            with waiting("Starting Ray"):
+            with waiting("Starting Ray"), _hushed():
+                _knock(address)
                 ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, **here)
         except Exception as error:  # Ray raises anything
-            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            raise UserError(f"the Ray at {address} cannot be reached ({reason}); see that it runs.") from error
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise UserError(
+                f"the Ray at {address} cannot be reached ({reason}); see that it runs, and set "
+                "RAY_AUTH_MODE=token if it wants the token that `ray get-auth-token` tells."
+            ) from error
     try:
         yield ray
     finally:
         if ours:
             ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raises `OSError` where nobody listens at `host:port`, for which Ray itself would wait for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep what Ray's C++ writes straight to stderr from it: what came of it is said in a sentence."""
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 @contextmanager

@@ -51,6 +51,10 @@ def build_painting_index(config: IndexConfig) -> Path:
     An interrupted build of the same works with the same encoder continues where it stopped.
     Raises `UserError` where there is nothing to index, or the collections' framing is not the encoder's.
     """
+    if config.vectors_in is not None:  # said now, not after hours of embedding
+        from painter_search.retrieval.milvus import reach
+
+        reach(config.vectors_in)
     trained = _trained_eye(config)
     collections = [] if config.folder is not None else [Collection.open(folder) for folder in config.data]
     eye = trained or _untrained_eye(config, collections[0].framing if collections else "whole")

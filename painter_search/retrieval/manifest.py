@@ -19,8 +19,9 @@ FORMAT = 2
 MANIFEST, CURRENT = "manifest.json", "CURRENT"
 VECTORS, WORKS, THUMBNAILS, ENCODER = "vectors.faiss", "works.sqlite", "thumbnails.sqlite", "encoder.onnx"
 
-LARGE = 256_000_000
-"""Bytes above which a file is not read whole to see that it is the one that was built."""
+LARGE = 100_000_000
+"""Bytes above which a file is not read whole to see that it is the one that was built: a search that works are looked
+up in need not read more than it touches."""
 NEEDED = {"framing", "encoder", "search", "works", "artists", "collections", "split", "files", "typical"}
 """What a manifest must say."""
 

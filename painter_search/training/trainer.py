@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -19,7 +20,7 @@ from painter_search.encoder.checkpoint import (
 from painter_search.encoder.device import keep_freed_memory, pick_device, within_gpu_memory
 from painter_search.encoder.encoder import Encoder
 from painter_search.errors import UserError
-from painter_search.folders import link_or_copy, locked, sweep
+from painter_search.folders import digest_file, link_or_copy, locked, sweep
 from painter_search.progress import say
 from painter_search.training.calibration import add_confidence
 from painter_search.training.course import Course
@@ -35,7 +36,7 @@ from painter_search.training.history import (
     write_history,
 )
 from painter_search.training.phases import validation_phase
-from painter_search.training.ranks import process_group, rank, told_by_first, wait_for_all
+from painter_search.training.ranks import process_group, processes, rank, told_by_first, wait_for_all
 from painter_search.training.recipe import TrainConfig
 from painter_search.training.report import report_course, report_triplets
 from painter_search.training.run import Run, lasting_settings, open_run_folder, save_score
@@ -104,6 +105,7 @@ def _train(
         history = [validation_phase(encoder, validating, recipe.margin, epoch=0)]
         save_checkpoint(_epoch(folder, 0), encoder, framing, config=settings, epoch=0, history=as_rows(history))
     reached = told_by_first(lambda: _last_epoch(folder) or 0)
+    _see_that_all_share(_epoch(folder, reached))
     checkpoint = read_checkpoint(_epoch(folder, reached))
     encoder = encoder_of_checkpoint(checkpoint, _epoch(folder, reached)).to(device)
     history = [Phase(**row) for row in checkpoint["history"]]
@@ -151,6 +153,18 @@ def _train(
         on_end(run)
     save_score(folder, run)
     return run
+
+
+def _see_that_all_share(file: Path) -> None:
+    """Raises `UserError` in a process that has another file here than the first one, or none."""
+    if processes() == 1:
+        return
+    digest = told_by_first(lambda: digest_file(file))
+    if not file.is_file() or digest_file(file) != digest:
+        raise UserError(
+            f"{file.parent} on {socket.gethostname()} is not the folder that the first machine trains in; all machines "
+            "need the same --data and --runs: folders that they share."
+        )
 
 
 def _course(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -130,3 +132,24 @@ def test_a_run_that_a_worker_could_not_finish_is_continued(encoder: Encoder, cut
     embed_on_ray("local", encoder, tmp_path / "encoder.onnx", missing, tmp_path / "s", "cpu", 1)
     assert unwritten(cut, tmp_path / "s") == []
     assert {name: (tmp_path / "s" / name).stat().st_mtime_ns for name in written} == written
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "nosuch.invalid:6379"])
+def test_a_cluster_that_is_not_there_is_told_at_once(address: str) -> None:
+    """In a process without a Ray; left to itself, Ray tries for a quarter of an hour."""
+    done = subprocess.run([sys.executable, "-c", ASK, address], capture_output=True, text=True, timeout=120)
+    assert done.stdout.startswith(f"the Ray at {address} cannot be reached ("), done.stderr
+    assert "RAY_AUTH_MODE" in done.stdout
+    assert done.stderr == ""
+
+
+ASK = """
+import sys
+from painter_search.encoder.cluster import _ray
+from painter_search.errors import UserError
+try:
+    with _ray(sys.argv[1], 0):
+        print("reached")
+except UserError as error:
+    print(error)
+"""

@@ -1,7 +1,5 @@
 """Vectors in the index's folder and in Milvus give the same answers."""
 
-import json
-import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -9,11 +7,9 @@ import numpy as np
 import pytest
 from small_world import paint
 
-from painter_search.errors import UserError
 from painter_search.retrieval.adding import add_paintings
 from painter_search.retrieval.attribution import Attribution, attribute
 from painter_search.retrieval.filters import WorkFilter
-from painter_search.retrieval.manifest import MANIFEST, digest_manifest
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.retrieval.removing import remove_works
 from painter_search.retrieval.settings import IndexConfig
@@ -81,48 +77,3 @@ def test_works_are_added_and_removed_and_the_version_before_stays(
     for index in (before, PaintingIndex.load(before.folder)):
         assert len(index) == 48
         assert_same_answer(index, expected, painted_originals / "3-1.jpg")
-
-
-@pytest.fixture
-def in_milvus(small_index_config: IndexConfig, tmp_path: Path) -> PaintingIndex:
-    """An index whose vectors are in a file of Milvus's."""
-    pytest.importorskip("pymilvus")
-    pytest.importorskip("milvus_lite")
-    where = str(tmp_path / "vectors.db")
-    return PaintingIndex.build(replace(small_index_config, index=tmp_path / "index", vectors_in=where))
-
-
-def test_a_file_of_vectors_that_is_gone_is_named(in_milvus: PaintingIndex, tmp_path: Path) -> None:
-    (tmp_path / "vectors.db").rename(tmp_path / "moved.db")
-    with pytest.raises(UserError, match=r"vectors\.db, which holds this index's vectors, is gone"):
-        PaintingIndex.load(in_milvus.folder)
-    (tmp_path / "moved.db").rename(tmp_path / "vectors.db")
-    assert len(PaintingIndex.load(in_milvus.folder)) == len(in_milvus)
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "complaint"),
-    [
-        ("made_by", "0" * 64, "is of another encoder"),
-        ("collection", "painter_search_none", "has no collection painter_search_none"),
-        ("uri", "http://127.0.0.1:9", r"Milvus at http://127\.0\.0\.1:9 cannot be used"),
-    ],
-)
-def test_other_vectors_than_the_manifest_means_are_refused(
-    in_milvus: PaintingIndex, tmp_path: Path, key: str, value: str, complaint: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("painter_search.retrieval.milvus.PATIENCE", 1.0)
-    copy = Path(shutil.copytree(in_milvus.folder, tmp_path / "copy"))
-    manifest = json.loads((copy / MANIFEST).read_text(encoding="utf-8"))
-    manifest["search"][key] = value
-    manifest["digest"] = digest_manifest(manifest)
-    (copy / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
-    with pytest.raises(UserError, match=complaint):
-        PaintingIndex.load(copy)
-
-
-def test_what_is_no_address_is_refused(small_index_config: IndexConfig, tmp_path: Path) -> None:
-    pytest.importorskip("pymilvus")
-    with pytest.raises(UserError, match="is no address of Milvus"):
-        PaintingIndex.build(replace(small_index_config, index=tmp_path / "index", vectors_in="vectors"))
-    assert not (tmp_path / "index" / "CURRENT").exists()

@@ -1,6 +1,7 @@
 """The strong recipe on small synthetic paintings."""
 
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -126,20 +127,58 @@ train_encoder(TrainConfig(
 """
 
 
-def test_two_processes_train_as_one(small_collection: Path, tmp_path: Path) -> None:
+def start(
+    script: Path, *arguments: object, nodes: int = 1, port: int = 0, folder: Path | None = None
+) -> subprocess.Popen:
+    """One machine's part of a training on so many, whose first listens at a port; each has one process."""
+    launch = ["-m", "torch.distributed.run", "--nnodes", str(nodes), "--nproc-per-node", "1"]
+    launch += ["--rdzv-backend", "c10d", "--rdzv-endpoint", f"127.0.0.1:{port}"]
+    return subprocess.Popen(
+        [sys.executable, *(launch if nodes > 1 else []), str(script), *map(str, arguments)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, cwd=folder,
+    )  # fmt: skip
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    path = tmp_path / "train.py"
+    path.write_text(TORCHRUN, encoding="utf-8")
+    return path
+
+
+def test_two_machines_train_as_one(script: Path, small_collection: Path, tmp_path: Path) -> None:
     """The same batches, shared, with negatives gathered across processes: the same encoder to rounding."""
-    script = tmp_path / "train.py"
-    script.write_text(TORCHRUN)
-    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    for name, how in (("alone", []), ("together", launch)):
-        done = subprocess.run(
-            [sys.executable, *how, str(script), str(small_collection), str(tmp_path), name],
-            capture_output=True, text=True, timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-3000:]
+    port = free_port()
+    for name, nodes in (("alone", 1), ("together", 2)):
+        parts = [start(script, small_collection, tmp_path, name, nodes=nodes, port=port) for _ in range(nodes)]
+        for part in parts:
+            _, complaint = part.communicate(timeout=300)
+            assert part.returncode == 0, complaint[-3000:]
     alone, together = (read_checkpoint(tmp_path / name / "last.pt")["model"] for name in ("alone", "together"))
     fitted = read_checkpoint(tmp_path / "alone" / "epoch_01.pt")["model"]
     for name in alone:
         torch.testing.assert_close(together[name], alone[name], atol=5e-4, rtol=1e-3)
     moved = (alone["network.readout.linear.weight"] - fitted["network.readout.linear.weight"]).abs().max()
     assert moved > 3e-3
+
+
+def test_machines_that_do_not_share_the_folder_of_runs_are_told_so(
+    script: Path, small_collection: Path, tmp_path: Path
+) -> None:
+    port = free_port()
+    machines = [tmp_path / "a", tmp_path / "b"]
+    parts = []
+    for machine in machines:
+        machine.mkdir()
+        parts.append(start(script, small_collection, "runs", "run", nodes=2, port=port, folder=machine))
+    ends = [(part.communicate(timeout=300)[1], part.returncode) for part in parts]
+    told = [code for complaint, code in ends if "is not the folder that the first machine trains in" in complaint]
+    assert told == [1]  # what torchrun makes of it on the other machine is its own
+    assert not list(tmp_path.glob("*/runs/run/score.json"))
