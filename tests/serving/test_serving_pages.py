@@ -29,8 +29,9 @@ def test_an_answer_keeps_its_address_and_leads_on(client: Any, answer: str) -> N
     assert "not an image" in html
     artist = re.search(r'href="(/artists/[^"]+)"', html)
     work = re.search(r'href="(/works/\d+)"', html)
-    parts = re.search(r'href="(/compare\?painting=[^"]+)"', html)
-    for found in (artist, work, parts):
+    other = re.search(r'href="(/compare\?painting=[^"&]+)"', html)
+    parts = re.search(r'href="(/compare\?painting=[^"]+&amp;painting=\d+)"', html)
+    for found in (artist, work, other, parts):
         assert found is not None
         shown = client.get(found[1].replace("&amp;", "&"))
         assert shown.status_code == 200
@@ -68,7 +69,7 @@ def test_what_is_gone_is_said(client: Any) -> None:
         ("/answers/none", "no longer kept"),
         ("/comparisons/none", "no longer kept"),
         ("/compare?painting=none.0&painting=1", "no longer kept"),
-        ("/compare?painting=1", "choose two"),
+        ("/compare?painting=none.0&painting=none.1", "no longer kept"),
         ("/compare?painting=1&painting=2&painting=3", "choose two"),
         ("/artists/Nobody At All", "no work by Nobody At All"),
         ("/works/999", "no work 999"),
@@ -90,7 +91,7 @@ def test_a_comparison_of_uploads_keeps_its_address(client: Any, painted_original
     assert "Two paintings compared" in pair.text
     several = [("one", ("a.jpg", one)), ("other", ("b.jpg", other)), ("other", ("c.jpg", third))]
     group = client.post("/compare", files=several)
-    assert "group B" in group.text
+    assert "Group B" in group.text
     bad = client.post("/compare", files=[("one", ("a.jpg", one)), ("other", ("b.jpg", b"no"))])
     assert bad.status_code == 400
     assert "b.jpg: not an image" in bad.text.lower()
