@@ -79,5 +79,11 @@
     button.disabled = true;
   });
   // Whoever comes back finds the form as it was, and usable.
-  addEventListener("pageshow", () => { button.disabled = false; tell(); });
+  addEventListener("pageshow", () => {
+    button.disabled = false;
+    form.querySelectorAll("details").forEach((more) => {
+      more.open ||= [...more.querySelectorAll("input, select")].some((field) => field.value && field.value !== field.defaultValue);
+    });
+    tell();
+  });
 })();
