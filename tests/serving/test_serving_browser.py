@@ -186,6 +186,9 @@ def test_in_print_the_answer_stands_alone(page: Any, queries: list[Path]) -> Non
 def test_a_work_on_the_map_leads_to_more_like_it(page: Any) -> None:
     page.goto("/map")
     page.wait_for_selector("#map", state="attached", timeout=90_000)
+    page.fill("#since", "2005")
+    page.fill("#before", "2006")
+    assert re.fullmatch(r"\d+ works by \d+ artists", page.inner_text("#status"))
     page.focus("#map")
     page.keyboard.press("n")
     shown = page.inner_text("#work")
