@@ -179,6 +179,7 @@ def test_in_print_the_answer_stands_alone(page: Any, queries: list[Path]) -> Non
     page.emulate_media(media="print")
     assert not page.is_visible("nav.bar >> nth=0")
     assert not page.is_visible("nav.saves")
+    assert not page.is_visible("text=matching parts >> nth=0")
     assert page.is_visible("section.artist >> nth=0")
     assert len(page.pdf()) > 10_000
 
