@@ -38,6 +38,9 @@ class AnswerSheet:
     number: int
     """Its place among the answers of a page, which keeps what it calls its parts apart from others'."""
 
+    compared: str = "in the index"
+    """Where an artist's works are counted."""
+
     @property
     def reason(self) -> str:
         """Why there is no answer; empty where there is one."""
@@ -50,6 +53,14 @@ class AnswerSheet:
             return f"Not answered: {self.answer.reason}"
         verdict = self.answer.verdict
         return f"Otherwise {verdict}" if self.answer.same_works else verdict[0].upper() + verdict[1:]
+
+    @property
+    def summary(self) -> str:
+        """The answer in a line, for a list of several."""
+        if isinstance(self.answer, Unanswered):
+            return self.heading.lower()
+        same = self.answer.same_works
+        return f"this very work is in the index: {same[0].work.artist}" if same else self.answer.verdict
 
 
 def answer_sheet(answer: Answer, index: PaintingIndex, number: int = 1, matched: int = MATCHED) -> AnswerSheet:
@@ -66,4 +77,5 @@ def answer_sheet(answer: Answer, index: PaintingIndex, number: int = 1, matched:
         )
         for place, match in enumerate(answer.artists)
     )
-    return AnswerSheet(answer, artists, pictures, number)
+    compared = "of those compared with" if index.selection else "in the index"
+    return AnswerSheet(answer, artists, pictures, number, compared)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from painter_search.collection.dates import year_of
 from painter_search.collection.framing import open_frame
 from painter_search.display.hues import colours, shapes
 from painter_search.display.pages import embed_picture, open_template
@@ -145,15 +146,18 @@ def map_content(atlas: Atlas, index: PaintingIndex) -> dict[str, Any]:
     """What the map's page shows, as plain values: `data` for its script, and what its text says."""
     side = int(min(LARGEST, max(SMALLEST, math.sqrt(PIXELS / len(atlas.works)) // 8 * 8)))
     hues, forms = _looks(atlas)
+    styles = sorted({work.style for work in atlas.works if work.style})
+    years = [year_of(work.date) for work in atlas.works]
     sheets, sizes = _sheets(atlas, index, side)
     data = {
         "side": side,
         "across": ACROSS,
         "artists": [list(row) for row in zip(atlas.artists, hues, forms, atlas.centres.tolist(), strict=True)],
         "works": [
-            [*np.round(place, 4).astype(float).tolist(), number, *size, work.title or work.file, work.date, id]
-            for place, number, size, work, id in zip(
-                atlas.places, atlas.numbers.tolist(), sizes, atlas.works, atlas.ids.tolist(), strict=True
+            [*np.round(place, 4).astype(float).tolist(), number, *size, work.title or work.file, work.date, id,
+             work.style, year]
+            for place, number, size, work, id, year in zip(
+                atlas.places, atlas.numbers.tolist(), sizes, atlas.works, atlas.ids.tolist(), years, strict=True
             )
         ],
         "sheets": sheets,
@@ -163,6 +167,8 @@ def map_content(atlas: Atlas, index: PaintingIndex) -> dict[str, Any]:
     return {
         "data": data,
         "legend": list(zip(atlas.artists, hues, signs, counts, strict=True)),
+        "styles": styles,
+        "dated": any(year is not None for year in years),
         "shown": len(atlas.works),
         "total": atlas.total,
         "faithfulness": faithfulness(atlas),

@@ -47,6 +47,10 @@ class Served:
     """The time until which it keeps its address; empty where it keeps it for good."""
     name: str = ""
     """What its paintings are called in addresses; empty where they have none."""
+    replaced: bool = False
+    """Whether the index in use is no longer the one that answered."""
+    origins: tuple[str, ...] = ("", "")
+    """Where either of two paintings compared comes from: the address of a work or of an answer."""
 
 
 def write_query_page(path: Path, answers: Sequence[Answer], index: PaintingIndex) -> None:
@@ -145,5 +149,9 @@ def open_template(name: str):  # type: ignore[no-untyped-def]
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(embed=embed_picture, about=lambda share: about(share).replace(" ", NO_BREAK))
+    environment.filters.update(
+        embed=embed_picture,
+        about=lambda share: about(share).replace(" ", NO_BREAK),
+        unbroken=lambda text: text.replace(" %", f"{NO_BREAK}%"),
+    )
     return environment.get_template(name)

@@ -22,6 +22,22 @@ def comparison_record(comparison: Comparison, index: PaintingIndex) -> dict[str,
     return {"index": index.digest, "engine": index.encoder.engine, "comparison": comparison.as_json()}
 
 
+def comparison_rows(comparison: Comparison) -> list[list[object]]:
+    """A row of names, and one for every pair of works, one from either side."""
+    from painter_search.retrieval.comparison import PairComparison
+
+    if isinstance(comparison, PairComparison):
+        columns = ["one", "other", "distance", "same_artist", "nearer_than_different", "nearer_than_same"]
+        found = comparison.as_json()
+        return [[*columns], [found[column] for column in columns]]
+    rows: list[list[object]] = [["one", "other", "distance", "same_artist"]]
+    for a, one in enumerate(comparison.one.paintings):
+        for b, other in enumerate(comparison.other.paintings):
+            probability = None if comparison.probabilities is None else float(comparison.probabilities[a, b])
+            rows.append([one.name, other.name, float(comparison.distances[a, b]), probability])
+    return rows
+
+
 NEIGHBOUR_COLUMNS = ["work", "title", "date", "work distance", "work probability"]
 
 

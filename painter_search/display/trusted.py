@@ -48,12 +48,16 @@ def trust_rows(trust: Trust) -> list[tuple[str, str]]:
         ("nearest work by the same artist (recall@1)", interval(trust.recall_1)),
         ("own artist ranked first", interval(trust.first_artist)),
     ]
-    if trust.known is not None:
+    auroc, false_names = f"{trust.nearest.auroc:.3f}", percent(trust.nearest.false_names)
+    alone = "by the distance of the nearest work alone"
+    if trust.known is None:
+        rows.append((f"artist in the index or not, {alone}: AUROC", auroc))
+        rows.append((f"false names at 80 % of true ones, {alone}", false_names))
+    else:
         rows.append(("artist in the index or not, by probability: AUROC", f"{trust.known.auroc:.3f}"))
-    rows.append(("… by the distance of the nearest work alone", f"{trust.nearest.auroc:.3f}"))
-    if trust.known is not None:
+        rows.append((f"… {alone}", auroc))
         rows.append(("false names at 80 % of true ones, by probability", percent(trust.known.false_names)))
-    rows.append(("… by the distance of the nearest work alone", percent(trust.nearest.false_names)))
+        rows.append((f"… {alone}", false_names))
     if trust.true_named is not None and trust.false_named is not None:
         rows.append(("with the threshold in use: true names kept", percent(trust.true_named)))
         rows.append(("… and names given to works by artists not in the index", percent(trust.false_named)))

@@ -17,10 +17,16 @@ class WorkFilter:
     """Works of earlier years alone; a work without a readable year is left out."""
     since: int | None = None
     """Works of this year and later ones alone, likewise."""
+    artists: tuple[str, ...] = ()
+    """The works of these artists alone; empty for all artists."""
+    style: str | None = None
+    """Works of this style alone."""
 
     def __str__(self) -> str:
         """The conditions in words."""
         parts = [f"where {self.where}"] if self.where is not None else []
+        parts += [f"by {' or '.join(self.artists)}"] if self.artists else []
+        parts += [f"of the style {self.style}"] if self.style is not None else []
         parts += [f"without {artist}" for artist in self.exclude_artists]
         parts += [f"before {self.before}"] if self.before is not None else []
         parts += [f"since {self.since}"] if self.since is not None else []

@@ -53,11 +53,16 @@ def select_works(works: Path, filter: WorkFilter) -> Selection:
     index lacks, and where nothing is left.
     """
     rows = _rows(works, "1" if filter.where is None else filter.where)
-    artists = {artist for _, artist, _, _ in rows}
-    for name in filter.exclude_artists:
+    artists = {row[1] for row in rows}
+    for name in (*filter.artists, *filter.exclude_artists):
         if name not in artists:
             raise unknown_artist(name, artists)
-    left = [(id, date) for id, artist, date, met in rows if met and artist not in filter.exclude_artists]
+    wanted = (set(filter.artists) or artists) - set(filter.exclude_artists)
+    left = [
+        (id, date)
+        for id, artist, date, style, met in rows
+        if met and artist in wanted and filter.style in (None, style)
+    ]
     without_year = 0
     if filter.before is not None or filter.since is not None:
         years = [(id, year_of(date)) for id, date in left]
@@ -73,11 +78,11 @@ def _within(year: int, filter: WorkFilter) -> bool:
     return (filter.before is None or year < filter.before) and (filter.since is None or year >= filter.since)
 
 
-def _rows(works: Path, expression: str) -> list[tuple[int, str, str, int]]:
-    """Id, artist, date, and whether the expression holds, of every work in order of id."""
+def _rows(works: Path, expression: str) -> list[tuple[int, str, str, str, int]]:
+    """Id, artist, date, style, and whether the expression holds, of every work in order of id."""
     # As a column of the answer an expression can be followed by nothing else: a second FROM is no SQL. The line breaks
     # end a comment that it may close with.
-    query = f"SELECT id, artist, date, (\n{expression}\n) IS TRUE FROM works ORDER BY id"
+    query = f"SELECT id, artist, date, style, (\n{expression}\n) IS TRUE FROM works ORDER BY id"
     with closing(open_read_only(works)) as database:
         database.set_authorizer(_only_reading())
         try:
@@ -88,7 +93,7 @@ def _rows(works: Path, expression: str) -> list[tuple[int, str, str, int]]:
                 f"--where cannot be used ({error}): it takes an SQL expression over the columns {', '.join(COLUMNS)}, "
                 "with texts in single quotes, such as \"style = 'Impressionism'\"."
             ) from error
-        if len(answer.description) != 4:
+        if len(answer.description) != 5:
             raise UserError("--where takes one SQL expression; join several with AND or OR.")
     return rows
 

@@ -266,7 +266,8 @@ def unknown_artist(name: str, artists: Iterable[str]) -> UserError:
     folded = {artist.casefold(): artist for artist in sorted(artists)}
     within = [match for match in folded if name.casefold() in match]
     close = [folded[match] for match in [*within, *get_close_matches(name.casefold(), folded)][:3]]
-    hint = f"did you mean {' or '.join(dict.fromkeys(close))}?" if close else "see build-index --list."
+    listed = "its artists are listed by build-index --list and on the server's page of artists."
+    hint = f"did you mean {' or '.join(dict.fromkeys(close))}?" if close else listed
     return UserError(f"the index has no work by {name}; {hint}")
 
 

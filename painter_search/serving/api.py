@@ -44,6 +44,7 @@ SAID: dict[int | str, dict[str, Any]] = {
 SENT: dict[int | str, dict[str, Any]] = {
     **{status: SAID[status] for status in (400, 401, 421)},
     403: {"model": shapes.Error, "description": "Asked from a page of another server"},
+    408: {"model": shapes.Error, "description": "It stopped arriving"},
     411: {"model": shapes.Error, "description": "Content-Length is missing"},
     413: {"model": shapes.Error, "description": "Too large"},
     503: {"model": shapes.Error, "description": "Too many are waiting; see Retry-After"},

@@ -135,7 +135,7 @@ class Desk:
         raise Missing("This painting is no longer kept; ask about it again.")
 
 
-def plain_name(name: str | None, number: int) -> str:
+def plain_file_name(name: str | None, number: int) -> str:
     """What an uploaded file is called, without folders and without characters that cannot be shown."""
     base = PurePosixPath((name or "").replace("\\", "/")).name
     shown = "".join(c for c in base if c.isprintable()).strip()[:LONGEST_NAME]
@@ -164,14 +164,15 @@ def _hold_against(index: PaintingIndex, one: Sequence[Read | Unanswered], other:
         return Kept(index, comparison=comparison, size=2_000_000)
     if len(other) == 1:
         one, other = other, one
-    groups = [_group(f"group {letter}" if len(side) > 1 else "the painting", side)
-              for letter, side in (("A", one), ("B", other))]  # fmt: skip
+    groups = [_group(f"Group {letter}", side) for letter, side in (("A", one), ("B", other))]
     return Kept(index, comparison=compare_groups(index, *groups), size=100_000 * (len(one) + len(other)))
 
 
 def _group(name: str, found: Sequence[Read | Unanswered]) -> Group:
     paintings = tuple(_painting(one) for one in found if isinstance(one, Read))
-    return Group(name, paintings, tuple(one for one in found if isinstance(one, Unanswered)))
+    unreadable = tuple(Unanswered(f"{name}/{one.painting}", one.reason) for one in found if isinstance(one, Unanswered))
+    # As on the command line, a single painting goes by its own name.
+    return Group(paintings[0].name if len(found) == len(paintings) == 1 else name, paintings, unreadable)
 
 
 def _painting(one: Read | Unanswered) -> Painting:

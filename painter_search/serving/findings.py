@@ -25,7 +25,7 @@ def find_artist_works(index: PaintingIndex, name: str) -> Listing:
     try:
         return list_works(index, name)
     except UserError as error:
-        raise Missing(str(error).replace("see build-index --list", "see the list of artists")) from None
+        raise Missing(str(error)) from None
 
 
 def artist_record(index: PaintingIndex, name: str) -> dict[str, Any]:

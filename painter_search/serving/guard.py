@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import re
 import secrets
 import socket
 from http.cookies import CookieError, SimpleCookie
@@ -10,12 +12,16 @@ from ipaddress import ip_address
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from painter_search.serving.settings import REQUEST_BYTES, RETRY_SECONDS, WAITING_BYTES
+from painter_search.serving.pages import notice
+from painter_search.serving.settings import REQUEST_BYTES, RETRY_SECONDS, SILENT_SECONDS, WAITING_BYTES
 
 COOKIE = "painter_search"
+HOST = re.compile(r"(\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[^:\[\]@/]*))(:[0-9]*)?")
 POLICY = (
     "default-src 'none'; img-src 'self' data:; style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'; "
     "script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -62,7 +68,7 @@ class Guard:
         self.requests += 1
         self.bytes += size
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, _not_for_ever(receive), send)
         finally:
             self.requests -= 1
             self.bytes -= size
@@ -80,7 +86,8 @@ class Guard:
         return None
 
     def _is_ours(self, host: str) -> bool:
-        name = host.rsplit("]", 1)[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
+        found = HOST.fullmatch(host)
+        name = (found["address"] or found["name"]) if found else ""
         if name.lower().rstrip(".") in self._names:
             return True
         # A name can be made to lead anywhere, an address cannot.
@@ -107,7 +114,7 @@ class Guard:
         site = headers.get("sec-fetch-site")
         origin = headers.get("origin")
         foreign = origin is not None and origin.partition("://")[2] != headers.get("host")
-        if site not in (None, "same-origin", "none") or (site is None and foreign):
+        if site not in (None, "same-origin", "none") or (site != "same-origin" and foreign):
             return _say(scope, 403, "Ask from a page of this server.")
         length = headers.get("content-length", "")
         if not (length.isascii() and length.isdecimal()):
@@ -149,7 +156,25 @@ def _cookie(headers: Headers) -> str:
 def _say(scope: Scope, status: int, sentence: str) -> Response:
     if scope["path"].startswith("/api"):
         return JSONResponse({"error": sentence}, status)
+    if scope["method"] == "POST" and status not in (401, 421):
+        return notice(Request(scope), status, sentence)
     return PlainTextResponse(sentence + "\n", status)
+
+
+def _not_for_ever(receive: Receive) -> Receive:
+    whole = False
+
+    async def receive_in_time() -> Message:
+        nonlocal whole
+        try:
+            # Once all has arrived, only the end of the connection is waited for.
+            message = await asyncio.wait_for(receive(), None if whole else SILENT_SECONDS)
+        except asyncio.TimeoutError:
+            raise HTTPException(408, "The paintings stopped arriving; send them again.") from None
+        whole = not message.get("more_body", False)
+        return message
+
+    return receive_in_time
 
 
 def _with_headers(send: Send, nonce: str) -> Send:

@@ -10,13 +10,14 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
+from painter_search.collection.spellings import plain_name
 from painter_search.display.citation import citation_line
 from painter_search.display.pages import embed_picture, open_template
 from painter_search.display.records import NEIGHBOUR_COLUMNS, neighbour_cells, table
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.serving.desk import Missing
 from painter_search.serving.findings import artist_record, find_artist, find_like, like_record
-from painter_search.serving.requests import desk_of, work_filter, year_of_form
+from painter_search.serving.requests import desk_of, names_of_form, work_filter, year_of_form
 from painter_search.serving.saving import Save, save, saves, served
 
 holdings = APIRouter(include_in_schema=False)
@@ -59,7 +60,8 @@ def artists(
     for id, number in zip(ids.tolist(), numbers.tolist(), strict=True):
         counts[names[number]] += 1
         first.setdefault(names[number], id)
-    found = [(name, counts[name], first[name]) for name in names if q.casefold() in name.casefold()]
+    words = plain_name(q).split()
+    found = [(name, counts[name], first[name]) for name in names if all(word in plain_name(name) for word in words)]
     if form == "json":
         listed = {"index": whole.digest, "artists": [{"artist": name, "works": works} for name, works, _ in found]}
         return save(form, "artists", listed)
@@ -111,8 +113,7 @@ def work(
     """A work, and more like it."""
     current = desk_of(request).current
     whole = current.get()
-    without = [name.strip() for name in exclude_artist.split(";")]
-    filter = work_filter(style, (), without, year_of_form(since), year_of_form(before))
+    filter = work_filter(style, (), names_of_form(whole, exclude_artist), year_of_form(since), year_of_form(before))
     index = current.narrowed(whole, filter)
     if form == "json":
         return save(form, "work", like_record(index, id))

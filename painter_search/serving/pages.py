@@ -13,16 +13,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from painter_search.display.answers import answer_sheet
 from painter_search.display.attributions import answer_rows, answers_record
 from painter_search.display.pages import Served, comparison_page, open_template, query_page
-from painter_search.display.records import comparison_record, table
+from painter_search.display.records import comparison_record, comparison_rows, table
 from painter_search.retrieval.attribution import Attribution
 from painter_search.retrieval.comparison import Comparison
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.serving.desk import Missing
 from painter_search.serving.holdings_pages import choices, page
 from painter_search.serving.kept import Kept
-from painter_search.serving.requests import Count, desk_of, read_uploads, work_filter, year_of_form
+from painter_search.serving.requests import Count, desk_of, names_of_form, read_uploads, work_filter, year_of_form
 from painter_search.serving.saving import Form, Save, save, saves, served
-from painter_search.serving.settings import FILE_BYTES, KEPT_SECONDS, MOST_PAINTINGS
+from painter_search.serving.settings import FILE_BYTES, KEPT_SECONDS, MOST_PAINTINGS, REQUEST_BYTES
 
 pages = APIRouter(include_in_schema=False)
 Files = Annotated[list[UploadFile], File()]
@@ -50,7 +50,7 @@ async def answer(
 ) -> Response:
     """Answer, keep the answer for a while, and lead to it."""
     desk = desk_of(request)
-    only, without = ([name.strip() for name in text.split(";")] for text in (artist, exclude_artist))
+    only, without = (names_of_form(desk.current.get(), text) for text in (artist, exclude_artist))
     filter = work_filter(style, only, without, year_of_form(since), year_of_form(before))
     kept = await desk.ask(await read_uploads(paintings), filter, top, works)
     if any(isinstance(one, Attribution) for one in kept.answers):
@@ -68,7 +68,13 @@ def kept_answer(request: Request, name: str, form: Save = None) -> Response:
         return save(form, "answer", table(*answer_rows(kept.answers)))
     if form == "json":
         return save(form, "answer", answers_record(kept.answers, kept.index))
-    shown = replace(served(request), saves=saves(f"/answers/{name}"), until=_until(request, name), name=name)
+    shown = replace(
+        served(request),
+        saves=saves(f"/answers/{name}"),
+        until=_until(request, name),
+        name=name,
+        replaced=kept.index is not desk_of(request).current.get(),
+    )
     return HTMLResponse(_answers_html(kept, shown))
 
 
@@ -78,18 +84,24 @@ async def compare(
     painting: Annotated[list[str], Query(max_length=50)] = [],  # noqa: B006
     form: Save = None,
 ) -> Response:
-    """Two paintings compared, or the form to choose some."""
+    """Two paintings compared, or the form to choose some, or another one."""
     desk = desk_of(request)
-    if not painting:
-        return page(request, "compare_ask.html", desk.current.get(), "/compare", limits=_limits())
+    if len(painting) < 2:
+        chosen = painting[0] if painting else ""
+        return page(request, "compare_ask.html", desk.current.get(), "/compare", limits=_limits(), chosen=chosen)
     if len(painting) != 2:
         raise Missing(f"{len(painting)} works are chosen; choose two to compare.")
     index = desk.index_of(painting)
     comparison = await desk.compare_kept(index, painting)
-    address = f"/compare?painting={painting[0]}&painting={painting[1]}"
     kept = next((ref.partition(".")[0] for ref in painting if "." in ref), "")
-    until = _until(request, kept) if kept else ""
-    return await desk.aside(lambda: _comparison(request, comparison, index, form, address, until))
+    shown = replace(
+        served(request, "/compare"),
+        saves=saves(f"/compare?painting={painting[0]}&painting={painting[1]}"),
+        until=_until(request, kept) if kept else "",
+        replaced=index is not desk.current.get(),
+        origins=tuple(f"/answers/{ref.partition('.')[0]}" if "." in ref else f"/works/{ref}" for ref in painting),
+    )
+    return await desk.aside(lambda: _comparison(comparison, index, form, shown))
 
 
 @pages.post("/compare")
@@ -106,7 +118,8 @@ def kept_comparison(request: Request, name: str, form: Save = None) -> Response:
     kept = _kept(request, name)
     if kept.comparison is None:
         raise Missing("There is no such comparison.")
-    return _comparison(request, kept.comparison, kept.index, form, f"/comparisons/{name}", _until(request, name))
+    shown = replace(served(request, "/compare"), saves=saves(f"/comparisons/{name}"), until=_until(request, name))
+    return _comparison(kept.comparison, kept.index, form, shown)
 
 
 @pages.get("/pictures/{digest}/{id}.jpg")
@@ -123,16 +136,13 @@ def picture(request: Request, digest: str, id: Annotated[int, Path(ge=1, le=2**5
     return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400, immutable"})
 
 
-def _comparison(
-    request: Request, comparison: Comparison, index: PaintingIndex, form: Form | None, address: str, until: str
-) -> Response:
+def _comparison(comparison: Comparison, index: PaintingIndex, form: Form | None, shown: Served) -> Response:
     if form == "json":
         return save(form, "comparison", comparison_record(comparison, index))
     if form == "csv":
-        raise Missing("A comparison is saved as a page or as JSON.")
+        return save(form, "comparison", table(*comparison_rows(comparison)))
     if form == "page":
         return save(form, "comparison", comparison_page(comparison, index))
-    shown = replace(served(request, "/compare"), saves=saves(address, ("page", "json")), until=until)
     return HTMLResponse(comparison_page(comparison, index, shown))
 
 
@@ -156,7 +166,12 @@ def _until(request: Request, name: str) -> str:
 
 
 def _limits() -> dict[str, Any]:
-    return {"paintings": MOST_PAINTINGS, "megabytes": FILE_BYTES // 1_000_000, "minutes": KEPT_SECONDS // 60}
+    return {
+        "paintings": MOST_PAINTINGS,
+        "megabytes": FILE_BYTES // 1_000_000,
+        "minutes": KEPT_SECONDS // 60,
+        "bytes": REQUEST_BYTES,
+    }
 
 
 def notice(request: Request, status: int, sentence: str) -> Response:

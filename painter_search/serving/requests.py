@@ -9,9 +9,11 @@ from typing import Annotated
 from fastapi import File, Form, Query, Request, UploadFile
 from pydantic import StringConstraints
 
+from painter_search.collection.spellings import plain_name
 from painter_search.errors import UserError
 from painter_search.retrieval.filters import WorkFilter
-from painter_search.serving.desk import Desk, Upload, plain_name
+from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.serving.desk import Desk, Upload, plain_file_name
 from painter_search.serving.settings import FILE_BYTES, MOST_PAINTINGS
 
 ShortText = Annotated[str, StringConstraints(max_length=300)]
@@ -41,10 +43,22 @@ def work_filter(
     before: int | None = None,
 ) -> WorkFilter:
     """A filter from plain choices. Expressions of SQL are not taken from the network: some would keep SQLite busy."""
-    conditions = [f"style = {_quoted(style)}"] if style else []
-    if only := [name for name in artists if name]:
-        conditions.append(f"artist IN ({', '.join(map(_quoted, only))})")
-    return WorkFilter(" AND ".join(conditions) or None, tuple(name for name in exclude_artists if name), before, since)
+    only, without = (tuple(name for name in names if name) for names in (artists, exclude_artists))
+    return WorkFilter(None, without, before, since, only, style or None)
+
+
+def names_of_form(index: PaintingIndex, text: str) -> list[str]:
+    """Artists whom somebody wrote into a form, separated by semicolons, spelt as the index does.
+
+    Accents, capitals and the order of a name's parts make no difference where only one artist can be meant.
+    """
+    known = index.artists[2]
+    spelt: dict[str, list[str]] = {}
+    for name in known if text else ():
+        spelt.setdefault(plain_name(name), []).append(name)
+    written = [name.strip() for name in text.split(";")]
+    close = ((name, spelt.get(plain_name(name), [])) for name in written if name)
+    return [meant[0] if name not in known and len(meant) == 1 else name for name, meant in close]
 
 
 def year_of_form(text: str) -> int | None:
@@ -66,11 +80,7 @@ async def read_uploads(files: Sequence[UploadFile], most: int = MOST_PAINTINGS) 
         # One byte more than is taken says that it is too large.
         content = await file.read(FILE_BYTES + 1)
         if content or file.filename:
-            found.append((plain_name(file.filename, number), content))
+            found.append((plain_file_name(file.filename, number), content))
     if not found:
         raise UserError("give at least one painting.")
     return found
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("\0", "").replace("'", "''") + "'"

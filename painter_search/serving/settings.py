@@ -21,6 +21,8 @@ DECODING_SECONDS = 20
 """A painting that takes longer to decode is given up; 100 megapixels take about 5 s."""
 DECODING_BYTES = 4_000_000_000
 """Address space of a decoder, where the system can limit it: libraries, and twice the largest painting as numbers."""
+SILENT_SECONDS = 30
+"""A request that stops arriving for so long is given up, so that it does not hold a place in the queue for ever."""
 KEPT_SECONDS = 1800
 """How long an answer about uploaded paintings keeps its address."""
 KEPT_BYTES = 64_000_000

@@ -74,10 +74,10 @@ def test_every_work_has_its_place_its_words_and_its_thumbnail(html: str, small_i
     sheets = [Image.open(io.BytesIO(b64(sheet))).convert("RGB") for sheet in data["sheets"]]
     side = data["side"]
     for place, (id, work) in enumerate(zip(ids, small_index.works.get(ids), strict=True)):
-        x, y, artist, width, height, title, year, own = data["works"][place]
+        x, y, artist, width, height, title, date, own, style, year = data["works"][place]
         assert max(abs(x), abs(y)) <= 1
         assert data["artists"][artist][0] == work.artist
-        assert (title, year, own) == (work.title, work.date, id)
+        assert (title, date, own, style, year) == (work.title, work.date, id, work.style, int(work.date))
         left, top = place % ACROSS * side, place // ACROSS % ACROSS * side
         shown = sheets[place // ACROSS**2].crop((left, top, left + width, top + height))
         truth = Image.open(io.BytesIO(small_index.works.thumbnail(id))).convert("RGB").resize((width, height))
@@ -109,6 +109,26 @@ def test_the_browser_paints_it_and_has_nothing_to_complain_of(html: str, tmp_pat
     assert int(painted[1]) == len(data_of(html)["works"])
     assert '<div id="interactive">' in dom
     assert "CONSOLE" not in said
+
+
+def test_works_are_narrowed_by_period_and_style(html: str, tmp_path: Path) -> None:
+    assert 'id="style"' not in html  # these works have none
+    narrow = (
+        "for (const [id, value] of [['filter', 'painter'], ['since', '1910'], ['before', '1930']]) {"
+        "const field = document.getElementById(id); field.value = value; field.dispatchEvent(new Event('input')); }"
+    )
+    styled = html.replace(
+        '<label class="year">From', '<select id="style"><option>Cubism</option></select><label class="year">From'
+    )
+    works = data_of(html)["works"]
+    styled = styled.replace(json.dumps(works[1])[1:], json.dumps([*works[1][:8], "Cubism", 1920])[1:])
+    found = {}
+    for name, page in (("period", html), ("style", styled)):
+        (tmp_path / f"{name}.html").write_text(with_script(page, narrow), encoding="utf-8")
+        dom, said = open_in_browser(tmp_path / f"{name}.html", tmp_path)
+        assert "CONSOLE" not in said
+        found[name] = re.search(r'id="status"[^>]*>([^<]*)<', dom)[1]  # type: ignore[index]
+    assert found == {"period": "8 works by 4 artists", "style": "1 work by 1 artist"}
 
 
 def test_keys_go_from_work_to_work_and_the_filter_finds_artists(html: str, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -40,6 +41,15 @@ def test_the_figures_are_those_that_were_measured(measured: str, calibrated_inde
     for name, figure in rows:
         assert f'<th scope="row">{name}</th><td>{figure}</td>' in measured
     assert PROVENANCE["test"] in measured
+
+
+def test_without_calibration_every_figure_has_a_name_of_its_own(measured: str, calibrated_index: PaintingIndex) -> None:
+    found = measure_trust(calibrated_index)
+    assert found is not None
+    plain = replace(found, known=None, pairs=None, answers=None, true_named=None, false_named=None)
+    names = [name for name, _ in trust_rows(plain)]
+    assert len(names) == len(set(names)) == 4
+    assert not any(name.startswith("…") for name in names)
 
 
 def test_every_picture_has_an_alternative_text_and_headings_descend(measured: str) -> None:

@@ -98,7 +98,8 @@ def test_the_page_says_how_sure_it_is_and_shows_the_parts_of_three_artists(
     sure, plain = ((tmp_path / page).read_text(encoding="utf-8") for page in ("sure.html", "plain.html"))
     answer = attribute(calibrated_index, [painting])[0]
     assert isinstance(answer, Attribution)
-    assert f"<h2>{answer.verdict[0].upper()}{answer.verdict[1:]}</h2>" in sure
+    verdict = answer.verdict.replace(" %", "\N{NO-BREAK SPACE}%")
+    assert f"<h2>{verdict[0].upper()}{verdict[1:]}</h2>" in sure
     assert sure.count('class="switch"') == plain.count('class="switch"') == 3
     ids = re.findall(r'id="(parts-[^"]+)"', sure)
     assert len(ids) == len(set(ids)) == 3

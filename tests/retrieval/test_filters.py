@@ -51,6 +51,19 @@ def test_an_expression_picks_the_works_for_which_it_holds(works: Path, where: st
     assert chosen(works, where=where) == [id for id in range(1, 31) if meets(id)]
 
 
+def test_artists_and_a_style_are_taken_as_they_are_written(works: Path) -> None:
+    assert chosen(works, artists=("Artist 1", "Artist 3")) == [id for id in range(1, 31) if id % 5 in (1, 3)]
+    assert chosen(works, style="Pop -- (Art)") == [id for id in range(1, 31) if id % 3 == 2]
+    both = WorkFilter(artists=("Artist 1", "Artist 3"), exclude_artists=("Artist 3",), style="Cubism")
+    selection = select_works(works, both)
+    assert selection.ids.tolist() == [id for id in range(1, 31) if id % 5 == 1 and id % 3 == 1]
+    assert str(both) == "by Artist 1 or Artist 3, of the style Cubism, without Artist 3"
+    with pytest.raises(UserError, match="no work by Artist 9"):
+        chosen(works, artists=("Artist 9",))
+    with pytest.raises(UserError, match="of the style x' OR '1"):
+        chosen(works, style="x' OR '1'='1")
+
+
 def test_conditions_combine_and_works_without_a_year_are_counted(works: Path) -> None:
     selection = select_works(works, WorkFilter("style <> 'Cubism'", ("Artist 0", "Artist 3"), before=1900))
     left = [id for id in range(1, 31) if id % 3 != 1 and id % 5 not in (0, 3)]
@@ -100,7 +113,7 @@ def test_an_unknown_artist_names_close_ones(works: Path) -> None:
         select_works(works, WorkFilter(exclude_artists=("artst 3",)))
     with pytest.raises(UserError, match="no work by TIST 4; did you mean Artist 4"):
         select_works(works, WorkFilter(exclude_artists=("TIST 4",)))
-    with pytest.raises(UserError, match="no work by Rembrandt; see build-index --list"):
+    with pytest.raises(UserError, match="no work by Rembrandt; its artists are listed"):
         select_works(works, WorkFilter(exclude_artists=("Rembrandt",)))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,11 @@ from typing import Any
 
 import pytest
 
+from painter_search.collection.preparation import prepare_collection
+from painter_search.collection.settings import PrepareConfig
+from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
 from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.settings import IndexConfig
 from painter_search.serving.settings import ServeConfig
 
 pytest.importorskip("fastapi")
@@ -71,3 +77,48 @@ def address(small_index: PaintingIndex, load: Any) -> Iterator[str]:
     yield found
     started.terminate()
     started.wait(20)
+
+
+@pytest.fixture(scope="session")
+def sample_index(tmp_path_factory: pytest.TempPathFactory) -> PaintingIndex:
+    """The built-in sample, indexed by an untrained encoder with a calibration."""
+    home = tmp_path_factory.mktemp("sample")
+    prepare_collection(PrepareConfig(out=home / "data", workers=1))
+    known = (-4.64, -11.29, -11.92, -1.49)
+    plain = {"pair": (12.0, -13.0), "known": known, "sharpness": 20.0, "threshold": 0.5, "artists": 6, "works": 35}
+    save_checkpoint(
+        home / "encoder.pt", start_encoder("resnet18", "none", seed=1, image_side=128), "whole", confidence=plain
+    )
+    config = IndexConfig(data=(home / "data",), encoder=str(home / "encoder.pt"), index=home / "index", device="cpu")
+    return PaintingIndex.build(config)
+
+
+@pytest.fixture(scope="session")
+def sample_address(sample_index: PaintingIndex, load: Any) -> Iterator[str]:
+    """The address of a server of the sample's index in a process of its own."""
+    started, found = load.start_server(sample_index.folder)
+    yield found
+    started.terminate()
+    started.wait(20)
+
+
+@pytest.fixture(scope="session")
+def queries() -> list[Path]:
+    """Pictures that the sample's index lacks."""
+    spec = importlib.util.find_spec("painter_search")
+    assert spec is not None
+    assert spec.origin is not None
+    return sorted((Path(spec.origin).parent / "collection" / "sample" / "queries").iterdir())
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, driven by Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("needs chromium")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()

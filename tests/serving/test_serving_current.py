@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from painter_search.errors import UserError
+from painter_search.folders import write_bytes
 from painter_search.retrieval.adding import add_paintings
 from painter_search.retrieval.filters import WorkFilter
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.serving.current import CurrentIndex
 from painter_search.serving.settings import ServeConfig
+
+httpx = pytest.importorskip("httpx")
 
 
 @pytest.fixture
@@ -62,28 +65,39 @@ def test_a_filter_is_worked_out_once_for_each_index(home: Path) -> None:
     assert len(narrowed) == 8
 
 
-def test_no_answer_mixes_two_indexes(home: Path, painted_folder: Path, painting: Path, opened: Any) -> None:
-    works = {}
-    with opened(ServeConfig(index=home)) as client:
-        files = {"paintings": ("a.jpg", painting.read_bytes())}
-        seen: list[dict[str, Any]] = []
+def test_no_answer_mixes_two_indexes(home: Path, painted_folder: Path, painting: Path, load: Any) -> None:
+    content, seen, stop = painting.read_bytes(), [], threading.Event()
+    works = {PaintingIndex.load(home).digest: 16}
+    started, address = load.start_server(home)
 
-        def ask() -> None:
-            seen.extend(client.post("/api/query", files=files, data={"top": 50, "works": 50}).json() for _ in range(6))
+    def ask() -> dict[str, Any]:
+        data = {"top": 50, "works": 50}
+        return httpx.post(f"{address}/api/query", files={"paintings": content}, data=data, timeout=60).json()
 
-        asking = [threading.Thread(target=ask) for _ in range(3)]
+    def ask_until_told() -> None:
+        while not stop.is_set():
+            seen.append(ask())
+
+    try:
+        asking = [threading.Thread(target=ask_until_told) for _ in range(12)]
         for thread in asking:
             thread.start()
-        works[PaintingIndex.load(home).digest] = 16
         works[add_paintings(home, painted_folder).index.digest] = 23
+        for digest in [*works, *works]:  # back and forth, while the twelve go on asking
+            write_bytes(home / "CURRENT", digest.encode())
+            seen.append(after := ask())
+            assert after["index"] == digest
+        stop.set()
         for thread in asking:
             thread.join()
-        seen.append(client.post("/api/query", files=files, data={"top": 50, "works": 50}).json())
-    assert {answer["index"] for answer in seen} <= set(works)
+    finally:
+        stop.set()
+        started.terminate()
+        started.wait(20)
+    assert {answer["index"] for answer in seen} == set(works)
     for answer in seen:
         shown = sum(len(match["works"]) for match in answer["answers"][0]["artists"])
-        assert shown == works[answer["index"]]
-    assert works[seen[-1]["index"]] == 23
+        assert (answer["corpus"]["works"], shown) == (works[answer["index"]], works[answer["index"]])
 
 
 def test_settings_that_cannot_be_are_refused() -> None:

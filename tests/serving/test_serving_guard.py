@@ -1,3 +1,5 @@
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +8,8 @@ import pytest
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.serving.settings import REQUEST_BYTES, ServeConfig
 
+httpx = pytest.importorskip("httpx")
+guard = pytest.importorskip("painter_search.serving.guard")
 TOKEN = "a-token-that-nobody-guesses"
 
 
@@ -14,7 +18,20 @@ def test_it_answers_under_the_names_of_this_machine(client: Any, host: str) -> N
     assert client.get("/api/health", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.1.7:8765", "", "[::2]", "a@b"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "192.168.1.7:8765",
+        "",
+        "[::2]",
+        "a@b",
+        "[::1]evil.example",
+        "[127.0.0.1",
+        "127.0.0.1:evil.example",
+    ],
+)
 def test_it_does_not_answer_under_another_name(client: Any, host: str) -> None:
     answered = client.get("/api/health", headers={"Host": host})
     assert answered.status_code == 421
@@ -51,7 +68,13 @@ def test_listening_to_this_machine_alone_needs_no_token() -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "x"}],
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "x"},
+        {"Sec-Fetch-Site": "none", "Origin": "https://evil.example"},
+    ],
 )
 def test_other_pages_cannot_send_paintings(client: Any, painting: Path, headers: dict[str, str]) -> None:
     files = {"paintings": ("a.jpg", painting.read_bytes())}
@@ -66,6 +89,29 @@ def test_a_request_says_its_length_and_is_not_too_large(client: Any) -> None:
     for length, status in ((str(REQUEST_BYTES + 1), 413), ("-1", 411), ("9" * 30, 413), ("٣", 411)):
         scope_headers = {"Content-Length": length.encode("utf-8"), "Content-Type": "multipart/form-data; boundary=x"}
         assert client.post("/api/query", content=b"x", headers=scope_headers).status_code == status
+
+
+def test_a_request_that_stops_arriving_makes_way(
+    serve_config: ServeConfig, opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "SILENT_SECONDS", 0.2)
+
+    async def half() -> AsyncIterator[bytes]:
+        yield b"--x"
+        await asyncio.sleep(1)
+        yield b"more"
+
+    async def send() -> httpx.Response:
+        transport = httpx.ASGITransport(client.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as sender:
+            headers = {"Content-Length": "1000", "Content-Type": "multipart/form-data; boundary=x"}
+            return await sender.post("/api/query", content=half(), headers=headers)
+
+    with opened(serve_config) as client:
+        late = asyncio.run(send())
+        assert client.app.requests == 0
+    assert late.status_code == 408
+    assert "stopped arriving" in late.json()["error"]
 
 
 def test_past_the_queue_others_are_asked_to_come_again(small_index: PaintingIndex, painting: Path, opened: Any) -> None:

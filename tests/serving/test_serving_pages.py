@@ -1,6 +1,7 @@
 import csv
 import io
 import re
+import shutil
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from painter_search.display.index_page import write_index_page
+from painter_search.retrieval.adding import add_paintings
 from painter_search.retrieval.painting_index import PaintingIndex
 from painter_search.retrieval.settings import IndexConfig
 from painter_search.serving.settings import ServeConfig
@@ -29,8 +31,9 @@ def test_an_answer_keeps_its_address_and_leads_on(client: Any, answer: str) -> N
     assert "not an image" in html
     artist = re.search(r'href="(/artists/[^"]+)"', html)
     work = re.search(r'href="(/works/\d+)"', html)
-    parts = re.search(r'href="(/compare\?painting=[^"]+)"', html)
-    for found in (artist, work, parts):
+    other = re.search(r'href="(/compare\?painting=[^"&]+)"', html)
+    parts = re.search(r'href="(/compare\?painting=[^"]+&amp;painting=\d+)"', html)
+    for found in (artist, work, other, parts):
         assert found is not None
         shown = client.get(found[1].replace("&amp;", "&"))
         assert shown.status_code == 200
@@ -68,7 +71,7 @@ def test_what_is_gone_is_said(client: Any) -> None:
         ("/answers/none", "no longer kept"),
         ("/comparisons/none", "no longer kept"),
         ("/compare?painting=none.0&painting=1", "no longer kept"),
-        ("/compare?painting=1", "choose two"),
+        ("/compare?painting=none.0&painting=none.1", "no longer kept"),
         ("/compare?painting=1&painting=2&painting=3", "choose two"),
         ("/artists/Nobody At All", "no work by Nobody At All"),
         ("/works/999", "no work 999"),
@@ -90,7 +93,7 @@ def test_a_comparison_of_uploads_keeps_its_address(client: Any, painted_original
     assert "Two paintings compared" in pair.text
     several = [("one", ("a.jpg", one)), ("other", ("b.jpg", other)), ("other", ("c.jpg", third))]
     group = client.post("/compare", files=several)
-    assert "group B" in group.text
+    assert "Group B" in group.text
     bad = client.post("/compare", files=[("one", ("a.jpg", one)), ("other", ("b.jpg", b"no"))])
     assert bad.status_code == 400
     assert "b.jpg: not an image" in bad.text.lower()
@@ -185,3 +188,44 @@ def test_artists_that_nobody_is_among_are_said_so(client: Any) -> None:
     html = client.get("/artists?q=zzzz").text
     assert "No artist is called that" in html
     assert "save=csv" not in html
+
+
+def test_artists_are_named_in_any_spelling_and_unknown_ones_are_asked_after(client: Any, painting: Path) -> None:
+    files = {"paintings": ("mine.jpg", painting.read_bytes())}
+    html = client.post("/answers", files=files, data={"artist": "9 PAINTER; paínter 8;"}).text
+    assert "by Painter 9 or Painter 8" in html
+    assert set(re.findall(r'<h3>\d+\. <a href="/artists/([^"]+)"', html)) == {"Painter%209", "Painter%208"}
+    assert "of those compared with" in html
+    unknown = client.post("/answers", files=files, data={"exclude_artist": "Paintr 9"})
+    assert unknown.status_code == 400
+    assert "did you mean Painter 9" in unknown.text
+
+
+def test_comparisons_are_saved_as_tables(client: Any, painted_originals: Path, small_index: PaintingIndex) -> None:
+    (row,) = csv.DictReader(io.StringIO(client.get("/compare?painting=1&painting=2&save=csv").text))
+    kept = client.get("/compare?painting=1&painting=2&save=json").json()["comparison"]
+    assert (row["one"], float(row["distance"])) == (kept["one"], pytest.approx(kept["distance"]))
+    one, other, third = (path.read_bytes() for path in sorted(painted_originals.iterdir())[:3])
+    files = [("one", ("=a.jpg", one)), ("other", ("b.jpg", other)), ("other", ("c.jpg", third))]
+    address = client.post("/compare", files=files, follow_redirects=False).headers["location"]
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{address}?save=csv").text)))
+    assert [(row["one"], row["other"]) for row in rows] == [("'=a.jpg", "b.jpg"), ("'=a.jpg", "c.jpg")]
+    distances = client.get(f"{address}?save=json").json()["comparison"]["distances"]
+    assert [float(row["distance"]) for row in rows] == pytest.approx(distances[0])
+
+
+def test_an_answer_says_when_its_index_was_replaced(
+    small_index: PaintingIndex, painted_folder: Path, painting: Path, tmp_path: Path, opened: Any
+) -> None:
+    shutil.copytree(small_index.folder, tmp_path / "index" / small_index.digest)
+    (tmp_path / "index" / "CURRENT").write_text(small_index.digest, encoding="utf-8")
+    with opened(ServeConfig(index=tmp_path / "index")) as client:
+        files = {"paintings": ("mine.jpg", painting.read_bytes())}
+        address = client.post("/answers", files=files, follow_redirects=False).headers["location"]
+        assert "replaced since" not in client.get(address).text
+        compared = f"/compare?painting={address.rpartition('/')[2]}.0&painting=1"
+        add_paintings(tmp_path / "index", painted_folder)
+        for place in (address, compared):
+            html = client.get(place).text
+            assert "replaced since" in html
+            assert small_index.digest in html

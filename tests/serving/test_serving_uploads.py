@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from painter_search.serving.desk import plain_name
+from painter_search.serving.desk import plain_file_name
 from painter_search.serving.settings import FILE_BYTES, MOST_PAINTINGS
 
 
@@ -131,4 +131,4 @@ def test_a_body_that_is_no_form_is_refused(client: Any, body: bytes, kind: str) 
     ],
 )
 def test_names_of_uploads_are_plain(given: str | None, shown: str) -> None:
-    assert plain_name(given, 2) == shown
+    assert plain_file_name(given, 2) == shown

@@ -2,7 +2,7 @@
 (() => {
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("data").textContent);
-  const [X, Y, ARTIST, WIDTH, HEIGHT, TITLE, DATE, ID] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const [X, Y, ARTIST, WIDTH, HEIGHT, TITLE, DATE, ID, STYLE, YEAR] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
   const [NAME, HUE, SHAPE, CENTRE] = [0, 1, 2, 3];
   const { works, artists, side, across } = data;
   const canvas = byId("map"), pen = canvas.getContext("2d");
@@ -17,12 +17,16 @@
   // The plane is 2 wide and 2 high around 0; `view` is what lies in the middle of the canvas, and how much larger than
   // the whole map it is drawn.
   const view = { x: 0, y: 0, zoom: 1 };
-  let width = 0, height = 0, chosen = null, picked = -1, waiting = false, order = [], step = -1;
+  let width = 0, height = 0, chosen = null, named = null, picked = -1, waiting = false, order = [], step = -1;
 
   const unit = () => (Math.min(width, height) / 2.15) * view.zoom;
   const screenX = (x) => width / 2 + (x - view.x) * unit();
   const screenY = (y) => height / 2 - (y - view.y) * unit();
-  const isShown = (work) => chosen === null || chosen.has(work[ARTIST]);
+  // What the works are narrowed to, beside `chosen` artists; a work without a year is in no period.
+  const wanted = { style: "", since: -Infinity, before: Infinity };
+  const ofAnyYear = () => wanted.since === -Infinity && wanted.before === Infinity;
+  const isShown = (work) => (chosen === null || chosen.has(work[ARTIST])) && (!wanted.style || work[STYLE] === wanted.style)
+    && (ofAnyYear() || (work[YEAR] !== null && work[YEAR] >= wanted.since && work[YEAR] < wanted.before));
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
 
   function sheetOf(number) {
@@ -107,7 +111,7 @@
     pen.textBaseline = "middle";
     for (const number of bySize) {
       if (taken.length >= Math.min(NAMES, (width * height) / 10000)) break;
-      if (chosen !== null && !chosen.has(number)) continue;
+      if (named !== null && !named.has(number)) continue;
       const centre = works[artists[number][CENTRE]], x = screenX(centre[X]), y = screenY(centre[Y]) + below;
       if (x < 0 || x > width || y < -9 || y > height + 9) continue;
       // Names at the edge move in, so that they can be read whole.
@@ -191,21 +195,25 @@
   function choose(numbers) {
     chosen = numbers;
     order = [];
-    if (chosen !== null && picked >= 0 && !isShown(works[picked])) pick(-1);
+    if (picked >= 0 && !isShown(works[picked])) pick(-1);
+    const found = works.filter(isShown);
+    named = found.length < works.length ? new Set(found.map((work) => work[ARTIST])) : null;
     let text = "";
-    if (chosen !== null) {
-      const found = works.filter(isShown).length;
-      text = chosen.size ? `${found} work${found === 1 ? "" : "s"} by ${chosen.size} artist${chosen.size === 1 ? "" : "s"}` : "No artist of that name.";
+    if (chosen !== null && !chosen.size) text = "No artist of that name.";
+    else if (chosen !== null || named !== null) {
+      text = `${found.length} work${found.length === 1 ? "" : "s"} by ${named?.size ?? chosen.size} artist${(named?.size ?? chosen.size) === 1 ? "" : "s"}`;
     }
     byId("status").textContent = text;
     draw();
   }
 
   function filter() {
-    const wanted = plain(byId("filter").value.trim());
-    const exact = plainNames.flatMap((name, number) => (name === wanted ? [number] : []));
-    const found = exact.length ? exact : plainNames.flatMap((name, number) => (name.includes(wanted) ? [number] : []));
-    choose(wanted ? new Set(found) : null);
+    const name = plain(byId("filter").value.trim());
+    const exact = plainNames.flatMap((one, number) => (one === name ? [number] : []));
+    const found = exact.length ? exact : plainNames.flatMap((one, number) => (one.includes(name) ? [number] : []));
+    const year = (id, otherwise) => (/^-?\d{1,4}$/.test(byId(id)?.value.trim() ?? "") ? Number(byId(id).value) : otherwise);
+    Object.assign(wanted, { style: byId("style")?.value ?? "", since: year("since", -Infinity), before: year("before", Infinity) });
+    choose(name ? new Set(found) : null);
   }
 
   function fit() {
@@ -268,7 +276,7 @@
   byId("nearer").addEventListener("click", () => zoomBy(1.4));
   byId("farther").addEventListener("click", () => zoomBy(1 / 1.4));
   byId("whole").addEventListener("click", showWhole);
-  byId("filter").addEventListener("input", filter);
+  ["filter", "style", "since", "before"].forEach((id) => byId(id)?.addEventListener("input", filter));
   document.querySelectorAll("[data-artist]").forEach((button) => button.addEventListener("click", () => {
     byId("filter").value = artists[Number(button.dataset.artist)][NAME];
     choose(new Set([Number(button.dataset.artist)]));

@@ -1,0 +1,91 @@
+"""The pages for everybody: small and large, light and dark, by keyboard, and as axe-core checks them."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from painter_search.retrieval.painting_index import PaintingIndex
+
+ADDRESSES = (
+    "/", "/artists", "/works/1", "/compare", "/compare?painting=1", "/compare?painting=1&painting=2", "/map", "/index",
+    "/artists?q=nobody", "/api", "/works/9999",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def places(browser: Any, sample_address: str, sample_index: PaintingIndex, queries: list[Path]) -> list[str]:
+    """The addresses of all pages, answers about paintings and comparisons of them included."""
+    context = browser.new_context(base_url=sample_address)
+    page = context.new_page()
+    page.goto("/map")
+    page.wait_for_selector("#map", state="attached", timeout=90_000)
+    found = [f"/artists/{quote(sample_index.works.get([1])[0].artist)}", *ADDRESSES]
+    for files in (queries[:1], [*queries, Path(__file__)]):
+        page.goto("/")
+        page.set_input_files("#files", [str(file) for file in files])
+        page.click("button.main")
+        page.wait_for_url("**/answers/*")
+        found.append(page.url)
+    page.goto("/compare")
+    page.set_input_files("#one", [str(file) for file in queries[:2]])
+    page.set_input_files("#other", [str(file) for file in [*queries[2:], Path(__file__)]])
+    page.click("button.main")
+    page.wait_for_url("**/comparisons/*")
+    context.close()
+    return [*found, page.url]
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(320, 640, "dark"), (1280, 900, "light")])
+def test_every_page_fits_and_axe_finds_no_fault(
+    browser: Any, sample_address: str, places: list[str], width: int, height: int, scheme: str
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    # axe is put into the page as a script of the page's own, which the policy would not let run.
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=True, base_url=sample_address
+    )
+    page = context.new_page()
+    for place in places:
+        page.goto(place)
+        for closed in page.query_selector_all("summary"):
+            closed.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, place
+        found = axe.run(page).response["violations"]
+        assert [(fault["impact"], fault["id"], fault["nodes"][0]["html"]) for fault in found] == [], place
+    context.close()
+
+
+def test_the_keyboard_reaches_everything(browser: Any, sample_address: str) -> None:
+    context = browser.new_context(base_url=sample_address)
+    page = context.new_page()
+    page.goto("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
+    for address in ("/", "/works/1", "/compare", "/artists"):
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('summary').forEach((summary) => summary.click())")
+        wanted = page.evaluate(
+            """() => { const all = [...document.querySelectorAll("a[href], button, input, select, summary")]
+                .filter((e) => e.checkVisibility() && e.type !== "hidden");
+              all.forEach((e, number) => { e.dataset.number = number; }); return all.length; }"""
+        )
+        seen = set()
+        for _ in range(wanted + 2):
+            page.keyboard.press("Tab")
+            seen.add(page.evaluate("document.activeElement.dataset.number"))
+        assert {str(number) for number in range(wanted)} <= seen, address
+    context.close()
+
+
+def test_who_wants_less_motion_gets_none(browser: Any, sample_address: str) -> None:
+    found = {}
+    for wish in ("reduce", "no-preference"):
+        context = browser.new_context(base_url=sample_address, reduced_motion=wish)
+        page = context.new_page()
+        page.goto("/")
+        found[wish] = page.evaluate("getComputedStyle(document.querySelector('.drop')).transitionDuration")
+        context.close()
+    assert found == {"reduce": "0s", "no-preference": "0.15s"}
