@@ -120,8 +120,9 @@ def audit_collection(config: AuditConfig | None = None) -> Audit:
             "there is nothing to audit: prepare a collection first (`python -m painter_search.prepare`), "
             "or name one with --data, or an index with --index."
         )
-    entries = _entries(collections) or [(work, "index") for work in _works_of(index)]
-    listed = {work.name: id for id, work in enumerate(_works_of(index), start=1)}
+    held = _works_of(index)
+    entries = _entries(collections) or [(work, "index") for work in held.values()]
+    listed = {work.name: id for id, work in held.items()}
     owners = {collection.name: collection for collection in collections}
     looks = _look_at_all([work for work, _ in entries], owners, index, listed)
     repeats = [
@@ -168,8 +169,10 @@ def _find_index(named: Path | None, collections: Sequence[Collection]) -> Painti
     return index if not collections or held & {collection.name for collection in collections} else None
 
 
-def _works_of(index: PaintingIndex | None) -> list[Work]:
-    return [] if index is None else index.works.get([int(id) for id in index.artists[0]])
+def _works_of(index: PaintingIndex | None) -> dict[int, Work]:
+    """The works of an index by their ids, which have gaps where works were removed."""
+    ids = [] if index is None else [int(id) for id in index.artists[0]]
+    return {} if index is None else dict(zip(ids, index.works.get(ids), strict=True))
 
 
 def _entries(collections: Sequence[Collection]) -> list[tuple[Work, str]]:

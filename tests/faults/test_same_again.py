@@ -18,7 +18,7 @@ from tiny_world import paint_tiny, paint_tiny_artists, save_tiny_encoder
 import painter_search
 from painter_search.collection.cleaning import clean_catalogue
 from painter_search.collection.triplets import draw_triplets
-from painter_search.encoder.checkpoint import read_checkpoint
+from painter_search.encoder.checkpoint import add_to_checkpoint, read_checkpoint
 from painter_search.encoder.weights import read_weights
 from painter_search.errors import UserError
 from painter_search.retrieval.attribution import Attribution, attribute
@@ -45,6 +45,10 @@ def test_two_worlds_become_the_same(killer: Killer, tmp_path: Path) -> None:
 def test_an_encoder_saved_twice_is_the_same_file(tmp_path: Path) -> None:
     one, other = save_tiny_encoder(tmp_path / "one.pt"), save_tiny_encoder(tmp_path / "another name.pt")
     assert one.read_bytes() == other.read_bytes()
+    for path in (one, other):
+        add_to_checkpoint(path, confidence={"threshold": 0.5})
+    assert one.read_bytes() == other.read_bytes()
+    assert b"another name" not in other.read_bytes()
 
 
 HOW_TO_CHANGE_THE_FORMAT = (

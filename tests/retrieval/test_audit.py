@@ -16,6 +16,7 @@ from painter_search.errors import UserError
 from painter_search.folders import to_json
 from painter_search.retrieval.audit import Audit, audit_collection
 from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.removing import remove_works
 from painter_search.retrieval.settings import AuditConfig
 
 HOSTILE = "<script>alert(1)</script>"
@@ -133,6 +134,16 @@ def test_other_files_of_one_picture_have_no_vote(tmp_path: Path) -> None:
     for doubt in found.doubts.listed:
         assert doubt.work.file not in {neighbour.work.file for neighbour in doubt.neighbours}
         assert not any(neighbour.distance == 0 for neighbour in doubt.neighbours)
+
+
+def test_pictures_are_those_of_their_works_where_works_were_removed(tmp_path: Path) -> None:
+    small_index_of_twins(tmp_path)
+    index = remove_works(tmp_path / "index", ("1", "Painter 1")).index
+    found = audit_collection(AuditConfig(index=index.folder))
+    assert len(found.repeats) == 6
+    assert {work.artist for repeat in found.repeats for work in repeat.works} == {"Painter 8", "Painter 9"}
+    for id in index.artists[0].tolist():
+        assert found.picture(index.works.get([id])[0]) == index.works.thumbnail(id)
 
 
 def small_index_of_twins(home: Path) -> PaintingIndex:
