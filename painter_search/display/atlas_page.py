@@ -18,7 +18,7 @@ from PIL import Image
 from painter_search.collection.framing import open_frame
 from painter_search.display.hues import colours, shapes
 from painter_search.display.pages import embed_picture, open_template
-from painter_search.display.plots import new_figure, save_figure
+from painter_search.display.plots import any_letters, new_figure, save_figure
 from painter_search.display.tables import print_json, show
 from painter_search.folders import write_bytes
 from painter_search.progress import track
@@ -119,7 +119,8 @@ def draw_atlas(path: Path, atlas: Atlas, digest: str) -> None:
             name, place, fontsize=8, ha="center", va="center",
             bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.75, "linewidth": 0},
         )  # fmt: skip
-        box = label.get_window_extent()
+        with any_letters():
+            box = label.get_window_extent()
         if len(taken) >= LABELS or any(box.overlaps(other) for other in taken):
             label.remove()
         else:

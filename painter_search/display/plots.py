@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,4 +93,13 @@ def new_figure(rows: int, columns: int, size: tuple[float, float]):  # type: ign
 
 
 def save_figure(figure, path: Path) -> None:  # type: ignore[no-untyped-def]
-    write_file(path, lambda beside: figure.savefig(beside, dpi=120, format="png"))
+    with any_letters():
+        write_file(path, lambda beside: figure.savefig(beside, dpi=120, format="png"))
+
+
+@contextmanager
+def any_letters() -> Iterator[None]:
+    """Letters that the font lacks are drawn as boxes, without a complaint about each."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        yield
