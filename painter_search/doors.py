@@ -96,7 +96,8 @@ def _let_go_of_output() -> None:
 
 
 def _of_the_system(error: OSError) -> UserError:
-    where = f"{error.filename}: " if error.filename else ""
+    place = error.filename2 or error.filename  # of two it is the second that was asked for
+    where = f"{place}: " if place else ""
     remedy = {
         errno.ENOSPC: "free some space and run the command again",
         errno.EROFS: "choose a folder that can be written to",

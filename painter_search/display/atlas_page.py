@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from painter_search.collection.framing import open_frame
 from painter_search.display.hues import colours, shapes
 from painter_search.display.pages import embed_picture, open_template
 from painter_search.display.plots import any_letters, new_figure, save_figure
@@ -24,6 +23,7 @@ from painter_search.folders import write_bytes
 from painter_search.progress import track
 from painter_search.retrieval.atlas import TRUSTED, Atlas, lay_out
 from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.pictures import open_thumbnail
 from painter_search.retrieval.settings import MapConfig
 
 MARKERS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D"}
@@ -186,7 +186,7 @@ def _sheets(atlas: Atlas, index: PaintingIndex, side: int) -> tuple[list[str], l
     for batch in track(list(_batches(atlas.ids.tolist())), "Thumbnails"):
         sheet = Image.new("RGB", (side * ACROSS, side * -(-len(batch) // ACROSS)))
         for place, id in enumerate(batch):
-            picture = open_frame(index.works.thumbnail(id))
+            picture = open_thumbnail(index, id)
             picture.thumbnail((side, side), Image.Resampling.LANCZOS)
             sheet.paste(picture, (place % ACROSS * side, place // ACROSS * side))
             sizes.append(picture.size)

@@ -51,7 +51,7 @@ def draw_augmentations(run: Run) -> None:
     import numpy as np
 
     from painter_search.collection.collection import Collection
-    from painter_search.collection.framing import open_frame
+    from painter_search.collection.framing import read_frame
     from painter_search.encoder.settings import EncoderConfig
     from painter_search.encoder.views import central_square, views_of
     from painter_search.training.augmentations import Augmentation
@@ -59,7 +59,7 @@ def draw_augmentations(run: Run) -> None:
 
     collection = Collection.open(run.config.data[0])
     work = collection.works("train")[0]
-    frame = open_frame(collection.frame_path(work.file).read_bytes())
+    frame = read_frame(collection.frame_path(work.file))
     side, chosen = run.config.image_side, run.config.settled.augmentations
     if run.config.recipe == "report":
         view = np.asarray(central_square(frame, side))

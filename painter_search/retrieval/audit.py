@@ -10,7 +10,7 @@ from typing import Any
 
 from painter_search.collection.collection import Collection, frame_name
 from painter_search.collection.duplicates import Kind, Look, find_repeats
-from painter_search.collection.framing import CENTER_SIDE, THUMBNAIL_SIDE, open_frame
+from painter_search.collection.framing import CENTER_SIDE, THUMBNAIL_SIDE, read_frame
 from painter_search.collection.spellings import Spelling, find_spellings
 from painter_search.collection.triplets import read_table
 from painter_search.collection.work import Work
@@ -20,6 +20,7 @@ from painter_search.progress import track
 from painter_search.retrieval.doubts import Doubts, find_doubts
 from painter_search.retrieval.manifest import CURRENT
 from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.pictures import open_thumbnail
 from painter_search.retrieval.settings import DEFAULT_INDEX, AuditConfig
 
 DEFAULT_DATA = Path("data")
@@ -187,15 +188,15 @@ def _look_at_all(
     def look(work: Work) -> tuple[Look, bool]:
         if work.collection not in owners:
             assert index is not None
-            seen = Look.at(open_frame(index.works.thumbnail(listed[work.name])))
+            seen = Look.at(open_thumbnail(index, listed[work.name]))
             return seen, max(seen.width, seen.height) < THUMBNAIL_SIDE
         collection = owners[work.collection]
         kept = collection.folder / "thumbnails" / frame_name(work.file)
         if kept.is_file():
-            seen = Look.at(open_frame(kept.read_bytes()))
+            seen = Look.at(read_frame(kept))
             return seen, max(seen.width, seen.height) < THUMBNAIL_SIDE
         # A frame of the whole painting is reduced to a short side well above TINY, and never enlarged.
-        return Look.at(open_frame(collection.frame_path(work.file).read_bytes())), True
+        return Look.at(read_frame(collection.frame_path(work.file))), True
 
     return list(track(map_ahead(look, works, AHEAD), "Looking", total=len(works)))
 

@@ -119,6 +119,13 @@ def test_an_answer_that_cannot_be_printed(asked: str, tmp_path: Path, killer: Ki
     assert "No space left" in done.stderr
 
 
+def test_a_page_where_a_folder_stands(tmp_path: Path, killer: Killer) -> None:
+    an_index_of_the_test_works(tmp_path, killer)
+    (tmp_path / "page.html").mkdir()
+    done = killer.run("audit", "--index", tmp_path / "index", "--page", tmp_path / "page.html")
+    failed_in_a_sentence(done, f"{tmp_path / 'page.html'}: Is a directory")
+
+
 def as_nobody(killer: Killer, *argv: object) -> dict[str, Any]:
     """Run a command without root's power to ignore permissions."""
     if os.geteuid():
@@ -157,7 +164,8 @@ def test_a_folder_that_may_not_be_written_to(killer: Killer, open_world: Path) -
     ):
         failed_in_a_sentence(as_nobody(killer, *argv), "Permission denied", "cannot be made", "cannot be written")
     assert digests(world) == before
-    assert as_nobody(killer, "query", painting, "--index", world / "index")["code"] == 0
+    answered = as_nobody(killer, "query", painting, "--index", world / "index")
+    assert answered["code"] == 0, answered["stderr"]
 
 
 def test_an_original_and_a_folder_that_may_not_be_read_are_listed(killer: Killer, open_world: Path) -> None:
@@ -191,7 +199,11 @@ def test_a_damaged_frame_is_named(killer: Killer, tmp_path: Path) -> None:
     an_index_of_the_test_works(tmp_path, killer)
     for frame in (tmp_path / "data" / "frames").iterdir():
         frame.write_bytes(frame.read_bytes()[:200])
-    for argv in (train("strong")(tmp_path), build_index("--data", "WORLD/data", "--split", "all")(tmp_path)):
+    for argv in (
+        train("strong")(tmp_path),
+        build_index("--data", "WORLD/data", "--split", "all")(tmp_path),
+        ["audit", "--data", tmp_path / "data"],
+    ):
         failed_in_a_sentence(killer.run(*argv), "is no whole image any more; prepare its collection again")
 
 
