@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -134,13 +135,11 @@ def as_nobody(killer: Killer, *argv: object) -> dict[str, Any]:
 
 
 @pytest.fixture
-def open_world(tmp_path: Path) -> Path:
-    """A folder that anybody may enter."""
-    folder = tmp_path
-    while folder != folder.parent and folder.stat().st_uid == os.geteuid() and folder != Path("/tmp"):
-        folder.chmod(0o755)
-        folder = folder.parent
-    return tmp_path
+def open_world() -> Iterator[Path]:
+    """A folder that anybody may enter; those of pytest are shut again by the next pytest that starts."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def test_a_folder_that_may_not_be_written_to(killer: Killer, open_world: Path) -> None:
