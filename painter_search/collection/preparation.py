@@ -122,7 +122,7 @@ def _is_complete(config: PrepareConfig, identity: dict[str, object], changed_ns:
     if not report.is_file():
         raise UserError(f"{config.out} exists and is no prepared collection; choose another folder with --out.")
     unchanged = changed_ns <= report.stat().st_mtime_ns
-    if unchanged and read_json(report).get("identity") == identity:
+    if unchanged and _identity_in(report) == identity:
         return True
     if not config.replace:
         raise UserError(
@@ -130,6 +130,15 @@ def _is_complete(config: PrepareConfig, identity: dict[str, object], changed_ns:
             "choose another folder with --out, or add --replace to replace it."
         )
     return False
+
+
+def _identity_in(report: Path) -> object:
+    """The identity that a report was written with; None where it is damaged, which is to be replaced, too."""
+    try:
+        kept = read_json(report)
+    except UserError:
+        return None
+    return kept.get("identity") if isinstance(kept, dict) else None
 
 
 def _check_out(config: PrepareConfig) -> None:

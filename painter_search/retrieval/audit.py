@@ -125,6 +125,8 @@ def audit_collection(config: AuditConfig | None = None) -> Audit:
     entries = _entries(collections) or [(work, "index") for work in held.values()]
     listed = {work.name: id for id, work in held.items()}
     owners = {collection.name: collection for collection in collections}
+    if len(owners) < len(collections):
+        raise UserError("two of the collections have the same name; prepare one of them with another --name.")
     looks = _look_at_all([work for work, _ in entries], owners, index, listed)
     repeats = [
         RepeatedWork(

@@ -1,0 +1,51 @@
+"""A prepared folder is handed around, too: what was done to its report is refused in a sentence, and made good."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from harness import Killer, digests
+from test_full_disk import failed_in_a_sentence
+from test_killed import a_collection, build_index, prepare, train
+from tiny_world import save_tiny_encoder
+
+PREPARE = prepare("--test-triplets", 1)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory, killer: Killer) -> Path:
+    """A world with a collection and an encoder."""
+    world = tmp_path_factory.mktemp("sound")
+    a_collection(world, killer)
+    save_tiny_encoder(world / "encoder.pt")
+    return world
+
+
+@pytest.mark.parametrize(
+    "change", ["[]", "5", "null", "{" * 100_000, "\0", {"inputs_digest": None}, {"framing": ["whole"]}, {"format": 7}]
+)
+def test_a_damaged_report_is_refused_and_can_be_replaced(
+    sound: Path, killer: Killer, tmp_path: Path, change: str | dict
+) -> None:
+    world = Path(shutil.copytree(sound, tmp_path / "world"))
+    report, before = world / "data" / "prepare.json", digests(world / "data")
+    if isinstance(change, dict):
+        change = json.dumps({**json.loads(report.read_text()), "identity": None, **change})
+    report.write_text(change)
+    build = build_index("--data", "WORLD/data", "--split", "all")
+    for command in (build(world), train("strong")(world), ["audit", "--data", world / "data"]):
+        failed_in_a_sentence(killer.run(*command), "prepare", "make it again")
+    failed_in_a_sentence(killer.run(*PREPARE(world)), "--replace")
+    killer.complete(*PREPARE(world), "--replace")
+    assert digests(world / "data") == before
+
+
+def test_two_collections_of_one_name_are_not_mixed(sound: Path, killer: Killer, tmp_path: Path) -> None:
+    shutil.copytree(sound / "data", tmp_path / "other")
+    data = ("--data", sound / "data", tmp_path / "other")
+    failed_in_a_sentence(killer.run("audit", *data), "two of the collections have the same name")
+    built = (*build_index(*data)(sound), "--index", tmp_path / "index")
+    failed_in_a_sentence(killer.run(*built), "two of the collections have the same name")
