@@ -12,6 +12,8 @@ from test_full_disk import failed_in_a_sentence
 from test_killed import a_collection, build_index, prepare, train
 from tiny_world import save_tiny_encoder
 
+from painter_search.collection.collection import Collection
+
 PREPARE = prepare("--test-triplets", 1)
 
 
@@ -49,3 +51,31 @@ def test_two_collections_of_one_name_are_not_mixed(sound: Path, killer: Killer, 
     failed_in_a_sentence(killer.run("audit", *data), "two of the collections have the same name")
     built = (*build_index(*data)(sound), "--index", tmp_path / "index")
     failed_in_a_sentence(killer.run(*built), "two of the collections have the same name")
+
+
+def test_what_else_lies_in_a_collection_is_not_lost_with_it(sound: Path, killer: Killer, tmp_path: Path) -> None:
+    world = Path(shutil.copytree(sound, tmp_path / "world"))
+    killer.complete(*build_index("--data", "WORLD/data")(world), "--index", world / "data")
+    before = digests(world / "data")
+    done = killer.run(*prepare("--replace", "--max-works", 2)(world))
+    failed_in_a_sentence(done, "which is no part of a collection and would be lost with it")
+    assert digests(world / "data") == before
+
+
+def test_a_link_to_a_folder_stays_a_link(sound: Path, killer: Killer, tmp_path: Path) -> None:
+    world = Path(shutil.copytree(sound, tmp_path / "world"))
+    (world / "data").rename(tmp_path / "large-disk")
+    (world / "data").symlink_to(tmp_path / "large-disk")
+    killer.complete(*prepare("--replace", "--max-works", 2)(world))
+    assert (world / "data").is_symlink()
+    assert len(Collection.open(tmp_path / "large-disk").works("test")) == 5 * 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["large-disk", "world"]
+    assert sorted(path.name for path in world.iterdir()) == ["artists", "data", "encoder.pt"]
+
+
+def test_an_index_inside_the_folder_that_is_read_is_refused(sound: Path, killer: Killer) -> None:
+    before = digests(sound)
+    done = killer.run(*build_index("--folder", "WORLD/artists")(sound), "--index", sound / "artists" / "index")
+    failed_in_a_sentence(done, "lies inside")
+    assert digests(sound) == before
+    assert not (sound / "artists" / "index").exists()
