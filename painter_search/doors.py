@@ -27,6 +27,24 @@ def open_door(
     """Run `answer` with what the command line says and return the exit code: 0, 1 (failed) or 2 (misused)."""
     _make_streams_safe()
     try:
+        code = _answer(name, answer, arguments, description)
+        sys.stdout.flush()  # what is still on its way may meet a full disk
+        return code
+    except KeyboardInterrupt:
+        print("\nInterrupted. Run the same command again to continue (train: with --resume).", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        _let_go_of_output()
+        return 0  # Whoever read the answer has seen enough.
+    except OSError as error:
+        _let_go_of_output()
+        return _complain(_of_the_system(error), FAILED)
+
+
+def _answer(
+    name: str, answer: Callable[..., int | None], arguments: Sequence[str] | None, description: str | None
+) -> int:
+    try:
         call = read_flags(name, answer, arguments, description)
     except UserError as error:
         return _complain(error, MISUSED)
@@ -36,13 +54,6 @@ def open_door(
         return call() or 0
     except UserError as error:
         return _complain(error, FAILED)
-    except KeyboardInterrupt:
-        print("\nInterrupted. Run the same command again to continue (train: with --resume).", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        return 0  # Whoever read the answer has seen enough.
-    except OSError as error:
-        return _complain(_of_the_system(error), FAILED)
 
 
 def read_flags(
@@ -76,8 +87,17 @@ def _make_streams_safe() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def _let_go_of_output() -> None:
+    """What cannot be written is dropped: Python would try again at its end, and complain in words of its own."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _of_the_system(error: OSError) -> UserError:
-    where = f"{error.filename}: " if error.filename else ""
+    place = error.filename2 or error.filename  # of two it is the second that was asked for
+    where = f"{place}: " if place else ""
     remedy = {
         errno.ENOSPC: "free some space and run the command again",
         errno.EROFS: "choose a folder that can be written to",

@@ -82,7 +82,7 @@ def names_at(place: Place) -> set[str]:
     """The names of the files in a folder; none where there is no folder. Raises `UserError` as `read_bytes_at` does."""
     try:
         if isinstance(place, Path):
-            return {path.name for path in place.iterdir()}
+            return {path.name for path in place.iterdir() if path.is_file()}  # a pipe would be waited for
         with reaching(place):
             system, root = file_system(place)
             system.invalidate_cache()

@@ -58,8 +58,12 @@ class Collection:
                 f"{folder} has format {found}, and this version reads format {FORMAT}; "
                 f"run `python -m painter_search.prepare --out {folder} --replace` to make it again."
             )
-        if not isinstance(report.get("name"), str) or report.get("framing") not in get_args(Framing):
-            raise UserError(f"{folder / 'prepare.json'} lacks the name or the framing; prepare the collection again.")
+        said = all(isinstance(report.get(key), str) for key in ("name", "framing", "inputs_digest"))
+        if not said or report["framing"] not in get_args(Framing):
+            raise UserError(
+                f"{folder / 'prepare.json'} lacks the name, the framing or the inputs' digest; prepare the collection "
+                "again."
+            )
         return cls(folder, report["name"], report["framing"], report)
 
     @property

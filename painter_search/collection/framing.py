@@ -117,19 +117,21 @@ def make_thumbnail(image: Image.Image) -> bytes:
     return encode_jpeg(thumbnail, quality=85)
 
 
-def open_frame(jpeg: bytes) -> Image.Image:
-    """A frame's pixels, RGB."""
-    with Image.open(io.BytesIO(jpeg)) as image:
-        return image.convert("RGB")
+def open_frame(jpeg: bytes, source: str = "a picture") -> Image.Image:
+    """A frame's pixels, RGB; raises `UserError` where it is damaged, and says what `source` it came from."""
+    try:
+        with Image.open(io.BytesIO(jpeg)) as image:
+            return image.convert("RGB")
+    except Exception as error:  # Pillow's decoders raise anything
+        raise UserError(f"{source} is no whole image any more; copy or make again what it belongs to.") from error
 
 
 def read_frame(path: Path) -> Image.Image:
     """The pixels of a frame in a collection, RGB; raises `UserError` where it is damaged."""
+    content = path.read_bytes()
     try:
-        return open_frame(path.read_bytes())
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # Pillow's decoders raise anything
+        return open_frame(content)
+    except UserError as error:
         raise UserError(f"{path} is no whole image any more; prepare its collection again.") from error
 
 

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import TimeoutError as FutureTimeoutError
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
-from painter_search.collection.framing import UnreadablePainting, frame_painting
-from painter_search.collection.originals import Original, read_original
+from painter_search.collection.framing import Frame, UnreadablePainting, frame_painting
+from painter_search.collection.originals import Original, read_file, read_original
 from painter_search.collection.settings import Framing
 from painter_search.errors import UserError
 from painter_search.places import PATIENCE
 
 SECONDS_PER_IMAGE = 120
 """An image that takes longer is given up; 100 megapixels take about 5 s."""
+FEW = 16
+"""Images that are framed in this process rather than by processes of their own, which take seconds to start."""
+Job = TypeVar("Job")
 
 
 @dataclass(frozen=True)
@@ -60,34 +62,29 @@ def frame_all(jobs: Iterable[FramingJob], workers: int = 0) -> Iterator[Framed]:
     if workers == 1:
         yield from map(frame_to_disk, jobs)
         return
-    workers = workers or os.cpu_count() or 1
-    from pebble import ProcessPool
 
-    # Spawned, so that it is the same on every system; few at a time, so that memory stays flat.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPool(max_workers=workers, context=context, initializer=_end_with_parent)
-    waiting: deque = deque()
+    def seconds(job: FramingJob) -> int:
+        # A slow network is no fault of the image: fetching has a time of its own, and an error of its own.
+        return SECONDS_PER_IMAGE + (0 if isinstance(job.original.container, Path) else PATIENCE)
+
+    for job, framed in _in_processes(frame_to_disk, jobs, workers, seconds):
+        yield Framed(job.file, reason=framed) if isinstance(framed, str) else framed
+
+
+def frame_aside(
+    files: Iterable[Path | bytes], framing: Framing, workers: int = 0
+) -> Generator[Frame | str, None, None]:
+    """The frames of files, in order, or the reasons why there are none, from processes as in `frame_all`."""
+    for _, framed in _in_processes(partial(frame_file, framing=framing), files, workers, lambda _: SECONDS_PER_IMAGE):
+        yield framed
+
+
+def frame_file(file: Path | bytes, framing: Framing) -> Frame | str:
+    """The frame of a file, or of a file's bytes; the reason, where there is none."""
     try:
-        for job in jobs:
-            # A slow network is no fault of the image: fetching has a time of its own, and an error of its own.
-            seconds = SECONDS_PER_IMAGE + (0 if isinstance(job.original.container, Path) else PATIENCE)
-            waiting.append((job, pool.schedule(frame_to_disk, args=[job], timeout=seconds)))
-            if len(waiting) >= 16 * workers:
-                yield _settle(*waiting.popleft())
-        while waiting:
-            yield _settle(*waiting.popleft())
-        pool.close()
-    except BrokenProcessPool as error:
-        pool.stop()
-        raise UserError(
-            "processes that decode images cannot be started; a Python script that prepares a collection needs "
-            '`if __name__ == "__main__":` above what it does (or the setting workers=1).'
-        ) from error
-    except BaseException:
-        pool.stop()
-        raise
-    finally:
-        pool.join()
+        return frame_painting(read_file(file) if isinstance(file, Path) else file, framing)
+    except UnreadablePainting as finding:
+        return str(finding)
 
 
 def frame_to_disk(job: FramingJob) -> Framed:
@@ -107,8 +104,47 @@ def frame_to_disk(job: FramingJob) -> Framed:
     return Framed(job.file, "", digest, frame.width, frame.height, frame.enlarged)
 
 
+def _in_processes(
+    work: Callable[[Job], Any], jobs: Iterable[Job], workers: int, seconds: Callable[[Job], int]
+) -> Iterator[tuple[Job, Any]]:
+    """Each job with what `work` makes of it, in order; the reason, where that crashes or takes longer than `seconds`.
+
+    Raises `UserError` where no process can be started.
+    """
+    import multiprocessing  # a lone query needs none of these
+    from concurrent.futures.process import BrokenProcessPool
+
+    from pebble import ProcessPool
+
+    workers = workers or os.cpu_count() or 1
+    # Spawned, so that it is the same on every system; few at a time, so that memory stays flat.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPool(max_workers=workers, context=context, initializer=_end_with_parent)
+    waiting: deque[tuple[Job, Any]] = deque()
+    try:
+        for job in jobs:
+            waiting.append((job, pool.schedule(work, args=[job], timeout=seconds(job))))
+            if len(waiting) >= 16 * workers:
+                yield _settle(*waiting.popleft())
+        while waiting:
+            yield _settle(*waiting.popleft())
+        pool.close()
+    except BrokenProcessPool as error:
+        pool.stop()
+        raise UserError(
+            "processes that decode images cannot be started; a Python script that prepares a collection needs "
+            '`if __name__ == "__main__":` above what it does (or the setting workers=1).'
+        ) from error
+    except BaseException:
+        pool.stop()
+        raise
+    finally:
+        pool.join()
+
+
 def _end_with_parent() -> None:
     """A process whose parent was killed would wait for work for ever."""
+    import multiprocessing
 
     def wait() -> None:
         parent = multiprocessing.parent_process()
@@ -126,14 +162,16 @@ def _write(path: Path, content: bytes) -> None:
     os.replace(beside, path)
 
 
-def _settle(job: FramingJob, future) -> Framed:  # type: ignore[no-untyped-def]
+def _settle(job: Job, future: Any) -> tuple[Job, Any]:
+    from concurrent.futures import TimeoutError as FutureTimeoutError
+
     from pebble import ProcessExpired
 
     try:
-        return future.result()
+        return job, future.result()
     except FutureTimeoutError:
-        return Framed(job.file, reason=f"took longer than {SECONDS_PER_IMAGE} s to decode")
+        return job, f"took longer than {SECONDS_PER_IMAGE} s to decode"
     except ProcessExpired:
-        return Framed(job.file, reason="crashed the decoder")
+        return job, "crashed the decoder"
     except MemoryError:
-        return Framed(job.file, reason="needs more memory than there is")
+        return job, "needs more memory than there is"

@@ -31,6 +31,12 @@ from painter_search.folders import (
 )
 from painter_search.progress import say
 
+OWN = {
+    *CLEAN_FILES.values(), *TRIPLET_FILES.values(), "rejected.csv", "suspicious_artists.csv", "prepare.json", "frames",
+    "thumbnails",
+}  # fmt: skip
+"""What a collection's folder holds."""
+
 
 @any_text()
 def prepare_collection(config: PrepareConfig) -> Collection:
@@ -39,6 +45,8 @@ def prepare_collection(config: PrepareConfig) -> Collection:
     An interrupted preparation continues where it stopped; a complete one with the same settings and inputs is
     returned as it is. Raises `UserError` for inputs that cannot be used, and where `out` holds something else.
     """
+    if config.out.is_symlink():  # what it leads to is replaced, not the link
+        config = replace(config, out=config.out.resolve())
     _check_out(config)
     with locked(config.out.with_name(f".{config.out.name}.lock"), f"{config.out} is being prepared"):
         recover(config.out)
@@ -122,14 +130,29 @@ def _is_complete(config: PrepareConfig, identity: dict[str, object], changed_ns:
     if not report.is_file():
         raise UserError(f"{config.out} exists and is no prepared collection; choose another folder with --out.")
     unchanged = changed_ns <= report.stat().st_mtime_ns
-    if unchanged and read_json(report).get("identity") == identity:
+    if unchanged and _identity_in(report) == identity:
         return True
     if not config.replace:
         raise UserError(
             f"{config.out} holds a collection prepared from other files or with other settings; "
             "choose another folder with --out, or add --replace to replace it."
         )
+    more = sorted(path.name for path in config.out.iterdir() if path.name not in OWN and not path.name.startswith("."))
+    if more:
+        raise UserError(
+            f"{config.out} holds {more[0]!r}, which is no part of a collection and would be lost with it; move it "
+            "elsewhere, or choose another folder with --out."
+        )
     return False
+
+
+def _identity_in(report: Path) -> object:
+    """The identity that a report was written with; None where it is damaged, which is to be replaced, too."""
+    try:
+        kept = read_json(report)
+    except UserError:
+        return None
+    return kept.get("identity") if isinstance(kept, dict) else None
 
 
 def _check_out(config: PrepareConfig) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import ContextDecorator
 from dataclasses import dataclass
 from itertools import combinations
@@ -100,15 +101,18 @@ def any_text() -> ContextDecorator:
 @any_text()
 def read_table(path: Path, encoding: str = "utf-8") -> pd.DataFrame:
     """A CSV file, every value as the text it is (bytes that are no text in the encoding survive as surrogates)."""
-    return pd.read_csv(
-        path,
-        dtype=str,
-        keep_default_na=False,
-        na_filter=False,
-        index_col=False,
-        encoding=encoding,
-        encoding_errors="surrogateescape" if encoding.startswith("utf-8") else "strict",
-    )
+    with warnings.catch_warnings():
+        # A row that is longer than the header loses what is beyond it: mostly nothing, after commas at its end.
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)
+        return pd.read_csv(
+            path,
+            dtype=str,
+            keep_default_na=False,
+            na_filter=False,
+            index_col=False,
+            encoding=encoding,
+            encoding_errors="surrogateescape" if encoding.startswith("utf-8") else "strict",
+        )
 
 
 def read_triplets(path: Path) -> pd.DataFrame:

@@ -16,15 +16,15 @@ import numpy as np
 from PIL import Image
 
 from painter_search.collection.dates import year_of
-from painter_search.collection.framing import open_frame
 from painter_search.display.hues import colours, shapes
 from painter_search.display.pages import embed_picture, open_template
-from painter_search.display.plots import new_figure, save_figure
+from painter_search.display.plots import any_letters, new_figure, save_figure
 from painter_search.display.tables import print_json, show
 from painter_search.folders import write_bytes
 from painter_search.progress import track
 from painter_search.retrieval.atlas import TRUSTED, Atlas, lay_out
 from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.pictures import open_thumbnail
 from painter_search.retrieval.settings import MapConfig
 
 MARKERS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D"}
@@ -120,7 +120,8 @@ def draw_atlas(path: Path, atlas: Atlas, digest: str) -> None:
             name, place, fontsize=8, ha="center", va="center",
             bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.75, "linewidth": 0},
         )  # fmt: skip
-        box = label.get_window_extent()
+        with any_letters():
+            box = label.get_window_extent()
         if len(taken) >= LABELS or any(box.overlaps(other) for other in taken):
             label.remove()
         else:
@@ -191,7 +192,7 @@ def _sheets(atlas: Atlas, index: PaintingIndex, side: int) -> tuple[list[str], l
     for batch in track(list(_batches(atlas.ids.tolist())), "Thumbnails"):
         sheet = Image.new("RGB", (side * ACROSS, side * -(-len(batch) // ACROSS)))
         for place, id in enumerate(batch):
-            picture = open_frame(index.works.thumbnail(id))
+            picture = open_thumbnail(index, id)
             picture.thumbnail((side, side), Image.Resampling.LANCZOS)
             sheet.paste(picture, (place % ACROSS * side, place // ACROSS * side))
             sizes.append(picture.size)

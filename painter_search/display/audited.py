@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from painter_search.collection.framing import encode_jpeg
+from painter_search.collection.framing import encode_jpeg, open_frame
 from painter_search.display.pages import embed_picture, open_template
 from painter_search.display.tables import caption, new_table, print_json, show
 from painter_search.folders import write_bytes
@@ -153,8 +152,8 @@ def _print_cut(table: object, number: int) -> None:
 
 
 def _small(jpeg: bytes) -> bytes:
-    with Image.open(io.BytesIO(jpeg)) as image:
-        if max(image.size) <= PICTURE_SIDE:
-            return jpeg
-        image.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
-        return encode_jpeg(image.convert("RGB"), quality=80)
+    image = open_frame(jpeg)
+    if max(image.size) <= PICTURE_SIDE:
+        return jpeg
+    image.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
+    return encode_jpeg(image, quality=80)

@@ -113,14 +113,14 @@ def heat_table(distances: NDArray[np.float32]) -> list[list[tuple[float, float]]
 
 def write_report_page(run: Run) -> None:
     """What a training was, how it went and what it came to, as `report.html` and its pictures in its folder."""
-    from painter_search.collection.framing import make_thumbnail, open_frame
+    from painter_search.collection.framing import make_thumbnail, read_frame
     from painter_search.display.console import test_figures
     from painter_search.display.plots import draw_augmentations
 
     draw_augmentations(run)
 
     def small(frame: str) -> str:
-        return embed_picture(make_thumbnail(open_frame(Path(frame).read_bytes())))
+        return embed_picture(make_thumbnail(read_frame(Path(frame))))
 
     page = open_template("report.html").render(
         run=run,

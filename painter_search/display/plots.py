@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +51,7 @@ def draw_augmentations(run: Run) -> None:
     import numpy as np
 
     from painter_search.collection.collection import Collection
-    from painter_search.collection.framing import open_frame
+    from painter_search.collection.framing import read_frame
     from painter_search.encoder.settings import EncoderConfig
     from painter_search.encoder.views import central_square, views_of
     from painter_search.training.augmentations import Augmentation
@@ -57,7 +59,7 @@ def draw_augmentations(run: Run) -> None:
 
     collection = Collection.open(run.config.data[0])
     work = collection.works("train")[0]
-    frame = open_frame(collection.frame_path(work.file).read_bytes())
+    frame = read_frame(collection.frame_path(work.file))
     side, chosen = run.config.image_side, run.config.settled.augmentations
     if run.config.recipe == "report":
         view = np.asarray(central_square(frame, side))
@@ -91,4 +93,13 @@ def new_figure(rows: int, columns: int, size: tuple[float, float]):  # type: ign
 
 
 def save_figure(figure, path: Path) -> None:  # type: ignore[no-untyped-def]
-    write_file(path, lambda beside: figure.savefig(beside, dpi=120, format="png"))
+    with any_letters():
+        write_file(path, lambda beside: figure.savefig(beside, dpi=120, format="png"))
+
+
+@contextmanager
+def any_letters() -> Iterator[None]:
+    """Letters that the font lacks are drawn as boxes, without a complaint about each."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        yield

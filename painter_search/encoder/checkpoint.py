@@ -15,7 +15,7 @@ from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.network import expected_normalization
 from painter_search.encoder.settings import EncoderConfig
 from painter_search.errors import UserError
-from painter_search.folders import write_bytes, write_file
+from painter_search.folders import write_bytes
 
 FORMAT = 1
 """Version of the checkpoint's layout."""
@@ -30,16 +30,12 @@ def save_checkpoint(path: Path, encoder: Encoder, framing: Framing, **more: Any)
         "model": encoder.state_dict(),
         **more,
     }
-    # Through memory: given a path, torch would write its name into the file, and hide that a disk is full.
-    buffer = io.BytesIO()
-    torch.save(content, buffer)
-    write_bytes(path, buffer.getbuffer())
+    _write(path, content)
 
 
 def add_to_checkpoint(path: Path, **more: Any) -> None:
     """Write a checkpoint again with more that belongs to it."""
-    content = {**read_checkpoint(path), **more}
-    write_file(path, lambda beside: torch.save(content, beside))
+    _write(path, {**read_checkpoint(path), **more})
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -61,6 +57,13 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if content["format"] != FORMAT:
         raise UserError(f"{path} has format {content['format']}, and this version reads format {FORMAT}; train again.")
     return content
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    # Through memory: given a path, torch would write its name into the file, and hide that a disk is full.
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_bytes(path, buffer.getbuffer())
 
 
 def _check_sizes(path: Path) -> None:

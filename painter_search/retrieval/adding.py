@@ -16,6 +16,7 @@ from painter_search.collection.cleaning import in_order, reject_rows
 from painter_search.collection.collection import Collection, works_of_catalogue
 from painter_search.collection.fingerprint import coarse, same_picture, stack_fingerprints
 from painter_search.collection.framing_journal import frame_originals
+from painter_search.collection.framing_pool import FEW
 from painter_search.collection.inputs import Inputs, gather_additions
 from painter_search.collection.triplets import any_text
 from painter_search.collection.work import Work
@@ -32,8 +33,6 @@ from painter_search.retrieval.vectors import ROWS
 from painter_search.retrieval.works import IndexedWork, add_thumbnails, add_works
 
 REJECTED = "rejected.csv"
-FEW = 16
-"""Paintings that are framed here rather than by processes of their own, which take seconds to start."""
 LeftOut = list[tuple[str, str]]
 
 

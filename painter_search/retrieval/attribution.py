@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from painter_search.collection.fingerprint import fingerprint, same_picture
-from painter_search.collection.framing import Frame, UnreadablePainting, frame_painting, open_frame
-from painter_search.collection.originals import read_file
+from painter_search.collection.framing import Frame, open_frame
+from painter_search.collection.framing_pool import FEW, frame_aside, frame_file
 from painter_search.collection.work import Work
 from painter_search.encoder.embedding import embed_views
 from painter_search.encoder.views import views_of
@@ -136,32 +137,43 @@ def about(probability: float) -> str:
 
 
 def attribute(
-    index: PaintingIndex, paintings: Sequence[Path | str | bytes | Question], top: int = 5, works: int = 3
+    index: PaintingIndex,
+    paintings: Sequence[Path | str | bytes | Question],
+    top: int = 5,
+    works: int = 3,
+    aside: bool = False,
 ) -> list[Answer]:
     """Rank the nearest artists for paintings given as files, folders of files, or the bytes of a file.
 
     What a list names is asked about with `attribute(index, read_list("list.txt"))`. Each painting is framed as the
-    index's works were. A file that is no usable image is answered with the reason. Raises `UserError` for a path that
-    does not exist and for a folder without files.
+    index's works were. A file that is no usable image is answered with the reason. `aside`, more than a few are decoded
+    by processes of their own, where one that hangs or crashes a decoder costs only itself. Raises `UserError` for a
+    path that does not exist and for a folder without files.
     """
     questions = read_questions(paintings)
+    files, framing = [question.content for question in questions], index.framing
+    # Here it is one after the other, as a large image takes much memory.
+    here = (frame_file(file, framing) for file in files)
     starts = range(0, len(questions), BATCH)
     answers: list[Answer] = []
-    for start in track(starts, "Asking") if len(starts) > 1 else starts:
-        answers += _attribute_block(index, questions[start : start + BATCH], top, works)
+    with closing(frame_aside(files, framing) if aside and len(files) > FEW else here) as frames:
+        for start in track(starts, "Asking") if len(starts) > 1 else starts:
+            block = [(question.name, next(frames)) for question in questions[start : start + BATCH]]
+            answers += _attribute_block(index, block, top, works)
     return answers
 
 
 def attribute_asked(index: PaintingIndex, config: QueryConfig) -> list[Answer]:
-    """The same for the paintings that `config` names, on its command line and in its list."""
+    """The same for the paintings that `config` names, on its command line and in its list; many are decoded aside."""
     listed = [] if config.listed is None else read_list(config.listed)
-    return attribute(index, [*config.paintings, *listed], config.top, config.works)
+    return attribute(index, [*config.paintings, *listed], config.top, config.works, aside=True)
 
 
-def _attribute_block(index: PaintingIndex, questions: Sequence[Question], top: int, works: int) -> list[Answer]:
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        # One after the other, as a large image takes much memory; but the views of each are cut side by side.
-        looks = [_look_at(index, question, threads.map) for question in questions]
+def _attribute_block(
+    index: PaintingIndex, framed: Sequence[tuple[str, Frame | str]], top: int, works: int
+) -> list[Answer]:
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # the views of each are cut side by side
+        looks = [_look_at(index, name, frame, threads.map) for name, frame in framed]
     seen = [look for look in looks if not isinstance(look, Unanswered)]
     found: Iterator[Attribution] = iter(())
     if seen:
@@ -171,15 +183,12 @@ def _attribute_block(index: PaintingIndex, questions: Sequence[Question], top: i
 
 
 def _look_at(
-    index: PaintingIndex, question: Question, each: Callable
+    index: PaintingIndex, name: str, frame: Frame | str, each: Callable
 ) -> tuple[Seen, list[NDArray[np.uint8]]] | Unanswered:
-    content = question.content
-    try:
-        frame = frame_painting(read_file(content) if isinstance(content, Path) else content, index.framing)
-    except UnreadablePainting as finding:
-        return Unanswered(question.name, str(finding))
+    if isinstance(frame, str):
+        return Unanswered(name, frame)
     image = open_frame(frame.jpeg)
-    return Seen.of(question.name, frame, image), views_of(image, index.encoder_config, each)
+    return Seen.of(name, frame, image), views_of(image, index.encoder_config, each)
 
 
 def attribute_seen(

@@ -10,7 +10,7 @@ from typing import Any
 
 from painter_search.collection.collection import Collection, frame_name
 from painter_search.collection.duplicates import Kind, Look, find_repeats
-from painter_search.collection.framing import CENTER_SIDE, THUMBNAIL_SIDE, open_frame
+from painter_search.collection.framing import CENTER_SIDE, THUMBNAIL_SIDE, read_frame
 from painter_search.collection.spellings import Spelling, find_spellings
 from painter_search.collection.triplets import read_table
 from painter_search.collection.work import Work
@@ -20,6 +20,7 @@ from painter_search.progress import track
 from painter_search.retrieval.doubts import Doubts, find_doubts
 from painter_search.retrieval.manifest import CURRENT
 from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.pictures import open_thumbnail
 from painter_search.retrieval.settings import DEFAULT_INDEX, AuditConfig
 
 DEFAULT_DATA = Path("data")
@@ -120,9 +121,12 @@ def audit_collection(config: AuditConfig | None = None) -> Audit:
             "there is nothing to audit: prepare a collection first (`python -m painter_search.prepare`), "
             "or name one with --data, or an index with --index."
         )
-    entries = _entries(collections) or [(work, "index") for work in _works_of(index)]
-    listed = {work.name: id for id, work in enumerate(_works_of(index), start=1)}
+    held = _works_of(index)
+    entries = _entries(collections) or [(work, "index") for work in held.values()]
+    listed = {work.name: id for id, work in held.items()}
     owners = {collection.name: collection for collection in collections}
+    if len(owners) < len(collections):
+        raise UserError("two of the collections have the same name; prepare one of them with another --name.")
     looks = _look_at_all([work for work, _ in entries], owners, index, listed)
     repeats = [
         RepeatedWork(
@@ -168,8 +172,10 @@ def _find_index(named: Path | None, collections: Sequence[Collection]) -> Painti
     return index if not collections or held & {collection.name for collection in collections} else None
 
 
-def _works_of(index: PaintingIndex | None) -> list[Work]:
-    return [] if index is None else index.works.get([int(id) for id in index.artists[0]])
+def _works_of(index: PaintingIndex | None) -> dict[int, Work]:
+    """The works of an index by their ids, which have gaps where works were removed."""
+    ids = [] if index is None else [int(id) for id in index.artists[0]]
+    return {} if index is None else dict(zip(ids, index.works.get(ids), strict=True))
 
 
 def _entries(collections: Sequence[Collection]) -> list[tuple[Work, str]]:
@@ -184,15 +190,15 @@ def _look_at_all(
     def look(work: Work) -> tuple[Look, bool]:
         if work.collection not in owners:
             assert index is not None
-            seen = Look.at(open_frame(index.works.thumbnail(listed[work.name])))
+            seen = Look.at(open_thumbnail(index, listed[work.name]))
             return seen, max(seen.width, seen.height) < THUMBNAIL_SIDE
         collection = owners[work.collection]
         kept = collection.folder / "thumbnails" / frame_name(work.file)
         if kept.is_file():
-            seen = Look.at(open_frame(kept.read_bytes()))
+            seen = Look.at(read_frame(kept))
             return seen, max(seen.width, seen.height) < THUMBNAIL_SIDE
         # A frame of the whole painting is reduced to a short side well above TINY, and never enlarged.
-        return Look.at(open_frame(collection.frame_path(work.file).read_bytes())), True
+        return Look.at(read_frame(collection.frame_path(work.file))), True
 
     return list(track(map_ahead(look, works, AHEAD), "Looking", total=len(works)))
 

@@ -59,6 +59,8 @@ def build_painting_index(config: IndexConfig) -> Path:
     collections = [] if config.folder is not None else [Collection.open(folder) for folder in config.data]
     eye = trained or _untrained_eye(config, collections[0].framing if collections else "whole")
     if config.folder is not None:
+        if config.index.resolve().is_relative_to(config.folder.resolve()):
+            raise UserError(f"--index {config.index} lies inside {config.folder}; choose a folder elsewhere.")
         with _writing(config):
             return _build_from_folder(config, eye)
     for collection in collections:

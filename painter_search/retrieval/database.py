@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -43,13 +44,19 @@ def write_database(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 class Reading(sqlite3.Connection):
-    """Answers with rows already fetched, or with one sentence."""
+    """Answers with rows already fetched, or with one sentence; many threads may ask, and are answered in turn."""
 
     path: Path
 
+    def __init__(self, *address: Any, **options: Any) -> None:
+        super().__init__(*address, **options)
+        # SQLite would bear threads; but Python hands them one prepared statement for the same question.
+        self._turn = threading.Lock()
+
     def execute(self, *question: Any) -> Any:
         try:
-            return _Rows(super().execute(*question).fetchall())
+            with self._turn:
+                return _Rows(super().execute(*question).fetchall())
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise _damaged(self.path) from error
 

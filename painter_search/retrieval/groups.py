@@ -17,6 +17,7 @@ from painter_search.errors import UserError
 from painter_search.progress import track
 from painter_search.retrieval.attribution import BATCH, Unanswered
 from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.pictures import open_thumbnail
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +116,10 @@ def indexed_painting(index: PaintingIndex, id: int) -> Painting:
     (work,) = index.works.get([id])
     picture = index.works.thumbnail(id)
     return Painting(
-        f"{work.title or work.file}, {work.artist}", index.vectors([id])[0], fingerprint(open_frame(picture)), picture
+        f"{work.title or work.file}, {work.artist}",
+        index.vectors([id])[0],
+        fingerprint(open_thumbnail(index, id)),
+        picture,
     )
 
 

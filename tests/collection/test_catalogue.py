@@ -113,6 +113,14 @@ def test_commas_at_the_ends_of_rows_shift_no_column(tmp_path: Path) -> None:
     assert list(table["new_filename"]) == ["1.jpg", "2.jpg"]
 
 
+def test_a_row_that_is_longer_than_the_header_is_cut_without_a_warning(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    table = read(write(tmp_path / "c.csv", "artist,new_filename\nA,1.jpg,Dawn\nB,2.jpg\n"))
+    assert list(table["new_filename"]) == ["1.jpg", "2.jpg"]
+    assert not recwarn.list
+
+
 def test_values_stay_the_text_they_were(tmp_path: Path) -> None:
     rows = 'None,c.1942,1.jpg,NA\n007,1913.0,2.jpg,"Still Life, with a ""Jug"""\nnan,,3.jpg,null\n'
     table = read(write(tmp_path / "c.csv", "artist,date,new_filename,title\n" + rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -134,6 +135,15 @@ def test_what_a_killed_writer_left_is_swept_away(cut: list[Shard], tmp_path: Pat
     shutil.copyfile(place / cut[0].name, place / f".{cut[0].name}.123")
     assert unwritten(cut, place) == []
     assert {path.name for path in place.iterdir()} == {shard.name for shard in cut}
+
+
+def test_a_pipe_in_place_of_a_shard_is_not_waited_for(cut: list[Shard], tmp_path: Path) -> None:
+    place = tmp_path / "shards"
+    place.mkdir()
+    os.mkfifo(place / cut[0].name)
+    assert unwritten(cut, place) == cut
+    embed_shards(Means(), cut, place)
+    assert unwritten(cut, place) == []
 
 
 def test_a_shard_that_nobody_shares_is_missed_in_a_sentence(cut: list[Shard], tmp_path: Path) -> None:

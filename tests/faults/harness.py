@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import painter_search
 
 
 class Killer:
@@ -19,6 +22,7 @@ class Killer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(painter_search.__file__).parents[1])},  # what is tested here
         )
         assert self._answer() == "ready"
 

@@ -29,10 +29,16 @@ ON_FILES = {
 
 def serve() -> None:
     """Answer until stdin ends."""
-    import matplotlib.figure  # noqa: F401 (imported once, for all forks)
+    import matplotlib.figure  # noqa: F401 (imported once, for all forks, who may not be allowed to read packages)
+    import sklearn.decomposition
+    import sklearn.manifold  # noqa: F401
     from tiny_world import register_tiny_backbone
 
+    import painter_search.display.atlas_page
+    import painter_search.display.audited
+    import painter_search.display.comparisons
     import painter_search.display.pages
+    import painter_search.encoder.shards
     import painter_search.query
     import painter_search.retrieval.adding
     import painter_search.retrieval.building
@@ -40,6 +46,7 @@ def serve() -> None:
     import painter_search.training.trainer
 
     register_tiny_backbone()
+    painter_search.encoder.shards.SHARD = 8  # so that there are several
     painter_search.display.pages.open_template("query.html")  # codecs are imported as they are needed
     print("ready", flush=True)
     for line in sys.stdin:

@@ -5,13 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from harness import Killer, digests
-from test_killed import STORIES, Story, a_collection, an_index_of_the_test_works, build_index, prepare, train
+from test_killed import (
+    STORIES,
+    Story,
+    a_collection,
+    an_index_of_the_test_works,
+    build_index,
+    change_index,
+    prepare,
+    train,
+)
 from tiny_world import paint_tiny_artists
 
 ONE_SENTENCE = "painter_search: "
@@ -93,6 +104,29 @@ def test_a_file_that_may_not_grow(story: Story, killer: Killer, tmp_path: Path, 
         assert story.result(world) == expected, most
 
 
+@pytest.mark.parametrize("asked", ["--help", "--json"])
+def test_an_answer_that_cannot_be_printed(asked: str, tmp_path: Path, killer: Killer) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    an_index_of_the_test_works(tmp_path, killer)
+    painting = next((tmp_path / "artists").rglob("*.jpg"))
+    words = [sys.executable, "-m", "painter_search.query", painting, "--index", tmp_path / "index", asked]
+    # As most people run it: what is printed waits until there is much of it, or the end.
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, env=buffered)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "No space left" in done.stderr
+
+
+def test_a_page_where_a_folder_stands(tmp_path: Path, killer: Killer) -> None:
+    an_index_of_the_test_works(tmp_path, killer)
+    (tmp_path / "page.html").mkdir()
+    done = killer.run("audit", "--index", tmp_path / "index", "--page", tmp_path / "page.html")
+    failed_in_a_sentence(done, f"{tmp_path / 'page.html'}: Is a directory")
+
+
 def as_nobody(killer: Killer, *argv: object) -> dict[str, Any]:
     """Run a command without root's power to ignore permissions."""
     if os.geteuid():
@@ -101,13 +135,11 @@ def as_nobody(killer: Killer, *argv: object) -> dict[str, Any]:
 
 
 @pytest.fixture
-def open_world(tmp_path: Path) -> Path:
-    """A folder that anybody may enter."""
-    folder = tmp_path
-    while folder != folder.parent and folder.stat().st_uid == os.geteuid() and folder != Path("/tmp"):
-        folder.chmod(0o755)
-        folder = folder.parent
-    return tmp_path
+def open_world() -> Iterator[Path]:
+    """A folder that anybody may enter; those of pytest are shut again by the next pytest that starts."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def test_a_folder_that_may_not_be_written_to(killer: Killer, open_world: Path) -> None:
@@ -122,11 +154,17 @@ def test_a_folder_that_may_not_be_written_to(killer: Killer, open_world: Path) -
         train("strong")(world),
         build_index("--data", "WORLD/data", "--split", "all")(world),
         build_index("--folder", "WORLD/artists")(world),
+        change_index("--add", "WORLD/artists")(world),
+        change_index("--remove", "Artist 01")(world),
+        ["map", "--index", world / "index"],
+        ["audit", "--data", world / "data", "--index", world / "index", "--page", world / "page.html"],
+        ["compare", painting, painting, "--index", world / "index", "--page", world / "page.html"],
         ["query", painting, "--index", world / "index", "--page", world / "page.html"],
     ):
         failed_in_a_sentence(as_nobody(killer, *argv), "Permission denied", "cannot be made", "cannot be written")
     assert digests(world) == before
-    assert as_nobody(killer, "query", painting, "--index", world / "index")["code"] == 0
+    answered = as_nobody(killer, "query", painting, "--index", world / "index")
+    assert answered["code"] == 0, answered["stderr"]
 
 
 def test_an_original_and_a_folder_that_may_not_be_read_are_listed(killer: Killer, open_world: Path) -> None:
@@ -160,7 +198,11 @@ def test_a_damaged_frame_is_named(killer: Killer, tmp_path: Path) -> None:
     an_index_of_the_test_works(tmp_path, killer)
     for frame in (tmp_path / "data" / "frames").iterdir():
         frame.write_bytes(frame.read_bytes()[:200])
-    for argv in (train("strong")(tmp_path), build_index("--data", "WORLD/data", "--split", "all")(tmp_path)):
+    for argv in (
+        train("strong")(tmp_path),
+        build_index("--data", "WORLD/data", "--split", "all")(tmp_path),
+        ["audit", "--data", tmp_path / "data"],
+    ):
         failed_in_a_sentence(killer.run(*argv), "is no whole image any more; prepare its collection again")
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from dying_worker import frame_or_die
+from dying_worker import answer_or_die, frame_or_die
 from harness import Killer
 from hostile_images import BOMBS, GOOD_NAMES, many_scans, mutants, odd_files, seeds, strange_entries
 from tiny_world import paint_tiny, paint_tiny_artists, save_tiny_encoder
@@ -19,7 +19,7 @@ from tiny_world import paint_tiny, paint_tiny_artists, save_tiny_encoder
 from painter_search.collection import framing_pool
 from painter_search.collection.collection import Collection, read_clean
 from painter_search.collection.framing import UnreadablePainting, frame_painting
-from painter_search.collection.framing_pool import FramingJob, frame_all
+from painter_search.collection.framing_pool import FramingJob, frame_all, frame_aside
 from painter_search.collection.originals import list_originals
 from painter_search.collection.scans import MAX_SCANS, has_too_many_scans
 
@@ -165,6 +165,19 @@ def test_a_worker_that_dies_costs_one_image(tmp_path: Path, monkeypatch: pytest.
     assert [one.file for one in framed] == [one.file for one in jobs]
     assert [one.file for one in framed if one.reason] == ["dies by crashing", "dies for memory"]
     assert {one.reason for one in framed if one.reason} == {"crashed the decoder"}
+
+
+def test_of_many_asked_about_one_that_crashes_or_hangs_costs_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(framing_pool, "frame_file", answer_or_die)
+    monkeypatch.setattr(framing_pool, "SECONDS_PER_IMAGE", 5)
+    names = ["one", "dies by crashing", "two", "hangs", "three", "dies for memory", "four"]
+    found = dict(zip(names, frame_aside([Path(name) for name in names], "whole", workers=2), strict=True))
+    assert found == {
+        **{name: f"{name}, whole" for name in names},
+        "dies by crashing": "crashed the decoder",
+        "dies for memory": "crashed the decoder",
+        "hangs": "took longer than 5 s to decode",
+    }
 
 
 def test_no_process_outlives_a_killed_preparation(tmp_path: Path) -> None:

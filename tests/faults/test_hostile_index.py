@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,19 @@ def test_a_pipe_in_place_of_a_file_is_not_waited_for(sound: Path, killer: Killer
     assert len(asked["stderr"].strip().splitlines()) == 1, asked
 
 
+def test_a_damaged_thumbnail_is_named(sound: Path, killer: Killer, tmp_path: Path) -> None:
+    """Thumbnails are held against their file's size alone, as most answers need none."""
+    folder = Path(shutil.copytree(sound / "sound", tmp_path / "index" / "copy"))
+    with sqlite3.connect(folder / THUMBNAILS) as database:
+        database.execute("UPDATE thumbnails SET jpeg = zeroblob(length(jpeg))")
+    painting = next((sound / "artists").rglob("*.jpg"))
+    for command in (["map"], ["audit"], ["query", painting, "--page", tmp_path / "page.html"]):
+        done = killer.run(*command, "--index", folder)
+        assert done["code"] == 1
+        assert "is no whole image any more" in done["stderr"].splitlines()[-1]
+    assert killer.run("query", painting, "--index", folder)["code"] == 0
+
+
 def remade(change: Callable[[Path], dict[str, Any] | None]) -> Callable[[Path, Path], Path]:
     def make(sound: Path, folder: Path) -> Path:
         shutil.copytree(sound / "sound", folder)
@@ -120,8 +134,6 @@ def remade(change: Callable[[Path], dict[str, Any] | None]) -> Callable[[Path, P
 
 def _sql(script: str) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
-        import sqlite3
-
         with sqlite3.connect(folder / WORKS) as database:
             database.executescript(script)
 

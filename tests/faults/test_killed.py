@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,22 @@ def paintings_with_an_earlier_collection(world: Path, killer: Killer) -> None:
 
 def paintings_alone(world: Path, _: Killer) -> None:
     paint_tiny_artists(world / "artists", 6, 3)
+
+
+def paintings_in_an_archive(world: Path, _: Killer) -> None:
+    paintings = sorted(paint_tiny_artists(world / "artists", 6, 3).rglob("*.jpg"))
+    with zipfile.ZipFile(world / "scans.zip", "w") as archive:
+        for path in paintings:
+            archive.write(path, path.name)
+    rows = ["artist,new_filename", *(f"{path.parent.name},{path.name}" for path in paintings)]
+    (world / "info.csv").write_text("\n".join(rows))
+
+
+def prepare_from_a_url(world: Path) -> list[object]:
+    originals = f"zip://::{(world / 'scans.zip').as_uri()}"
+    return [
+        "prepare", "--info", world / "info.csv", "--originals", originals, "--out", world / "data", "--workers", 1,
+    ]  # fmt: skip
 
 
 def prepare(*more: object) -> Callable[[Path], list[object]]:
@@ -165,9 +182,17 @@ STORIES = [
     Story("build-index --add", an_index_and_more_works, change_index("--add", "WORLD/more"), index_found, everything),
     Story("build-index --remove", an_index_of_all_works, remove, index_found, everything),
 ]  # fmt: skip
+MORE_STORIES = [
+    Story("prepare from a URL", paintings_in_an_archive, prepare_from_a_url, collection_found, everything),
+    Story(
+        "build-index --shards", an_index_of_the_test_works,
+        build_index("--data", "WORLD/data", "--split", "all", "--shards", "WORLD/shards"), index_found, everything,
+    ),
+]  # fmt: skip
+"""These write as the others do; what is theirs is where they continue from."""
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+@pytest.mark.parametrize("story", [*STORIES, *MORE_STORIES], ids=lambda story: story.name)
 def test_killed_anywhere(story: Story, killer: Killer, tmp_path: Path, long: bool) -> None:
     start = tmp_path / "start"
     start.mkdir()

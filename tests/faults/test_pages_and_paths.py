@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import json
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from harness import Killer
 from test_killed import train
-from tiny_world import paint_tiny, save_tiny_encoder
+from tiny_world import paint_tiny, register_tiny_backbone, save_tiny_encoder
 
 from painter_search.printable import printable
 
@@ -96,7 +97,7 @@ def test_markup_in_names_and_titles_is_text_on_a_page(world: Path, killer: Kille
 def test_the_other_pages_run_nothing_but_their_own(world: Path, killer: Killer) -> None:
     one, other = sorted((world / "originals").iterdir())[:2]
     index = ("--index", world / "index")
-    killer.complete("map", *index)
+    assert "Warning" not in killer.complete("map", *index)["stderr"]  # its font lacks some of these letters
     killer.complete("audit", "--data", world / "data", *index, "--page", world / "audit.html")
     killer.complete("compare", one, other, *index, "--page", world / "compare.html")
     pages = [*(world / "index").rglob("map.html"), world / "audit.html", world / "compare.html"]
@@ -143,3 +144,33 @@ def test_no_file_says_where_on_the_machine_it_was_made(world: Path, killer: Kill
     for path in [*made, world / "page.html"]:
         assert secret not in path.read_bytes(), path
         assert str(world.parent).encode() not in path.read_bytes(), path
+
+
+def test_no_door_says_where_on_the_machine_it_works(
+    world: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(world)
+    register_tiny_backbone()
+    one, other = "originals/0-0.jpg", "originals/1-0.jpg"
+    train_again = [str(word) for word in [*train("strong")(Path()), "--resume"]]
+    for door, *flags in (
+        ("prepare", "--info", "info.csv", "--originals", "originals", "--test-triplets", "1", "--name", "markup"),
+        train_again,
+        ("build-index", "--encoder", "runs/one/best.pt", "--split", "all", "--device", "cpu"),
+        ("eval-triplets",),
+        ("build-index", "--list"),
+        ("build-index", "--remove", "1"),
+        ("build-index", "--add", "originals", "--artist", "Somebody"),
+        ("audit",),
+        ("map",),
+        ("compare", one, other),
+        ("query", one, "nowhere.jpg", "--page", "page.html"),
+    ):
+        code = import_module(f"painter_search.{door}").main([*flags, "--json"])
+        said = capsys.readouterr()
+        if "nowhere.jpg" in flags:
+            assert (code, said.out) == (1, ""), said.err
+        else:
+            assert code == 0, said.err
+            json.loads(said.out)
+        assert world.name not in said.out + said.err, (door, said)

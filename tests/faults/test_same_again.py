@@ -6,6 +6,7 @@ import ast
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from build_fixture import FIXTURES, SIZE_LIMIT
@@ -18,9 +19,11 @@ from tiny_world import paint_tiny, paint_tiny_artists, save_tiny_encoder
 import painter_search
 from painter_search.collection.cleaning import clean_catalogue
 from painter_search.collection.triplets import draw_triplets
-from painter_search.encoder.checkpoint import read_checkpoint
+from painter_search.encoder.checkpoint import add_to_checkpoint, read_checkpoint
 from painter_search.encoder.weights import read_weights
 from painter_search.errors import UserError
+from painter_search.retrieval import filling
+from painter_search.retrieval import vectors as storage
 from painter_search.retrieval.attribution import Attribution, attribute
 from painter_search.retrieval.manifest import FORMAT, MANIFEST
 from painter_search.retrieval.painting_index import PaintingIndex
@@ -42,9 +45,40 @@ def test_two_worlds_become_the_same(killer: Killer, tmp_path: Path) -> None:
         assert one == other
 
 
+def test_an_approximate_index_is_the_same_file_also_where_it_was_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "EXACT_UP_TO", 500)
+    monkeypatch.setattr(filling, "SHARD", 700)
+    vectors = np.random.default_rng(0).normal(size=(2000, 256)).astype(np.float32)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for name, memory in (("flat", "8GB"), ("coded", "1MB")):
+        made = []
+        for place, stop_at in (("one", None), ("other", None), ("interrupted", 2)):
+            folder = tmp_path / name / place
+            folder.mkdir(parents=True)
+            if stop_at is not None:
+                with monkeypatch.context() as patched:
+                    patched.setattr(filling, "merge_shards", interrupt)
+                    with pytest.raises(KeyboardInterrupt):
+                        filling.build_vectors(vectors, folder, memory=memory)
+                next(folder.glob(f"*-{stop_at:05d}")).unlink()
+            kind = filling.build_vectors(vectors, folder, memory=memory)
+            made.append((kind, digests(folder)))
+        assert made[0] == made[1] == made[2]
+        assert made[0][0].codes == {"flat": "flat", "coded": "sq8"}[name]
+
+
 def test_an_encoder_saved_twice_is_the_same_file(tmp_path: Path) -> None:
     one, other = save_tiny_encoder(tmp_path / "one.pt"), save_tiny_encoder(tmp_path / "another name.pt")
     assert one.read_bytes() == other.read_bytes()
+    for path in (one, other):
+        add_to_checkpoint(path, confidence={"threshold": 0.5})
+    assert one.read_bytes() == other.read_bytes()
+    assert b"another name" not in other.read_bytes()
 
 
 HOW_TO_CHANGE_THE_FORMAT = (
@@ -123,8 +157,6 @@ def test_a_checkpoint_that_would_run_code_or_unpack_to_more_than_it_is_is_refuse
 
 
 def test_a_checkpoint_with_one_bit_changed_is_refused_or_the_same(tmp_path: Path) -> None:
-    import numpy as np
-
     path = save_tiny_encoder(tmp_path / "encoder.pt")
     content, sound = path.read_bytes(), read_checkpoint(path)["model"]
     rng = np.random.default_rng(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from painter_search.errors import UserError
 from painter_search.folders import to_json
 from painter_search.retrieval.audit import Audit, audit_collection
 from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.retrieval.removing import remove_works
 from painter_search.retrieval.settings import AuditConfig
 
 HOSTILE = "<script>alert(1)</script>"
@@ -125,8 +127,8 @@ def test_an_index_alone_is_audited_from_its_own_thumbnails(
     assert found.picture(work) == small_index.works.thumbnail(1)
 
 
-def test_other_files_of_one_picture_have_no_vote(tmp_path: Path) -> None:
-    index = small_index_of_twins(tmp_path)
+def test_other_files_of_one_picture_have_no_vote(twins: Path) -> None:
+    index = PaintingIndex.load(twins)
     found = audit_collection(AuditConfig(index=index.folder))
     assert len(found.repeats) == 6
     assert found.doubts is not None
@@ -135,11 +137,22 @@ def test_other_files_of_one_picture_have_no_vote(tmp_path: Path) -> None:
         assert not any(neighbour.distance == 0 for neighbour in doubt.neighbours)
 
 
-def small_index_of_twins(home: Path) -> PaintingIndex:
-    """Three artists with four works each; two more artists share one picture among four files."""
+def test_pictures_are_those_of_their_works_where_works_were_removed(twins: Path, tmp_path: Path) -> None:
+    index = remove_works(shutil.copytree(twins, tmp_path / "index"), ("1", "Painter 1")).index
+    found = audit_collection(AuditConfig(index=index.folder))
+    assert len(found.repeats) == 6
+    assert {work.artist for repeat in found.repeats for work in repeat.works} == {"Painter 8", "Painter 9"}
+    for id in index.artists[0].tolist():
+        assert found.picture(index.works.get([id])[0]) == index.works.thumbnail(id)
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of three artists with four works each; two more artists share one picture among four files."""
     from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
     from painter_search.retrieval.settings import IndexConfig
 
+    home = tmp_path_factory.mktemp("twins")
     for painter in range(3):
         (home / "folder" / f"Painter {painter}").mkdir(parents=True)
         for work in range(4):
@@ -150,7 +163,8 @@ def small_index_of_twins(home: Path) -> PaintingIndex:
             paint(8, 0).save(home / "folder" / f"Painter {painter}" / f"{painter}{work}.jpg")
     save_checkpoint(home / "encoder.pt", start_encoder("resnet18", "none", seed=1), "whole")
     config = IndexConfig(folder=home / "folder", encoder=str(home / "encoder.pt"), index=home / "index", device="cpu")
-    return PaintingIndex.build(config)
+    PaintingIndex.build(config)
+    return home / "index"
 
 
 def test_nothing_to_audit_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
