@@ -104,7 +104,7 @@ def test_a_file_that_may_not_grow(story: Story, killer: Killer, tmp_path: Path, 
         assert story.result(world) == expected, most
 
 
-@pytest.mark.parametrize("asked", ["--help", "--json"])
+@pytest.mark.parametrize("asked", ["--csv", "--json"])
 def test_an_answer_that_cannot_be_printed(asked: str, tmp_path: Path, killer: Killer) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
