@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +19,7 @@ from painter_search.collection.originals import Original, read_file, read_origin
 from painter_search.collection.settings import Framing
 from painter_search.errors import UserError
 from painter_search.places import PATIENCE
+from painter_search.printable import printable
 
 SECONDS_PER_IMAGE = 120
 """An image that takes longer is given up; 100 megapixels take about 5 s."""
@@ -69,6 +72,20 @@ def frame_all(jobs: Iterable[FramingJob], workers: int = 0) -> Iterator[Framed]:
 
     for job, framed in _in_processes(frame_to_disk, jobs, workers, seconds):
         yield Framed(job.file, reason=framed) if isinstance(framed, str) else framed
+
+
+def frame_in_time(files: Sequence[Path | bytes], framing: Framing) -> Generator[Frame | str, None, None]:
+    """The frames of files, in order, or the reasons why there are none: for a command, which may end where one hangs.
+
+    More than a few are framed by processes of their own, so that one that hangs or crashes costs only itself.
+    """
+    if len(files) > FEW:
+        yield from frame_aside(files, framing)
+        return
+    for file in files:
+        with _ending_late(file):
+            framed = frame_file(file, framing)
+        yield framed
 
 
 def frame_aside(
@@ -140,6 +157,25 @@ def _in_processes(
         raise
     finally:
         pool.join()
+
+
+@contextmanager
+def _ending_late(file: Path | bytes) -> Iterator[None]:
+    """End this process where it takes longer than an image may: a decoder cannot be stopped in any other way."""
+
+    def end() -> None:
+        name = file if isinstance(file, Path) else "a painting"
+        late = f"{name} takes longer than {SECONDS_PER_IMAGE} s to decode; leave it out."
+        print(f"painter_search: {printable(late)}", file=sys.stderr, flush=True)
+        os._exit(1)
+
+    timer = threading.Timer(SECONDS_PER_IMAGE, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _end_with_parent() -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from painter_search.collection.fingerprint import fingerprint, same_picture
 from painter_search.collection.framing import Frame, open_frame
-from painter_search.collection.framing_pool import FEW, frame_aside, frame_file
+from painter_search.collection.framing_pool import frame_file, frame_in_time
 from painter_search.collection.work import Work
 from painter_search.encoder.embedding import embed_views
 from painter_search.encoder.views import views_of
@@ -141,22 +141,22 @@ def attribute(
     paintings: Sequence[Path | str | bytes | Question],
     top: int = 5,
     works: int = 3,
-    aside: bool = False,
+    in_time: bool = False,
 ) -> list[Answer]:
     """Rank the nearest artists for paintings given as files, folders of files, or the bytes of a file.
 
     What a list names is asked about with `attribute(index, read_list("list.txt"))`. Each painting is framed as the
-    index's works were. A file that is no usable image is answered with the reason. `aside`, more than a few are decoded
-    by processes of their own, where one that hangs or crashes a decoder costs only itself. Raises `UserError` for a
-    path that does not exist and for a folder without files.
+    index's works were. A file that is no usable image is answered with the reason. `in_time` is for a command, which
+    ends where a decoder hangs; see `frame_in_time`. Raises `UserError` for a path that does not exist and for a folder
+    without files.
     """
     questions = read_questions(paintings)
     files, framing = [question.content for question in questions], index.framing
-    # Here it is one after the other, as a large image takes much memory.
-    here = (frame_file(file, framing) for file in files)
+    # One after the other, as a large image takes much memory.
+    plainly = (frame_file(file, framing) for file in files)
     starts = range(0, len(questions), BATCH)
     answers: list[Answer] = []
-    with closing(frame_aside(files, framing) if aside and len(files) > FEW else here) as frames:
+    with closing(frame_in_time(files, framing) if in_time else plainly) as frames:
         for start in track(starts, "Asking") if len(starts) > 1 else starts:
             block = [(question.name, next(frames)) for question in questions[start : start + BATCH]]
             answers += _attribute_block(index, block, top, works)
@@ -164,9 +164,9 @@ def attribute(
 
 
 def attribute_asked(index: PaintingIndex, config: QueryConfig) -> list[Answer]:
-    """The same for the paintings that `config` names, on its command line and in its list; many are decoded aside."""
+    """The same for the paintings that `config` names, on its command line and in its list."""
     listed = [] if config.listed is None else read_list(config.listed)
-    return attribute(index, [*config.paintings, *listed], config.top, config.works, aside=True)
+    return attribute(index, [*config.paintings, *listed], config.top, config.works, in_time=True)
 
 
 def _attribute_block(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from preparing import (
     Source,
     rejected_of,
 )
+from small_world import paint
 
 from painter_search.collection import framing_pool
 from painter_search.collection.framing import UnreadablePainting
@@ -56,3 +58,22 @@ def test_a_script_that_its_own_processes_would_run_again_is_told_what_it_lacks(s
     assert done.returncode == 1
     assert 'needs `if __name__ == "__main__":`' in done.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_a_command_ends_with_a_sentence_where_a_decoder_hangs(tmp_path: Path) -> None:
+    paint(0, 0).save(tmp_path / "sound.jpg")
+    asking = """
+import sys, time
+from pathlib import Path
+from painter_search.collection import framing_pool
+real, framing_pool.SECONDS_PER_IMAGE = framing_pool.frame_file, 1
+framing_pool.frame_file = lambda file, framing: time.sleep(60) if file.name == "hangs.jpg" else real(file, framing)
+for frame in framing_pool.frame_in_time([Path("sound.jpg"), Path("hangs.jpg")], "whole"):
+    print(frame.width, flush=True)
+"""
+    here = {**os.environ, "PYTHONPATH": str(Path(framing_pool.__file__).parents[2])}
+    ended = subprocess.run(
+        [sys.executable, "-c", asking], cwd=tmp_path, env=here, capture_output=True, text=True, timeout=50
+    )
+    assert (ended.returncode, ended.stdout.strip()) == (1, str(paint(0, 0).width))
+    assert ended.stderr.strip() == "painter_search: hangs.jpg takes longer than 1 s to decode; leave it out."
