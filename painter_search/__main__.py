@@ -24,6 +24,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if arguments and arguments[0] in COMMANDS:
         return int(import_module(f"painter_search.{arguments[0]}").main(arguments[1:]))
+    from painter_search.doors import exit_code
+
+    return exit_code(lambda: _list_commands(arguments))
+
+
+def _list_commands(arguments: Sequence[str]) -> int:
     asked = not arguments or arguments[0] in ("-h", "--help")
     out = sys.stdout if asked else sys.stderr
     if not asked:

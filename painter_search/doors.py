@@ -25,9 +25,14 @@ def open_door(
     description: str | None = None,
 ) -> int:
     """Run `answer` with what the command line says and return the exit code: 0, 1 (failed) or 2 (misused)."""
+    return exit_code(lambda: _answer(name, answer, arguments, description))
+
+
+def exit_code(call: Callable[[], int]) -> int:
+    """What a call returns; where it is interrupted, or cannot write what it says, that in a sentence."""
     _make_streams_safe()
     try:
-        code = _answer(name, answer, arguments, description)
+        code = call()
         sys.stdout.flush()  # what is still on its way may meet a full disk
         return code
     except KeyboardInterrupt:

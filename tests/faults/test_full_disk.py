@@ -120,6 +120,16 @@ def test_an_answer_that_cannot_be_printed(asked: str, tmp_path: Path, killer: Ki
     assert "No space left" in done.stderr
 
 
+def test_the_list_of_commands_onto_a_full_disk_is_one_sentence() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "painter_search"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "No space left" in done.stderr
+
+
 def test_a_page_where_a_folder_stands(tmp_path: Path, killer: Killer) -> None:
     an_index_of_the_test_works(tmp_path, killer)
     (tmp_path / "page.html").mkdir()
