@@ -111,9 +111,9 @@ def queries() -> list[Path]:
     return sorted((Path(spec.origin).parent / "collection" / "sample" / "queries").iterdir())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, driven by Playwright."""
+    """Chromium, driven by Playwright, whose event loop runs on meanwhile: files that run one of their own bear none."""
     playwright = pytest.importorskip("playwright.sync_api")
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if chromium is None:
