@@ -73,10 +73,7 @@ def load() -> Any:
 @pytest.fixture(scope="session")
 def address(small_index: PaintingIndex, load: Any) -> Iterator[str]:
     """The address of a server in a process of its own."""
-    started, found = load.start_server(small_index.folder)
-    yield found
-    started.terminate()
-    started.wait(20)
+    yield from _served(small_index, load)
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +93,11 @@ def sample_index(tmp_path_factory: pytest.TempPathFactory) -> PaintingIndex:
 @pytest.fixture(scope="session")
 def sample_address(sample_index: PaintingIndex, load: Any) -> Iterator[str]:
     """The address of a server of the sample's index in a process of its own."""
-    started, found = load.start_server(sample_index.folder)
+    yield from _served(sample_index, load)
+
+
+def _served(index: PaintingIndex, load: Any) -> Iterator[str]:
+    started, found = load.start_server(index.folder)
     yield found
     started.terminate()
     started.wait(20)
