@@ -2,17 +2,19 @@
 
 Originals become a clean collection, a collection trains an encoder, an encoder fills an index, and an index answers:
 
-    prepare_collection(PrepareConfig(...)) -> Collection
-    train_encoder(TrainConfig(...)) -> Run
-    PaintingIndex.build(IndexConfig(...)), PaintingIndex.load("index")
-    attribute(index, ["painting.jpg"]), attribute(index, read_list("list.txt")) -> list of answers
+    collection = prepare_collection(PrepareConfig(folder=Path("my-paintings")))
+    run = train_encoder(TrainConfig())
+    encoder = load_encoder("runs/strong"); encoder.embed("painting.jpg")
+    index = PaintingIndex.build(encoder="runs/strong/best.pt"); PaintingIndex.load("index")
+    index.search("painting.jpg", k=5); index.add("scans", artist="Berthe Morisot").index; index.remove(17).index
+    attribute(index, ["one.jpg", "other.jpg"]), attribute(index, read_list("list.txt")) -> Answers
     index.filtered(WorkFilter(before=1900)) -> the same index with fewer works to compare with
-    add_paintings("index", "scans", "Berthe Morisot"), remove_works("index", ["17"]) -> Change
-    compare_paintings(index, "one.jpg", "other.jpg") -> PairComparison, or GroupComparison where either is a folder
-    score_triplets(index, "triplets.csv") -> TripletScore
-    measure_trust(index) -> Trust, and write_index_page(index) as a page
-    audit_collection(AuditConfig(...)) -> Audit
-    draw_map(MapConfig(...)) -> MapFiles
+    compare_paintings(index, "one.jpg", "other.jpg") -> PairComparison, or GroupComparison for folders
+    score_triplets(index, "triplets.csv"), measure_reliability(index) -> how good, and how sure, it is
+    audit_collection(AuditConfig()), draw_map(MapConfig())
+
+Wherever a list is taken, one is taken too, and a string is a path. Images are paths, bytes, PIL images or uint8 arrays.
+Results have `to_dict()`, `to_frame()` and a notebook view. Errors that a user can cause are `PainterSearchError`s.
 
 Names are imported when they are first used, so that importing the package costs nothing.
 """
@@ -20,70 +22,117 @@ Names are imported when they are first used, so that importing the package costs
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from painter_search.common.version import __version__ as __version__
 
-_HOMES = {
-    "Attribution": "retrieval.attribution",
-    "Audit": "retrieval.audit",
-    "AuditConfig": "retrieval.settings",
-    "Collection": "collection.collection",
-    "GroupComparison": "retrieval.comparison",
-    "IndexConfig": "retrieval.settings",
-    "MapConfig": "retrieval.settings",
-    "PairComparison": "retrieval.comparison",
-    "PaintingIndex": "retrieval.painting_index",
-    "PrepareConfig": "collection.settings",
-    "Run": "training.run",
-    "TrainConfig": "training.recipe",
-    "Trust": "retrieval.trust",
-    "TripletScore": "retrieval.triplet_score",
-    "UserError": "errors",
-    "WorkFilter": "retrieval.filters",
-    "add_paintings": "retrieval.adding",
-    "attribute": "retrieval.attribution",
-    "audit_collection": "retrieval.audit",
-    "draw_map": "display.atlas_page",
-    "compare_paintings": "retrieval.comparison",
-    "draw_triplets": "collection.triplets",
-    "measure_trust": "retrieval.trust",
-    "prepare_collection": "collection.preparation",
-    "read_list": "retrieval.questions",
-    "remove_works": "retrieval.removing",
-    "score_triplets": "retrieval.triplet_score",
-    "train_encoder": "training.trainer",
-    "write_index_page": "display.index_page",
+_MODULES = {
+    # Prepare and train
+    "collection.config": ("PrepareConfig",),
+    "collection.preparation": ("prepare_collection",),
+    "collection.collection": ("Collection",),
+    "collection.work": ("Work",),
+    "collection.triplets": ("draw_triplets",),
+    "training.config": ("TrainConfig",),
+    "training.trainer": ("train_encoder",),
+    "training.run": ("Run",),
+    "encoder.encoder": ("Encoder", "load_encoder"),
+    # Index
+    "index.config": ("BuildIndexConfig", "WorkFilter"),
+    "index.painting_index": ("PaintingIndex", "IndexUpdate", "Listing", "add_paintings", "list_works", "remove_works"),
+    "index.works_db": ("IndexedWork",),
+    # Ask
+    "attribution.attribute": ("attribute",),
+    "attribution.answers": ("Answers", "ArtistMatch", "Attribution", "FailedQuery", "Neighbour"),
+    "attribution.query_inputs": ("QueryInput", "read_list"),
+    # Analyse
+    "analysis.comparison": ("GroupComparison", "PairComparison", "compare_paintings"),
+    "analysis.evaluate": ("IndexEvaluation", "TripletScore", "evaluate_index", "score_triplets"),
+    "analysis.reliability": ("IndexReliability", "measure_reliability"),
+    "analysis.config": ("AuditConfig", "EvaluateConfig", "MapConfig"),
+    "analysis.audit": ("Audit", "audit_collection"),
+    "analysis.similar": ("SimilarWorks", "similar_artists", "similar_works"),
+    "analysis.projection": ("Projection", "project_index"),
+    "display.pages.map_page": ("MapFiles", "draw_map"),
+    "display.pages.index_page": ("write_index_page",),
+    # Errors and progress
+    "common.errors": (
+        "BusyError",
+        "DamagedFileError",
+        "InvalidValueError",
+        "MissingPackageError",
+        "NotEnoughDataError",
+        "NotFoundError",
+        "PainterSearchError",
+        "UnknownWorkError",
+        "UnreachableError",
+        "UnreadableImageError",
+    ),
+    "common.progress": ("ProgressReporter", "set_progress"),
 }
+"""The public names by the module that defines them."""
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = sorted(_HOMES)
 
 if TYPE_CHECKING:
+    from painter_search.analysis.audit import Audit as Audit
+    from painter_search.analysis.audit import audit_collection as audit_collection
+    from painter_search.analysis.comparison import GroupComparison as GroupComparison
+    from painter_search.analysis.comparison import PairComparison as PairComparison
+    from painter_search.analysis.comparison import compare_paintings as compare_paintings
+    from painter_search.analysis.config import AuditConfig as AuditConfig
+    from painter_search.analysis.config import EvaluateConfig as EvaluateConfig
+    from painter_search.analysis.config import MapConfig as MapConfig
+    from painter_search.analysis.evaluate import IndexEvaluation as IndexEvaluation
+    from painter_search.analysis.evaluate import TripletScore as TripletScore
+    from painter_search.analysis.evaluate import evaluate_index as evaluate_index
+    from painter_search.analysis.evaluate import score_triplets as score_triplets
+    from painter_search.analysis.projection import Projection as Projection
+    from painter_search.analysis.projection import project_index as project_index
+    from painter_search.analysis.reliability import IndexReliability as IndexReliability
+    from painter_search.analysis.reliability import measure_reliability as measure_reliability
+    from painter_search.analysis.similar import SimilarWorks as SimilarWorks
+    from painter_search.analysis.similar import similar_artists as similar_artists
+    from painter_search.analysis.similar import similar_works as similar_works
+    from painter_search.attribution.answers import Answers as Answers
+    from painter_search.attribution.answers import ArtistMatch as ArtistMatch
+    from painter_search.attribution.answers import Attribution as Attribution
+    from painter_search.attribution.answers import FailedQuery as FailedQuery
+    from painter_search.attribution.answers import Neighbour as Neighbour
+    from painter_search.attribution.attribute import attribute as attribute
+    from painter_search.attribution.query_inputs import QueryInput as QueryInput
+    from painter_search.attribution.query_inputs import read_list as read_list
     from painter_search.collection.collection import Collection as Collection
+    from painter_search.collection.config import PrepareConfig as PrepareConfig
     from painter_search.collection.preparation import prepare_collection as prepare_collection
-    from painter_search.collection.settings import PrepareConfig as PrepareConfig
     from painter_search.collection.triplets import draw_triplets as draw_triplets
-    from painter_search.display.atlas_page import draw_map as draw_map
-    from painter_search.display.index_page import write_index_page as write_index_page
-    from painter_search.errors import UserError as UserError
-    from painter_search.retrieval.adding import add_paintings as add_paintings
-    from painter_search.retrieval.attribution import Attribution as Attribution
-    from painter_search.retrieval.attribution import attribute as attribute
-    from painter_search.retrieval.audit import Audit as Audit
-    from painter_search.retrieval.audit import audit_collection as audit_collection
-    from painter_search.retrieval.comparison import GroupComparison as GroupComparison
-    from painter_search.retrieval.comparison import PairComparison as PairComparison
-    from painter_search.retrieval.comparison import compare_paintings as compare_paintings
-    from painter_search.retrieval.filters import WorkFilter as WorkFilter
-    from painter_search.retrieval.painting_index import PaintingIndex as PaintingIndex
-    from painter_search.retrieval.questions import read_list as read_list
-    from painter_search.retrieval.removing import remove_works as remove_works
-    from painter_search.retrieval.settings import AuditConfig as AuditConfig
-    from painter_search.retrieval.settings import IndexConfig as IndexConfig
-    from painter_search.retrieval.settings import MapConfig as MapConfig
-    from painter_search.retrieval.triplet_score import TripletScore as TripletScore
-    from painter_search.retrieval.triplet_score import score_triplets as score_triplets
-    from painter_search.retrieval.trust import Trust as Trust
-    from painter_search.retrieval.trust import measure_trust as measure_trust
-    from painter_search.training.recipe import TrainConfig as TrainConfig
+    from painter_search.collection.work import Work as Work
+    from painter_search.common.errors import BusyError as BusyError
+    from painter_search.common.errors import DamagedFileError as DamagedFileError
+    from painter_search.common.errors import InvalidValueError as InvalidValueError
+    from painter_search.common.errors import MissingPackageError as MissingPackageError
+    from painter_search.common.errors import NotEnoughDataError as NotEnoughDataError
+    from painter_search.common.errors import NotFoundError as NotFoundError
+    from painter_search.common.errors import PainterSearchError as PainterSearchError
+    from painter_search.common.errors import UnknownWorkError as UnknownWorkError
+    from painter_search.common.errors import UnreachableError as UnreachableError
+    from painter_search.common.errors import UnreadableImageError as UnreadableImageError
+    from painter_search.common.progress import ProgressReporter as ProgressReporter
+    from painter_search.common.progress import set_progress as set_progress
+    from painter_search.display.pages.index_page import write_index_page as write_index_page
+    from painter_search.display.pages.map_page import MapFiles as MapFiles
+    from painter_search.display.pages.map_page import draw_map as draw_map
+    from painter_search.encoder.encoder import Encoder as Encoder
+    from painter_search.encoder.encoder import load_encoder as load_encoder
+    from painter_search.index.config import BuildIndexConfig as BuildIndexConfig
+    from painter_search.index.config import WorkFilter as WorkFilter
+    from painter_search.index.painting_index import IndexUpdate as IndexUpdate
+    from painter_search.index.painting_index import Listing as Listing
+    from painter_search.index.painting_index import PaintingIndex as PaintingIndex
+    from painter_search.index.painting_index import add_paintings as add_paintings
+    from painter_search.index.painting_index import list_works as list_works
+    from painter_search.index.painting_index import remove_works as remove_works
+    from painter_search.index.works_db import IndexedWork as IndexedWork
+    from painter_search.training.config import TrainConfig as TrainConfig
     from painter_search.training.run import Run as Run
     from painter_search.training.trainer import train_encoder as train_encoder
 

@@ -1,33 +1,33 @@
-"""`python -m painter_search.audit`: what may be wrong with a collection?"""
+"""`python -m painter_search.audit`: look for what may be wrong with a collection."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from painter_search.doors import open_door
-from painter_search.retrieval.settings import AuditConfig
+from painter_search.analysis.config import AuditConfig
+from painter_search.common.cli import Flags, run_command
 
 
-def answer(config: AuditConfig, json: bool = False) -> None:
+def run(config: Flags[AuditConfig], json: bool = False) -> None:
     """Audit.
 
     Args:
-        config: Settings.
         json: Print the findings as JSON.
     """
-    from painter_search.display.audited import show_audit, write_audit_page
-    from painter_search.retrieval.audit import audit_collection
+    from painter_search.analysis.audit import audit_collection
+    from painter_search.display.console.audit import show_audit
+    from painter_search.display.pages.audit_page import write_audit_page
 
     audit = audit_collection(config)
     if config.page:
         write_audit_page(config.page, audit)
-    show_audit(audit, json, config.page)
+    show_audit(audit, as_json=json, page=config.page)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    return open_door("audit", answer, arguments, AuditConfig.__doc__)
+    return run_command("audit", run, arguments, AuditConfig.__doc__)
 
 
 if __name__ == "__main__":

@@ -1,32 +1,85 @@
-"""`python -m painter_search.build-index`: an encoder fills an index, which can then be added to and listed."""
+"""`python -m painter_search.build-index`: builds an index, adds paintings to it, removes works, and lists them."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from painter_search.doors import open_door
-from painter_search.retrieval.settings import IndexConfig
+from painter_search.common.cli import Flags, run_command
+from painter_search.index.config import AddConfig, BuildIndexConfig, ListConfig, RemoveConfig
 
 
-def answer(config: IndexConfig, json: bool = False) -> None:
-    """Build, or keep.
+def run(config: Flags[BuildIndexConfig], json: bool = False) -> None:
+    """Build an index.
 
     Args:
-        config: Settings.
-        json: Print what was done or found as JSON.
+        json: Print what was built as JSON.
     """
-    from painter_search.display.holdings import show_holdings
-    from painter_search.display.index_page import keep_index_page
-    from painter_search.retrieval.upkeep import keep_index
+    from painter_search.display.console.index import show_index
+    from painter_search.display.pages.index_page import write_index_page
+    from painter_search.index.painting_index import PaintingIndex
 
-    kept = keep_index(config)
-    show_holdings(kept, json, keep_index_page(kept))
+    index = PaintingIndex.build(config)
+    show_index(index, as_json=json, page=write_index_page(index))
+
+
+def add(config: Flags[AddConfig], json: bool = False) -> None:
+    """Add paintings.
+
+    Args:
+        json: Print what was added as JSON.
+    """
+    from painter_search.display.console.index import show_update
+    from painter_search.display.pages.index_page import write_index_page
+    from painter_search.index.painting_index import add_paintings
+
+    update = add_paintings(config.index, config.source, config.artist, config.originals)
+    show_update(update, as_json=json, page=write_index_page(update.index))
+
+
+def remove(config: Flags[RemoveConfig], json: bool = False) -> None:
+    """Remove works.
+
+    Args:
+        json: Print what was removed as JSON.
+    """
+    from painter_search.display.console.index import show_update
+    from painter_search.display.pages.index_page import write_index_page
+    from painter_search.index.painting_index import remove_works
+
+    update = remove_works(config.index, config.works)
+    show_update(update, as_json=json, page=write_index_page(update.index))
+
+
+def list_index(config: Flags[ListConfig], json: bool = False) -> None:
+    """List artists or works.
+
+    Args:
+        json: Print the listing as JSON.
+    """
+    from painter_search.display.console.index import show_listing
+    from painter_search.display.pages.index_page import write_missing_index_page
+    from painter_search.index.painting_index import PaintingIndex, list_works
+
+    index = PaintingIndex.load(config.index)
+    write_missing_index_page(index)
+    show_listing(list_works(index, config.artist), as_json=json)
+
+
+SUBCOMMANDS: dict[str, tuple[Callable[..., None], type]] = {
+    "add": (add, AddConfig),
+    "remove": (remove, RemoveConfig),
+    "list": (list_index, ListConfig),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code."""
-    return open_door("build-index", answer, arguments, IndexConfig.__doc__)
+    """Run the command, or one of its sub-commands; returns its exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments and arguments[0] in SUBCOMMANDS:
+        subcommand, config = SUBCOMMANDS[arguments[0]]
+        return run_command(f"build-index {arguments[0]}", subcommand, arguments[1:], config.__doc__)
+    return run_command("build-index", run, arguments, BuildIndexConfig.__doc__)
 
 
 if __name__ == "__main__":

@@ -1,30 +1,30 @@
-"""`python -m painter_search.eval-triplets`: how good is an index?"""
+"""`python -m painter_search.eval-triplets`: score an index on a triplet file."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from painter_search.doors import open_door
-from painter_search.retrieval.settings import ScoreConfig
+from painter_search.analysis.config import EvaluateConfig
+from painter_search.common.cli import Flags, run_command
 
 
-def answer(config: ScoreConfig, json: bool = False) -> None:
+def run(config: Flags[EvaluateConfig], json: bool = False) -> None:
     """Score.
 
     Args:
-        config: Settings.
         json: Print the scores as JSON.
     """
-    from painter_search.display.console import show_score
-    from painter_search.retrieval.triplet_score import score_with
+    from painter_search.analysis.evaluate import evaluate_index
+    from painter_search.display.console.score import show_score
 
-    show_score(*score_with(config), as_json=json)
+    evaluation = evaluate_index(config)
+    show_score(evaluation.score, evaluation.baseline, evaluation.reliability, as_json=json)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    return open_door("eval-triplets", answer, arguments, ScoreConfig.__doc__)
+    return run_command("eval-triplets", run, arguments, EvaluateConfig.__doc__)
 
 
 if __name__ == "__main__":

@@ -1,29 +1,29 @@
-"""`python -m painter_search.map`: all works of an index, laid out by likeness."""
+"""`python -m painter_search.map`: draws the works of an index as a map, with similar ones close together."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from painter_search.doors import open_door
-from painter_search.retrieval.settings import MapConfig
+from painter_search.analysis.config import MapConfig
+from painter_search.common.cli import Flags, run_command
 
 
-def answer(config: MapConfig, json: bool = False) -> None:
-    """Map.
+def run(config: Flags[MapConfig], json: bool = False) -> None:
+    """Draw the map.
 
     Args:
-        config: Settings.
         json: Print what was drawn as JSON.
     """
-    from painter_search.display.atlas_page import draw_map, show_map
+    from painter_search.display.console.map import show_map
+    from painter_search.display.pages.map_page import draw_map
 
-    show_map(draw_map(config), json)
+    show_map(draw_map(config), as_json=json)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    return open_door("map", answer, arguments, MapConfig.__doc__)
+    return run_command("map", run, arguments, MapConfig.__doc__)
 
 
 if __name__ == "__main__":

@@ -5,26 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from painter_search.collection.settings import PrepareConfig
-from painter_search.doors import open_door
+from painter_search.collection.config import PrepareConfig
+from painter_search.common.cli import Flags, run_command
 
 
-def answer(config: PrepareConfig, json: bool = False) -> None:
-    """Prepare.
+def run(config: Flags[PrepareConfig], json: bool = False) -> None:
+    """Prepare a collection and print its counts.
 
     Args:
-        config: Settings.
         json: Print the counts as JSON.
     """
     from painter_search.collection.preparation import prepare_collection
-    from painter_search.display.console import show_collection
+    from painter_search.display.console.collection import show_collection
 
-    show_collection(prepare_collection(config), json)
+    show_collection(prepare_collection(config), as_json=json)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    return open_door("prepare", answer, arguments, PrepareConfig.__doc__)
+    return run_command("prepare", run, arguments, PrepareConfig.__doc__)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m painter_search.query painting.jpg`: whose hand is it nearest to?"""
+"""`python -m painter_search.query painting.jpg`: rank the artists nearest in style to a painting."""
 
 from __future__ import annotations
 
@@ -8,38 +8,43 @@ from typing import Annotated
 
 import tyro
 
-from painter_search.doors import FAILED, open_door
-from painter_search.retrieval.settings import QueryConfig
+from painter_search.attribution.config import QueryConfig
+from painter_search.common.cli import FAILED, Flags, run_command
 
-ONE_FORM = tyro.conf.create_mutex_group(required=False)
+OUTPUT_FORMAT = tyro.conf.create_mutex_group(required=False)
 
 
-def answer(config: QueryConfig, json: Annotated[bool, ONE_FORM] = False, csv: Annotated[bool, ONE_FORM] = False) -> int:
+def run(
+    config: Flags[QueryConfig],
+    json: Annotated[bool, OUTPUT_FORMAT] = False,
+    csv: Annotated[bool, OUTPUT_FORMAT] = False,
+) -> int:
     """Query.
 
     Args:
-        config: Settings.
         json: Print the answers as JSON.
         csv: Print the answers as a table in CSV, one row a painting.
     """
-    from painter_search.retrieval.painting_index import PaintingIndex
+    from painter_search.index.painting_index import PaintingIndex
 
-    index = PaintingIndex.load(config.index, to_ask=True).filtered(config.filter)
-    from painter_search.display.attributions import show_answers
-    from painter_search.retrieval.attribution import Unanswered, attribute_asked
+    # The encoder opens on a thread while the modules below are imported.
+    index = PaintingIndex.load(config.index, preload_encoder=True).filtered(config.filter)
+    from painter_search.attribution.attribute import attribute_from_config
+    from painter_search.display.console.attribution import OutputFormat, show_answers
 
-    answers = attribute_asked(index, config)
+    answers = attribute_from_config(index, config)
     if config.page:
-        from painter_search.display.pages import write_query_page
+        from painter_search.display.pages.query_page import write_query_page
 
         write_query_page(config.page, answers, index)
-    show_answers(answers, index, "json" if json else "csv" if csv else "text", config.page)
-    return FAILED if any(isinstance(one, Unanswered) for one in answers) else 0
+    output_format: OutputFormat = "json" if json else "csv" if csv else "text"
+    show_answers(answers, index, output_format=output_format, page=config.page)
+    return 0 if all(answer.answered for answer in answers) else FAILED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    return open_door("query", answer, arguments, QueryConfig.__doc__)
+    return run_command("query", run, arguments, QueryConfig.__doc__)
 
 
 if __name__ == "__main__":

@@ -1,29 +1,28 @@
-"""`python -m painter_search.serve`: all of it in the browser, and an API beside it."""
+"""`python -m painter_search.serve`: queries, comparisons and the map in the browser, and an API beside them."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from painter_search.doors import open_door
-from painter_search.serving.settings import ServeConfig
+from painter_search.common.cli import Flags, run_command
+from painter_search.serving.config import ServeConfig
 
 
-def answer(config: ServeConfig, json: bool = False) -> None:
+def run(config: Flags[ServeConfig], json: bool = False) -> None:
     """Serve.
 
     Args:
-        config: Settings.
-        json: Print where the server is as JSON.
+        json: Print the server's address as JSON.
     """
     from painter_search.serving.server import serve_index
 
-    serve_index(config, json)
+    serve_index(config, as_json=json)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    return open_door("serve", answer, arguments, ServeConfig.__doc__)
+    return run_command("serve", run, arguments, ServeConfig.__doc__)
 
 
 if __name__ == "__main__":

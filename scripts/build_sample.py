@@ -1,7 +1,6 @@
-"""Make the built-in sample collection from the Open Clip Art Library.
+"""Make the built-in sample collection from the Open Clip Art Library (about six minutes on two cores).
 
-Run by a person when the sample is to be made anew (some six minutes on two cores); nothing imports this file.
-It needs the drawings, and a renderer that the product itself has no use for:
+It needs the drawings and a renderer, which the package itself does not use:
 
     apt-get install openclipart-svg
     pip install resvg_py pillow numpy
@@ -33,14 +32,14 @@ COLUMNS = [
     *("source", "style", "title", "artist_group", "in_train", "new_filename"),
 ]
 
-# Series made from one template (a work differs from the next by a stroke, a colour or a caption), colour
-# ramps and logos: nothing there shows a hand. Weapons and pin-ups have no place in a demo.
+# Series made from one template (works differ by a stroke, a colour or a caption), colour ramps and logos show no
+# hand. Weapons and pin-ups have no place in a demo.
 EXCLUDED_FOLDERS = {
     *("aiga-symbols", "arrows", "cards", "chess", "connectors", "duplicates", "flags", "flowchart", "hazard"),
     *("logos", "map_symbols", "pantyhose", "roadsigns", "weapons"),
 }
-# The same kinds where they lie in other folders; second versions that no measure tells from new drawings;
-# the characters and trade marks of somebody else, which were not the drawer's to give; what may offend.
+# The same kinds in other folders; second versions that no measure tells from new drawings; characters and trade
+# marks of others; drawings that may offend.
 EXCLUDED_WORDS = re.compile(
     r"\b(flags?|basque|gwen ha du|souther?n cross|logos?|(stop)?signs?|arrows?|kanji|keyboard"
     r"|mpcad|mateya|passport|simple cross|recycle|no ?smoking|information icon"
@@ -50,7 +49,7 @@ EXCLUDED_WORDS = re.compile(
     r"|gallows|stripper|sexy|mermaid|enthusiast|wmd|what have you done)\b",
     re.IGNORECASE,
 )
-# Names that stand for nobody, or for many hands at once.
+# Names that stand for nobody, or for several people.
 NOT_ONE_PERSON = re.compile(
     r"unknown|anonymous|\bnone\b|hash\(|army|library|gem clipart|based on|\bet al\b| and |\.\.\.",
     re.IGNORECASE,
@@ -66,13 +65,13 @@ SAME_PERSON = {
 }
 NOT_FREE = re.compile(r"gnu|gpl|copyleft|\(c\)|©", re.IGNORECASE)
 
-FEWEST_WORKS, MOST_WORKS = 3, 8
+MIN_WORKS, MAX_WORKS = 3, 8
 RENDERED_PER_ARTIST = 40  # taken evenly from the folders: the most industrious artists drew 400
-RENDER_WIDTH, SMALLEST_INK = 1024, 80
-QUERIES = 3  # works of as many test artists stay out of the table, to ask about
-LONGEST_SIDE, USUAL_SIDE, SHORTEST_SIDE, MARGIN = 384, 224, 128, 8
+RENDER_WIDTH, MIN_INK = 1024, 80
+QUERIES = 3  # test artists who lend one work each to query; these works are not in the table
+MAX_SIDE, USUAL_SIDE, MIN_SIDE, MARGIN = 384, 224, 128, 8
 WEBP_QUALITY = 90
-SAME_DRAWING = 0.3  # distance of shapes below which two pictures are one drawing, coloured anew or retouched
+SAME_DRAWING = 0.3  # distance of shapes below which two pictures are one drawing, recoloured or retouched
 GROUPS = {"train_only": 0.45, "test_only": 0.38, "train_and_test": 0.17}
 
 
@@ -84,7 +83,7 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What an SVG file says of itself."""
+    """An SVG file's metadata."""
 
     path: Path
     artist: str
@@ -94,7 +93,7 @@ class Drawing:
 
     @property
     def key(self) -> str:
-        """The artist's name in one spelling."""
+        """The artist's name without case, accents and spaces."""
         return SAME_PERSON.get(plain(self.artist), plain(self.artist))
 
     @property
@@ -108,14 +107,14 @@ class Drawing:
 
     @property
     def name(self) -> str:
-        """The work's title. One unlike the file's name is a whole series', and files have it by mistake."""
-        own = plain(self.title)[:4] == plain(self.path.stem)[:4]
-        return self.title if own else self.subject.capitalize()
+        """The work's title, or its subject if the title is unlike the file's name: then it belongs to a series."""
+        fits = plain(self.title)[:4] == plain(self.path.stem)[:4]
+        return self.title if fits else self.subject.capitalize()
 
 
 @dataclass(frozen=True)
 class Work:
-    """A drawing, its picture, and the descriptors by which works are compared and chosen."""
+    """A drawing, its picture, and the descriptors to compare and choose works by."""
 
     drawing: Drawing
     webp: bytes
@@ -125,29 +124,29 @@ class Work:
 
 
 def clean_artist(name: str) -> str:
-    """Drop the addresses that people wrote beside their names; of a mere address its start is the name."""
+    """Drop addresses written beside a name; a mere address is shortened to its start."""
     name = re.sub(r"[(\[<][^)\]>]*[)\]>]|\S*(?:www\.|://)\S*|\s-\s.*", " ", name)
     return " ".join(re.sub(r"(\S+?)(?:@|AT)\S+(?:\.|DOT)\S+", r"\1", name).split())
 
 
 def read_drawing(path: Path, root: Path) -> Drawing | None:
-    """Read a file's metadata; None if it is not free, has no one author, or is of an excluded kind."""
+    """Read a file's metadata; None if it is not free, has no single author, or is of an excluded kind."""
     folders = path.relative_to(root).parts[:-1]
     if path.is_symlink() or EXCLUDED_FOLDERS.intersection(folders):
         return None
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    texts: defaultdict[str, list[str]] = defaultdict(list)
     for element in ElementTree.parse(path).iter():
         tag = str(element.tag).rpartition("}")[2]
-        found[tag].append(html.unescape(" ".join("".join(element.itertext()).split())))
+        texts[tag].append(html.unescape(" ".join("".join(element.itertext()).split())))
         values = [value for value in element.attrib.values() if value]
         if tag == "license":
-            found["terms"] += [plain(value) for value in values]
+            texts["terms"] += [plain(value) for value in values]
         if tag == "image" and not any(value.startswith("data:") for value in values):
-            return None  # a part of the picture was left on its author's disk
-    free = bool(found["terms"]) and all("publicdomain" in term for term in found["terms"])
-    if not free or any(NOT_FREE.search(claim) for claim in found["rights"] + found["text"]):
+            return None  # the picture needs a file of its author's disk
+    free = bool(texts["terms"]) and all("publicdomain" in term for term in texts["terms"])
+    if not free or any(NOT_FREE.search(claim) for claim in texts["rights"] + texts["text"]):
         return None
-    creator, title, date = (next(iter(found[tag]), "") for tag in ("creator", "title", "date"))
+    creator, title, date = (next(iter(texts[tag]), "") for tag in ("creator", "title", "date"))
     artist = clean_artist(creator)
     if not plain(artist) or NOT_ONE_PERSON.search(creator):
         return None
@@ -158,13 +157,12 @@ def read_drawing(path: Path, root: Path) -> Drawing | None:
 
 
 def render(path: Path) -> Image.Image | None:
-    """Render on white without the empty page around the drawing; None if there is too little to see.
+    """Render on white, cropped to the drawing; None if there is too little to see.
 
-    No fonts are given, so live text stays out: its look would depend on the machine, and it often is the
-    artist's name or a caption.
+    Without fonts, live text stays out: it would depend on the machine, and often is the artist's name or a caption.
     """
     width, longest = RENDER_WIDTH, 0
-    while longest < LONGEST_SIDE:
+    while longest < MAX_SIDE:
         try:
             # 90 dots an inch was the convention of the programs of the time, and sizes are often in mm or pt.
             png = resvg_py.svg_to_bytes(
@@ -176,22 +174,22 @@ def render(path: Path) -> Image.Image | None:
         ink = ImageChops.difference(image, Image.new("RGB", image.size, "white")).convert("L")
         box = ink.point([0] * 8 + [255] * 248).getbbox() or (0, 0, 0, 0)
         longest = max(box[2] - box[0], box[3] - box[1])
-        if longest < (SMALLEST_INK if width == RENDER_WIDTH else LONGEST_SIDE):
+        if longest < (MIN_INK if width == RENDER_WIDTH else MAX_SIDE):
             return None
-        width = width * LONGEST_SIDE // longest + RENDER_WIDTH  # a small drawing on a large page: look closer
-    image = ImageOps.contain(image.crop(box), (LONGEST_SIDE - 2 * MARGIN,) * 2, Image.Resampling.LANCZOS)
+        width = width * MAX_SIDE // longest + RENDER_WIDTH  # a small drawing on a large page: render it larger
+    image = ImageOps.contain(image.crop(box), (MAX_SIDE - 2 * MARGIN,) * 2, Image.Resampling.LANCZOS)
     image = ImageOps.expand(image, MARGIN, "white")
-    return image if min(image.size) >= SHORTEST_SIDE else None
+    return image if min(image.size) >= MIN_SIDE else None
 
 
 def make_work(drawing: Drawing) -> Work | None:
-    """Render a drawing and describe what is seen; None if it does not render to something worth showing."""
+    """Render a drawing and describe the picture; None if it is not worth showing."""
     image = render(drawing.path)
     if image is None:
         return None
     small = image.resize((96, 96), Image.Resampling.BOX)
     edges = np.hypot(*np.gradient(np.asarray(small.convert("L"), np.float32) / 255))
-    # Edges, all made about equally strong and then blurred, are the same for one drawing in other colours.
+    # Blurred edges of about equal strength are the same for one drawing in other colours.
     lines = Image.fromarray(np.uint8(255 * np.minimum(1, 4 * edges))).filter(ImageFilter.GaussianBlur(2))
     shape = np.asarray(lines.resize((32, 32), Image.Resampling.BOX), np.float32)
     shape = shape - shape.mean()
@@ -205,40 +203,40 @@ def make_work(drawing: Drawing) -> Work | None:
 
 
 def same_drawing(one: Work, other: Work) -> bool:
-    """Whether two works are versions of one, by their lines, of which one may be mirrored."""
+    """Whether two works are versions of one drawing, which may be mirrored, by their lines."""
     likeness = max((one.shape * other.shape).sum(), (one.shape[:, ::-1] * other.shape).sum())
     return bool(1 - likeness < SAME_DRAWING)
 
 
 def choose(candidates: Sequence[Work], taken: Sequence[Work]) -> list[Work]:
-    """Choose an artist's works: the richest of which none is a version of another, or of anyone's work."""
+    """Choose an artist's richest works, none a version of another or of a work in `taken`."""
     chosen: list[Work] = []
     for work in sorted(candidates, key=lambda work: -work.richness):
-        if len(chosen) < MOST_WORKS and not any(same_drawing(work, other) for other in (*taken, *chosen)):
+        if len(chosen) < MAX_WORKS and not any(same_drawing(work, other) for other in (*taken, *chosen)):
             chosen.append(work)
     return chosen
 
 
 def collect(root: Path, jobs: int) -> dict[str, list[Work]]:
-    """Read, render and choose: the works of the sample by their artist's name, in order of name."""
+    """Read, render and choose the sample's works: by artist, in order of name."""
     drawings: defaultdict[str, list[Drawing]] = defaultdict(list)
     for path in sorted(root.rglob("*.svg")):
         if drawing := read_drawing(path, root):
             drawings[drawing.key].append(drawing)
     chosen: dict[str, list[Work]] = {}
     with ProcessPoolExecutor(jobs) as workers:
-        for _, own in sorted(drawings.items()):
-            picks = np.linspace(0, len(own) - 1, min(len(own), RENDERED_PER_ARTIST)).astype(int)
-            if len(own) >= FEWEST_WORKS:
-                made = workers.map(make_work, [own[pick] for pick in picks])
-                works = choose([work for work in made if work], [*chain.from_iterable(chosen.values())])
-                if len(works) >= FEWEST_WORKS:
-                    chosen[Counter(drawing.artist for drawing in own).most_common(1)[0][0]] = works
+        for _, by_artist in sorted(drawings.items()):
+            picks = np.linspace(0, len(by_artist) - 1, min(len(by_artist), RENDERED_PER_ARTIST)).astype(int)
+            if len(by_artist) >= MIN_WORKS:
+                rendered = workers.map(make_work, [by_artist[pick] for pick in picks])
+                works = choose([work for work in rendered if work], [*chain.from_iterable(chosen.values())])
+                if len(works) >= MIN_WORKS:
+                    chosen[Counter(drawing.artist for drawing in by_artist).most_common(1)[0][0]] = works
     return chosen
 
 
 def split(artists: Sequence[str], seed: int) -> dict[str, str]:
-    """Give every artist one of the groups, in their proportions."""
+    """Assign every artist to one of the groups, in their proportions."""
     shuffled = random.Random(seed).sample(artists, len(artists))
     ends = np.round(np.cumsum(list(GROUPS.values())) * len(artists)).astype(int).tolist()
     parts = zip(GROUPS, [0, *ends[:-1]], ends, strict=True)
@@ -246,23 +244,23 @@ def split(artists: Sequence[str], seed: int) -> dict[str, str]:
 
 
 def write(collection: dict[str, list[Work]], out: Path, seed: int) -> None:
-    """Write the pictures, the table that describes them, and a few to ask about, in place of an earlier run's."""
+    """Write the pictures, their table and a few queries, replacing an earlier run's."""
     for folder in ("images", "queries"):
         (out / folder).mkdir(parents=True, exist_ok=True)
         for stale in (out / folder).glob("*.webp"):
             stale.unlink()
     groups = split(list(collection), seed)
     rows: list[tuple[object, ...]] = []
-    asked = 0
+    queries = 0
     for artist, works in collection.items():
         group = groups[artist]
-        if group == "test_only" and len(works) > FEWEST_WORKS + 1 and asked < QUERIES:
+        if group == "test_only" and len(works) > MIN_WORKS + 1 and queries < QUERIES:
             (out / "queries" / f"{plain(artist)}.webp").write_bytes(works[-1].webp)
             works = works[:-1]
-            asked += 1
-        for place, work in enumerate(works):
+            queries += 1
+        for number, work in enumerate(works):
             file_name, drawing = f"{len(rows) + 1:04}.webp", work.drawing
-            in_train = group == "train_only" or (group == "train_and_test" and place % 2 == 0)
+            in_train = group == "train_only" or (group == "train_and_test" and number % 2 == 0)
             facts = (artist, drawing.date, drawing.genre, *map(float, work.size), float(len(work.webp)))
             rows.append((*facts, "Open Clip Art Library", "", drawing.name, group, in_train, file_name))
             (out / "images" / file_name).write_bytes(work.webp)
@@ -282,12 +280,12 @@ def main() -> None:
     add = parser.add_argument
     add("--svg", type=Path, default=Path("/usr/share/openclipart/svg"), help="folder of the drawings")
     add("--out", type=Path, default=sample, help="folder for the table and images/ (its files are replaced)")
-    add("--seed", type=int, default=0, help="decides which artists are for training and which for test")
+    add("--seed", type=int, default=0, help="seed of the split into training and test artists")
     add("--jobs", type=int, default=2, help="how many drawings to render at once")
-    args = parser.parse_args()
-    if not args.svg.is_dir():
-        parser.error(f"{args.svg} is not a folder: install Debian's package openclipart-svg, or give --svg")
-    write(collect(args.svg, args.jobs), args.out, args.seed)
+    flags = parser.parse_args()
+    if not flags.svg.is_dir():
+        parser.error(f"{flags.svg} is not a folder: install Debian's package openclipart-svg, or give --svg")
+    write(collect(flags.svg, flags.jobs), flags.out, flags.seed)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The whole main job on the built-in sample: prepare, train, build-index, eval-triplets, query. About two minutes
-# on two cores without a GPU, once installed; everything it makes lies in demo/.
+# The whole pipeline on the built-in sample: prepare, train, build-index, eval-triplets, query. About two minutes on
+# two cores without a GPU, once installed. Everything is written into demo/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/environment.sh
@@ -11,11 +11,11 @@ step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 step "1. Prepare the built-in sample (public-domain clip art by named artists)"
 python -m painter_search.prepare --out demo/data --test-triplets 1
 
-step "2. Train on artists who will not be tested"
-echo "Backbone: EfficientNet-Lite0 with the ImageNet weights that its package brings (ResNet-34, the default"
-echo "elsewhere, would have to download its own and takes longer without a GPU)."
+step "2. Train on artists who are not tested"
+echo "Backbone: EfficientNet-Lite0, whose ImageNet weights come in its package (the default, ResNet-34, would download"
+echo "its own and takes longer without a GPU)."
 if [ -f demo/runs/demo/score.json ]; then
-  echo "demo/runs/demo is trained already; delete the folder demo to begin anew."
+  echo "demo/runs/demo is already trained; delete the folder demo to start over."
 else
   resume=""
   [ -f demo/runs/demo/config.json ] && resume="--resume"
@@ -23,7 +23,7 @@ else
     --name demo $resume
 fi
 
-step "3. Index the paintings of the artists it never saw, once untrained and once trained"
+step "3. Index the paintings of the test artists with the untrained and the trained encoder"
 python -m painter_search.build-index --data demo/data --encoder demo/runs/demo/epoch_00.pt --index demo/untrained
 python -m painter_search.build-index --data demo/data --encoder demo/runs/demo/best.pt --index demo/index
 
@@ -31,7 +31,7 @@ step "4. How good is it, before and after?"
 python -m painter_search.eval-triplets --triplets demo/data/test_triplets_with_labels.csv \
   --index demo/index --baseline demo/untrained
 
-step "5. Ask about three pictures that are not in the index"
+step "5. Query three pictures that are not in the index"
 queries=$(python -c "from painter_search.collection.sample import SAMPLE; print(SAMPLE / 'queries')")
 python -m painter_search.query "$queries" --index demo/index --page demo/answer.html
 

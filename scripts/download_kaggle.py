@@ -1,10 +1,10 @@
-"""Fetch Kaggle's Painter by Numbers with Kaggle's own client, resuming what is half there.
+"""Download Kaggle's Painter by Numbers with Kaggle's own client, resuming partial downloads.
 
-What it needs: a Kaggle account, the competition's rules accepted on its page, an API token, and about 90 GB of disk.
+It needs a Kaggle account, the competition's rules accepted on its page, an API token, and about 90 GB of disk.
 
     pip install "painter-search[kaggle]"
     python scripts/download_kaggle.py originals
-    python -m painter_search.prepare --info originals/all_data_info.csv \\
+    python -m painter_search.prepare --catalogue originals/all_data_info.csv \\
         --originals originals/train.zip originals/test.zip
 """
 
@@ -23,14 +23,14 @@ NEEDED_GB = 90
 
 
 def main() -> int:
-    """Download what is missing; returns 0 when everything is there, else 1."""
+    """Download missing files; returns 0 if all are complete, else 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, help="folder for the competition's files")
     parser.add_argument("--files", nargs="+", default=list(FILES), help="which files (default: all four)")
-    options = parser.parse_args()
-    out: Path = options.out
+    flags = parser.parse_args()
+    out: Path = flags.out
     out.mkdir(parents=True, exist_ok=True)
-    missing = [name for name in options.files if not is_complete(out / name)]
+    missing = [name for name in flags.files if not is_complete(out / name)]
     if not missing:
         print(f"Everything is in {out}.")
         return 0
@@ -43,18 +43,18 @@ def main() -> int:
         print('Kaggle\'s client is missing: pip install "painter-search[kaggle]"', file=sys.stderr)
         return 1
     for name in missing:
-        print(f"Fetching {name} ...")
-        # The client continues a file that is half there by itself, as long as it is not told to --force.
+        print(f"Downloading {name} ...")
+        # The client resumes a partial file by itself unless it is given --force.
         done = subprocess.run([client, "competitions", "download", "-c", COMPETITION, "-f", name, "-p", str(out)])
         wrapped = out / f"{name}.zip"
         if done.returncode == 0 and wrapped.is_file() and not name.endswith(".zip"):
-            with zipfile.ZipFile(wrapped) as archive:  # single files come wrapped in an archive of their own
+            with zipfile.ZipFile(wrapped) as archive:  # Kaggle zips single files
                 archive.extract(name, out)
             wrapped.unlink()
         if done.returncode != 0 or not is_complete(out / name):
             print(
-                f"{name} did not come. Needed are an account, a token (~/.kaggle/kaggle.json, or KAGGLE_USERNAME and "
-                f"KAGGLE_KEY), and the rules of the competition {COMPETITION} accepted on its page. "
+                f"{name} was not downloaded. It needs an account, a token (~/.kaggle/kaggle.json, or KAGGLE_USERNAME "
+                f"and KAGGLE_KEY), and the rules of the competition {COMPETITION} accepted on its page. "
                 "Run this again to continue.",
                 file=sys.stderr,
             )
@@ -64,7 +64,7 @@ def main() -> int:
 
 
 def is_complete(path: Path) -> bool:
-    """Whether a file is there, and an archive has its closing directory (it comes last)."""
+    """Whether a file is complete: an archive needs its directory, which comes last."""
     return path.is_file() and path.stat().st_size > 0 and (path.suffix != ".zip" or zipfile.is_zipfile(path))
 
 

@@ -1,5 +1,5 @@
-# Makes .venv in the checkout where it is missing, installs the package with the extras named in $1, and puts it on PATH.
-# Sourced by demo.sh and test.sh. Nothing is installed again as long as pyproject.toml stays as it is.
+# Makes .venv in the checkout if missing, installs the package with the extras named in $1, and puts it on PATH.
+# Sourced by demo.sh and test.sh. It installs again only when pyproject.toml has changed.
 if [ -z "${PYTHON:-}" ]; then
   for candidate in python3 python py; do
     if command -v "$candidate" >/dev/null 2>&1; then PYTHON="$candidate"; break; fi
@@ -18,7 +18,7 @@ bin=.venv/bin
 export PATH="$PWD/$bin:$PATH"
 stamp=".venv/installed-$1"
 if [ ! -f "$stamp" ] || ! cmp -s "$stamp" pyproject.toml; then
-  echo "Installing painter_search [$1] into .venv; PyTorch makes this a matter of minutes ..." >&2
+  echo "Installing painter_search [$1] into .venv; PyTorch makes this take minutes ..." >&2
   python -m pip install --quiet --editable ".[$1]"
   cp pyproject.toml "$stamp"
 fi

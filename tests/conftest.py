@@ -1,17 +1,22 @@
-"""Paintings to test with: small ones made from seeds, and the real collections where they are at hand."""
+"""Paintings to test with: small ones made from seeds, and the real collections if they are available."""
 
 from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Mapping
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch loads: threads of tiny networks burn time waiting
+
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-pytest_plugins = ["small_world"]
+from painter_search.common.log import console_messages
+
+pytest_plugins = ["small_world", "preparing"]
 
 Paint = Callable[..., Image.Image]
 Save = Callable[..., bytes]
@@ -19,17 +24,24 @@ WriteArtists = Callable[..., list[Path]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="tests of faults in full: hours rather than minutes")
+    parser.addoption("--long", action="store_true", help="fault tests in full: hours instead of minutes")
+
+
+@pytest.fixture(autouse=True)
+def console() -> Iterator[None]:
+    """Print messages on stderr as commands do, where tests capture them."""
+    with console_messages():
+        yield
 
 
 @pytest.fixture(scope="session")
 def long(request: pytest.FixtureRequest) -> bool:
-    """Whether the tests of faults run in full."""
+    """Whether the fault tests run in full."""
     return bool(request.config.getoption("--long"))
 
 
 def paint_picture(seed: int, width: int = 120, height: int = 90) -> Image.Image:
-    """A picture of broad patches of colour, some strokes and a little grain; the same for the same seed."""
+    """Make a picture of broad patches, some strokes and a little grain; the same for the same seed."""
     rng = np.random.default_rng(seed)
     patches = Image.fromarray(rng.integers(0, 256, (5, 6, 3), dtype=np.uint8))
     picture = np.asarray(patches.resize((width, height), Image.Resampling.BICUBIC)).astype(np.int16)
@@ -41,7 +53,7 @@ def paint_picture(seed: int, width: int = 120, height: int = 90) -> Image.Image:
 
 
 def save_picture(image: Image.Image, file_format: str = "JPEG", **options: object) -> bytes:
-    """The image as the bytes of a file."""
+    """Encode an image as the bytes of a file."""
     buffer = io.BytesIO()
     image.save(buffer, file_format, **options)
     return buffer.getvalue()
@@ -81,7 +93,7 @@ def write_artists() -> WriteArtists:
 
 @pytest.fixture(scope="session")
 def collections() -> Path:
-    """The folder of real collections, named by PAINTER_SEARCH_COLLECTIONS; skips where there is none."""
+    """The folder of real collections, named by PAINTER_SEARCH_COLLECTIONS; skips without one."""
     named = os.environ.get("PAINTER_SEARCH_COLLECTIONS")
     if not named or not Path(named).is_dir():
         pytest.skip("PAINTER_SEARCH_COLLECTIONS names no folder of collections")

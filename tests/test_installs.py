@@ -1,4 +1,4 @@
-"""What is installed is all there, and prepares the sample on every Python as on any other."""
+"""The wheel is complete, and the sample's tables are the same on every Python."""
 
 import hashlib
 import shutil
@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 import painter_search
+from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
-from painter_search.collection.settings import PrepareConfig
 
 PACKAGE = Path(painter_search.__file__).parent
 REPOSITORY = Path(__file__).parents[1]
+README = PACKAGE / "README.md"
+"""For contributors; the only file of the package that is not installed."""
 TABLES = {
     "df_test_clean.csv": "c0802f543e2e6948971f19cdc9aca5b14bd12de97dab01ee2bd47c2d09bf2a93",
     "df_train_all.csv": "1f790942354fc966f947cc9a22d28b3c6248e2fee4b29ed8e7f824faef238dc3",
@@ -25,16 +27,18 @@ TABLES = {
     "train_triplets_with_labels_new.csv": "76d48d894fac08551646c6d0bda6de271b39083d87ede77d8b8502b6ba8de9e4",
     "val_triplets_with_labels.csv": "652a79ffe2673ccba14dfa4f87b4ef587393373096819cad9ebebc93c1921bcb",
 }
-"""The sample's tables by the SHA-256 of their files: what Python, pandas and NumPy there are makes no difference."""
+"""SHA-256 of the sample's tables, the same with any version of Python, pandas and NumPy."""
 
 
-def test_the_samples_tables_are_the_same_everywhere(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_prepare_collection_writes_the_same_tables_of_the_sample(tmp_path: Path) -> None:
     prepare_collection(PrepareConfig(out=tmp_path / "data"))
-    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (tmp_path / "data").glob("*.csv")}
-    assert found == TABLES
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (tmp_path / "data").glob("*.csv")}
+    assert digests == TABLES
 
 
-def test_the_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
     pytest.importorskip("setuptools", "77", reason="needs setuptools 77 or newer")
     source = tmp_path / "source"
     shutil.copytree(PACKAGE, source / "painter_search", ignore=shutil.ignore_patterns("__pycache__"))
@@ -47,18 +51,10 @@ def test_the_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as packed:
         names = {name for name in packed.namelist() if ".dist-info/" not in name}
         entry_points = packed.read(f"painter_search-{painter_search.__version__}.dist-info/entry_points.txt").decode()
-    here = (path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    assert names == {path.relative_to(PACKAGE.parent).as_posix() for path in here}
-    for part in ("py.typed", "display/templates/query.html", "serving/static/", "collection/sample/queries/"):
+    files = (
+        path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts and path != README
+    )
+    assert names == {path.relative_to(PACKAGE.parent).as_posix() for path in files}
+    for part in ("py.typed", "display/pages/templates/query.html", "serving/static/", "collection/sample/queries/"):
         assert any(name.startswith(f"painter_search/{part}") for name in names), part
     assert "painter-search = painter_search.__main__:main" in entry_points
-
-
-def test_the_script_of_installs_explains_itself() -> None:
-    script = str(REPOSITORY / "scripts" / "installs.py")
-    done = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True)
-    assert done.returncode == 0
-    assert {"lowest", "newest", "wheel", "pythons"} <= set(done.stdout.split())
-    strange = subprocess.run([sys.executable, script, "wheel", "-k", "x"], capture_output=True, text=True)
-    assert strange.returncode == 2
-    assert "wheel runs no tests" in strange.stderr

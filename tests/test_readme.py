@@ -1,95 +1,178 @@
-"""What the README tells people to type works as it stands, in the order in which it stands there."""
+"""Pages in Markdown: their commands have flags that exist, links lead somewhere, and the README's blocks run."""
 
+from __future__ import annotations
+
+import ast
 import os
 import re
 import shlex
 import subprocess
 import sys
+import zipfile
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
 import pytest
-from small_world import PAINTERS, WORKS, paint
+from small_world import PAINTERS, paint, write_paintings
 
 from painter_search.__main__ import COMMANDS
-from painter_search.doors import read_flags
+from painter_search.common.cli import parse_flags
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```(bash|python)\n(.*?)```", README, re.DOTALL)
-OWN_PAINTINGS = README[README.index("## On your own paintings") : README.index("## Reproduce the report")]
-
-FASTER = {
-    # No model hub is reached in tests, and no hour is spent: the flags are the README's, the network a small one.
-    "train": ["--backbone", "resnet18", "--weights", "none", "--epochs", "1", "--workers", "0"],
-    "build-index": ["--backbone", "resnet18"],
+PAGES = [
+    path
+    for name in ("README.md", "index/README.md", "painter_search/README.md", "scripts/README.md", "tests/README.md")
+    if (path := ROOT / name).is_file()
+]
+README, SCRIPTS_PAGE = ROOT / "README.md", ROOT / "scripts" / "README.md"
+TINY = {
+    # No model hub is reached in tests, and no hour is spent: the flags are the README's, the network is a small one.
+    "train": {"--backbone": "shufflenet_v2_x0_5", "--weights": "none", "--epochs": "1", "--workers": "0"},
+    "build-index": {"--backbone": "shufflenet_v2_x0_5"},
 }
 
 
-def commands(text: str) -> list[list[str]]:
-    lines = [
-        line.strip()
-        for kind, block in re.findall(r"```(bash)\n(.*?)```", text, re.DOTALL)
-        for line in block.splitlines()
-    ]
-    return [shlex.split(line) for line in lines if line]
+def read_blocks(page: Path, section: str | None = None) -> list[tuple[str, str]]:
+    """The language and the text of every code block of a page, or of one section of it."""
+    text = page.read_text(encoding="utf-8")
+    if section is not None:
+        text = text.split(f"\n## {section}\n")[1].split("\n## ")[0]
+    return re.findall(r"^```(\w+)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", [c for c in commands(README) if c[0] == "python" and c[1] == "-m"], ids=" ".join)
-def test_every_command_has_flags_that_exist(command: list[str]) -> None:
-    read_flags("test", import_module(command[2]).answer, command[3:])
+def split_shell_block(text: str) -> Iterator[list[str]]:
+    """Yield the words of every command of a block, without comments; `!` starts one in a notebook."""
+    for line in text.replace("\\\n", " ").splitlines():
+        for command in line.strip().removeprefix("!").split("&&"):
+            words = shlex.split(command, comments=True)
+            if words:
+                yield words
 
 
-def test_every_command_of_the_package_is_named() -> None:
-    for name in COMMANDS:
-        assert f"painter_search.{name}" in README
+def shell_commands() -> Iterator[tuple[Path, list[str]]]:
+    for page in PAGES:
+        for language, text in read_blocks(page):
+            if language in ("bash", "ipython", "sh"):
+                yield from ((page, words) for words in split_shell_block(text))
 
 
-def test_every_file_and_folder_named_in_the_last_table_exists() -> None:
-    table = README[README.index("## What lies where") :]
-    for name in re.findall(r"^\| `((?:painter_search|scripts|tests)[^`*<]*)`", table, re.MULTILINE):
+def name_case(value: object) -> str:
+    return value.relative_to(ROOT).as_posix() if isinstance(value, Path) else " ".join(map(str, value))  # type: ignore[call-overload]
+
+
+def commands_of_the_package() -> list[tuple[Path, list[str]]]:
+    """Every `python -m painter_search.…`, also under torchrun: the page, and the words from the module's name on."""
+    found = []
+    for page, words in shell_commands():
+        if "-m" in words and words[words.index("-m") + 1].startswith("painter_search."):
+            found.append((page, words[words.index("-m") + 1 :]))
+    return found
+
+
+@pytest.mark.parametrize(("page", "words"), commands_of_the_package(), ids=name_case)
+def test_command_on_a_page_has_flags_that_exist(page: Path, words: list[str]) -> None:
+    module = import_module(words[0])
+    run, flags = module.run, words[1:]
+    if flags and flags[0] in getattr(module, "SUBCOMMANDS", {}):
+        run, flags = module.SUBCOMMANDS[flags[0]][0], flags[1:]
+    parse_flags("test", run, flags)
+
+
+def scripts_on_pages() -> list[tuple[Path, list[str]]]:
+    return [(page, words[1:]) for page, words in shell_commands() if len(words) > 1 and words[1].startswith("scripts/")]
+
+
+@pytest.mark.parametrize(("page", "words"), scripts_on_pages(), ids=name_case)
+def test_script_on_a_page_exists_with_its_flags(page: Path, words: list[str]) -> None:
+    text = (ROOT / words[0]).read_text(encoding="utf-8")
+    if words[0].endswith(".py"):
+        for flag in (word for word in words if word.startswith("--")):
+            assert f'"{flag}"' in text, flag
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_case)
+def test_python_block_on_a_page_is_python(page: Path) -> None:
+    for language, text in read_blocks(page):
+        if language == "python":
+            ast.parse(text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_case)
+def test_link_on_a_page_leads_to_a_file_and_heading(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = page.parent / name if name else page
+        assert path.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert anchor in slugs, target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_case)
+def test_path_named_on_a_page_exists(page: Path) -> None:
+    for name in re.findall(r"`((?:painter_search|scripts|tests)/[\w./-]*)`", page.read_text(encoding="utf-8")):
         assert (ROOT / name).exists(), name
-    for name in re.findall(r"`(\w+\.(?:sh|py))`", table):
-        assert (ROOT / "scripts" / name).exists(), name
 
 
-def test_on_your_own_paintings_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    own_collection(tmp_path)
-    monkeypatch.setattr("painter_search.encoder.network._load_imagenet", lambda *_: None)
+def test_pages_name_every_command() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for name in COMMANDS:
+        assert f"painter_search.{name}" in text, name
+
+
+@pytest.mark.slow
+def test_blocks_of_the_readme_and_of_more_commands_run_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_own_collection(tmp_path)
+    monkeypatch.setattr("painter_search.encoder.backbone._load_imagenet", lambda *_: None)
     monkeypatch.chdir(tmp_path)
-    for command in commands(OWN_PAINTINGS):
-        if command[:2] != ["python", "-m"]:
-            continue  # the installation
-        name = command[2].removeprefix("painter_search.")
-        building = not {"--add", "--list", "--remove"} & set(command)
-        code = import_module(command[2]).main([*command[3:], *(FASTER.get(name, []) if building else [])])
-        assert code == 0, command
-    assert all((tmp_path / page).is_file() for page in ("answer.html", "compare.html", "groups.html"))
-    for kind, block in re.findall(r"```(python)\n(.*?)```", OWN_PAINTINGS, re.DOTALL):
-        assert kind == "python"
-        done = subprocess.run(
-            [sys.executable, "-c", GUARDED.format(body=indent(block))],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            env={**os.environ, "PYTHONUTF8": "1"},
-        )
-        assert done.returncode == 0, done.stderr
-        assert "Painter" in done.stdout
+    more = [text for language, text in read_blocks(SCRIPTS_PAGE, "More of the commands") if language == "bash"]
+    for number, (language, text) in enumerate(read_blocks(README)):
+        if language == "bash":
+            if "--where" in text:  # add some Impressionists, without whom the query would rightly be refused
+                for adding in (block for block in more if "build-index add" in block):
+                    run_commands(adding)
+            run_commands(text)
+        elif language == "python":
+            run_python(tmp_path / f"block_{number}.py", text)
+    for text in more:
+        if "build-index add" not in text:
+            run_commands(text)
+    for page in re.findall(r"--page (\S+\.html)", README.read_text(encoding="utf-8") + "".join(more)):
+        assert (tmp_path / page).is_file()
 
 
-GUARDED = "from pathlib import Path\nif __name__ == '__main__':\n{body}\n"
+def run_commands(text: str) -> None:
+    """Run the package's commands in a block, with a tiny network; the server is left out."""
+    for words in split_shell_block(text):
+        if words[:2] == ["python", "-m"] and words[2] != "painter_search.serve":
+            assert import_module(words[2]).main(make_tiny(words[2:])) == 0, words
 
 
-def indent(block: str) -> str:
-    return "\n".join("    " + line for line in block.splitlines())
+def run_python(script: Path, text: str) -> None:
+    """Run a block of Python as it stands."""
+    script.write_text(text, encoding="utf-8")
+    variables = {**os.environ, "PYTHONUTF8": "1"}
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, encoding="utf-8", env=variables)
+    assert done.returncode == 0, done.stderr
 
 
-def own_collection(folder: Path) -> None:
-    for painter in range(PAINTERS):
-        (folder / "my-paintings" / f"Painter {painter}").mkdir(parents=True)
-        for work in range(WORKS):
-            paint(painter, work).save(folder / "my-paintings" / f"Painter {painter}" / f"{work}.jpg")
+def make_tiny(words: list[str]) -> list[str]:
+    """The flags of a command, with those of a tiny network added."""
+    command, flags = words[0].removeprefix("painter_search."), words[1:]
+    if flags and not flags[0].startswith("-"):
+        return flags  # a sub-command or a painting
+    return [*flags, *(word for flag in TINY.get(command, {}).items() if flag[0] not in flags for word in flag)]
+
+
+def write_own_collection(folder: Path) -> None:
+    """Write all that the README's commands name: folders of artists, paintings to query, scans, catalogues, a list."""
+    write_paintings(folder / "my-paintings")
     paint(3, 99).save(folder / "painting.jpg")
     paint(4, 99).save(folder / "another.jpg")
     (folder / "list.txt").write_text("painting.jpg\nanother.jpg\n", encoding="utf-8")
@@ -97,20 +180,16 @@ def own_collection(folder: Path) -> None:
         (folder / group).mkdir()
         for work in (7, 8):
             paint(painter, work).save(folder / group / f"{work}.jpg")
-    rows = ["artist,new_filename"]
-    for number in (1, 2):
-        (folder / "scans").mkdir(exist_ok=True)
-        for painter in range(PAINTERS):
-            paint(painter, number).save(folder / "scans" / f"{painter}-{number}.jpg")
-            rows.append(f"Painter {painter},{painter}-{number}.jpg")
     (folder / "new-scans").mkdir()
     paint(40, 0).save(folder / "new-scans" / "0.jpg")
+    (folder / "scans").mkdir()
+    rows = ["artist,new_filename"]
+    with zipfile.ZipFile(folder / "more-scans.zip", "w") as archive:
+        for painter in range(PAINTERS):
+            paint(painter, 1).save(folder / "scans" / f"{painter}-1.jpg")
+            with archive.open(f"scans/{painter}-2.jpg", "w") as member:
+                paint(painter, 2).save(member, "JPEG")
+            rows += [f"Painter {painter},{painter}-{number}.jpg" for number in (1, 2)]
+    (folder / "all_data_info.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     dated = [f"Camille Pissarro,{painter}-1.jpg,c.1885,Impressionism" for painter in range(3)]
     (folder / "new-works.csv").write_text("\n".join(["artist,filename,date,style", *dated]), encoding="utf-8")
-    import zipfile
-
-    with zipfile.ZipFile(folder / "more-scans.zip", "w") as archive:
-        for path in sorted((folder / "scans").glob("*-2.jpg")):
-            archive.write(path, f"scans/{path.name}")
-            path.unlink()
-    (folder / "all_data_info.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")

@@ -1,1 +1,1 @@
-"""Which paintings there are: catalogue, originals, framing, cleaning, triplets, and the built-in sample."""
+"""Which paintings there are: catalogues, cleaning, artist-disjoint splits, triplets, preparation, a built-in sample."""

@@ -4,38 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
+
+from painter_search.collection.splits import move_shared_artists
 
 
 @dataclass(frozen=True)
-class Cleaned:
-    """The parts of a cleaned catalogue; no artist is in both train and test."""
+class CleanedCatalogue:
+    """The parts of a cleaned catalogue; they are artist-disjoint."""
 
     train: pd.DataFrame
-    """At most `cap` works of every training artist."""
+    """At most `cap` works per training artist."""
     train_all: pd.DataFrame
-    """Every work of the training artists."""
+    """All works of the training artists."""
     test: pd.DataFrame
-    """At most `cap` works of every test artist."""
+    """At most `cap` works per test artist."""
     counts: dict[str, dict[str, int]]
-    """Works and artists left after each rule, in order."""
+    """Works and artists after each rule, in order: `{rule: {"works": n, "artists": n}}`."""
 
 
 def reject_rows(catalogue: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Divide the rows into usable ones and rejected ones (columns `file, reason`).
+    """Divide the rows of a catalogue into usable and rejected ones; the latter have the columns `file, reason`.
 
-    A row needs a file and an artist. A file named twice for one artist counts once; a file named for two artists
-    is nobody's.
+    A row needs a file and an artist. Of repeated rows for one file and artist the first is used; a file that the
+    catalogue gives to two artists is rejected.
     """
     files = catalogue["new_filename"]
     reasons = pd.Series("", index=catalogue.index, dtype=object)
     reasons[catalogue["artist"] == ""] = "no artist in the catalogue"
-    owned = catalogue["artist"] != ""
-    owners = catalogue[owned].groupby("new_filename")["artist"].nunique()
-    contested = owned & (files.map(owners) > 1)
+    has_artist = catalogue["artist"] != ""
+    artists_per_file = catalogue[has_artist].groupby("new_filename")["artist"].nunique()
+    contested = has_artist & (files.map(artists_per_file) > 1)
     reasons[contested] = "the catalogue gives this file to two artists"
-    repeated = files[owned].duplicated().reindex(files.index, fill_value=False)
+    repeated = files[has_artist].duplicated().reindex(files.index, fill_value=False)
     reasons[~contested & repeated] = "named twice in the catalogue"
     reasons[files == ""] = "no file name in the catalogue"
     rejected = pd.DataFrame({"file": files[reasons != ""], "reason": reasons[reasons != ""]})
@@ -44,48 +45,44 @@ def reject_rows(catalogue: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def clean_catalogue(
     catalogue: pd.DataFrame, cap: int | None = 8, random_state: int = 42, keep_single: bool = False
-) -> Cleaned:
-    """Clean a catalogue of readable works by the report's rules.
+) -> CleanedCatalogue:
+    """Clean a catalogue of readable works by the report's rules; the order of the rows does not matter.
 
-    Artists with one work are dropped (unless `keep_single`); an artist in both parts is moved wholly into one, half
-    of them each way by a seeded draw; at most `cap` works an artist are kept, `sample(n=cap, random_state)` within
-    the artist. The order of the input rows does not matter.
+    Args:
+        catalogue: Columns `artist`, `new_filename` and `in_train` are used.
+        cap: At most this many works per artist in `train` and `test`; None keeps all.
+        random_state: Seed of both draws: the side of the shared artists, and the works within the cap.
+        keep_single: Keep artists with one work, who are dropped by default.
+
+    Returns:
+        The cleaned parts. Of the artists in both parts a random half is moved to train with all their works, the others
+        to test.
     """
-    works = in_order(catalogue)
-    counts = {"readable": count(works)}
+    works = sort_works(catalogue)
+    counts = {"readable": count_works(works)}
     if not keep_single:
         works = works[works.groupby("artist")["artist"].transform("size") > 1]
-    counts["artists with at least 2 works"] = count(works)
-    counts["train before shared artists are moved"] = count(works[works["in_train"]])
-    counts["test before shared artists are moved"] = count(works[~works["in_train"]])
+    counts["artists with at least 2 works"] = count_works(works)
+    counts["train before shared artists are moved"] = count_works(works[works["in_train"]])
+    counts["test before shared artists are moved"] = count_works(works[~works["in_train"]])
     shared = sorted(set(works["artist"][works["in_train"]]) & set(works["artist"][~works["in_train"]]))
-    counts["shared artists"] = count(works[works["artist"].isin(shared)])
+    counts["shared artists"] = count_works(works[works["artist"].isin(shared)])
     works = move_shared_artists(works, shared, random_state)
     train_all, test_all = works[works["in_train"]], works[~works["in_train"]]
     train, test = cap_works(train_all, cap, random_state), cap_works(test_all, cap, random_state)
-    counts["train, every work"] = count(train_all)
-    counts["train, clean"] = count(train)
-    counts["test, clean"] = count(test)
-    return Cleaned(train=train, train_all=train_all, test=test, counts=counts)
+    counts["train, every work"] = count_works(train_all)
+    counts["train, clean"] = count_works(train)
+    counts["test, clean"] = count_works(test)
+    return CleanedCatalogue(train=train, train_all=train_all, test=test, counts=counts)
 
 
-def in_order(catalogue: pd.DataFrame) -> pd.DataFrame:
-    """The rows in order of artist and file, so that no draw depends on the order in which they came."""
+def sort_works(catalogue: pd.DataFrame) -> pd.DataFrame:
+    """The rows in order of artist and file, so that no draw depends on their original order."""
     return catalogue.sort_values(["artist", "new_filename"], kind="stable", ignore_index=True)
 
 
-def move_shared_artists(works: pd.DataFrame, shared: list[str], random_state: int) -> pd.DataFrame:
-    """Move each of the `shared` artists wholly to one side: a seeded half to train, the others to test."""
-    order = np.random.RandomState(random_state).permutation(len(shared))
-    to_train = {shared[i] for i in order[: (len(shared) + 1) // 2]}
-    works = works.copy()
-    moved = works["artist"].isin(shared)
-    works.loc[moved, "in_train"] = works.loc[moved, "artist"].isin(to_train)
-    return works
-
-
 def cap_works(works: pd.DataFrame, cap: int | None, random_state: int) -> pd.DataFrame:
-    """At most `cap` works of every artist, drawn by pandas' `sample` as the report did; all of them with None."""
+    """At most `cap` works per artist, drawn by pandas' `sample` as in the report; all works if `cap` is None."""
     if cap is None or works.empty:
         return works
     drawn = [
@@ -95,6 +92,6 @@ def cap_works(works: pd.DataFrame, cap: int | None, random_state: int) -> pd.Dat
     return pd.concat(drawn)
 
 
-def count(works: pd.DataFrame) -> dict[str, int]:
-    """How many works by how many artists."""
+def count_works(works: pd.DataFrame) -> dict[str, int]:
+    """The number of works and of artists."""
     return {"works": len(works), "artists": int(works["artist"].nunique())}

@@ -1,83 +1,129 @@
-"""A prepared collection on disk."""
+"""A prepared collection on disk: its works, frames and triplets."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
+from html import escape
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, TypedDict, get_args
 
 import pandas as pd
 
-from painter_search.collection.framing import make_thumbnail, read_frame
-from painter_search.collection.settings import Framing
-from painter_search.collection.triplets import read_table, read_triplets
+from painter_search.collection.triplets import read_triplets
 from painter_search.collection.work import Work
-from painter_search.errors import UserError
-from painter_search.folders import digest_bytes, read_json, to_json
+from painter_search.common.atomic_io import digest_bytes, read_json, to_json
+from painter_search.common.csv_io import read_table
+from painter_search.common.errors import BusyError, DamagedFileError, NotFoundError
+from painter_search.images.framing import make_thumbnail, read_frame
+from painter_search.images.types import Framing
 
-Split = Literal["test", "train", "all"]
-Part = Literal["train", "validation", "test"]
+IndexedSplit = Literal["test", "train", "all"]
+"""The works of a collection that are indexed: one split, or both."""
+Split = Literal["train", "validation", "test"]
+"""Artist-disjoint splits; the validation artists are some of the training artists."""
 
 FORMAT = 1
-"""Version of the folder's layout, kept in `prepare.json`."""
+"""Version of the folder's layout, stored in `prepare.json`."""
 
 CLEAN_FILES = {"train": "df_train_clean.csv", "train_all": "df_train_all.csv", "test": "df_test_clean.csv"}
-TRIPLET_FILES: dict[Part, str] = {
+TRIPLET_FILES: dict[Split, str] = {
     "train": "train_triplets_with_labels_new.csv",
     "validation": "val_triplets_with_labels.csv",
     "test": "test_triplets_with_labels.csv",
 }
 WORK_COLUMNS = ["new_filename", "artist", "title", "date", "style", "genre"]
-DEVICE_NAME = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\.")  # Windows keeps these for itself
+RESERVED_NAME = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\.")
+"""Device names, which Windows does not accept as file names."""
 SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\.jpg")
+
+
+class CollectionSummary(TypedDict, total=False):
+    """The content of `prepare.json`."""
+
+    format: int
+    name: str
+    framing: Framing
+    config: dict[str, object]
+    """The settings that shape the result."""
+    identity: dict[str, object]
+    """Settings, and digests of the catalogue and of the list of originals: what the collection was prepared from."""
+    inputs_digest: str
+    """Digest of the catalogue and of the content of every framed original."""
+    counts: dict[str, dict[str, int]]
+    """Works and artists after each cleaning rule, in order: `{rule: {"works": n, "artists": n}}`."""
+    triplets: dict[str, int]
+    """By split."""
+    suspicious: int
+    """Artists with names like numbers or titles."""
+    enlarged: int
+    """Originals smaller than a `center` frame."""
+    rejected: dict[str, int]
+    """Files and rows, by the kind of reason."""
 
 
 @dataclass(frozen=True)
 class Collection:
-    """A folder that `prepare` wrote: frames, cleaned catalogues and triplets."""
+    """A prepared collection: a folder with frames, cleaned catalogues and triplets.
+
+    `prepare_collection` makes one, `Collection.open` opens an existing one.
+
+    Example:
+        >>> from painter_search import PrepareConfig, prepare_collection
+        >>> collection = prepare_collection(PrepareConfig(out="data", workers=1))  # the built-in sample
+        >>> collection.name, collection.framing
+        ('openclipart', 'whole')
+        >>> collection.to_frame("test")[["file", "artist"]].shape
+        (187, 2)
+    """
 
     folder: Path
     name: str
     framing: Framing
-    report: dict[str, Any]
-    """The content of `prepare.json`."""
+    summary: CollectionSummary
+    """The content of `prepare.json`: settings, counts and digests."""
 
     @classmethod
-    def open(cls, folder: Path) -> Collection:
-        """Open a prepared folder. Raises `UserError` where there is none, or one of another format."""
-        if not (folder / "prepare.json").is_file():
-            raise UserError(
+    def open(cls, folder: Path | str) -> Collection:
+        """Open a prepared folder.
+
+        Raises:
+            NotFoundError: The folder holds no prepared collection.
+            DamagedFileError: Its `prepare.json` is damaged, or of another version.
+        """
+        folder = Path(folder)
+        path = folder / "prepare.json"
+        if not path.is_file():
+            raise NotFoundError(
                 f"{folder} holds no prepared collection; run `python -m painter_search.prepare --out {folder}` first."
             )
-        report = read_json(folder / "prepare.json")
-        found = report.get("format") if isinstance(report, dict) else None
-        if found != FORMAT:
-            raise UserError(
-                f"{folder} has format {found}, and this version reads format {FORMAT}; "
+        summary = read_json(path)
+        version = summary.get("format") if isinstance(summary, dict) else None
+        if version != FORMAT:
+            raise DamagedFileError(
+                f"{folder} has format {version}, and this version reads format {FORMAT}; "
                 f"run `python -m painter_search.prepare --out {folder} --replace` to make it again."
             )
-        said = all(isinstance(report.get(key), str) for key in ("name", "framing", "inputs_digest"))
-        if not said or report["framing"] not in get_args(Framing):
-            raise UserError(
-                f"{folder / 'prepare.json'} lacks the name, the framing or the inputs' digest; prepare the collection "
-                "again."
+        has_texts = all(isinstance(summary.get(key), str) for key in ("name", "framing", "inputs_digest"))
+        if not has_texts or summary["framing"] not in get_args(Framing):
+            raise DamagedFileError(
+                f"{path} lacks the name, the framing or the inputs' digest; prepare the collection again."
             )
-        return cls(folder, report["name"], report["framing"], report)
+        return cls(folder, summary["name"], summary["framing"], summary)
 
     @property
     def digest(self) -> str:
-        """What these paintings, so prepared, are known by."""
-        return digest_bytes(to_json(self.report).encode("utf-8", "surrogatepass"))
+        """SHA-256 of the summary, which identifies these paintings prepared with these settings."""
+        return digest_bytes(to_json(self.summary).encode("utf-8", "surrogatepass"))
 
     def confirm(self) -> None:
-        """Raises `UserError` where the folder was prepared anew since it was opened, so that two were mixed."""
+        """Raise `BusyError` if the folder was prepared anew since it was opened, so that two versions may be mixed."""
         if Collection.open(self.folder).digest != self.digest:
-            raise UserError(f"{self.folder} was prepared anew while it was being read; run the command again.")
+            raise BusyError(f"{self.folder} was prepared anew while it was being read; run the command again.")
 
-    def works(self, split: Split = "test") -> list[Work]:
-        """The works of a part, in the order of its catalogue. `train` has every training work that was kept."""
+    def works(self, split: IndexedSplit = "test") -> list[Work]:
+        """The works of a split, in catalogue order; `train` has all training works that were prepared."""
         if split == "all":
             return self.works("train") + self.works("test")
         path = self.folder / CLEAN_FILES["train_all" if split == "train" else "test"]
@@ -86,32 +132,58 @@ class Collection:
         catalogue = read_clean(path)
         missing = [column for column in WORK_COLUMNS if column not in catalogue.columns]
         if missing:
-            raise UserError(f"{path} lacks the column {' and '.join(missing)}; prepare the collection again.")
-        return works_of_catalogue(catalogue, self.name)
+            raise DamagedFileError(f"{path} lacks the column {' and '.join(missing)}; prepare the collection again.")
+        return read_works(catalogue, self.name)
+
+    def to_frame(self, split: IndexedSplit = "test") -> pd.DataFrame:
+        """The works of a split as a table.
+
+        Args:
+            split: `test`, `train` (all training works that were prepared) or `all`.
+
+        Returns:
+            One row per work, in catalogue order, with the columns `collection`, `file`, `artist`, `title`, `date`,
+            `style` and `genre`, all text.
+        """
+        columns = [field.name for field in fields(Work)]
+        return pd.DataFrame([astuple(work) for work in self.works(split)], columns=columns, dtype=object)
 
     def frame_path(self, file: str) -> Path:
-        """Where the frame of a work lies."""
+        """Path of the frame of a work."""
         return self.folder / "frames" / frame_name(file)
 
     def thumbnail(self, file: str) -> bytes:
-        """The whole painting as a JPEG file, 512 px on its longer side."""
-        kept = self.folder / "thumbnails" / frame_name(file)
-        if kept.is_file():
-            return kept.read_bytes()
+        """The whole painting as a JPEG file, long side 512 px."""
+        path = self.folder / "thumbnails" / frame_name(file)
+        if path.is_file():
+            return path.read_bytes()
         return make_thumbnail(read_frame(self.frame_path(file)))
 
-    def triplets(self, part: Part) -> pd.DataFrame:
-        """The triplets of a part: columns `anchor, positive, negative`, file names."""
-        return read_triplets(self.folder / TRIPLET_FILES[part])
+    def triplets(self, split: Split) -> pd.DataFrame:
+        """The triplets of a split: columns `anchor`, `positive` and `negative`, file names of works."""
+        return read_triplets(self.folder / TRIPLET_FILES[split])
+
+    def _repr_html_(self) -> str:
+        """The name, the framing and the main counts, as Jupyter shows them."""
+        counts = self.summary.get("counts", {})
+        rows = "".join(
+            f"<tr><th>{escape(rule)}</th><td>{counts[rule]['works']:,}</td><td>{counts[rule]['artists']:,}</td></tr>"
+            for rule in ("catalogue", "train, clean", "test, clean")
+            if rule in counts
+        )
+        return (
+            f"<table><caption>Collection {escape(self.name)} ({escape(self.framing)})</caption>"
+            f"<tr><th></th><th>works</th><th>artists</th></tr>{rows}</table>"
+        )
 
 
 def frame_name(file: str) -> str:
-    """The frame's file name for a work's file.
+    """The file name of a work's frame.
 
-    Plain lower-case JPEG names are kept; all others (folders, capitals, other endings, any script, any length) get
-    a name that every file system takes, told apart by a digest.
+    Plain lower-case JPEG names are kept. All others (with folders, capitals, other extensions, any script, any length)
+    are replaced by a name that every file system accepts, made unique by a digest.
     """
-    if SAFE_NAME.fullmatch(file) and not DEVICE_NAME.match(file):
+    if SAFE_NAME.fullmatch(file) and not RESERVED_NAME.match(file):
         return file
     digest = hashlib.sha256(file.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     readable = re.sub(r"[^a-z0-9]+", "-", file.rsplit(".", 1)[0].lower()).strip("-")[:40]
@@ -119,13 +191,16 @@ def frame_name(file: str) -> str:
 
 
 def read_clean(path: Path) -> pd.DataFrame:
-    """Read a cleaned catalogue, ours or a published one; all columns as text."""
+    """Read a cleaned catalogue, of this package or published with the report, with all values as text.
+
+    Raises `DamagedFileError` if it is missing or not CSV.
+    """
     try:
         return read_table(path)
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({error}); prepare the collection again.") from error
+        raise DamagedFileError(f"{path} cannot be read ({error}); prepare the collection again.") from error
 
 
-def works_of_catalogue(catalogue: pd.DataFrame, collection: str) -> list[Work]:
+def read_works(catalogue: pd.DataFrame, collection: str) -> list[Work]:
     """The rows of a cleaned catalogue as works."""
     return [Work(collection, *map(str, row)) for row in catalogue[WORK_COLUMNS].itertuples(index=False)]

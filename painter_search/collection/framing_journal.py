@@ -1,4 +1,4 @@
-"""Framing the originals of a catalogue, with a journal, so that an interrupted run continues where it stopped."""
+"""Framing of all originals of a catalogue, with a journal from which an interrupted run continues."""
 
 from __future__ import annotations
 
@@ -10,28 +10,35 @@ from pathlib import Path
 import pandas as pd
 
 from painter_search.collection.collection import frame_name
-from painter_search.collection.framing_pool import Framed, FramingJob, frame_all
-from painter_search.collection.inputs import Inputs
-from painter_search.collection.settings import Framing
-from painter_search.progress import say, track
+from painter_search.collection.inputs import CollectionInputs
+from painter_search.common.log import logger
+from painter_search.common.progress import track
+from painter_search.images.decode_pool import FramingJob, FramingResult, frame_all
+from painter_search.images.types import Framing
 
 JOURNAL = "journal.jsonl"
-"""What became of each original so far."""
+"""File with the outcome of each original so far, one JSON object per line."""
 
 
 def frame_originals(
-    inputs: Inputs, framing: Framing, beside: Path, workers: int = 0
-) -> tuple[dict[str, Framed], pd.DataFrame]:
-    """Frame every original that the catalogue names into `beside`, on `workers` processes (0: one per core).
+    inputs: CollectionInputs, framing: Framing, staging: Path, workers: int = 0
+) -> tuple[dict[str, FramingResult], pd.DataFrame]:
+    """Frame every original that the catalogue names, except those that an interrupted run has framed.
 
-    Returns what was framed, by file, and what was not: columns `file, reason`. What an interrupted run has framed is
-    not framed again.
+    Args:
+        inputs: The catalogue and the originals.
+        framing: The part of each painting to keep.
+        staging: Folder for the frames, the thumbnails and the journal.
+        workers: Worker processes; 0 means one per core.
+
+    Returns:
+        The results of the framed originals by file, and a table of the rejected ones with the columns `file, reason`.
     """
     for folder in ("frames", "thumbnails"):
-        (beside / folder).mkdir(exist_ok=True)
+        (staging / folder).mkdir(exist_ok=True)
     wanted = set(inputs.catalogue["new_filename"])
     jobs: dict[str, FramingJob] = {}
-    rejected = list(inputs.refused)
+    rejected = list(inputs.rejected)
     for original in inputs.originals:
         file = original.file if inputs.by_path else original.base_name
         if file not in wanted:
@@ -39,40 +46,40 @@ def frame_originals(
         elif file in jobs:
             rejected.append((original.file, f"another file of this name was taken: {jobs[file].original.file}"))
         else:
-            frame, thumbnail = beside / "frames" / frame_name(file), beside / "thumbnails" / frame_name(file)
+            frame, thumbnail = (staging / folder / frame_name(file) for folder in ("frames", "thumbnails"))
             jobs[file] = FramingJob(file, original, framing, frame, thumbnail)
     rejected += [(file, "missing from the originals") for file in sorted(wanted - set(jobs) - {""})]
-    done = dict(_read_journal(beside, jobs))
-    if done:
-        say(f"Continuing: {len(done):,} of {len(jobs):,} paintings were framed before the interruption.")
-    remaining = [job for file, job in jobs.items() if file not in done]
-    with (beside / JOURNAL).open("a", encoding="utf-8") as journal:
-        results = frame_all(remaining, workers)
-        for framed in track(results, f"Framing ({framing})", total=len(remaining)):
-            done[framed.file] = framed
-            journal.write(json.dumps(asdict(framed)) + "\n")
+    results = {result.file: result for result in _read_journal(staging, jobs)}
+    if results:
+        logger.info(f"Continuing: {len(results):,} of {len(jobs):,} paintings were framed before the interruption.")
+    remaining = [job for file, job in jobs.items() if file not in results]
+    with (staging / JOURNAL).open("a", encoding="utf-8") as journal:
+        for result in track(frame_all(remaining, workers), f"Framing ({framing})", total=len(remaining)):
+            results[result.file] = result
+            journal.write(json.dumps(asdict(result)) + "\n")
             journal.flush()
-    rejected += [(file, framed.reason) for file, framed in done.items() if framed.reason]
-    good = {file: framed for file, framed in done.items() if not framed.reason}
-    return good, pd.DataFrame(rejected, columns=["file", "reason"])
+    rejected += [(file, result.reason) for file, result in results.items() if result.reason]
+    framed = {file: result for file, result in results.items() if not result.reason}
+    return framed, pd.DataFrame(rejected, columns=["file", "reason"])
 
 
-def _read_journal(beside: Path, jobs: dict[str, FramingJob]) -> Iterator[tuple[str, Framed]]:
-    path = beside / JOURNAL
+def _read_journal(staging: Path, jobs: dict[str, FramingJob]) -> Iterator[FramingResult]:
+    """The journal's results whose files are on disk; half a line at its end is removed."""
+    path = staging / JOURNAL
     if not path.is_file():
         return
     content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if whole != content:
-        path.write_bytes(whole)  # A kill can leave half a line; what it was about is done again.
-    for line in whole.decode("utf-8", "replace").split("\n"):
+    whole_lines = content[: content.rfind(b"\n") + 1]
+    if whole_lines != content:
+        path.write_bytes(whole_lines)  # a kill left half a line; its original is framed again
+    for line in whole_lines.decode("utf-8", "replace").split("\n"):
         try:
-            framed = Framed(**json.loads(line))
+            result = FramingResult(**json.loads(line))
         except (ValueError, TypeError):
-            continue  # damaged by a power cut, say; what it was about is done again
-        job = jobs.get(framed.file)
-        if job and (framed.reason or all(_is_written(path, job.original.changed_ns) for path in job.outputs)):
-            yield framed.file, framed
+            continue  # damaged, by a power cut say; its original is framed again
+        job = jobs.get(result.file)
+        if job and (result.reason or all(_is_written(path, job.original.changed_ns) for path in job.outputs)):
+            yield result
 
 
 def _is_written(path: Path, since_ns: int) -> bool:

@@ -1,4 +1,4 @@
-"""One painting of a collection, and what is known of it."""
+"""A work: one painting of a collection, with its catalogue entries."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from painter_search.collection.dates import plain_date
 
 @dataclass(frozen=True)
 class Work:
-    """One row of a collection. `file` is unique within `collection`; the two together identify the work."""
+    """One painting of a collection, identified by `collection` and `file` together."""
 
     collection: str
+    """Name of the collection."""
     file: str
+    """The original's file name, unique within the collection."""
     artist: str
     title: str = ""
     date: str = ""
+    """As the catalogue gives it; years without decimals."""
     style: str = ""
     genre: str = ""
 

@@ -1,1 +1,1 @@
-"""Answers → something to look at: console, plots, pages."""
+"""Results shown to people: tables on the console, HTML pages, figures, and plain values for JSON and CSV."""

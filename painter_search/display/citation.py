@@ -1,38 +1,35 @@
-"""What an answer rests on, so that it can be cited, checked and given again."""
+"""What an answer rests on, so that it can be cited, checked and reproduced."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from painter_search import __version__
-from painter_search.retrieval.manifest import ENCODER
-
-if TYPE_CHECKING:
-    from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.common.version import __version__
+from painter_search.index.manifest import ENCODER
+from painter_search.index.painting_index import PaintingIndex
 
 UNCALIBRATED = "This index's encoder has no calibration, so that no answer says how sure it is."
 
 
 def citation(index: PaintingIndex) -> dict[str, Any]:
-    """Plain values: version, date, the digests of index and encoder, and the corpus. No path of the machine."""
+    """The version, the date, the digests of index and encoder, and the corpus, as plain values without local paths."""
     manifest = index.manifest
     return {
         "painter_search": __version__,
         "date": date.today().isoformat(),
         "index": index.digest,
-        "encoder": {"sha256": manifest["files"][ENCODER]["sha256"], "backbone": manifest["encoder"]["backbone"]},
-        "corpus": {key: manifest[key] for key in ("works", "artists", "collections")},
+        "encoder": {"sha256": manifest.files[ENCODER].sha256, "backbone": manifest.encoder.backbone},
+        "corpus": {"works": manifest.works, "artists": manifest.artists, "collections": list(manifest.collections)},
         "calibrated": index.confidence is not None,
     }
 
 
 def citation_line(index: PaintingIndex) -> str:
-    """The same in a sentence."""
-    found = citation(index)
-    corpus = found["corpus"]
+    """The citation as a sentence."""
+    manifest = index.manifest
     return (
-        f"painter_search {found['painter_search']}, {found['date']}: index {found['index']}, {corpus['works']:,} works "
-        f"by {corpus['artists']:,} artists ({', '.join(corpus['collections'])}); encoder "
-        f"{found['encoder']['sha256'][:16]} ({found['encoder']['backbone']})."
+        f"painter_search {__version__}, {date.today().isoformat()}: index {index.digest}, {manifest.works:,} works "
+        f"by {manifest.artists:,} artists ({', '.join(manifest.collections)}); encoder "
+        f"{manifest.files[ENCODER].sha256[:16]} ({manifest.encoder.backbone})."
     )

@@ -1,79 +1,111 @@
-"""Pictures of a training."""
+"""Figures drawn with matplotlib: the curves of a training, its augmentations, and calibration diagrams."""
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from painter_search.folders import write_file
+import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from painter_search.training.history import Phase
+from painter_search.analysis.projection import Projection
+from painter_search.common.atomic_io import write_file
+from painter_search.display.palette import artist_colors, artist_shapes
+
+if TYPE_CHECKING:  # matplotlib, torch and scikit-learn are imported only by those who draw or measure
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
+
+    from painter_search.analysis.reliability import IndexReliability
+    from painter_search.metrics.calibration_curve import CalibrationCurve
+    from painter_search.training.history import EpochMetrics
     from painter_search.training.run import Run
 
-COLORS = {"train": "#8a8f98", "validation": "#1f6f8b"}
+GREY, BLUE = "#8a8f98", "#1f6f8b"
+PHASE_COLORS = {"train": GREY, "validation": BLUE}
+MARKERS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D"}
+"""matplotlib's markers for the shapes."""
+MAX_LABELS = 45
+"""Artists named on the picture, those with the most works first, as far as their names do not overlap."""
+LABEL_BOX = {"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.75, "linewidth": 0}
 
 
-def draw_curves(folder: Path, history: Sequence[Phase]) -> None:
-    """Loss, accuracy and recall@1 by epoch, as `curves.png`."""
-    figure, panels = new_figure(1, 3, (11, 3.4))
-    lines = (
-        (0, "loss", "train", "triplet loss", "train"),
-        (0, "loss", "validation", "triplet loss", "validation"),
-        (1, "accuracy", "train", "triplet accuracy, %", "train"),
-        (1, "accuracy", "validation", "triplet accuracy, %", "validation"),
-        (1, "all_negatives", "validation", "triplet accuracy, %", "validation, every negative"),
-        (2, "recall_1", "validation", "recall@1, %", "validation"),
-    )
-    for place, measure, phase, title, label in lines:
-        points = [point for point in history if point.phase == phase]
-        values = [getattr(point, measure) * (1 if measure == "loss" else 100) for point in points]
-        dashes = "o:" if measure == "all_negatives" else "o-"
+@dataclass(frozen=True)
+class Curve:
+    """One line of the training figure."""
+
+    panel: int
+    metric: Literal["loss", "accuracy", "all_negatives", "recall_1"]
+    """The field of `EpochMetrics`."""
+    phase: Literal["train", "validation"]
+    panel_title: str
+    label: str
+
+
+CURVES = (
+    Curve(0, "loss", "train", "triplet loss", "train"),
+    Curve(0, "loss", "validation", "triplet loss", "validation"),
+    Curve(1, "accuracy", "train", "triplet accuracy, %", "train"),
+    Curve(1, "accuracy", "validation", "triplet accuracy, %", "validation"),
+    Curve(1, "all_negatives", "validation", "triplet accuracy, %", "validation, every negative"),
+    Curve(2, "recall_1", "validation", "recall@1, %", "validation"),
+)
+
+
+def draw_curves(folder: Path, history: Sequence[EpochMetrics]) -> None:
+    """Draw loss, accuracy and recall@1 by epoch into `curves.png`."""
+    figure, (panels,) = new_figure(1, 3, (11, 3.4))
+    for curve in CURVES:
+        points = [point for point in history if point.phase == curve.phase]
         epochs = [point.epoch for point in points]
-        panels[place].plot(epochs, values, dashes, color=COLORS[phase], label=label, markersize=4)
-        panels[place].set_title(title, loc="left", fontsize=10)
+        values = [getattr(point, curve.metric) * (1 if curve.metric == "loss" else 100) for point in points]
+        line = "o:" if curve.metric == "all_negatives" else "o-"
+        panel = panels[curve.panel]
+        panel.plot(epochs, values, line, color=PHASE_COLORS[curve.phase], label=curve.label, markersize=4)
+        panel.set_title(curve.panel_title, loc="left", fontsize=10)
     for panel in panels:
         panel.set_xlabel("epoch (0: before training)")
         panel.spines[["top", "right"]].set_visible(False)
-        panel.xaxis.get_major_locator().set_params(integer=True)
+        panel.locator_params(axis="x", integer=True)
         panel.legend(frameon=False, fontsize=8)
     save_figure(figure, folder / "curves.png")
 
 
 def draw_augmentations(run: Run) -> None:
-    """What the network sees of one painting in training, as `augmentations.png`.
+    """Draw what the network sees of one painting in training into `augmentations.png`.
 
-    For the report's recipe each transform alone and all of its own together; for `strong` the views.
+    With a recipe that augments: every augmentation alone, then the run's together. With others: the views.
     """
-    import numpy as np
-
     from painter_search.collection.collection import Collection
-    from painter_search.collection.framing import read_frame
-    from painter_search.encoder.settings import EncoderConfig
-    from painter_search.encoder.views import central_square, views_of
-    from painter_search.training.augmentations import Augmentation
-    from painter_search.training.recipe import AUGMENTATIONS
+    from painter_search.encoder.config import EncoderConfig
+    from painter_search.encoder.views import central_square, make_views
+    from painter_search.images.framing import read_frame
+    from painter_search.training.config import AUGMENTATIONS
+    from painter_search.training.data.augmentations import Augmentation
 
     collection = Collection.open(run.config.data[0])
     work = collection.works("train")[0]
     frame = read_frame(collection.frame_path(work.file))
-    side, chosen = run.config.image_side, run.config.settled.augmentations
-    if run.config.recipe == "report":
-        view = np.asarray(central_square(frame, side))
+    side, chosen = run.config.img_size, run.config.resolved.augmentations
+    if run.config.recipe_settings.uses("augment"):
+        square = np.asarray(central_square(frame, side))
 
-        def transformed(names: Sequence[str]) -> list:
-            return [view] + [Augmentation(names)(view, np.random.default_rng(column)) for column in range(1, 6)]
+        def augmented(names: Sequence[str]) -> list[NDArray[np.uint8]]:
+            return [square] + [Augmentation(names)(square, np.random.default_rng(seed)) for seed in range(1, 6)]
 
-        rows = [(name + ("" if name in chosen else " (not used)"), transformed((name,))) for name in AUGMENTATIONS]
-        rows.append(("the recipe's together (the first as it is)", transformed(chosen)))
+        rows = [(name + ("" if name in chosen else " (not used)"), augmented((name,))) for name in AUGMENTATIONS]
+        rows.append(("the recipe's together (the first unchanged)", augmented(chosen)))
     else:
-        views = views_of(frame, EncoderConfig(image_side=side, views="parts"))
+        views = make_views(frame, EncoderConfig(img_size=side, views="parts"))
         rows = [("views, whose embeddings are averaged", [view.transpose(1, 2, 0) for view in views])]
     figure, panels = new_figure(len(rows), 6, (9, 1.62 * len(rows) + 0.2))
-    for (title, pictures), row in zip(rows, np.atleast_2d(panels), strict=True):
+    for (title, pictures), row in zip(rows, panels, strict=True):
         for panel in row:
             panel.set_axis_off()
         for panel, picture in zip(row, pictures, strict=False):
@@ -82,24 +114,79 @@ def draw_augmentations(run: Run) -> None:
     save_figure(figure, run.folder / "augmentations.png")
 
 
-def new_figure(rows: int, columns: int, size: tuple[float, float]):  # type: ignore[no-untyped-def]
-    # Drawn without pyplot, which keeps figures alive and wants a screen.
+def draw_reliability(reliability: IndexReliability) -> bytes | None:
+    """Draw predicted probabilities against observed shares as a PNG file; None without calibration."""
+    pairs, answers = reliability.pairs, reliability.answers
+    if pairs is None or answers is None:
+        return None
+    figure, ((left, right),) = new_figure(1, 2, (8, 4))
+    _draw_calibration(left, pairs, f"one artist painted both ({pairs.cases:,} pairs)")
+    _draw_calibration(right, answers, f"the first artist is the right one ({answers.cases:,} answers)")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=110, format="png")
+    return buffer.getvalue()
+
+
+def new_figure(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[list[Axes]]]:
+    """A figure of `size` inches and its panels, row by row.
+
+    Made without pyplot, which keeps every figure alive and looks for a screen.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
-    return figure, figure.subplots(rows, columns)
+    return figure, [list(row) for row in figure.subplots(rows, columns, squeeze=False)]
 
 
-def save_figure(figure, path: Path) -> None:  # type: ignore[no-untyped-def]
-    with any_letters():
-        write_file(path, lambda beside: figure.savefig(beside, dpi=120, format="png"))
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, complete or not at all."""
+    with ignore_missing_glyphs():
+        write_file(path, lambda temporary: figure.savefig(temporary, dpi=120, format="png"))
 
 
 @contextmanager
-def any_letters() -> Iterator[None]:
-    """Letters that the font lacks are drawn as boxes, without a complaint about each."""
+def ignore_missing_glyphs() -> Iterator[None]:
+    """Silence matplotlib's warning for every letter that its font lacks; the letter is drawn as a box."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
         yield
+
+
+def _draw_calibration(panel: Axes, curve: CalibrationCurve, title: str) -> None:
+    panel.plot([0, 100], [0, 100], ":", color=GREY, linewidth=1, label="perfect calibration")
+    predicted, observed = ([100 * share for share in shares] for shares in (curve.predicted, curve.observed))
+    panel.plot(predicted, observed, "o-", color=BLUE, markersize=5, label="observed, by decile")
+    panel.set(xlim=(0, 100), ylim=(0, 100), xlabel="predicted, %", ylabel="observed, %", aspect="equal")
+    panel.set_title(title, loc="left", fontsize=9)
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.legend(frameon=False, fontsize=8)
+
+
+def draw_map_picture(path: Path, projection: Projection, digest: str) -> None:
+    """Draw the map as a PNG file."""
+    figure, ((panel,),) = new_figure(1, 1, (12, 12))
+    x, y = projection.positions.T
+    styles = zip(artist_colors(len(projection.artists)), artist_shapes(len(projection.artists)), strict=True)
+    for artist, (color, shape) in enumerate(styles):
+        works = projection.numbers == artist
+        panel.scatter(x[works], y[works], s=14, color=color, marker=MARKERS[shape], linewidths=0)
+    panel.set(xlim=(-1.06, 1.06), ylim=(-1.06, 1.06), aspect="equal")
+    panel.set_axis_off()
+    title = f"{len(x):,} works by {len(projection.artists):,} artists, by similarity; index {digest}"
+    panel.set_title(title, fontsize=10)
+    boxes: list[Bbox] = []
+    figure.draw_without_rendering()  # lays the panel out, which places the labels
+    works_per_artist = np.bincount(projection.numbers)
+    for artist in np.argsort(-works_per_artist, kind="stable")[: 4 * MAX_LABELS]:
+        centre_x, centre_y = projection.positions[projection.central_works[artist]]
+        name = projection.artists[artist].replace("$", r"\$")  # a dollar sign would begin a formula
+        label = panel.annotate(name, (centre_x, centre_y), fontsize=8, ha="center", va="center", bbox=LABEL_BOX)
+        with ignore_missing_glyphs():
+            box = label.get_window_extent()
+        if len(boxes) >= MAX_LABELS or any(box.overlaps(other) for other in boxes):
+            label.remove()
+        else:
+            boxes.append(box)
+    save_figure(figure, path)

@@ -1,1 +1,1 @@
-"""A painting → 256 numbers: network, views, embedding, checkpoint."""
+"""Pixels to embeddings: networks and their weights, views, checkpoints, and inference on CPU, GPU and Ray."""

@@ -1,89 +1,179 @@
-"""The encoder as a whole: pixels in, embeddings out."""
+"""The public encoder: paintings in whatever form, framed, cut into views and embedded."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812 (torch's own custom)
 from numpy.typing import NDArray
-from torch import nn
 
-from painter_search.encoder.device import mixed_precision
-from painter_search.encoder.embedding import BATCH, GPU_BATCH
-from painter_search.encoder.network import build_network
-from painter_search.encoder.settings import EncoderConfig
-from painter_search.encoder.stages import usual_stages
+from painter_search.common.device import translate_gpu_errors
+from painter_search.common.errors import UnreadableImageError
+from painter_search.common.html_repr import html_table
+from painter_search.encoder.checkpoint import (
+    confidence_of_checkpoint,
+    network_of_checkpoint,
+    read_checkpoint,
+    start_encoder,
+)
+from painter_search.encoder.config import EncoderConfig
+from painter_search.encoder.cpu_inference import Bfloat16Encoder
+from painter_search.encoder.embedding import Embedder, embed_all
+from painter_search.encoder.mixed_precision import prefers_bfloat16
+from painter_search.encoder.network import EncoderNetwork
+from painter_search.encoder.onnx_export import export_onnx
+from painter_search.images.framing import frame_painting
+from painter_search.images.image_inputs import ImageInput, ImageInputs, as_list, image_file
+from painter_search.images.types import Framing
+from painter_search.metrics.confidence import Confidence
 
 
-class Encoder(nn.Module):
-    """A network with its normalisation: uint8 pixels `[n, 3, side, side]` → float32 embeddings `[n, 256]`."""
+class Encoder:
+    """Embeds paintings: a network with the framing that it was trained on and its calibration.
 
-    mean: torch.Tensor
-    std: torch.Tensor
+    Attributes:
+        network: The PyTorch module, uint8 pixels `[n, 3, side, side]` → float32 embeddings `[n, 256]`.
+        framing: How paintings are framed before the network sees them: `whole` or `center`.
+        confidence: The calibration of its distances; None for an encoder without one.
 
-    def __init__(self, config: EncoderConfig, weights: str = "none", seed: int = 0) -> None:
-        """Build it untrained; see `build_network` for `weights` and what is raised."""
-        super().__init__()
-        self.config = config
-        self.network, self.head = build_network(config, weights, seed)
-        self.register_buffer("mean", torch.tensor(config.mean).view(3, 1, 1) * 255, persistent=False)
-        self.register_buffer("std", torch.tensor(config.std).view(3, 1, 1) * 255, persistent=False)
+    Example:
+        >>> from painter_search import load_encoder
+        >>> encoder = load_encoder("runs/strong")  # doctest: +SKIP
+        >>> embeddings = encoder.embed(["first.jpg", "second.jpg"])  # doctest: +SKIP
+        >>> embeddings.shape  # doctest: +SKIP
+        (2, 256)
+    """
 
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        embeddings = self.network(self.normalized(pixels))
-        return F.normalize(embeddings.float(), dim=1) if self.config.unit else embeddings
+    def __init__(self, network: EncoderNetwork, framing: Framing, confidence: Confidence | None = None) -> None:
+        self.network = network
+        self.framing = framing
+        self.confidence = confidence
+        self._cpu_embedder: Embedder | None = None
 
-    def normalized(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Pixels as the backbone expects them: float32 `[n, 3, side, side]`."""
-        return (pixels.float() - self.mean) / self.std
+    @classmethod
+    def untrained(cls, backbone: str = "resnet34", framing: Framing = "whole") -> Encoder:
+        """A backbone with its ImageNet weights: the baseline that training is compared with.
 
-    def head_parameters(self) -> list[nn.Parameter]:
-        """The new layer's."""
-        return list(self.network.get_submodule(self.head).parameters())
+        Args:
+            backbone: A torchvision classifier, or any timm model where timm is installed.
+            framing: `whole` paintings are seen as several views, and embeddings have length 1; of `center` frames the
+                network sees the central square alone.
 
-    def backbone_parameters(self) -> list[nn.Parameter]:
-        """All the others."""
-        new = set(self.head_parameters())
-        return [parameter for parameter in self.parameters() if parameter not in new]
+        Raises:
+            InvalidValueError: The backbone is unknown.
+            MissingPackageError: The backbone needs timm, which is not installed.
+            UnreachableError: The weights cannot be downloaded.
+        """
+        if framing == "whole":
+            return cls(start_encoder(backbone, "imagenet", seed=42, views="parts", normalize=True), framing)
+        return cls(start_encoder(backbone, "imagenet", seed=42, views="center", normalize=False), framing)
 
-    def stages(self) -> tuple[str, ...]:
-        """The parts of this module whose outputs show what is where: those a readout reads, or would read."""
-        if self.config.head == "readout":
-            return tuple(f"network.taps.trunk.{stage}" for stage in self.config.stages)
-        training = self.training
-        found = tuple(f"network.{stage}" for stage in usual_stages(self.network))
-        self.train(training)
-        return found
+    def embed(self, images: ImageInputs) -> NDArray[np.float32]:
+        """Embed paintings, the same way as `build-index` embeds originals.
 
-    def freeze_backbone(self) -> None:
-        """Leave only the new layer to be trained; batch normalisation keeps ImageNet's statistics."""
-        self.requires_grad_(False)
-        self.network.get_submodule(self.head).requires_grad_(True)
+        On a CPU the first call prepares the fastest engine that this processor has, which takes seconds.
 
-    def train(self, mode: bool = True) -> Encoder:
-        """Switch to training; a frozen backbone stays as it is."""
-        frozen = not all(parameter.requires_grad for parameter in self.parameters())
-        return super().train(mode and not frozen)
+        Args:
+            images: One image or many: paths, the bytes of image files, PIL images, or arrays uint8 `[height, width]`
+                (grey) or `[height, width, 3]`. A string is a path.
+
+        Returns:
+            float32 `[n, 256]`, in the order of `images`; `[1, 256]` for one image, `[0, 256]` for none.
+
+        Raises:
+            UnreadableImageError: An image cannot be read; the message names it.
+            InvalidValueError: An array is no image.
+
+        Example:
+            >>> encoder = load_encoder("runs/strong/best.pt")  # doctest: +SKIP
+            >>> encoder.embed("painting.jpg").shape  # doctest: +SKIP
+            (1, 256)
+        """
+        with translate_gpu_errors():
+            return embed_all(self._embedder(), self._frames(as_list(images)))
 
     @property
-    def at_once(self) -> int:
-        """Views a forward pass."""
-        return BATCH if self.mean.device.type == "cpu" else GPU_BATCH
+    def config(self) -> EncoderConfig:
+        """The settings of the network: backbone, view size, normalisation, ..."""
+        return self.network.config
 
-    @torch.inference_mode()
-    def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Embed views, uint8 `[n, 3, side, side]`, on the device the encoder is on; returns float32 `[n, 256]`."""
-        with mixed_precision(self.mean.device, self.network):
-            embeddings = self(self.on_device(pixels).contiguous(memory_format=torch.channels_last))
-        return embeddings[: len(pixels)].float().cpu().numpy()
+    @property
+    def device(self) -> torch.device:
+        """The device that `embed` computes on."""
+        return self.network.device
 
-    def on_device(self, pixels: NDArray[np.uint8]) -> torch.Tensor:
-        """Views, uint8 `[n, 3, side, side]`, where the encoder is; on CUDA more views, black ones, may come after them.
+    def to(self, device: torch.device | str) -> Encoder:
+        """Move the network to a device (`cpu`, `cuda`, `mps`); returns this encoder.
 
-        cuDNN prepares itself anew for every number of images, for seconds where convolutions are depthwise, so that
-        it is only ever given whole forward passes.
+        Example:
+            >>> encoder = load_encoder("runs/strong").to("cuda")  # doctest: +SKIP
         """
-        device = self.mean.device
-        batch = torch.from_numpy(pixels).to(device, non_blocking=True)
-        lacking = self.at_once - len(batch) if device.type == "cuda" else 0
-        return F.pad(batch, (0, 0, 0, 0, 0, 0, 0, lacking)) if lacking > 0 else batch
+        self.network.to(device)
+        return self
+
+    def _frames(self, images: list[ImageInput]) -> Iterator[bytes]:
+        """The frames of images, one after another, since decoding a large image takes much memory."""
+        for number, image in enumerate(images, start=1):
+            try:
+                yield frame_painting(image_file(image), self.framing).jpeg
+            except UnreadableImageError as error:
+                name = image if isinstance(image, str | Path) else f"image {number} of {len(images)}"
+                raise UnreadableImageError(f"{name}: {error}") from error
+
+    def _embedder(self) -> Embedder:
+        if self.device.type != "cpu":
+            return self.network
+        if self._cpu_embedder is None:
+            self._cpu_embedder = self._make_cpu_embedder()
+        return self._cpu_embedder
+
+    def _make_cpu_embedder(self) -> Embedder:
+        # As `fastest_cpu_embedder`, but exported only where ONNX Runtime is the faster one.
+        if prefers_bfloat16(self.network.network):
+            return Bfloat16Encoder(self.network)
+        with tempfile.TemporaryDirectory(prefix="painter-search-", ignore_cleanup_errors=True) as folder:
+            return export_onnx(self.network, Path(folder, "encoder.onnx"))
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value!r}" for name, value in self._summary().items())
+        return f"Encoder({settings})"
+
+    def _repr_html_(self) -> str:
+        return html_table(("Encoder", ""), list(self._summary().items()))
+
+    def _summary(self) -> dict[str, object]:
+        return {
+            "backbone": self.config.backbone,
+            "head": self.config.head,
+            "framing": self.framing,
+            "views": self.config.views,
+            "img_size": self.config.img_size,
+            "normalize": self.config.normalize,
+            "calibrated": self.confidence is not None,
+            "device": str(self.device),
+        }
+
+
+def load_encoder(path: str | Path) -> Encoder:
+    """Load a trained encoder, on the CPU and in evaluation mode. Nothing in the file is executed.
+
+    Args:
+        path: A checkpoint file, or a run's folder, whose `best.pt` is taken.
+
+    Raises:
+        NotFoundError: There is no such file, or the folder holds no `best.pt`.
+        DamagedFileError: The file is damaged or no checkpoint.
+        MissingPackageError: The backbone needs timm, which is not installed.
+
+    Example:
+        >>> from painter_search import load_encoder
+        >>> load_encoder("runs/strong").config.backbone  # doctest: +SKIP
+        'resnet34'
+    """
+    path = Path(path)
+    file = path / "best.pt" if path.is_dir() else path
+    content = read_checkpoint(file)
+    return Encoder(network_of_checkpoint(content, file), content["framing"], confidence_of_checkpoint(content, file))

@@ -1,127 +1,95 @@
-"""The network: a classifier pre-trained on ImageNet, its last layer replaced by one of ours with 256 outputs."""
+"""The encoder's network: pixels in, embeddings out."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from pathlib import Path
-from typing import Any
-
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
-from painter_search.encoder.settings import (
-    EMBEDDING_SIZE,
-    IMAGENET_MEAN,
-    IMAGENET_STD,
-    Channels,
-    EncoderConfig,
-)
-from painter_search.encoder.stages import Taps, make_readout
-from painter_search.encoder.weights import (
-    PACKAGED_BACKBONE,
-    load_backbone_weights,
-    packaged_weights,
-    read_weights,
-    unreachable,
-)
-from painter_search.errors import UserError
+from painter_search.encoder.backbone import build_network
+from painter_search.encoder.config import EncoderConfig
+from painter_search.encoder.embedding import BATCH, GPU_BATCH
+from painter_search.encoder.mixed_precision import mixed_precision
+from painter_search.encoder.multi_stage_features import default_stages
 
 
-def build_network(config: EncoderConfig, weights: str = "none", seed: int = 0) -> tuple[nn.Module, str]:
-    """The untrained network, images float32 `[n, 3, side, side]` → embeddings `[n, 256]`, and its new layer's name.
+class EncoderNetwork(nn.Module):
+    """A network with its normalisation: uint8 pixels `[n, 3, side, side]` → float32 embeddings `[n, 256]`.
 
-    The new layer is `Linear(features, 256)`, or with `config.head` a `Readout`, yet to be fitted.
-    `weights` is `imagenet` (downloaded once, or from an installed package), `none` or a file. The new layer is
-    drawn from `seed`. Raises `UserError` for an unknown backbone and for weights that cannot be had or do not fit.
+    It satisfies `Embedder`. `Encoder` wraps it for paintings in files.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network, head = _torchvision(config.backbone) or _timm(config.backbone)
-    if weights == "imagenet":
-        _load_imagenet(network, head, config.backbone)
-    elif weights != "none":
-        load_backbone_weights(network, read_weights(Path(weights)), head, weights)
-    if config.head == "linear":
-        return network, head
-    owner, _, attribute = head.rpartition(".")
-    setattr(network.get_submodule(owner), attribute, nn.Identity())
-    taps = Taps(network, config.stages)
-    return nn.Sequential(OrderedDict(taps=taps, readout=make_readout(taps))), "readout"
 
+    mean: torch.Tensor
+    std: torch.Tensor
 
-def _torchvision(backbone: str) -> tuple[nn.Module, str] | None:
-    from torchvision import models
+    def __init__(self, config: EncoderConfig, weights: str = "none", seed: int = 0) -> None:
+        """Build the untrained network; see `build_network` for `weights`, `seed` and the errors."""
+        super().__init__()
+        self.config = config
+        self.network, self.head = build_network(config, weights, seed)
+        self.register_buffer("mean", torch.tensor(config.mean).view(3, 1, 1) * 255, persistent=False)
+        self.register_buffer("std", torch.tensor(config.std).view(3, 1, 1) * 255, persistent=False)
 
-    if backbone not in models.list_models(module=models):
-        return None
-    network = models.get_model(backbone, weights=None)
-    if hasattr(network, "aux_logits"):
-        network.aux_logits = False  # GoogLeNet's and Inception's second heads would classify, not embed.
-    linear = [(name, part) for name, part in network.named_modules() if isinstance(part, nn.Linear)]
-    if not linear:
-        raise UserError(f"--backbone {backbone} does not end in a linear layer that could be replaced; take another.")
-    name, last = linear[-1]
-    owner, _, attribute = name.rpartition(".")
-    setattr(network.get_submodule(owner), attribute, nn.Linear(last.in_features, EMBEDDING_SIZE))
-    return network, name
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        embeddings: torch.Tensor = self.network(self.normalized(pixels))
+        return nn.functional.normalize(embeddings.float(), dim=1) if self.config.normalize else embeddings
 
+    def normalized(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Pixels as the backbone expects them: float32 `[n, 3, side, side]`."""
+        return (pixels.float() - self.mean) / self.std
 
-def _timm(backbone: str) -> tuple[nn.Module, str]:
-    try:
-        import timm
-    except ImportError:
-        raise UserError(
-            f"--backbone {backbone} is no torchvision classifier; timm's models need the extra: "
-            '`pip install "painter-search[backbone]"`.'
-        ) from None
-    if not timm.is_model(backbone):
-        close = ", ".join(timm.list_models(f"*{backbone.split('_')[0]}*")[:5]) or "see timm.list_models()"
-        raise UserError(f"--backbone {backbone} is known neither to torchvision nor to timm; close: {close}.")
-    network = timm.create_model(backbone, num_classes=EMBEDDING_SIZE)
-    classifier: Any = network.pretrained_cfg["classifier"]  # type: ignore[index]
-    return network, classifier if isinstance(classifier, str) else classifier[0]
+    @property
+    def device(self) -> torch.device:
+        """The device that the network is on."""
+        return self.mean.device
 
+    @property
+    def batch_size(self) -> int:
+        """Views a forward pass."""
+        return BATCH if self.device.type == "cpu" else GPU_BATCH
 
-def expected_normalization(backbone: str) -> tuple[Channels, Channels]:
-    """Mean and standard deviation per channel of the pixels (0 to 1) that the backbone's weights were trained on.
+    @torch.inference_mode()
+    def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Embed views, uint8 `[n, 3, side, side]`, on the network's device; returns float32 `[n, 256]`."""
+        with mixed_precision(self.device, self.network):
+            embeddings = self(self.on_device(pixels).contiguous(memory_format=torch.channels_last))
+        return np.asarray(embeddings[: len(pixels)].float().cpu().numpy(), np.float32)
 
-    ImageNet's for torchvision's; timm keeps each model's own.
-    """
-    from torchvision import models
+    def on_device(self, pixels: NDArray[np.uint8]) -> torch.Tensor:
+        """Views, uint8 `[n, 3, side, side]`, on the network's device; on CUDA black views may be appended.
 
-    if backbone not in models.list_models(module=models):
-        import timm
+        cuDNN prepares itself anew for every number of images, for seconds where convolutions are depthwise, so it gets
+        full forward passes only.
+        """
+        batch = torch.from_numpy(pixels).to(self.device, non_blocking=True)
+        padding = self.batch_size - len(batch) if self.device.type == "cuda" else 0
+        return nn.functional.pad(batch, (0, 0, 0, 0, 0, 0, 0, padding)) if padding > 0 else batch
 
-        settings = timm.get_pretrained_cfg(backbone)
-        if settings is not None:
-            (r, g, b), (dr, dg, db) = settings.mean, settings.std
-            return (r, g, b), (dr, dg, db)
-    return IMAGENET_MEAN, IMAGENET_STD
+    def stages(self) -> tuple[str, ...]:
+        """The submodules whose feature maps are exported: those a readout reads, or would read."""
+        if self.config.head == "readout":
+            return tuple(f"network.taps.trunk.{stage}" for stage in self.config.stages)
+        training = self.training
+        stages = tuple(f"network.{stage}" for stage in default_stages(self.network))
+        self.train(training)
+        return stages
 
+    def head_parameters(self) -> list[nn.Parameter]:
+        """The parameters of the new layer."""
+        return list(self.network.get_submodule(self.head).parameters())
 
-def _load_imagenet(network: nn.Module, head: str, backbone: str) -> None:
-    from torchvision import models
+    def backbone_parameters(self) -> list[nn.Parameter]:
+        """All parameters but the new layer's."""
+        head = set(self.head_parameters())
+        return [parameter for parameter in self.parameters() if parameter not in head]
 
-    if backbone in models.list_models(module=models):
-        entry = models.get_model_weights(backbone).DEFAULT
-        if backbone == "resnet34":
-            entry = models.ResNet34_Weights.IMAGENET1K_V1  # the report's
-        try:
-            weights = entry.get_state_dict(progress=True, check_hash=True)
-        except Exception as error:
-            raise unreachable(backbone, entry.url, error) from error
-        load_backbone_weights(network, weights, head, f"torchvision's {backbone}")
-        return
-    packaged = None
-    if backbone == PACKAGED_BACKBONE:
-        packaged = packaged_weights(list(network.state_dict()))
-    if packaged is not None:
-        load_backbone_weights(network, packaged, head, f"the package of {backbone}")
-        return
-    import timm
+    def freeze_backbone(self) -> None:
+        """Leave only the new layer trainable; batch normalisation keeps its pre-trained statistics, see `train`."""
+        self.requires_grad_(False)
+        self.network.get_submodule(self.head).requires_grad_(True)
 
-    try:
-        weights = timm.create_model(backbone, pretrained=True).state_dict()
-    except Exception as error:
-        raise unreachable(backbone, f"timm's weights of {backbone}", error) from error
-    load_backbone_weights(network, weights, head, f"timm's {backbone}")
+    def train(self, mode: bool = True) -> EncoderNetwork:
+        """Switch to training mode; with a frozen backbone the network stays in evaluation mode."""
+        frozen = not all(parameter.requires_grad for parameter in self.parameters())
+        return super().train(mode and not frozen)

@@ -1,61 +1,73 @@
-"""What the network sees of a frame."""
+"""The views of a frame: the squares that the network sees of a painting (multi-crop)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from painter_search.encoder.settings import EncoderConfig
+from painter_search.encoder.config import EncoderConfig
 
-ENLARGED = 1.5
-"""A view of parts shows its pixels at most this much enlarged; a frame too small for that is seen smaller."""
-MOST_VIEWS = 5
-"""The whole and its four quarters."""
-GRAIN = 32
-"""Sides of views are multiples of this, by which networks reduce an image on its way."""
+MAX_ENLARGEMENT = 1.5
+"""With `parts` a view shows its pixels enlarged by at most this factor; a smaller frame gets smaller views."""
+MAX_VIEWS = 5
+"""The whole frame and its four quarters."""
+STRIDE = 32
+"""View sides are multiples of this: the factor by which the networks reduce an image."""
+
+Box: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
+View: TypeAlias = NDArray[np.uint8]
+"""uint8 `[3, side, side]`."""
+MapBoxes: TypeAlias = Callable[[Callable[[Box], View], Iterable[Box]], Iterable[View]]
 
 
-def views_of(frame: Image.Image, config: EncoderConfig, each: Callable = map) -> list[NDArray[np.uint8]]:
-    """The views of a frame, uint8 `[3, side, side]` each, of one size; their embeddings' mean is the frame's.
+def make_views(frame: Image.Image, config: EncoderConfig, map_boxes: MapBoxes = map) -> list[View]:
+    """Cut the views of a frame, uint8 `[3, side, side]` each; the frame's embedding is the mean of theirs.
 
-    `parts` are the whole frame brought to a square, and its quarters; a frame too small for quarters to show anything
-    new is mirrored instead. `each` is how they are cut: one after the other, or on threads with an executor's `map`.
+    `center` is the central square alone. `parts` are the whole frame resized to a square and its quarters; a frame too
+    small for quarters to show anything new is mirrored instead. All views of a frame have the same side.
+
+    Args:
+        frame: RGB.
+        config: The encoder's settings; `views` and `img_size` are used.
+        map_boxes: How the views are cut: `map`, one after another, or an executor's `map`, on threads.
     """
     if config.views == "center":
-        return [to_pixels(central_square(frame, config.image_side))]
-    side = side_of_views(frame.size, config.image_side)
+        return [to_pixels(central_square(frame, config.img_size))]
+    side = view_side(frame.size, config.img_size)
     whole = (0.0, 0.0, float(frame.width), float(frame.height))
-    boxes = [whole, *quarters(frame.size)] if shows_quarters(frame.size, side) else [whole]
+    boxes = [whole, *quarters(frame.size)] if has_quarters(frame.size, side) else [whole]
 
-    def cut(box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
+    def cut(box: Box) -> View:
         return to_pixels(frame.resize((side, side), Image.Resampling.BICUBIC, box))
 
-    views = list(each(cut, boxes))
+    views = list(map_boxes(cut, boxes))
     return views if len(views) > 1 else [views[0], np.ascontiguousarray(views[0][:, :, ::-1])]
 
 
-def side_of_views(size: tuple[int, int], largest: int) -> int:
-    """Side in pixels of the views of a frame of this size."""
-    grains = int(min(size) * ENLARGED / GRAIN)
-    return min(largest, max(2, grains) * GRAIN)
+def view_side(size: tuple[int, int], max_side: int) -> int:
+    """Side in pixels of the `parts` views of a frame of this size (width, height)."""
+    strides = int(min(size) * MAX_ENLARGEMENT / STRIDE)
+    return min(max_side, max(2, strides) * STRIDE)
 
 
-def shows_quarters(size: tuple[int, int], side: int) -> bool:
-    """Whether a frame of this size has enough pixels for quarters of this side."""
-    return min(size) / 2 * ENLARGED >= side
+def has_quarters(size: tuple[int, int], side: int) -> bool:
+    """Whether a frame of this size (width, height) has enough pixels for quarters of this side."""
+    return min(size) / 2 * MAX_ENLARGEMENT >= side
 
 
-def quarters(size: tuple[int, int]) -> list[tuple[float, float, float, float]]:
-    """The four quarters of a frame: left, top, right, bottom."""
+def quarters(size: tuple[int, int]) -> list[Box]:
+    """The four quarters of a frame of this size (width, height)."""
     width, height = size[0] / 2, size[1] / 2
     return [(x, y, x + width, y + height) for y in (0.0, height) for x in (0.0, width)]
 
 
 def central_square(frame: Image.Image, side: int) -> Image.Image:
-    """The central square of a frame, brought to `side` px; a 224 px `center` frame is taken as it is."""
+    """The central square of a frame, resized to `side` px; a frame of exactly that size is returned as it is."""
     short = min(frame.size)
     left, top = (frame.width - short) // 2, (frame.height - short) // 2
     if frame.size == (side, side):
@@ -64,6 +76,6 @@ def central_square(frame: Image.Image, side: int) -> Image.Image:
     return square.resize((side, side), Image.Resampling.BICUBIC)
 
 
-def to_pixels(view: Image.Image) -> NDArray[np.uint8]:
+def to_pixels(view: Image.Image) -> View:
     """A view as uint8 `[3, height, width]`."""
     return np.ascontiguousarray(np.asarray(view, dtype=np.uint8).transpose(2, 0, 1))

@@ -1,1 +1,1 @@
-"""A page in the browser that answers, and an API beside it."""
+"""The web app and the HTTP API, which answer as `query`, `compare` and `map` do."""

@@ -1,4 +1,4 @@
-"""The server's application: pages and API, with what is wrong told in sentences."""
+"""The ASGI application: pages, API and static files, and errors as sentences."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from fastapi import FastAPI, Request
 from fastapi.exception_handlers import request_validation_exception_handler
@@ -15,36 +16,51 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 from starlette.responses import JSONResponse, Response
 
-from painter_search import __version__
-from painter_search.display.atlas_page import map_script
-from painter_search.display.pages import open_template
-from painter_search.errors import UserError
-from painter_search.serving.api import api
-from painter_search.serving.current import CurrentIndex
-from painter_search.serving.desk import Desk, Missing
-from painter_search.serving.guard import Guard
-from painter_search.serving.holdings_pages import holdings
-from painter_search.serving.pages import notice, pages
-from painter_search.serving.saving import served
-from painter_search.serving.settings import REQUEST_BYTES, ServeConfig
+from painter_search.common.errors import PainterSearchError
+from painter_search.common.version import __version__
+from painter_search.display.pages.map_page import map_script
+from painter_search.display.pages.page import open_template
+from painter_search.serving.config import MAX_REQUEST_BYTES, RECEIVE_TIMEOUT, ServeConfig
+from painter_search.serving.lookups import NotFound
+from painter_search.serving.middleware import RequestMiddleware
+from painter_search.serving.routes.api import api
+from painter_search.serving.routes.ask_pages import ask_pages
+from painter_search.serving.routes.browse_pages import browse_pages
+from painter_search.serving.routes.html_pages import notice_page, served_page
+from painter_search.serving.service import Service
 
 STATIC = Path(__file__).parent / "static"
-KINDS = {"serve.js": "text/javascript", "icon.svg": "image/svg+xml"}
-WELL_SAID = {404: "There is no such page.", 405: "That cannot be done here."}
+MEDIA_TYPES = {"serve.js": "text/javascript", "icon.svg": "image/svg+xml"}
+STATUS_SENTENCES = {404: "There is no such page.", 405: "This address does not take such a request."}
 
-# Uploads stay in memory, whose bounds the guard keeps: larger ones would be spooled to disk otherwise.
-MultiPartParser.spool_max_size = REQUEST_BYTES
+# Keep uploads in memory, which the middleware limits: by default, larger ones are written to disk.
+MultiPartParser.spool_max_size = MAX_REQUEST_BYTES
 
 
-def new_application(config: ServeConfig, current: CurrentIndex, token: str | None = None) -> Guard:
-    """The ASGI application. With a token, nothing is answered without it."""
+class StaticFile(NamedTuple):
+    """A file served under /static."""
+
+    content: bytes
+    media_type: str
+
+
+def create_application(
+    config: ServeConfig, service: Service, token: str | None = None, *, receive_timeout: float = RECEIVE_TIMEOUT
+) -> RequestMiddleware:
+    """Create the ASGI application.
+
+    Args:
+        config: Settings of the server.
+        service: Answers the requests; closed when the application shuts down.
+        token: A token that every request must bear; None asks for none.
+        receive_timeout: Seconds without data after which an upload is given up.
+    """
 
     @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
-        app.state.desk = Desk(current)
-        app.state.desk.decoders.warm()
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        service.decoders.warm_up()
         yield
-        app.state.desk.close()
+        service.close()
 
     app = FastAPI(
         title="painter_search",
@@ -53,70 +69,69 @@ def new_application(config: ServeConfig, current: CurrentIndex, token: str | Non
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        lifespan=life,
+        lifespan=lifespan,
     )
-    guard = Guard(app, config.host, token, config.queue)
+    middleware = RequestMiddleware(
+        app, host=config.host, token=token, queue=config.queue, receive_timeout=receive_timeout
+    )
     app.state.config = config
-    app.state.guard = lambda: guard
+    app.state.service = service
+    app.state.load = middleware.load
     app.include_router(api)
-    app.include_router(pages)
-    app.include_router(holdings)
-    _add_static(app)
-    _add_handlers(app)
-    return guard
+    app.include_router(ask_pages)
+    app.include_router(browse_pages)
+    _add_static_files(app)
+    _add_error_handlers(app)
+    return middleware
 
 
-def _add_static(app: FastAPI) -> None:
-    files = {name: ((STATIC / name).read_bytes(), kind) for name, kind in KINDS.items()}
-    files["map.js"] = (map_script().encode(), "text/javascript")
+def _add_static_files(app: FastAPI) -> None:
+    files = {name: StaticFile((STATIC / name).read_bytes(), media_type) for name, media_type in MEDIA_TYPES.items()}
+    files["map.js"] = StaticFile(map_script().encode(), "text/javascript")
 
     @app.get("/static/{name}", include_in_schema=False)
-    def static(name: str) -> Response:
+    def static_file(name: str) -> Response:
         if name not in files:
-            raise Missing(WELL_SAID[404])
-        content, kind = files[name]
-        return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
+            raise NotFound(STATUS_SENTENCES[404])
+        file = files[name]
+        return Response(file.content, media_type=file.media_type, headers={"Cache-Control": "no-cache"})
 
     @app.get("/api", include_in_schema=False)
-    def described(request: Request) -> Response:
+    def api_page(request: Request) -> Response:
         page = open_template("api.html").render(
-            served=served(request, "/api"), api=app.openapi(), host=str(request.base_url).rstrip("/")
+            served=served_page(request, "/api"), api=app.openapi(), host=str(request.base_url).rstrip("/")
         )
         return Response(page, media_type="text/html")
 
 
-def _add_handlers(app: FastAPI) -> None:
-    def said(request: Request, status: int, sentence: str) -> Response:
+def _add_error_handlers(app: FastAPI) -> None:
+    def respond(request: Request, status: int, sentence: str) -> Response:
+        sentence = sentence[:1].upper() + sentence[1:]
         if request.url.path.startswith("/api"):
             return JSONResponse({"error": sentence}, status)
-        return notice(request, status, sentence)
+        return notice_page(request, status, sentence)
 
-    @app.exception_handler(UserError)
-    async def mistaken(request: Request, error: UserError) -> Response:
-        return said(request, 400, _sentence(error))
+    @app.exception_handler(PainterSearchError)
+    async def user_error(request: Request, error: PainterSearchError) -> Response:
+        return respond(request, 400, str(error))
 
-    @app.exception_handler(Missing)
-    async def missing(request: Request, error: Missing) -> Response:
-        return said(request, 404, _sentence(error))
+    @app.exception_handler(NotFound)
+    async def not_found(request: Request, error: NotFound) -> Response:
+        return respond(request, 404, str(error))
 
     @app.exception_handler(HTTPException)
-    async def refused(request: Request, error: HTTPException) -> Response:
-        answer = said(request, error.status_code, WELL_SAID.get(error.status_code, str(error.detail)))
-        answer.headers.update(error.headers or {})
-        return answer
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        response = respond(request, error.status_code, STATUS_SENTENCES.get(error.status_code, str(error.detail)))
+        response.headers.update(error.headers or {})
+        return response
 
     @app.exception_handler(RequestValidationError)
-    async def misunderstood(request: Request, error: RequestValidationError) -> Response:
+    async def invalid_request(request: Request, error: RequestValidationError) -> Response:
         if request.url.path.startswith("/api"):
             return await request_validation_exception_handler(request, error)
-        return notice(request, 400, "That question cannot be understood; ask it from the form.")
+        return notice_page(request, 400, "That question cannot be understood; ask it from the form.")
 
     @app.exception_handler(Exception)
-    async def failed(request: Request, error: Exception) -> Response:
+    async def internal_error(request: Request, error: Exception) -> Response:
         traceback.print_exception(error, file=sys.stderr)
-        return said(request, 500, "Something went wrong here; the terminal that the server runs in says what.")
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:]
+        return respond(request, 500, "An internal error occurred; the terminal that the server runs in shows it.")

@@ -1,4 +1,4 @@
-"""Starting the server, and saying where it is."""
+"""Starting the server: its socket, its token, and the address that is printed."""
 
 from __future__ import annotations
 
@@ -9,88 +9,102 @@ import socket
 import sys
 import threading
 import webbrowser
-from typing import Any
 
-from painter_search.errors import UserError
-from painter_search.serving.settings import ServeConfig
+from painter_search.common.errors import InvalidValueError, MissingPackageError, UnreachableError
+from painter_search.display.console.tables import print_json, show
+from painter_search.index.painting_index import PaintingIndex
+from painter_search.serving.config import ServeConfig
 
 KEEP_ALIVE = 15
 """Seconds for which an idle connection stays open."""
+BACKLOG = 256
+"""Connections that may wait to be accepted."""
+SHUTDOWN_TIMEOUT = 5
+"""Seconds that requests in progress have to finish after an interrupt."""
 
 
-def serve_index(config: ServeConfig, as_json: bool = False) -> None:
-    """Answer questions in the browser until interrupted.
+def serve_index(config: ServeConfig, *, as_json: bool = False) -> None:
+    """Serve an index until interrupted.
 
-    Raises `UserError` where there is no usable index, the port is taken, or the packages it needs are missing.
+    Args:
+        config: Settings.
+        as_json: Print the address as JSON.
+
+    Raises:
+        PainterSearchError: There is no usable index, the address cannot be listened on, or a package is missing.
     """
-    from painter_search.serving.current import CurrentIndex
-
     try:
         import python_multipart  # noqa: F401
         import uvicorn
 
-        from painter_search.serving.application import new_application
+        from painter_search.serving.application import create_application
+        from painter_search.serving.current_index import CurrentIndex
+        from painter_search.serving.service import Service
     except ImportError as error:
         if error.name and error.name.startswith("painter_search"):
             raise
-        raise UserError(
-            f"serving needs a package that is not installed ({error.name}): pip install 'painter-search[serve]'"
+        raise MissingPackageError(
+            f"serving needs a package that is not installed ({error.name}): `pip install 'painter-search[serve]'`"
         ) from None
-    current = CurrentIndex(config.index)
+    current_index = CurrentIndex(config.index)
     token = None if config.private else secrets.token_urlsafe(24)
-    with contextlib.closing(_listen(config)) as listening:
-        application = new_application(config, current, token)
-        port = listening.getsockname()[1]
-        index = current.get()
-        _announce(config, port, token, index.digest, index.manifest, as_json)
+    with contextlib.closing(_listen(config)) as listener:
+        application = create_application(config, Service(current_index), token)
+        address = _address(config.host, listener.getsockname()[1], token)
+        _announce(address, current_index.get(), has_token=token is not None, as_json=as_json)
+        if not config.no_browser:
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         settings = uvicorn.Config(
             application,
             log_level="warning",
             access_log=False,
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE,
-            timeout_graceful_shutdown=5,
+            timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
         )
         with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(settings).run(sockets=[listening])
+            uvicorn.Server(settings).run(sockets=[listener])
 
 
 def _listen(config: ServeConfig) -> socket.socket:
+    """A listening socket; raises `PainterSearchError` if the address is wrong, in use or not allowed."""
     try:
         family, _, _, _, address = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family)
+        listener = socket.socket(family)
     except OSError as error:
-        raise UserError(f"--host {config.host} is no address of this machine ({error.strerror or error}).") from None
+        raise InvalidValueError(
+            f"--host {config.host} is no address of this machine ({error.strerror or error}); give another."
+        ) from None
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        # So that whoever is told the address can call at once.
-        listening.listen(256)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)  # before the address is printed, so that clients can connect at once
     except OSError as error:
-        listening.close()
+        listener.close()
         if error.errno == errno.EADDRINUSE:
-            raise UserError(f"port {config.port} is in use; give another with --port, or 0 for any.") from None
-        raise UserError(f"{config.host}:{config.port} cannot be listened at ({error.strerror or error}).") from None
-    return listening
+            raise UnreachableError(f"port {config.port} is in use; give another with --port, or 0 for any.") from None
+        raise UnreachableError(
+            f"the server cannot listen on {config.host}:{config.port} ({error.strerror or error}); "
+            "give another --host or --port."
+        ) from None
+    return listener
 
 
-def _announce(
-    config: ServeConfig, port: int, token: str | None, digest: str, manifest: dict[str, Any], as_json: bool
-) -> None:
-    from painter_search.display.tables import print_json, show
+def _address(host: str, port: int, token: str | None) -> str:
+    """The address to open, with this machine's name for a server that listens on every network."""
+    name = socket.gethostname() if host in ("0.0.0.0", "::") else host
+    address = f"http://{f'[{name}]' if ':' in name else name}:{port}/"
+    return f"{address}?token={token}" if token else address
 
-    host = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(config.host, config.host)
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-    if token:
-        address += f"?token={token}"
+
+def _announce(address: str, index: PaintingIndex, *, has_token: bool, as_json: bool) -> None:
+    manifest = index.manifest
     if as_json:
-        print_json({"address": address, "index": digest, "works": manifest["works"], "artists": manifest["artists"]})
+        print_json({"address": address, "index": index.digest, "works": manifest.works, "artists": manifest.artists})
     else:
-        show(f"Index {digest}: {manifest['works']:,} works by {manifest['artists']:,} artists.")
+        show(f"Index {index.digest}: {manifest.works:,} works by {manifest.artists:,} artists.")
         show(f"Open {address}")
-        if token:
-            show("Whoever has this address can ask; the connection is not encrypted.")
+        if has_token:
+            show("Anyone who has this address can ask; the connection is not encrypted.")
         show("Stop with Ctrl+C.")
     sys.stdout.flush()
-    if not config.no_browser:
-        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

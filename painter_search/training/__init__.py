@@ -1,1 +1,1 @@
-"""Triplets → an encoder: recipe, dataset, sampler, loss, trainer, history."""
+"""Triplets to an encoder: settings, recipes, the trainer, and what a run leaves behind."""

@@ -1,33 +1,28 @@
-"""What each phase of each epoch came to."""
+"""The metrics of every epoch, and `history.csv`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from painter_search.folders import write_bytes
-
-Measure = Literal["accuracy", "all_negatives"]
-COINCIDING = 1e-3
-"""Embeddings whose distances are under this share of what they were have become one."""
+from painter_search.common.atomic_io import write_bytes
+from painter_search.common.errors import DamagedFileError
 
 
 @dataclass(frozen=True)
-class Phase:
-    """One phase of one epoch. Epoch 0 is the network before training."""
+class EpochMetrics:
+    """The metrics of one phase, training or validation, of one epoch. Epoch 0 is the network before training."""
 
     epoch: int
-    phase: str
-    """`train` or `validation`."""
+    phase: Literal["train", "validation"]
     loss: float
     accuracy: float
     """Share of triplets with d(a, p) < d(a, n)."""
     active: float
-    """Share of triplets with a loss."""
+    """Share of triplets with a loss above 0."""
     positive: float
     """Mean d(a, p)."""
     negative: float
@@ -40,48 +35,42 @@ class Phase:
     images_per_second: float
 
 
-def write_history(path: Path, history: Sequence[Phase]) -> None:
-    """Write the phases as CSV; what a phase does not have is left empty."""
-    names = [field.name for field in fields(Phase)]
+def write_history(path: Path, history: Sequence[EpochMetrics]) -> None:
+    """Write the history as CSV, floats with six decimals and `nan` as an empty cell."""
+    names = [field.name for field in fields(EpochMetrics)]
     rows = [",".join(names)]
-    for phase in history:
-        values = (getattr(phase, name) for name in names)
-        rows.append(",".join(_plain(value) for value in values))
+    for metrics in history:
+        rows.append(",".join(_cell(getattr(metrics, name)) for name in names))
     write_bytes(path, ("\n".join(rows) + "\n").encode())
 
 
-def _plain(value: float | int | str) -> str:
+def read_history(path: Path) -> list[EpochMetrics]:
+    """Read what `write_history` wrote; raise `DamagedFileError` where it cannot be read."""
+    try:
+        header, *rows = path.read_text(encoding="utf-8").splitlines()
+        names = header.split(",")
+        return [_parse_row(dict(zip(names, row.split(","), strict=True))) for row in rows]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedFileError(f"{path} cannot be read ({error}); copy the run again, or train again.") from error
+
+
+def _cell(value: float | int | str) -> str:
     if not isinstance(value, float):
         return str(value)
     return "" if math.isnan(value) else f"{value:.6f}"
 
 
-def best_epoch(history: Sequence[Phase], measure: Measure) -> int:
-    """The trained epoch that does best on validation artists; the first of equals."""
-    validated = [phase for phase in history if phase.phase == "validation" and phase.epoch > 0]
-    return max(validated, key=lambda phase: (getattr(phase, measure), -phase.epoch)).epoch
+def _parse_row(row: dict[str, str]) -> EpochMetrics:
+    epoch, phase = int(row.pop("epoch")), row.pop("phase")
+    if phase not in ("train", "validation"):
+        raise ValueError(f"unknown phase {phase!r}")
+    return EpochMetrics(
+        epoch,
+        "train" if phase == "train" else "validation",
+        **{name: float(value) if value else math.nan for name, value in row.items()},
+    )
 
 
-def should_stop(history: Sequence[Phase], patience: int) -> bool:
-    """Whether the validation loss has risen `patience` epochs running."""
-    losses = [phase.loss for phase in history if phase.phase == "validation" and phase.epoch > 0]
-    if patience == 0 or len(losses) <= patience:
-        return False
-    recent = losses[-patience - 1 :]
-    return all(later > earlier for earlier, later in pairwise(recent))
-
-
-def sign_of_collapse(history: Sequence[Phase], margin: float) -> str | None:
-    """What says that the encoder has stopped telling paintings apart; None while it does."""
-    first, last = history[0], history[-1]
-    if last.negative < COINCIDING * first.negative:
-        return f"embeddings coincide (mean distance {last.negative:.2g})"
-    trained = [phase for phase in history if phase.phase == "train"][-1:]
-    if any(abs(phase.loss - margin) < 0.01 * margin and phase.active > 0.99 for phase in trained):
-        return f"the loss is stuck at the margin ({margin:g}), as if all paintings were one"
-    return None
-
-
-def as_rows(history: Sequence[Phase]) -> list[dict]:
-    """The phases as plain values, for a checkpoint."""
-    return [asdict(phase) for phase in history]
+def as_rows(history: Sequence[EpochMetrics]) -> list[dict[str, object]]:
+    """The history as plain values, for a checkpoint."""
+    return [asdict(metrics) for metrics in history]

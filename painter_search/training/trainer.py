@@ -1,198 +1,232 @@
-"""The training itself, from the first to the last epoch."""
+"""The training loop: epochs, checkpoints, the best epoch, and the scores at the end."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from painter_search.collection.collection import Collection
 from painter_search.collection.triplets import read_triplets
+from painter_search.common.atomic_io import digest_file, link_or_copy, locked, remove_partial_files
+from painter_search.common.device import keep_freed_memory, pick_device, translate_gpu_errors
+from painter_search.common.errors import InvalidValueError
+from painter_search.common.log import logger
+from painter_search.common.stored import from_stored, to_stored
 from painter_search.encoder.checkpoint import (
-    encoder_of_checkpoint,
+    add_to_checkpoint,
+    network_of_checkpoint,
     read_checkpoint,
     save_checkpoint,
     start_encoder,
 )
-from painter_search.encoder.device import keep_freed_memory, pick_device, within_gpu_memory
-from painter_search.encoder.encoder import Encoder
-from painter_search.errors import UserError
-from painter_search.folders import digest_file, link_or_copy, locked, sweep
-from painter_search.progress import say
-from painter_search.training.calibration import add_confidence
-from painter_search.training.course import Course
-from painter_search.training.dataset import TripletPaths, gather_triplets
-from painter_search.training.findings import score_on_test_artists
-from painter_search.training.history import (
-    Measure,
-    Phase,
-    as_rows,
-    best_epoch,
-    should_stop,
-    sign_of_collapse,
-    write_history,
-)
-from painter_search.training.phases import validation_phase
-from painter_search.training.ranks import process_group, processes, rank, told_by_first, wait_for_all
-from painter_search.training.recipe import TrainConfig
-from painter_search.training.report import report_course, report_triplets
-from painter_search.training.run import Run, lasting_settings, open_run_folder, save_score
-from painter_search.training.strong import strong_course
+from painter_search.encoder.encoder import load_encoder
+from painter_search.encoder.network import EncoderNetwork
+from painter_search.metrics.confidence import EmbeddedWorks, fit_confidence
+from painter_search.training.config import TrainConfig
+from painter_search.training.data.training_sets import TripletPaths, gather_triplets
+from painter_search.training.distributed import barrier, broadcast_from_rank_0, process_group, rank, world_size
+from painter_search.training.early_stopping import SelectionMetric, best_epoch, collapse_warning, should_stop
+from painter_search.training.epoch_metrics import TripletDistances, measure_validation
+from painter_search.training.final_scores import score_on_test_artists
+from painter_search.training.history import EpochMetrics, as_rows, write_history
+from painter_search.training.recipes.protocol import Recipe, TrainingData
+from painter_search.training.recipes.registry import IMPLEMENTATIONS
+from painter_search.training.run import HISTORY, Run, open_run_folder, save_score, saved_settings
 
-EpochWatcher = Callable[[Path, Sequence[Phase]], None]
+OnEpoch = Callable[[Path, Sequence[EpochMetrics]], object]
+OnEnd = Callable[[Run], object]
 
 
-def train_encoder(
-    config: TrainConfig, on_epoch: EpochWatcher | None = None, on_end: Callable[[Run], object] | None = None
-) -> Run | None:
-    """Train an encoder and keep it in `runs/<name>/`; `on_epoch` is told the folder and the history so far.
-
-    `on_end` is told the run before it counts as finished, so that one killed meanwhile is resumed.
+def train_encoder(config: TrainConfig, on_epoch: OnEpoch | None = None, on_end: OnEnd | None = None) -> Run | None:
+    """Train an encoder and keep it in `runs/<name>/`.
 
     The best epoch is chosen on validation artists; the test artists are scored once, at the end, with the network
-    before training beside it. Under torchrun every process calls this; only the first one writes, and the others
-    return None. Raises `UserError` for data, weights or settings that cannot be used.
+    before training as the baseline. Under torchrun every process calls this; only the first one writes files.
+
+    Args:
+        config: Settings.
+        on_epoch: Called with the run's folder and the history after every epoch, once its checkpoint is written.
+        on_end: Called with the run before it counts as finished, so that a run killed meanwhile is resumed.
+
+    Returns:
+        The run; None in all but the first process of torchrun.
+
+    Raises:
+        PainterSearchError: Data, weights or settings cannot be used; see the subclasses in `common/errors.py`.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from painter_search import TrainConfig, train_encoder
+        >>> run = train_encoder(TrainConfig(data=(Path("data"),)))  # doctest: +SKIP
+        >>> run.best  # doctest: +SKIP
+        PosixPath('runs/strong/best.pt')
     """
     keep_freed_memory()
     device = pick_device(config.device)
     collections = [Collection.open(folder) for folder in config.data]
     if any(collection.framing != collections[0].framing for collection in collections):
-        raise UserError("the collections differ in framing; prepare them with the same --framing.")
-    validating = _triplets(collections, "validation", config.validation_triplets)
-    if config.recipe == "report":
-        report_triplets(config, collections)  # what cannot be used is found before a folder is made
+        raise InvalidValueError("the collections differ in framing; prepare them with the same --framing.")
+    table = None if config.validation_triplets is None else read_triplets(config.validation_triplets)
+    data = TrainingData(collections, gather_triplets(collections, "validation", table))
+    IMPLEMENTATIONS[config.recipe].check(config, data)  # before a folder is made
     with process_group(device):
-        # Before the run's folder is made: weights that cannot be had must not leave an unfinished run behind.
-        start = None if config.resume or rank() else _start(config)
-        folder = told_by_first(lambda: open_run_folder(config, collections, device.type))
+        # Before the run's folder is made: weights that cannot be loaded must not leave an unfinished run behind.
+        untrained = None if config.resume or rank() else _untrained_network(config)
+        folder = broadcast_from_rank_0(lambda: open_run_folder(config, collections, device.type))
         lock = locked(folder / ".lock", f"{folder} is being trained") if rank() == 0 else nullcontext()
-        with lock, within_gpu_memory():
+        with lock, translate_gpu_errors():
             if rank() == 0:
-                sweep(folder)
-            return _train(config, start, folder, collections, validating, device, on_epoch, on_end)
+                remove_partial_files(folder)
+            return _Trainer(config, data, device, folder, on_epoch, on_end).train(untrained)
 
 
-def _start(config: TrainConfig) -> Encoder:
-    """The network before training; `strong` looks at it through the same views as at the trained one."""
-    strong = config.recipe == "strong"
+def _untrained_network(config: TrainConfig) -> EncoderNetwork:
+    """The network before training, with the views and the normalisation that it will be trained with."""
+    recipe = config.recipe_settings
     return start_encoder(
         config.backbone,
         config.weights,
         config.seed,
-        image_side=config.image_side,
-        views="parts" if strong else "center",
-        unit=strong,
+        img_size=config.img_size,
+        views=recipe.views,
+        normalize=recipe.normalize,
     )
 
 
-def _train(
-    config: TrainConfig,
-    start: Encoder | None,
-    folder: Path,
-    collections: Sequence[Collection],
-    validating: TripletPaths,
-    device: torch.device,
-    on_epoch: EpochWatcher | None,
-    on_end: Callable[[Run], object] | None,
-) -> Run | None:
-    settings, framing, recipe = lasting_settings(config, collections), collections[0].framing, config.settled
-    # Epoch 0 is the network as it begins: the baseline, and what a run killed in its first epoch resumes from.
-    if rank() == 0 and _last_epoch(folder) is None:
-        encoder = (start or _start(config)).to(device)
-        history = [validation_phase(encoder, validating, recipe.margin, epoch=0)]
-        save_checkpoint(_epoch(folder, 0), encoder, framing, config=settings, epoch=0, history=as_rows(history))
-    reached = told_by_first(lambda: _last_epoch(folder) or 0)
-    _see_that_all_share(_epoch(folder, reached))
-    checkpoint = read_checkpoint(_epoch(folder, reached))
-    encoder = encoder_of_checkpoint(checkpoint, _epoch(folder, reached)).to(device)
-    history = [Phase(**row) for row in checkpoint["history"]]
+@dataclass(frozen=True)
+class _Trainer:
+    """One process's part of a training, in a folder that is locked."""
 
-    with _course(config, encoder, collections, validating, folder) as course:
-        if reached:
-            say(f"Continuing {folder} after epoch {reached}.")
-            course.resume(checkpoint)
-        for epoch in range(reached + 1, recipe.epochs + 1):
-            if should_stop(history, recipe.patience):
-                say(f"Stopped early: the validation loss has risen {recipe.patience} epochs running.")
-                break
-            trained = course.train(epoch)
-            if rank():
-                wait_for_all()
-                continue
-            history += [trained] if trained else []
-            history.append(validation_phase(course.encoder, validating, recipe.margin, epoch))
-            for collection in collections:
-                collection.confirm()
-            save_checkpoint(
-                _epoch(folder, epoch),
-                course.encoder,
-                framing,
-                config=settings,
-                epoch=epoch,
-                best_epoch=best_epoch(history, course.selected_by),
-                history=as_rows(history),
-                **course.state(),
+    config: TrainConfig
+    data: TrainingData
+    device: torch.device
+    folder: Path
+    on_epoch: OnEpoch | None
+    on_end: OnEnd | None
+
+    def train(self, untrained: EncoderNetwork | None) -> Run | None:
+        """Train from the last complete epoch to the end; `untrained` spares a new run from building it again."""
+        margin, patience = self.config.resolved.margin, self.config.resolved.patience
+        # Epoch 0 is the untrained network: the baseline, and what a run killed in its first epoch resumes from.
+        if rank() == 0 and self._last_epoch() is None:
+            network = (untrained or _untrained_network(self.config)).to(self.device)
+            self._save(network, 0, [measure_validation(network, self.data.validation, margin, epoch=0)])
+        last = broadcast_from_rank_0(lambda: self._last_epoch() or 0)
+        self._check_shared_folder(last)
+        checkpoint = read_checkpoint(self._checkpoint(last))
+        network = network_of_checkpoint(checkpoint, self._checkpoint(last)).to(self.device)
+        history = [from_stored(EpochMetrics, row) for row in checkpoint["history"]]
+
+        implementation = IMPLEMENTATIONS[self.config.recipe]
+        with implementation.open(self.config, self.data, network, self.folder) as recipe:
+            if last:
+                logger.info(f"Continuing {self.folder} after epoch {last}.")
+                recipe.resume(checkpoint)
+            for epoch in range(last + 1, self.config.resolved.epochs + 1):
+                if should_stop(history, patience):
+                    logger.info(f"Stopped early: the validation loss has risen {patience} epochs in a row.")
+                    break
+                trained = recipe.train(epoch)
+                if rank() == 0:
+                    history += [trained] if trained else []
+                    history.append(measure_validation(recipe.encoder, self.data.validation, margin, epoch))
+                    self._finish_epoch(recipe, epoch, history)
+                barrier()
+            held_out = recipe.held_out()
+        return None if rank() else self._finish_run(recipe.selected_by, history, held_out)
+
+    def _finish_epoch(self, recipe: Recipe, epoch: int, history: Sequence[EpochMetrics]) -> None:
+        for collection in self.data.collections:
+            collection.confirm()
+        best = best_epoch(history, recipe.selected_by)
+        self._save(recipe.encoder, epoch, history, best, recipe.state())
+        self._update_outputs(history, recipe.selected_by)
+        warning = collapse_warning(history, self.config.resolved.margin)
+        if warning:
+            logger.info(f"Warning: {warning}. The encoder has collapsed; train again with a lower --lr.")
+
+    def _finish_run(
+        self, metric: SelectionMetric, history: list[EpochMetrics], held_out: Sequence[EmbeddedWorks]
+    ) -> Run:
+        self._update_outputs(history, metric)
+        best = best_epoch(history, metric)
+        add_confidence(self.folder / "best.pt", self.data.validation, held_out, self.device)
+        untrained, trained = self._checkpoint(0), self._checkpoint(best)
+        collections, triplets = self.data.collections, self.config.test_triplets
+        test = score_on_test_artists(untrained, trained, collections, triplets, self.device)
+        run = Run(self.folder, self.config, history, best, test)
+        if self.on_end is not None:
+            self.on_end(run)
+        save_score(run)
+        return run
+
+    def _save(
+        self,
+        network: EncoderNetwork,
+        epoch: int,
+        history: Sequence[EpochMetrics],
+        best: int | None = None,
+        state: Mapping[str, object] | None = None,
+    ) -> None:
+        collections = self.data.collections
+        entries: dict[str, object] = {"config": saved_settings(self.config, collections), "epoch": epoch}
+        if best is not None:
+            entries["best_epoch"] = best
+        entries["history"] = as_rows(history)
+        entries.update(state or {})
+        save_checkpoint(self._checkpoint(epoch), network, collections[0].framing, **entries)
+
+    def _update_outputs(self, history: Sequence[EpochMetrics], metric: SelectionMetric) -> None:
+        """Write what follows from the checkpoints; again at the end, as a kill may have come between."""
+        write_history(self.folder / HISTORY, history)
+        link_or_copy(self._checkpoint(history[-1].epoch), self.folder / "last.pt")
+        link_or_copy(self._checkpoint(best_epoch(history, metric)), self.folder / "best.pt")
+        if self.on_epoch is not None:
+            self.on_epoch(self.folder, history)
+
+    def _check_shared_folder(self, epoch: int) -> None:
+        """Raise `InvalidValueError` in a process whose folder does not hold the first one's checkpoint."""
+        if world_size() == 1:
+            return
+        file = self._checkpoint(epoch)
+        digest = broadcast_from_rank_0(lambda: digest_file(file))
+        if not file.is_file() or digest_file(file) != digest:
+            raise InvalidValueError(
+                f"{self.folder} on {socket.gethostname()} is not the folder that the first machine trains in; all "
+                "machines need the same --data and --runs: folders that they share."
             )
-            _finish_epoch(folder, history, course.selected_by, on_epoch)
-            sign = sign_of_collapse(history, recipe.margin)
-            if sign:
-                say(f"Warning: {sign}. The encoder has collapsed; train again with a lower --rate.")
-            wait_for_all()
-        held_out = course.held_out()
-    if rank():
-        return None
-    _finish_epoch(folder, history, course.selected_by, on_epoch)
-    best = best_epoch(history, course.selected_by)
-    add_confidence(folder / "best.pt", validating, held_out, device)
-    test = score_on_test_artists(_epoch(folder, 0), _epoch(folder, best), collections, config.test_triplets, device)
-    run = Run(folder, config, history, best, test)
-    if on_end is not None:
-        on_end(run)
-    save_score(folder, run)
-    return run
+
+    def _checkpoint(self, epoch: int) -> Path:
+        return self.folder / f"epoch_{epoch:02d}.pt"
+
+    def _last_epoch(self) -> int | None:
+        """The last epoch with a checkpoint; None before the first."""
+        numbers = [path.stem.removeprefix("epoch_") for path in self.folder.glob("epoch_*.pt")]
+        return max((int(number) for number in numbers if number.isdecimal()), default=None)
 
 
-def _see_that_all_share(file: Path) -> None:
-    """Raises `UserError` in a process that has another file here than the first one, or none."""
-    if processes() == 1:
+def add_confidence(
+    checkpoint: Path, validation: TripletPaths, held_out: Sequence[EmbeddedWorks], device: torch.device
+) -> None:
+    """Fit a calibration to works of artists that the encoder was not trained on, and add it to the checkpoint.
+
+    With too few artists none is added: an index built with the encoder works, but gives no probabilities.
+
+    Args:
+        checkpoint: The encoder's file.
+        validation: The validation triplets, whose works the encoder embeds here.
+        held_out: Training works, embedded by encoders that were not trained on their artists.
+        device: Where the encoder computes.
+    """
+    network = load_encoder(checkpoint).to(device).network
+    measured = TripletDistances(network, validation)
+    confidence = fit_confidence([(measured.embeddings, measured.artists), *held_out])
+    if confidence is None:
+        logger.info("Too few validation artists to calibrate the encoder; answers will have no probabilities.")
         return
-    digest = told_by_first(lambda: digest_file(file))
-    if not file.is_file() or digest_file(file) != digest:
-        raise UserError(
-            f"{file.parent} on {socket.gethostname()} is not the folder that the first machine trains in; all machines "
-            "need the same --data and --runs: folders that they share."
-        )
-
-
-def _course(
-    config: TrainConfig, encoder: Encoder, collections: Sequence[Collection], validating: TripletPaths, folder: Path
-) -> AbstractContextManager[Course]:
-    if config.recipe == "report":
-        return report_course(config, encoder, collections)
-    return strong_course(config, encoder, collections, validating, folder)
-
-
-def _triplets(collections: Sequence[Collection], part: str, file: Path | None) -> TripletPaths:
-    return gather_triplets(collections, part, None if file is None else read_triplets(file))  # type: ignore[arg-type]
-
-
-def _finish_epoch(folder: Path, history: Sequence[Phase], measure: Measure, on_epoch: EpochWatcher | None) -> None:
-    """Bring everything that follows from the checkpoints up to date (again, where a kill came between)."""
-    write_history(folder / "history.csv", history)
-    link_or_copy(_epoch(folder, history[-1].epoch), folder / "last.pt")
-    link_or_copy(_epoch(folder, best_epoch(history, measure)), folder / "best.pt")
-    if on_epoch is not None:
-        on_epoch(folder, history)
-
-
-def _epoch(folder: Path, epoch: int) -> Path:
-    return folder / f"epoch_{epoch:02d}.pt"
-
-
-def _last_epoch(folder: Path) -> int | None:
-    """The last epoch whose checkpoint is complete; None before the first."""
-    numbers = [path.stem.removeprefix("epoch_") for path in folder.glob("epoch_*.pt")]
-    return max((int(number) for number in numbers if number.isdecimal()), default=None)
+    add_to_checkpoint(checkpoint, confidence=to_stored(confidence))

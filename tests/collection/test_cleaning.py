@@ -11,14 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from painter_search.collection.catalogue import CLEAN_COLUMNS
-from painter_search.collection.cleaning import (
-    Cleaned,
-    cap_works,
-    clean_catalogue,
-    in_order,
-    move_shared_artists,
-    reject_rows,
-)
+from painter_search.collection.cleaning import CleanedCatalogue, cap_works, clean_catalogue, reject_rows, sort_works
+from painter_search.collection.splits import move_shared_artists
 
 Row = tuple[str, bool]
 
@@ -43,7 +37,7 @@ def files(table: pd.DataFrame) -> set[str]:
 # --- rejecting -------------------------------------------------------------------------------------------------------
 
 
-def test_rows_without_file_or_artist_are_rejected() -> None:
+def test_reject_rows_without_file_or_artist() -> None:
     usable, rejected = reject_rows(catalogue([("A", "1.jpg", True), ("", "2.jpg", True), ("B", "", True)]))
     assert list(usable["new_filename"]) == ["1.jpg"]
     assert rejected.to_numpy().tolist() == [
@@ -52,26 +46,26 @@ def test_rows_without_file_or_artist_are_rejected() -> None:
     ]
 
 
-def test_a_file_named_twice_counts_once() -> None:
+def test_reject_rows_keeps_repeated_file_once() -> None:
     usable, rejected = reject_rows(catalogue([("A", "1.jpg", True), ("A", "1.jpg", True), ("A", "2.jpg", True)]))
     assert list(usable["new_filename"]) == ["1.jpg", "2.jpg"]
     assert list(rejected["reason"]) == ["named twice in the catalogue"]
 
 
-def test_a_file_of_two_artists_is_nobodys() -> None:
+def test_reject_rows_rejects_file_of_two_artists() -> None:
     usable, rejected = reject_rows(catalogue([("A", "1.jpg", True), ("B", "1.jpg", True), ("B", "2.jpg", True)]))
     assert list(usable["new_filename"]) == ["2.jpg"]
     assert list(rejected["reason"]) == ["the catalogue gives this file to two artists"] * 2
 
 
-def test_a_row_without_artist_does_not_contest_another_rows_file() -> None:
+def test_reject_rows_without_artist_do_not_contest_a_file() -> None:
     for rows in ([("", "1.jpg", True), ("A", "1.jpg", True)], [("A", "1.jpg", True), ("", "1.jpg", True)]):
         usable, rejected = reject_rows(catalogue(rows))
         assert list(usable["artist"]) == ["A"]
         assert list(rejected["reason"]) == ["no artist in the catalogue"]
 
 
-def test_every_row_is_either_usable_or_rejected() -> None:
+def test_reject_rows_returns_every_row_once() -> None:
     rng = np.random.default_rng(0)
     rows = [(rng.choice(["", "A", "B"]), rng.choice(["", "1", "2", "3", "4", "5", "6"]), True) for _ in range(60)]
     usable, rejected = reject_rows(catalogue(rows))
@@ -82,7 +76,7 @@ def test_every_row_is_either_usable_or_rejected() -> None:
 # --- rules -----------------------------------------------------------------------------------------------------------
 
 
-def test_artists_with_one_work_are_dropped() -> None:
+def test_clean_catalogue_drops_artists_with_one_work() -> None:
     cleaned = clean_catalogue(
         catalogue(works_of(1, "one", True) + works_of(2, "two", True) + works_of(1, "solo", False))
     )
@@ -92,20 +86,20 @@ def test_artists_with_one_work_are_dropped() -> None:
     assert cleaned.counts["artists with at least 2 works"] == {"works": 2, "artists": 1}
 
 
-def test_an_artist_with_one_work_in_each_part_has_two() -> None:
+def test_clean_catalogue_counts_works_of_artist_over_both_parts() -> None:
     cleaned = clean_catalogue(catalogue([("A", "1.jpg", True), ("A", "2.jpg", False)]))
     assert len(cleaned.train) + len(cleaned.test) == 2
     assert min(len(cleaned.train), len(cleaned.test)) == 0
 
 
-def test_single_works_can_be_kept() -> None:
+def test_clean_catalogue_keep_single() -> None:
     rows = catalogue(works_of(1, "one", False) + works_of(3, "three", False))
     cleaned = clean_catalogue(rows, cap=None, keep_single=True)
     assert files(cleaned.test) == files(rows)
 
 
 @pytest.mark.parametrize("shared", [1, 2, 7, 10])
-def test_half_of_the_shared_artists_go_each_way(shared: int) -> None:
+def test_clean_catalogue_moves_half_of_shared_artists_each_way(shared: int) -> None:
     rows = []
     for index in range(shared):
         rows += works_of(2, f"s{index}", True) + works_of(3, f"s{index}", False, start=2)
@@ -117,7 +111,7 @@ def test_half_of_the_shared_artists_go_each_way(shared: int) -> None:
     assert cleaned.counts["shared artists"] == {"works": 5 * shared, "artists": shared}
 
 
-def test_moving_shared_artists_is_seeded_and_leaves_its_input_alone() -> None:
+def test_move_shared_artists_is_seeded_and_copies_input() -> None:
     names = [f"s{index}" for index in range(12)]
     table = catalogue([row for name in names for row in works_of(1, name, True) + works_of(1, name, False, 1)])
     before = table.copy()
@@ -127,27 +121,27 @@ def test_moving_shared_artists_is_seeded_and_leaves_its_input_alone() -> None:
 
 
 @pytest.mark.parametrize("number", [9, 10, 57])
-def test_the_draw_within_an_artist_is_pandas_sample(number: int) -> None:
+def test_clean_catalogue_cap_equals_pandas_sample(number: int) -> None:
     rows = catalogue(works_of(number, "A", True) + works_of(number + 3, "B", False))
     cleaned = clean_catalogue(rows.sample(frac=1, random_state=5))
     for artist, part in (("A", cleaned.train), ("B", cleaned.test)):
-        own = rows[rows["artist"] == artist].sort_values("new_filename").reset_index(drop=True)
-        expected = own.sample(n=8, random_state=42)
+        works = rows[rows["artist"] == artist].sort_values("new_filename").reset_index(drop=True)
+        expected = works.sample(n=8, random_state=42)
         assert part["new_filename"].tolist() == expected["new_filename"].tolist()
 
 
-def test_artists_under_the_cap_keep_every_work() -> None:
+def test_clean_catalogue_keeps_every_work_under_cap() -> None:
     rows = catalogue(works_of(8, "eight", True) + works_of(3, "three", True))
     assert files(clean_catalogue(rows).train) == files(rows)
 
 
-def test_no_cap_keeps_every_work() -> None:
+def test_clean_catalogue_without_cap_keeps_every_work() -> None:
     rows = catalogue(works_of(30, "A", True) + works_of(20, "B", False))
     cleaned = clean_catalogue(rows, cap=None)
     assert files(cleaned.train) | files(cleaned.test) == files(rows)
 
 
-def test_the_works_beyond_the_cap_are_in_train_all() -> None:
+def test_clean_catalogue_train_all_has_works_beyond_cap() -> None:
     rows = catalogue(works_of(30, "A", True) + works_of(20, "B", False))
     cleaned = clean_catalogue(rows)
     assert len(cleaned.train) == 8
@@ -155,7 +149,7 @@ def test_the_works_beyond_the_cap_are_in_train_all() -> None:
     assert cleaned.counts["train, every work"] == {"works": 30, "artists": 1}
 
 
-def test_an_empty_catalogue_stays_empty() -> None:
+def test_clean_catalogue_of_empty_catalogue_is_empty() -> None:
     cleaned = clean_catalogue(catalogue(works_of(1, "one", True)))
     assert cleaned.train.empty
     assert cleaned.test.empty
@@ -193,14 +187,16 @@ def naive_counts(rows: list[Row]) -> dict[str, dict[str, int]]:
     }
 
 
-def parts(cleaned: Cleaned) -> list[list[list[object]]]:
+def parts(cleaned: CleanedCatalogue) -> list[list[list[object]]]:
     columns = ["artist", "new_filename", "in_train"]
     return [part[columns].to_numpy().tolist() for part in (cleaned.train, cleaned.train_all, cleaned.test)]
 
 
 @SETTINGS
 @given(rows=ROWS, cap=st.sampled_from([2, 3, 8, None]), seed=st.integers(0, 5))
-def test_whatever_the_catalogue_the_parts_are_clean(rows: list[Row], cap: int | None, seed: int) -> None:
+def test_clean_catalogue_parts_are_disjoint_and_capped_for_any_catalogue(
+    rows: list[Row], cap: int | None, seed: int
+) -> None:
     table = numbered(rows)
     cleaned = clean_catalogue(table, cap, seed)
     train, train_all, test = cleaned.train, cleaned.train_all, cleaned.test
@@ -221,7 +217,7 @@ def test_whatever_the_catalogue_the_parts_are_clean(rows: list[Row], cap: int | 
 
 @SETTINGS
 @given(rows=ROWS, seed=st.integers(0, 5))
-def test_whatever_the_catalogue_the_counts_add_up(rows: list[Row], seed: int) -> None:
+def test_clean_catalogue_counts_equal_naive_loop_for_any_catalogue(rows: list[Row], seed: int) -> None:
     cleaned = clean_catalogue(numbered(rows), random_state=seed)
     counts = cleaned.counts
     for rule, expected in naive_counts(rows).items():
@@ -234,8 +230,8 @@ def test_whatever_the_catalogue_the_counts_add_up(rows: list[Row], seed: int) ->
 
 @SETTINGS
 @given(rows=ROWS, shuffle=st.integers(0, 1000))
-def test_whatever_the_catalogue_the_order_of_rows_does_not_matter(rows: list[Row], shuffle: int) -> None:
+def test_clean_catalogue_does_not_depend_on_row_order(rows: list[Row], shuffle: int) -> None:
     table = numbered(rows)
     shuffled = table.sample(frac=1, random_state=shuffle)
     assert parts(clean_catalogue(shuffled, cap=3)) == parts(clean_catalogue(table, cap=3))
-    assert in_order(shuffled).equals(in_order(table))
+    assert sort_works(shuffled).equals(sort_works(table))

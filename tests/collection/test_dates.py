@@ -1,3 +1,5 @@
+"""Years from the dates that catalogues give."""
+
 import pytest
 
 from painter_search.collection.dates import plain_date, year_of
@@ -17,7 +19,7 @@ from painter_search.collection.work import Work
         ("1500?", 1500),
     ],
 )
-def test_a_date_gives_its_year(date: str, year: int) -> None:
+def test_year_of_single_date(date: str, year: int) -> None:
     assert year_of(date) == year
 
 
@@ -32,18 +34,18 @@ def test_a_date_gives_its_year(date: str, year: int) -> None:
         ("1890s", 1899),
     ],
 )
-def test_a_span_gives_its_last_year_so_that_before_is_certain(date: str, year: int) -> None:
+def test_year_of_span_is_its_last_year(date: str, year: int) -> None:
     assert year_of(date) == year
 
 
 @pytest.mark.parametrize("date", ["", "19th century", "18??", "450 BC", "450 B.C.", "unknown", "12345", "9999"])
-def test_a_date_without_a_year_gives_none(date: str) -> None:
+def test_year_of_date_without_year_is_none(date: str) -> None:
     assert year_of(date) is None
 
 
 @pytest.mark.parametrize(
     ("date", "shown"), [("2005.0", "2005"), ("850.00", "850"), ("1889", "1889"), ("c.1889.0?", "c.1889.0?"), ("", "")]
 )
-def test_a_year_reads_as_people_write_it(date: str, shown: str) -> None:
+def test_plain_date_drops_decimal_of_year(date: str, shown: str) -> None:
     assert plain_date(date) == shown
     assert Work("c", "a.jpg", "Ada", date=date).date == shown

@@ -1,4 +1,4 @@
-"""What `prepare` writes, and what it leaves out and why."""
+"""What preparation writes, and what it leaves out and why."""
 
 from __future__ import annotations
 
@@ -12,25 +12,18 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from preparing import (
-    Paint,
-    Save,
-    Source,
-    leftovers,
-    rejected_of,
-    tree,
-)
+from preparing import Paint, Save, Source, leftovers, rejected_of, tree
 
 from painter_search.collection.catalogue import CLEAN_COLUMNS
 from painter_search.collection.collection import Collection, frame_name, read_clean
-from painter_search.collection.framing import frame_painting, open_frame
+from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
-from painter_search.collection.settings import PrepareConfig
-from painter_search.errors import UserError
+from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError, NotFoundError
+from painter_search.images.framing import frame_painting, open_frame
 
 
 @pytest.mark.parametrize("framing", ["whole", "center"])
-def test_everything_is_written_and_nothing_else(framing: str, source: Source, tmp_path: Path) -> None:
+def test_prepare_collection_writes_all_files_and_no_others(framing: str, source: Source, tmp_path: Path) -> None:
     collection = prepare_collection(source.config(tmp_path / "data", framing=framing))
     tables = {"df_train_clean.csv", "df_train_all.csv", "df_test_clean.csv", "rejected.csv", "suspicious_artists.csv"}
     triplets = {"train_triplets_with_labels_new.csv", "val_triplets_with_labels.csv", "test_triplets_with_labels.csv"}
@@ -49,7 +42,7 @@ def test_everything_is_written_and_nothing_else(framing: str, source: Source, tm
         assert max(open_frame(collection.thumbnail(work.file)).size) == 120
 
 
-def test_the_parts_hold_what_the_rules_say(source: Source, tmp_path: Path) -> None:
+def test_prepare_collection_parts_follow_cleaning_rules(source: Source, tmp_path: Path) -> None:
     collection = prepare_collection(source.config(tmp_path / "data"))
     train, train_all, test = (
         read_clean(collection.folder / f"df_{part}.csv") for part in ("train_clean", "train_all", "test_clean")
@@ -62,15 +55,15 @@ def test_the_parts_hold_what_the_rules_say(source: Source, tmp_path: Path) -> No
     assert not set(train_all["artist"]) & set(test["artist"])
     assert "gus" not in {*train["artist"], *test["artist"]}
     assert [len(train), len(test)] == [
-        collection.report["counts"][f"{part}, clean"]["works"] for part in ("train", "test")
+        collection.summary["counts"][f"{part}, clean"]["works"] for part in ("train", "test")
     ]
     assert set(train["in_train"]) == {"True"}
     assert set(test["in_train"]) == {"False"}
     every = sum(size * (size - 1) // 2 for size in test["artist"].value_counts())
-    assert len(collection.triplets("test")) == int(0.42 * every) == collection.report["triplets"]["test"]
+    assert len(collection.triplets("test")) == int(0.42 * every) == collection.summary["triplets"]["test"]
 
 
-def test_capped_only_leaves_the_other_training_works_out(source: Source, tmp_path: Path) -> None:
+def test_prepare_collection_capped_only(source: Source, tmp_path: Path) -> None:
     collection = prepare_collection(source.config(tmp_path / "data", capped_only=True))
     assert not (collection.folder / "df_train_all.csv").exists()
     works = collection.works("train")
@@ -78,12 +71,14 @@ def test_capped_only_leaves_the_other_training_works_out(source: Source, tmp_pat
     assert len(list((collection.folder / "frames").iterdir())) == len(collection.works("all"))
 
 
-def test_max_works_all_keeps_every_work(source: Source, tmp_path: Path) -> None:
+def test_prepare_collection_max_works_all_keeps_every_work(source: Source, tmp_path: Path) -> None:
     collection = prepare_collection(source.config(tmp_path / "data", max_works="all"))
     assert sum(work.artist == "eve" for work in collection.works("test")) == 11
 
 
-def test_every_rejection_has_its_reason(source: Source, tmp_path: Path, save: Save, paint: Paint) -> None:
+def test_prepare_collection_lists_every_rejection_with_reason(
+    source: Source, tmp_path: Path, save: Save, paint: Paint
+) -> None:
     more = source.originals / "more"
     more.mkdir()
     (more / "empty.jpg").write_bytes(b"")
@@ -114,13 +109,13 @@ def test_every_rejection_has_its_reason(source: Source, tmp_path: Path, save: Sa
         "0000.jpg": "named twice in the catalogue",
         "": "no file name in the catalogue",
     }
-    kinds = collection.report["rejected"]
+    kinds = collection.summary["rejected"]
     assert sum(kinds.values()) == len(read_clean(collection.folder / "rejected.csv"))
     assert kinds["the catalogue gives this file to two artists"] == 2
     assert kinds["truncated"] == 1
 
 
-def test_a_wrong_extension_does_not_matter(source: Source, tmp_path: Path, save: Save, paint: Paint) -> None:
+def test_prepare_collection_ignores_wrong_extension(source: Source, tmp_path: Path, save: Save, paint: Paint) -> None:
     for index, file_format in enumerate(("PNG", "WEBP", "TIFF", "BMP", "GIF")):
         (source.originals / f"x{index}.jpg").write_bytes(save(paint(index), file_format))
         source.add("ivy", f"x{index}.jpg", False)
@@ -129,19 +124,21 @@ def test_a_wrong_extension_does_not_matter(source: Source, tmp_path: Path, save:
 
 
 @pytest.mark.parametrize("title", ["None", "NA", 'a "quoted", title', "two\nlines", "Ünïcödé 齊"])
-def test_any_title_is_read_back_as_it_was(title: str, source: Source, tmp_path: Path) -> None:
+def test_prepare_collection_keeps_any_title(title: str, source: Source, tmp_path: Path) -> None:
     source.rows[0]["title"] = title
     collection = prepare_collection(source.config(tmp_path / "data", max_works="all"))
     assert [work.title for work in collection.works("train") if work.file == "0000.jpg"] == [title]
 
 
-def test_a_carriage_return_in_a_title_becomes_a_blank_and_loses_no_work(source: Source, tmp_path: Path) -> None:
+def test_prepare_collection_replaces_carriage_return_in_title(source: Source, tmp_path: Path) -> None:
     source.rows[0]["title"] = "carriage\rreturn"
     collection = prepare_collection(source.config(tmp_path / "data", max_works="all"))
     assert [work.title for work in collection.works("train") if work.file == "0000.jpg"] == ["carriage return"]
 
 
-def test_suspicious_artists_are_listed_and_kept(source: Source, tmp_path: Path, save: Save, paint: Paint) -> None:
+def test_prepare_collection_lists_and_keeps_suspicious_artists(
+    source: Source, tmp_path: Path, save: Save, paint: Paint
+) -> None:
     for index in range(2):
         (source.originals / f"y{index}.jpg").write_bytes(save(paint(index)))
         source.add("69", f"y{index}.jpg", False)
@@ -150,15 +147,15 @@ def test_suspicious_artists_are_listed_and_kept(source: Source, tmp_path: Path, 
     assert sum(work.artist == "69" for work in collection.works("test")) == 2
 
 
-def test_nothing_readable_is_an_error(source: Source, tmp_path: Path) -> None:
+def test_prepare_collection_refuses_catalogue_without_readable_original(source: Source, tmp_path: Path) -> None:
     for path in source.originals.rglob("*.jpg"):
         path.write_bytes(b"text")
-    with pytest.raises(UserError, match="none of the 38 works"):
+    with pytest.raises(NotEnoughDataError, match="none of the 38 works"):
         prepare_collection(source.config(tmp_path / "data"))
     assert not (tmp_path / "data").exists()
 
 
-def test_a_folder_of_artists_is_divided_by_its_share(folder: Path, tmp_path: Path) -> None:
+def test_prepare_collection_divides_folder_of_artists(folder: Path, tmp_path: Path) -> None:
     collection = prepare_collection(PrepareConfig(folder=folder, out=tmp_path / "data", workers=1))
     train, test = ({work.artist for work in collection.works(part)} for part in ("train", "test"))
     assert not train & test
@@ -168,7 +165,7 @@ def test_a_folder_of_artists_is_divided_by_its_share(folder: Path, tmp_path: Pat
     assert len(collection.triplets("test")) in (0, pairs)
 
 
-def test_a_share_of_1_keeps_every_work_for_the_test(folder: Path, tmp_path: Path) -> None:
+def test_prepare_collection_with_test_share_1_keeps_every_work_in_test(folder: Path, tmp_path: Path) -> None:
     collection = prepare_collection(PrepareConfig(folder=folder, out=tmp_path / "data", test_share=1, workers=1))
     assert collection.works("train") == []
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.jpg"))
@@ -177,7 +174,9 @@ def test_a_share_of_1_keeps_every_work_for_the_test(folder: Path, tmp_path: Path
     assert len(collection.triplets("train")) == len(collection.triplets("validation")) == 0
 
 
-def test_works_of_two_artists_may_share_a_file_name(tmp_path: Path, save: Save, paint: Paint) -> None:
+def test_prepare_collection_tells_equal_file_names_of_two_artists_apart(
+    tmp_path: Path, save: Save, paint: Paint
+) -> None:
     for index, file in enumerate(("a/1.jpg", "a/2.jpg", "b/1.jpg", "b/2.jpg", "B 2/1.JPG", "B 2/2.png")):
         (tmp_path / "mine" / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "mine" / file).write_bytes(save(paint(index)))
@@ -189,7 +188,7 @@ def test_works_of_two_artists_may_share_a_file_name(tmp_path: Path, save: Save, 
     assert len({collection.frame_path(work.file).read_bytes() for work in works}) == 6
 
 
-def test_works_of_two_collections_have_different_names(folder: Path, tmp_path: Path) -> None:
+def test_work_name_differs_between_collections(folder: Path, tmp_path: Path) -> None:
     names: list[str] = []
     for name in ("one", "two"):
         config = PrepareConfig(folder=folder, out=tmp_path / name, name=name, test_share=1, workers=1)
@@ -199,7 +198,7 @@ def test_works_of_two_collections_have_different_names(folder: Path, tmp_path: P
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="file names are text there")
-def test_a_file_name_that_is_no_utf_8_is_listed_with_its_reason(
+def test_prepare_collection_lists_file_name_that_is_not_utf_8(
     folder: Path, tmp_path: Path, save: Save, paint: Paint
 ) -> None:
     try:
@@ -211,7 +210,7 @@ def test_a_file_name_that_is_no_utf_8_is_listed_with_its_reason(
     assert b"ann/caf\xe9.jpg,its name has characters" in (collection.folder / "rejected.csv").read_bytes()
 
 
-def test_an_archive_gives_what_its_folder_gives_and_is_not_unpacked(
+def test_prepare_collection_from_zip_equals_folder_without_unpacking(
     source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = tmp_path / "originals.zip"
@@ -232,7 +231,7 @@ def test_an_archive_gives_what_its_folder_gives_and_is_not_unpacked(
     }  # fmt: skip
 
 
-def test_one_and_two_workers_write_the_same_bytes(source: Source, tmp_path: Path) -> None:
+def test_prepare_collection_equal_with_one_and_two_workers(source: Source, tmp_path: Path) -> None:
     (source.originals / "bad.jpg").write_bytes(b"text")
     source.add("ann", "bad.jpg", True)
     one = prepare_collection(source.config(tmp_path / "one"))
@@ -241,11 +240,11 @@ def test_one_and_two_workers_write_the_same_bytes(source: Source, tmp_path: Path
 
 
 @pytest.mark.parametrize("file", ["1.jpg", "12-b_c.jpg"])
-def test_plain_names_are_kept_for_frames(file: str) -> None:
+def test_frame_name_keeps_plain_names(file: str) -> None:
     assert frame_name(file) == file
 
 
-def test_all_other_names_get_safe_and_different_frames() -> None:
+def test_frame_name_of_other_names_is_safe_and_unique() -> None:
     files = [
         "A.jpg",
         "a.JPG",
@@ -270,17 +269,17 @@ def test_all_other_names_get_safe_and_different_frames() -> None:
         assert name.split(".")[0] not in {"con", "prn", "aux", "nul", "com1", "lpt1"}  # Devices on Windows.
 
 
-def test_an_unprepared_folder_and_another_format_are_errors(source: Source, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no prepared collection"):
+def test_collection_open_refuses_unprepared_folder_and_other_format(source: Source, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="no prepared collection"):
         Collection.open(tmp_path)
     collection = prepare_collection(source.config(tmp_path / "data"))
-    report = json.loads((collection.folder / "prepare.json").read_text())
-    (collection.folder / "prepare.json").write_text(json.dumps({**report, "format": 99}))
-    with pytest.raises(UserError, match="format 99"):
+    summary = json.loads((collection.folder / "prepare.json").read_text())
+    (collection.folder / "prepare.json").write_text(json.dumps({**summary, "format": 99}))
+    with pytest.raises(DamagedFileError, match="format 99"):
         Collection.open(collection.folder)
 
 
-def test_a_prepared_collection_can_be_moved(source: Source, tmp_path: Path) -> None:
+def test_collection_open_after_move(source: Source, tmp_path: Path) -> None:
     collection = prepare_collection(source.config(tmp_path / "data"))
     works = collection.works("all")
     shutil.move(tmp_path / "data", tmp_path / "elsewhere")
@@ -293,16 +292,25 @@ def test_a_prepared_collection_can_be_moved(source: Source, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"folder": Path("a"), "info": (Path("b"),)}, "--folder"),
-        ({"info": (Path("b"),)}, "--originals is missing"),
-        ({"originals": (Path("b"),)}, "--info is missing"),
-        ({"test_share": 0}, "--test-share"),
-        ({"test_share": 1.5}, "--test-share"),
-        ({"validation_share": 1}, "--validation-share"),
-        ({"test_triplets": 0}, "--test-triplets"),
-        ({"max_works": 1}, "--max-works"),
+        ({"folder": Path("a"), "catalogue": (Path("b"),)}, "folder"),
+        ({"catalogue": (Path("b"),)}, "originals is missing"),
+        ({"originals": (Path("b"),)}, "catalogue is missing"),
+        ({"test_share": 0}, "test_share"),
+        ({"test_share": 1.5}, "test_share"),
+        ({"validation_share": 1}, "validation_share"),
+        ({"test_triplets": 0}, "test_triplets"),
+        ({"max_works": 1}, "max_works"),
+        ({"workers": -1}, "workers"),
+        ({"random_state": 2**32}, "random_state"),
     ],
 )
-def test_settings_that_make_no_sense_are_errors(settings: dict[str, object], message: str) -> None:
-    with pytest.raises(UserError, match=message):
+def test_prepare_config_refuses_invalid_settings(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidValueError, match=message):
         PrepareConfig(**settings)  # type: ignore[arg-type]
+
+
+def test_prepare_config_takes_strings_and_single_paths() -> None:
+    config = PrepareConfig(catalogue="info.csv", originals="scans", out="data")  # type: ignore[arg-type]
+    assert (config.catalogue, config.originals, config.out) == ((Path("info.csv"),), (Path("scans"),), Path("data"))
+    assert PrepareConfig(catalogue=Path("a"), originals="s3://bucket/scans").originals == ("s3://bucket/scans",)  # type: ignore[arg-type]
+    assert PrepareConfig(folder="artists").folder == Path("artists")  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""An interruption of `prepare` changes nothing."""
+"""An interrupted preparation, run again, gives the result of an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -9,42 +9,36 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from preparing import (
-    Killed,
-    Source,
-    interrupt,
-    leftovers,
-    stop_after,
-    tree,
-)
+from preparing import Killed, Source, interrupt, leftovers, stop_after, tree
 
-from painter_search.collection import framing_pool, preparation
+from painter_search.collection import preparation
 from painter_search.collection.preparation import prepare_collection
+from painter_search.images import decode_pool
 
 
 @pytest.mark.parametrize("framing", ["whole", "center"])
 @pytest.mark.parametrize("after", [0, 1, 17, 37])
-def test_an_interruption_changes_nothing(
+def test_prepare_collection_interrupted_while_framing_gives_same_result(
     framing: str, after: int, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = source.config(tmp_path / "data", framing=framing)
     undisturbed = prepare_collection(replace(config, out=tmp_path / "undisturbed"))
     first: list[str] = []
     with monkeypatch.context() as patched:
-        patched.setattr(framing_pool, "frame_to_disk", stop_after(after, first))
+        patched.setattr(decode_pool, "frame_to_disk", stop_after(after, first))
         with pytest.raises(Killed):
             prepare_collection(config)
     assert not config.out.exists()
     second: list[str] = []
-    monkeypatch.setattr(framing_pool, "frame_to_disk", stop_after(1000, second))
+    monkeypatch.setattr(decode_pool, "frame_to_disk", stop_after(1000, second))
     assert tree(prepare_collection(config).folder) == tree(undisturbed.folder)
     assert len(first) == after
     assert not set(first) & set(second)  # What was done is not done again.
     assert leftovers(tmp_path) == []
 
 
-@pytest.mark.parametrize("step", ["_write_tables", "_drop_unlisted_frames", "put_in_place"])
-def test_an_interruption_after_the_framing_changes_nothing(
+@pytest.mark.parametrize("step", ["_write_tables", "_remove_unlisted_frames", "replace_folder"])
+def test_prepare_collection_interrupted_after_framing_gives_same_result(
     step: str, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = source.config(tmp_path / "data", framing="center")
@@ -52,7 +46,7 @@ def test_an_interruption_after_the_framing_changes_nothing(
     real = getattr(preparation, step)
 
     def interrupted(*arguments: object) -> None:
-        if step != "put_in_place":
+        if step != "replace_folder":
             real(*arguments)
         raise Killed
 
@@ -65,7 +59,7 @@ def test_an_interruption_after_the_framing_changes_nothing(
 
 
 @pytest.mark.parametrize("tail", [b'{"file": "0005.jpg", "rea', b'{"file"', b"\0" * 40, b"\0" * 40 + b"\n"])
-def test_a_half_written_line_of_the_journal_is_done_again(
+def test_prepare_collection_repeats_half_written_line_of_journal(
     tail: bytes, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = source.config(tmp_path / "data")
@@ -76,18 +70,18 @@ def test_a_half_written_line_of_the_journal_is_done_again(
 
 
 @pytest.mark.parametrize("kind", ["frames", "thumbnails"])
-def test_a_file_lost_in_a_power_cut_is_made_again(
+def test_prepare_collection_frames_file_lost_in_power_cut_again(
     kind: str, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = source.config(tmp_path / "data", framing="center")
     undisturbed = prepare_collection(replace(config, out=tmp_path / "undisturbed"))
-    beside = interrupt(config, monkeypatch)
-    (beside / kind / "0010.jpg").write_bytes(b"")
-    (beside / kind / "0011.jpg").unlink()
+    staging = interrupt(config, monkeypatch)
+    (staging / kind / "0010.jpg").write_bytes(b"")
+    (staging / kind / "0011.jpg").unlink()
     assert tree(prepare_collection(config).folder) == tree(undisturbed.folder)
 
 
-def test_other_settings_do_not_continue_what_was_interrupted(
+def test_prepare_collection_with_other_settings_does_not_continue_interrupted_run(
     source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = source.config(tmp_path / "data")
@@ -97,20 +91,20 @@ def test_other_settings_do_not_continue_what_was_interrupted(
     assert tree(prepare_collection(other).folder) == tree(expected.folder)
 
 
-def test_a_killed_process_is_continued(source: Source, tmp_path: Path) -> None:
+def test_prepare_collection_continues_after_kill(source: Source, tmp_path: Path) -> None:
     config = source.config(tmp_path / "data")
     undisturbed = prepare_collection(replace(config, out=tmp_path / "undisturbed"))
     slowed = (
         "import sys, time; from pathlib import Path\n"
-        "from painter_search.collection import framing_pool, preparation, settings\n"
-        "real = framing_pool.frame_to_disk\n"
-        "framing_pool.frame_to_disk = lambda job: (time.sleep(0.05), real(job))[1]\n"
-        "info, originals, out = map(Path, sys.argv[1:])\n"
+        "from painter_search.collection import config, preparation\nfrom painter_search.images import decode_pool\n"
+        "real = decode_pool.frame_to_disk\n"
+        "decode_pool.frame_to_disk = lambda job: (time.sleep(0.05), real(job))[1]\n"
+        "catalogue, originals, out = map(Path, sys.argv[1:])\n"
         "preparation.prepare_collection("
-        "settings.PrepareConfig(info=(info,), originals=(originals,), out=out, workers=1))\n"
+        "config.PrepareConfig(catalogue=(catalogue,), originals=(originals,), out=out, workers=1))\n"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", slowed, source.info, source.originals, config.out], stderr=subprocess.DEVNULL
+        [sys.executable, "-c", slowed, source.catalogue, source.originals, config.out], stderr=subprocess.DEVNULL
     )
     journal = tmp_path / ".data.partial" / "journal.jsonl"
     deadline = time.monotonic() + 60

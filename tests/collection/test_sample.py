@@ -5,15 +5,15 @@ from pathlib import Path
 from PIL import Image
 
 from painter_search.collection.collection import Collection
+from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
 from painter_search.collection.sample import SAMPLE, SAMPLE_CATALOGUE, SAMPLE_IMAGES
-from painter_search.collection.settings import PrepareConfig
-from painter_search.collection.triplets import read_table
+from painter_search.common.csv_io import read_table
 
 KAGGLE = "artist,date,genre,pixelsx,pixelsy,size_bytes,source,style,title,artist_group,in_train,new_filename"
 
 
-def test_the_catalogue_has_kaggles_columns_and_describes_every_file() -> None:
+def test_sample_catalogue_has_kaggle_columns_and_describes_every_file() -> None:
     assert SAMPLE_CATALOGUE.read_text(encoding="utf-8").splitlines()[0] == KAGGLE
     table = read_table(SAMPLE_CATALOGUE)
     assert sorted(table["new_filename"]) == sorted(path.name for path in SAMPLE_IMAGES.iterdir())
@@ -24,11 +24,11 @@ def test_the_catalogue_has_kaggles_columns_and_describes_every_file() -> None:
             assert image.size == (float(str(row.pixelsx)), float(str(row.pixelsy)))
 
 
-def test_it_takes_at_most_8_megabytes() -> None:
+def test_sample_takes_at_most_8_megabytes() -> None:
     assert sum(path.stat().st_size for path in SAMPLE.rglob("*") if path.is_file()) <= 8e6
 
 
-def test_artists_have_several_works_and_some_are_in_both_parts() -> None:
+def test_sample_artists_have_several_works_and_some_are_in_both_parts() -> None:
     table = read_table(SAMPLE_CATALOGUE)
     assert table.groupby("artist").size().between(2, 8).all()
     assert table["artist"].nunique() >= 70
@@ -36,20 +36,20 @@ def test_artists_have_several_works_and_some_are_in_both_parts() -> None:
     assert (parts == 2).sum() >= 10
 
 
-def test_without_any_flag_the_sample_is_prepared_by_every_rule(tmp_path: Path) -> None:
+def test_prepare_collection_of_sample_follows_every_rule(tmp_path: Path) -> None:
     collection = prepare_collection(PrepareConfig(out=tmp_path / "data"))
     train = {work.artist for work in collection.works("train")}
     test = {work.artist for work in collection.works("test")}
     assert not train & test
     assert len(train) >= 35
     assert len(test) >= 30
-    assert collection.report["counts"]["shared artists"]["artists"] >= 10
-    assert collection.report["rejected"] == {}
+    assert collection.summary["counts"]["shared artists"]["artists"] >= 10
+    assert collection.summary["rejected"] == {}
     assert isinstance(collection, Collection)
 
 
-def test_there_are_pictures_to_ask_about_that_are_not_in_the_catalogue() -> None:
-    from painter_search.collection.fingerprint import fingerprint
+def test_sample_queries_are_not_in_catalogue() -> None:
+    from painter_search.images.fingerprint import fingerprint
 
     inside = {fingerprint(Image.open(path).convert("RGB")) for path in SAMPLE_IMAGES.iterdir()}
     queries = sorted((SAMPLE / "queries").iterdir())

@@ -1,11 +1,13 @@
-"""What the tests of faults share."""
+"""Fixtures of the fault tests."""
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from fault_stories import Story, Undisturbed, run_undisturbed
 from harness import Killer
 
 if os.name == "nt":
@@ -18,3 +20,9 @@ def killer() -> Iterator[Killer]:
     started = Killer()
     yield started
     started.close()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, killer: Killer) -> Callable[[Story], Undisturbed]:
+    """`undisturbed(story)` runs a story's command once a session."""
+    return functools.cache(lambda story: run_undisturbed(story, tmp_path_factory.mktemp("story"), killer))

@@ -1,4 +1,4 @@
-"""A full disk, a folder that may not be written to, an input that vanishes: one sentence, and nothing is lost."""
+"""A full disk, missing permissions, vanished files: the command fails in one sentence, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -7,40 +7,35 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Killer, digests
-from test_killed import (
+from fault_stories import (
     STORIES,
     Story,
+    Undisturbed,
     a_collection,
     an_index_of_the_test_works,
     build_index,
     change_index,
+    copy_afresh,
     prepare,
     train,
 )
+from harness import Killer, digests, failed_in_a_sentence
 from tiny_world import paint_tiny_artists
 
-ONE_SENTENCE = "painter_search: "
+from painter_search.common.errors import UnreadableImageError
+from painter_search.images.sources import Original, read_original
 
-
-def failed_in_a_sentence(done: dict[str, Any], *words: str) -> None:
-    """One line says what was wrong, and nothing looks like a traceback."""
-    assert done["code"] == 1, done["stderr"]
-    assert "Traceback" not in done["stderr"], done["stderr"]
-    said = [line for line in done["stderr"].splitlines() if line.startswith(ONE_SENTENCE)]
-    assert len(said) == 1, done["stderr"]
-    assert "Error" not in said[0], said
-    assert any(word in said[0] for word in words), said
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own of 12 MB, where mounting is allowed."""
+    """A mounted disk of 12 MB; skips where mounting is not allowed."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", disk], capture_output=True)
@@ -51,7 +46,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def leave_free(disk: Path, size: int) -> Path:
-    """Fill a disk until `size` bytes are free."""
+    """Fill a disk until `size` bytes are free; returns the filling file."""
     filler = disk / "filler"
     with filler.open("wb") as file:
         file.write(bytes(max(0, shutil.disk_usage(disk).free - size)))
@@ -59,59 +54,44 @@ def leave_free(disk: Path, size: int) -> Path:
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
-def test_a_full_disk(story: Story, killer: Killer, small_disk: Path, tmp_path: Path, long: bool) -> None:
-    start, world = tmp_path / "start", small_disk / "world"
-    start.mkdir()
-    story.begin(start, killer)
-
-    def afresh() -> None:
-        shutil.rmtree(world, ignore_errors=True)
-        shutil.copytree(start, world)
-
-    afresh()
-    before, full = story.sound(world), shutil.disk_usage(small_disk).free
-    killer.complete(*story.command(world))
-    needed = full - shutil.disk_usage(small_disk).free
-    expected, after = story.result(world), story.sound(world)
+def test_command_on_a_full_disk_loses_nothing_and_finishes_with_space(
+    story: Story, killer: Killer, undisturbed: Callable[[Story], Undisturbed], small_disk: Path, long: bool
+) -> None:
+    expected, world = undisturbed(story), small_disk / "world"
     shares = (0.0, 0.02, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.95) if long else (0.02, 0.6)
     for share in shares:
-        afresh()
-        filler = leave_free(small_disk, int(share * needed))
+        copy_afresh(expected.start, world)
+        filler = leave_free(small_disk, int(share * expected.bytes_written))
         failed_in_a_sentence(killer.run(*story.command(world)), "No space left", "is full")
         filler.unlink()
-        assert story.sound(world) in (before, after), share
+        assert story.read(world) in (expected.before, expected.after), share
         killer.complete(*story.command(world))
-        assert story.result(world) == expected, share
+        assert story.result(world) == expected.result, share
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
-def test_a_file_that_may_not_grow(story: Story, killer: Killer, tmp_path: Path, long: bool) -> None:
-    start, world = tmp_path / "start", tmp_path / "world"
-    start.mkdir()
-    story.begin(start, killer)
-    shutil.copytree(start, world)
-    before = story.sound(world)
-    killer.complete(*story.command(world))
-    expected, after = story.result(world), story.sound(world)
-    for most in (8_000, 20_000, 45_000, 100_000) if long else (20_000,):
-        shutil.rmtree(world)
-        shutil.copytree(start, world)
-        done = killer.run(*story.command(world), limits={"RLIMIT_FSIZE": most})
+def test_command_whose_files_may_not_grow_loses_nothing_and_finishes_without_the_limit(
+    story: Story, killer: Killer, undisturbed: Callable[[Story], Undisturbed], tmp_path: Path, long: bool
+) -> None:
+    expected, world = undisturbed(story), tmp_path / "world"
+    for limit in (8_000, 20_000, 45_000, 100_000) if long else (20_000,):
+        copy_afresh(expected.start, world)
+        done = killer.run(*story.command(world), limits={"RLIMIT_FSIZE": limit})
         if done["code"]:
             failed_in_a_sentence(done, "File too large", "cannot be written")
-        assert story.sound(world) in (before, after), most
+        assert story.read(world) in (expected.before, expected.after), limit
         killer.complete(*story.command(world))
-        assert story.result(world) == expected, most
+        assert story.result(world) == expected.result, limit
 
 
-@pytest.mark.parametrize("asked", ["--csv", "--json"])
-def test_an_answer_that_cannot_be_printed(asked: str, tmp_path: Path, killer: Killer) -> None:
+@pytest.mark.parametrize("form", ["--csv", "--json"])
+def test_query_onto_a_full_disk_fails_in_one_sentence(form: str, tmp_path: Path, killer: Killer) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
     an_index_of_the_test_works(tmp_path, killer)
     painting = next((tmp_path / "artists").rglob("*.jpg"))
-    words = [sys.executable, "-m", "painter_search.query", painting, "--index", tmp_path / "index", asked]
-    # As most people run it: what is printed waits until there is much of it, or the end.
+    words = [sys.executable, "-m", "painter_search.query", painting, "--index", tmp_path / "index", form]
+    # Buffered, as most people run it: Python writes at the end.
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with open("/dev/full", "w") as full:
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, env=buffered)
@@ -120,7 +100,7 @@ def test_an_answer_that_cannot_be_printed(asked: str, tmp_path: Path, killer: Ki
     assert "No space left" in done.stderr
 
 
-def test_the_list_of_commands_onto_a_full_disk_is_one_sentence() -> None:
+def test_list_of_commands_onto_a_full_disk_fails_in_one_sentence() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
     with open("/dev/full", "w") as full:
@@ -130,7 +110,7 @@ def test_the_list_of_commands_onto_a_full_disk_is_one_sentence() -> None:
     assert "No space left" in done.stderr
 
 
-def test_a_page_where_a_folder_stands(tmp_path: Path, killer: Killer) -> None:
+def test_audit_names_a_page_that_is_a_folder(tmp_path: Path, killer: Killer) -> None:
     an_index_of_the_test_works(tmp_path, killer)
     (tmp_path / "page.html").mkdir()
     done = killer.run("audit", "--index", tmp_path / "index", "--page", tmp_path / "page.html")
@@ -138,7 +118,7 @@ def test_a_page_where_a_folder_stands(tmp_path: Path, killer: Killer) -> None:
 
 
 def as_nobody(killer: Killer, *argv: object) -> dict[str, Any]:
-    """Run a command without root's power to ignore permissions."""
+    """Run a command as a user who cannot ignore permissions."""
     if os.geteuid():
         return killer.run(*argv)
     return killer.run(*argv, user=65534)
@@ -146,13 +126,13 @@ def as_nobody(killer: Killer, *argv: object) -> dict[str, Any]:
 
 @pytest.fixture
 def open_world() -> Iterator[Path]:
-    """A folder that anybody may enter; those of pytest are shut again by the next pytest that starts."""
+    """A folder that any user may enter; pytest's own are closed to others."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
 
 
-def test_a_folder_that_may_not_be_written_to(killer: Killer, open_world: Path) -> None:
+def test_commands_refuse_a_folder_without_write_permission(killer: Killer, open_world: Path) -> None:
     world = open_world / "world"
     world.mkdir()
     an_index_of_the_test_works(world, killer)
@@ -164,8 +144,8 @@ def test_a_folder_that_may_not_be_written_to(killer: Killer, open_world: Path) -
         train("strong")(world),
         build_index("--data", "WORLD/data", "--split", "all")(world),
         build_index("--folder", "WORLD/artists")(world),
-        change_index("--add", "WORLD/artists")(world),
-        change_index("--remove", "Artist 01")(world),
+        change_index("add", "WORLD/artists")(world),
+        change_index("remove", "Artist 01")(world),
         ["map", "--index", world / "index"],
         ["audit", "--data", world / "data", "--index", world / "index", "--page", world / "page.html"],
         ["compare", painting, painting, "--index", world / "index", "--page", world / "page.html"],
@@ -177,11 +157,11 @@ def test_a_folder_that_may_not_be_written_to(killer: Killer, open_world: Path) -
     assert answered["code"] == 0, answered["stderr"]
 
 
-def test_an_original_and_a_folder_that_may_not_be_read_are_listed(killer: Killer, open_world: Path) -> None:
+def test_prepare_lists_originals_and_folders_without_read_permission(killer: Killer, open_world: Path) -> None:
     paint_tiny_artists(open_world / "artists", 3, 3)
     first, second, _ = sorted((open_world / "artists").iterdir())
-    shut = sorted(first.iterdir())[0]
-    shut.chmod(0)
+    unreadable = sorted(first.iterdir())[0]
+    unreadable.chmod(0)
     second.chmod(0)
     (open_world / "out").mkdir()
     (open_world / "out").chmod(0o777)
@@ -190,12 +170,12 @@ def test_an_original_and_a_folder_that_may_not_be_read_are_listed(killer: Killer
     second.chmod(0o755)
     assert done["code"] == 0, done["stderr"]
     rejected = (data / "rejected.csv").read_text()
-    assert f"{first.name}/{shut.name},cannot be read (Permission denied)" in rejected
+    assert f"{first.name}/{unreadable.name},cannot be read (Permission denied)" in rejected
     assert f"{second.name}," in rejected
 
 
 @pytest.mark.parametrize("name", ["frames", "df_train_all.csv", "val_triplets_with_labels.csv"])
-def test_a_collection_that_lost_something_is_refused(killer: Killer, tmp_path: Path, name: str) -> None:
+def test_train_refuses_an_incomplete_collection(killer: Killer, tmp_path: Path, name: str) -> None:
     a_collection(tmp_path, killer)
     lost = tmp_path / "data" / name
     shutil.rmtree(lost) if lost.is_dir() else lost.unlink()
@@ -204,7 +184,7 @@ def test_a_collection_that_lost_something_is_refused(killer: Killer, tmp_path: P
     failed_in_a_sentence(killer.run(*train("strong")(tmp_path)), "vanished", "does not exist", "cannot be read")
 
 
-def test_a_damaged_frame_is_named(killer: Killer, tmp_path: Path) -> None:
+def test_commands_refuse_a_damaged_frame(killer: Killer, tmp_path: Path) -> None:
     an_index_of_the_test_works(tmp_path, killer)
     for frame in (tmp_path / "data" / "frames").iterdir():
         frame.write_bytes(frame.read_bytes()[:200])
@@ -213,14 +193,11 @@ def test_a_damaged_frame_is_named(killer: Killer, tmp_path: Path) -> None:
         build_index("--data", "WORLD/data", "--split", "all")(tmp_path),
         ["audit", "--data", tmp_path / "data"],
     ):
-        failed_in_a_sentence(killer.run(*argv), "is no whole image any more; prepare its collection again")
+        failed_in_a_sentence(killer.run(*argv), "is damaged; prepare its collection again")
 
 
-def test_an_original_that_vanishes_is_listed(killer: Killer, tmp_path: Path) -> None:
-    from painter_search.collection.framing import UnreadablePainting
-    from painter_search.collection.originals import Original, read_original
-
-    with pytest.raises(UnreadablePainting, match=r"^cannot be read \(No such file or directory\)$"):
+def test_read_original_gives_the_reason_for_a_vanished_file(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableImageError, match=r"^cannot be read \(No such file or directory\)$"):
         read_original(Original("gone.jpg", tmp_path, False, 10))
-    with pytest.raises(UnreadablePainting, match=r"^cannot be read from the archive \(No such file or directory\)$"):
+    with pytest.raises(UnreadableImageError, match=r"^cannot be read from the archive \(No such file or directory\)$"):
         read_original(Original("gone.jpg", tmp_path / "gone.zip", True, 10))

@@ -1,4 +1,4 @@
-"""A prepared folder is handed around, too: what was done to its report is refused in a sentence, and made good."""
+"""Collections are passed around, too: one with a damaged report is refused in a sentence, and can be replaced."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from harness import Killer, digests
-from test_full_disk import failed_in_a_sentence
-from test_killed import a_collection, build_index, prepare, train
+from fault_stories import a_collection, build_index, prepare, train
+from harness import Killer, digests, failed_in_a_sentence
 from tiny_world import save_tiny_encoder
 
 from painter_search.collection.collection import Collection
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 PREPARE = prepare("--test-triplets", 1)
 
@@ -29,7 +30,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory, killer: Killer) -> Path:
 @pytest.mark.parametrize(
     "change", ["[]", "5", "null", "{" * 100_000, "\0", {"inputs_digest": None}, {"framing": ["whole"]}, {"format": 7}]
 )
-def test_a_damaged_report_is_refused_and_can_be_replaced(
+def test_prepare_replaces_a_collection_whose_damaged_report_others_refuse(
     sound: Path, killer: Killer, tmp_path: Path, change: str | dict
 ) -> None:
     world = Path(shutil.copytree(sound, tmp_path / "world"))
@@ -45,7 +46,7 @@ def test_a_damaged_report_is_refused_and_can_be_replaced(
     assert digests(world / "data") == before
 
 
-def test_two_collections_of_one_name_are_not_mixed(sound: Path, killer: Killer, tmp_path: Path) -> None:
+def test_audit_and_build_index_refuse_two_collections_of_one_name(sound: Path, killer: Killer, tmp_path: Path) -> None:
     shutil.copytree(sound / "data", tmp_path / "other")
     data = ("--data", sound / "data", tmp_path / "other")
     failed_in_a_sentence(killer.run("audit", *data), "two of the collections have the same name")
@@ -53,16 +54,16 @@ def test_two_collections_of_one_name_are_not_mixed(sound: Path, killer: Killer, 
     failed_in_a_sentence(killer.run(*built), "two of the collections have the same name")
 
 
-def test_what_else_lies_in_a_collection_is_not_lost_with_it(sound: Path, killer: Killer, tmp_path: Path) -> None:
+def test_prepare_replace_refuses_a_folder_with_foreign_files(sound: Path, killer: Killer, tmp_path: Path) -> None:
     world = Path(shutil.copytree(sound, tmp_path / "world"))
     killer.complete(*build_index("--data", "WORLD/data")(world), "--index", world / "data")
     before = digests(world / "data")
     done = killer.run(*prepare("--replace", "--max-works", 2)(world))
-    failed_in_a_sentence(done, "which is no part of a collection and would be lost with it")
+    failed_in_a_sentence(done, "which is not part of a collection and would be deleted with it")
     assert digests(world / "data") == before
 
 
-def test_a_link_to_a_folder_stays_a_link(sound: Path, killer: Killer, tmp_path: Path) -> None:
+def test_prepare_replace_keeps_a_link_to_a_folder(sound: Path, killer: Killer, tmp_path: Path) -> None:
     world = Path(shutil.copytree(sound, tmp_path / "world"))
     (world / "data").rename(tmp_path / "large-disk")
     (world / "data").symlink_to(tmp_path / "large-disk")
@@ -73,7 +74,7 @@ def test_a_link_to_a_folder_stays_a_link(sound: Path, killer: Killer, tmp_path: 
     assert sorted(path.name for path in world.iterdir()) == ["artists", "data", "encoder.pt"]
 
 
-def test_an_index_inside_the_folder_that_is_read_is_refused(sound: Path, killer: Killer) -> None:
+def test_build_index_refuses_an_index_inside_its_source(sound: Path, killer: Killer) -> None:
     before = digests(sound)
     done = killer.run(*build_index("--folder", "WORLD/artists")(sound), "--index", sound / "artists" / "index")
     failed_in_a_sentence(done, "lies inside")

@@ -1,7 +1,8 @@
-"""Whatever calls itself an image: it is listed with its reason, the good ones beside it are kept, and nothing falls."""
+"""Hostile images: each is listed with its reason, the good ones beside it are kept, and no command crashes."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -16,12 +17,15 @@ from harness import Killer
 from hostile_images import BOMBS, GOOD_NAMES, many_scans, mutants, odd_files, seeds, strange_entries
 from tiny_world import paint_tiny, paint_tiny_artists, save_tiny_encoder
 
-from painter_search.collection import framing_pool
 from painter_search.collection.collection import Collection, read_clean
-from painter_search.collection.framing import UnreadablePainting, frame_painting
-from painter_search.collection.framing_pool import FramingJob, frame_all, frame_aside
-from painter_search.collection.originals import list_originals
-from painter_search.collection.scans import MAX_SCANS, has_too_many_scans
+from painter_search.common.errors import UnreadableImageError
+from painter_search.images import color, decode_pool
+from painter_search.images.decode_pool import FramingJob, frame_all, frame_in_processes
+from painter_search.images.framing import frame_painting
+from painter_search.images.jpeg_scans import MAX_SCANS, has_too_many_scans
+from painter_search.images.sources import list_originals
+
+pytestmark = pytest.mark.faults
 
 LIMIT_MB = 1000
 SECONDS = 100
@@ -37,17 +41,18 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, long: bool) -> Path:
     paint_tiny(world / "outside.jpg", 999)
     for name in strange_entries(first, world / "outside.jpg"):
         paint_tiny(first / name, len(name))
-    for place, name in enumerate(GOOD_NAMES):
-        paint_tiny(second / name, 500 + place)
-    made = [*odd_files(), *mutants(2000 if long else 60), *((name, make()) for name, make in BOMBS.items() if long)]
-    for name, content in made:
+    for number, name in enumerate(GOOD_NAMES):
+        paint_tiny(second / name, 500 + number)
+    files = [*odd_files(), *mutants(2000 if long else 60), *((name, make()) for name, make in BOMBS.items() if long)]
+    for name, content in files:
         (third / name).write_bytes(content)
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("framing", ["whole", "center"])
-def test_prepare_lists_every_file_or_keeps_it(
+def test_prepare_keeps_every_file_or_lists_its_reason(
     hostile: Path, killer: Killer, tmp_path: Path, framing: str, workers: int, long: bool
 ) -> None:
     if (framing, workers) not in {("whole", 1), ("center", 2)} and not long:
@@ -78,7 +83,8 @@ def test_prepare_lists_every_file_or_keeps_it(
     assert len(list((tmp_path / "data" / "frames").iterdir())) == len(kept)
 
 
-def test_a_query_answers_every_file_or_says_why_not(hostile: Path, killer: Killer, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_query_answers_every_file_or_gives_its_reason(hostile: Path, killer: Killer, tmp_path: Path) -> None:
     save_tiny_encoder(tmp_path / "encoder.pt")
     paint_tiny_artists(tmp_path / "artists", 3, 2)
     index = ("--index", tmp_path / "index")
@@ -88,8 +94,6 @@ def test_a_query_answers_every_file_or_says_why_not(hostile: Path, killer: Kille
     assert done["code"] == 1, done["stderr"]  # some could not be answered
     assert "Traceback" not in done["stderr"]
     assert done["megabytes"] < sound["megabytes"] + LIMIT_MB
-    import json
-
     answers = {answer["painting"]: answer for answer in json.loads(done["stdout"])["answers"]}
     for name in GOOD_NAMES:
         assert "artists" in answers[f"Artist 01/{name}"]
@@ -102,63 +106,64 @@ def test_a_query_answers_every_file_or_says_why_not(hostile: Path, killer: Kille
 FRAMING = """
 import resource, sys
 from pathlib import Path
-from painter_search.collection.framing import UnreadablePainting, frame_painting
+from painter_search.common.errors import UnreadableImageError
+from painter_search.images.framing import frame_painting
 frame_painting(Path(sys.argv[2]).read_bytes(), "whole")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     frame_painting(Path(sys.argv[1]).read_bytes(), sys.argv[3])
-except UnreadablePainting:
+except UnreadableImageError:
     pass
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("framing", ["whole", "center"])
-def test_no_image_takes_a_gigabyte(tmp_path: Path, framing: str, long: bool) -> None:
+def test_frame_painting_takes_less_than_a_gigabyte(tmp_path: Path, framing: str, long: bool) -> None:
     (tmp_path / "good.jpg").write_bytes(seeds()[0][1])
-    most = 0
+    peak = 0
     names = list(BOMBS) if long else ["bomb-grey16.png", "bomb-over.png"]
     for name in names:
         path = tmp_path / name
         path.write_bytes(BOMBS[name]())
         words = [sys.executable, "-c", FRAMING, path, tmp_path / "good.jpg", framing]
-        # Through a shell: a process begins with the peak of the one that it was forked from.
+        # Through a shell: a forked process starts with the peak of its parent.
         script = " ".join(f"'{word}'" if word is not FRAMING else '"$CODE"' for word in words)
         done = subprocess.run(
             ["sh", "-c", script], env={**os.environ, "CODE": FRAMING}, capture_output=True, text=True, timeout=SECONDS
         )
         assert done.returncode == 0, (name, done.stderr)
         assert int(done.stdout) < LIMIT_MB, name
-        most = max(most, int(done.stdout))
-    print(f"at most {most} MB over what a small image takes ({framing})")
+        peak = max(peak, int(done.stdout))
+    print(f"at most {peak} MB over what a small image takes ({framing})")
 
 
-def test_a_large_image_in_bands_is_the_same_as_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
-    from painter_search.collection import color
-
+def test_frame_painting_in_bands_equals_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = [frame_painting(content, "whole").jpeg for _, content in seeds()]
     monkeypatch.setattr(color, "BAND_PIXELS", 300)
     assert [frame_painting(content, "whole").jpeg for _, content in seeds()] == whole
 
 
-def test_scans_are_counted_and_not_what_looks_like_them() -> None:
+def test_has_too_many_scans_counts_scans_only() -> None:
     assert has_too_many_scans(many_scans(MAX_SCANS))
     assert not has_too_many_scans(many_scans(MAX_SCANS // 2))
-    with pytest.raises(UnreadablePainting, match="more scans"):
+    with pytest.raises(UnreadableImageError, match="more scans"):
         frame_painting(many_scans(1000), "whole")
     plain = seeds()[0][1]
-    after = plain + b"\xff\xda\x00\x02" * 1000  # a film behind the picture, as phones put it
+    after = plain + b"\xff\xda\x00\x02" * 1000  # a film behind the picture, as phones write it
     comment = plain[:2] + b"\xff\xfe\x27\x12" + b"\xff\xda" * 5000 + plain[2:]
     for content in (plain, after, comment):
         assert not has_too_many_scans(content)
         frame_painting(content, "whole")
 
 
-def test_a_worker_that_dies_costs_one_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+def test_frame_all_loses_only_the_image_that_kills_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paint_tiny(tmp_path / "a" / "00.jpg", 0)
     original = list_originals([tmp_path / "a"])[0]
     job = FramingJob("", original, "whole", tmp_path / "frame.jpg", tmp_path / "thumbnail.jpg")
-    monkeypatch.setattr(framing_pool, "frame_to_disk", frame_or_die)
+    monkeypatch.setattr(decode_pool, "frame_to_disk", frame_or_die)
     names = ["one", "two", "dies by crashing", "three", "four", "dies for memory", "five", "six"]
     jobs = [replace(job, file=name) for name in names]
     framed = list(frame_all(jobs, workers=2))
@@ -167,12 +172,13 @@ def test_a_worker_that_dies_costs_one_image(tmp_path: Path, monkeypatch: pytest.
     assert {one.reason for one in framed if one.reason} == {"crashed the decoder"}
 
 
-def test_of_many_asked_about_one_that_crashes_or_hangs_costs_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(framing_pool, "frame_file", answer_or_die)
-    monkeypatch.setattr(framing_pool, "SECONDS_PER_IMAGE", 5)
+@pytest.mark.slow
+def test_frame_in_processes_loses_only_images_that_crash_or_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode_pool, "frame_file", answer_or_die)
+    monkeypatch.setattr(decode_pool, "SECONDS_PER_IMAGE", 5)
     names = ["one", "dies by crashing", "two", "hangs", "three", "dies for memory", "four"]
-    found = dict(zip(names, frame_aside([Path(name) for name in names], "whole", workers=2), strict=True))
-    assert found == {
+    results = dict(zip(names, frame_in_processes([Path(name) for name in names], "whole", workers=2), strict=True))
+    assert results == {
         **{name: f"{name}, whole" for name in names},
         "dies by crashing": "crashed the decoder",
         "dies for memory": "crashed the decoder",
@@ -180,7 +186,8 @@ def test_of_many_asked_about_one_that_crashes_or_hangs_costs_itself(monkeypatch:
     }
 
 
-def test_no_process_outlives_a_killed_preparation(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_killed_prepare_leaves_no_process(tmp_path: Path) -> None:
     paint_tiny_artists(tmp_path / "artists", 40, 10)
     words = [sys.executable, "-m", "painter_search.prepare", "--folder", "artists", "--workers", "2"]
     started = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.DEVNULL)

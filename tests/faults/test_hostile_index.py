@@ -1,4 +1,4 @@
-"""Indexes are handed around: whatever was done to one, a query answers or refuses in a sentence."""
+"""Indexes are passed around: however one was altered, a query answers or refuses in a sentence."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ import pytest
 from harness import Killer
 from tiny_world import paint_tiny_artists, save_tiny_encoder
 
-from painter_search.encoder.settings import EMBEDDING_SIZE
-from painter_search.errors import UserError
-from painter_search.folders import digest_file
-from painter_search.retrieval.filling import build_vectors, train
-from painter_search.retrieval.manifest import CURRENT, ENCODER, MANIFEST, THUMBNAILS, VECTORS, WORKS, digest_manifest
-from painter_search.retrieval.painting_index import PaintingIndex
-from painter_search.retrieval.search_plan import SearchPlan
-from painter_search.retrieval.vectors_file import read_vectors_file
+from painter_search.common.atomic_io import digest_file
+from painter_search.common.errors import PainterSearchError
+from painter_search.encoder.config import EMBEDDING_SIZE
+from painter_search.index.manifest import CURRENT, ENCODER, MANIFEST, THUMBNAILS, WORKS, digest_manifest
+from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.vector_store.base import VECTORS
+from painter_search.index.vector_store.faiss_build import build_faiss, train
+from painter_search.index.vector_store.faiss_file import read_faiss_file
+from painter_search.index.vector_store.faiss_plan import SearchPlan
+
+pytestmark = pytest.mark.faults
 
 FILES = (MANIFEST, VECTORS, WORKS, THUMBNAILS, ENCODER)
 
@@ -43,7 +46,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory, killer: Killer) -> Path:
 
 
 def seal(folder: Path, **changes: Any) -> None:
-    """Rewrite the manifest to match what the folder holds, as somebody would who wants to be believed."""
+    """Rewrite the manifest to match the files in the folder, as a forger would."""
     manifest = {**json.loads((folder / MANIFEST).read_text()), **changes}
     for name in manifest["files"]:
         manifest["files"][name] = {"size": (folder / name).stat().st_size, "sha256": digest_file(folder / name)}
@@ -51,11 +54,11 @@ def seal(folder: Path, **changes: Any) -> None:
 
 
 def altered(content: bytes, rng: np.random.Generator, others: list[bytes]) -> bytes:
-    """The content of a file, damaged in one of many ways."""
+    """Damage the content of a file in one of many ways."""
     data = bytearray(content)
-    way, place = rng.integers(8), int(rng.integers(len(data)))
+    way, position = rng.integers(8), int(rng.integers(len(data)))
     if way == 0:
-        return bytes(data[:place])
+        return bytes(data[:position])
     if way == 1:
         return bytes(data) + rng.bytes(int(rng.integers(1, 5000)))
     if way == 2:
@@ -63,55 +66,58 @@ def altered(content: bytes, rng: np.random.Generator, others: list[bytes]) -> by
     if way == 3:
         return b""
     if way == 4:  # numbers in a header that ask for more than there is
-        place = int(rng.integers(min(200, len(data))))
-        data[place : place + 8] = [b"\xff" * 8, b"\x00" * 8, b"\xff\xff\xff\xff\xff\xff\xff\x7f"][rng.integers(3)]
+        position = int(rng.integers(min(200, len(data))))
+        data[position : position + 8] = [b"\xff" * 8, b"\x00" * 8, b"\xff\xff\xff\xff\xff\xff\xff\x7f"][rng.integers(3)]
     elif way == 5:
-        data[place : place + 64] = rng.bytes(64)
+        data[position : position + 64] = rng.bytes(64)
     else:
-        for place in rng.integers(len(data) if way == 6 else min(100, len(data)), size=rng.integers(1, 64)):
-            data[place] ^= 1 << rng.integers(8)
+        for position in rng.integers(len(data) if way == 6 else min(100, len(data)), size=rng.integers(1, 64)):
+            data[position] ^= 1 << rng.integers(8)
     return bytes(data)
 
 
-def test_no_altered_index_ends_the_process(sound: Path, killer: Killer, tmp_path: Path, long: bool) -> None:
+@pytest.mark.slow
+def test_query_survives_randomly_altered_indexes(sound: Path, killer: Killer, tmp_path: Path, long: bool) -> None:
     painting = next((sound / "artists").rglob("*.jpg"))
     contents = {name: (sound / "sound" / name).read_bytes() for name in FILES}
     baseline = killer.run("query", painting, "--index", sound / "sound", "--json")
     assert baseline["code"] == 0, baseline["stderr"]
     rng = np.random.default_rng(0)
     refused = 0
-    for trial in range(1000 if long else 25):
-        folder = tmp_path / str(trial)
+    for number in range(1000 if long else 25):
+        folder = tmp_path / str(number)
         shutil.copytree(sound / "sound", folder)
-        name = FILES[trial % len(FILES)]
+        name = FILES[number % len(FILES)]
         (folder / name).write_bytes(altered(contents[name], rng, list(contents.values())))
         if name != MANIFEST:
             seal(folder)
-        asked = killer.run("query", painting, "--index", folder, "--json", "--page", tmp_path / "page.html", seconds=60)
-        what = (trial, name, asked["code"], asked["stderr"])
-        assert asked["code"] in (0, 1), what
-        assert "Traceback" not in asked["stderr"], what
-        assert asked["megabytes"] < baseline["megabytes"] + 1000, what
-        if asked["code"]:
-            assert len(asked["stderr"].strip().splitlines()) == 1, what
+        done = killer.run("query", painting, "--index", folder, "--json", "--page", tmp_path / "page.html", seconds=60)
+        what = (number, name, done["code"], done["stderr"])
+        assert done["code"] in (0, 1), what
+        assert "Traceback" not in done["stderr"], what
+        assert done["megabytes"] < baseline["megabytes"] + 1000, what
+        if done["code"]:
+            assert len(done["stderr"].strip().splitlines()) == 1, what
             refused += 1
         shutil.rmtree(folder)
     assert refused > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
-def test_a_pipe_in_place_of_a_file_is_not_waited_for(sound: Path, killer: Killer, tmp_path: Path, name: str) -> None:
+def test_query_does_not_wait_for_a_pipe(sound: Path, killer: Killer, tmp_path: Path, name: str) -> None:
     folder = Path(shutil.copytree(sound / "sound", tmp_path / "copy"))
     (folder / name).unlink()
     os.mkfifo(folder / name)
     painting = next((sound / "artists").rglob("*.jpg"))
-    asked = killer.run("query", painting, "--index", folder, "--json", seconds=60)
-    assert asked["code"] == 1, asked
-    assert len(asked["stderr"].strip().splitlines()) == 1, asked
+    done = killer.run("query", painting, "--index", folder, "--json", seconds=60)
+    assert done["code"] == 1, done
+    assert len(done["stderr"].strip().splitlines()) == 1, done
 
 
-def test_a_damaged_thumbnail_is_named(sound: Path, killer: Killer, tmp_path: Path) -> None:
-    """Thumbnails are held against their file's size alone, as most answers need none."""
+@pytest.mark.slow
+def test_commands_name_a_damaged_thumbnail(sound: Path, killer: Killer, tmp_path: Path) -> None:
+    """Only the size of the file of thumbnails is checked on opening, as most answers need none."""
     folder = Path(shutil.copytree(sound / "sound", tmp_path / "index" / "copy"))
     with sqlite3.connect(folder / THUMBNAILS) as database:
         database.execute("UPDATE thumbnails SET jpeg = zeroblob(length(jpeg))")
@@ -119,7 +125,7 @@ def test_a_damaged_thumbnail_is_named(sound: Path, killer: Killer, tmp_path: Pat
     for command in (["map"], ["audit"], ["query", painting, "--page", tmp_path / "page.html"]):
         done = killer.run(*command, "--index", folder)
         assert done["code"] == 1
-        assert "is no whole image any more" in done["stderr"].splitlines()[-1]
+        assert "is damaged; copy or make again" in done["stderr"].splitlines()[-1]
     assert killer.run("query", painting, "--index", folder)["code"] == 0
 
 
@@ -141,7 +147,7 @@ def _sql(script: str) -> Callable[[Path], None]:
 
 
 def _fewer_vectors(folder: Path) -> None:
-    build_vectors(np.zeros((3, EMBEDDING_SIZE), np.float32), folder, exact=True)
+    build_faiss(np.zeros((3, EMBEDDING_SIZE), np.float32), folder, exact=True)
 
 
 def _another_kind_of_vectors(folder: Path) -> None:
@@ -171,7 +177,7 @@ def _another_encoder(folder: Path) -> None:
         (lambda _: {"search": {"name": "approximate", "cells": 4, "probes": 2**62}}, "under 'search'"),
         (lambda _: {"search": {"name": "exact", "more": 1}}, "under 'search'"),
         (lambda _: {"encoder": {"backbone": 3}}, "under 'encoder'"),
-        (lambda _: {"encoder": {"image_side": 2**40}}, "under 'encoder'"),
+        (lambda _: {"encoder": {"img_size": 2**40}}, "under 'encoder'"),
         (lambda _: {"encoder": {"stages": 5}}, "under 'encoder'"),
         (lambda _: {"encoder": {"mean": [0, 0]}}, "under 'encoder'"),
         (lambda _: {"encoder": {"invented_later": True}}, "under 'encoder'"),
@@ -185,32 +191,32 @@ def _another_encoder(folder: Path) -> None:
         (lambda _: {"format": 99}, "has format 99"),
     ],
 )
-def test_what_differs_is_said(sound: Path, tmp_path: Path, change: Callable, sentence: str) -> None:
+def test_attribute_refuses_a_forged_index(sound: Path, tmp_path: Path, change: Callable, sentence: str) -> None:
     folder = remade(change)(sound, tmp_path / "copy")
-    with pytest.raises(UserError, match=sentence):
+    with pytest.raises(PainterSearchError, match=sentence):
         ask(folder, next((sound / "artists").rglob("*.jpg")))
 
 
 def ask(folder: Path, painting: Path) -> None:
-    from painter_search.retrieval.attribution import attribute
+    from painter_search.attribution.attribute import attribute
 
     attribute(PaintingIndex.load(folder), [painting])
 
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/hostname", "sub/file"])
-def test_a_manifest_names_no_file_outside_its_folder(sound: Path, tmp_path: Path, name: str) -> None:
+def test_load_refuses_a_manifest_with_files_outside_its_folder(sound: Path, tmp_path: Path, name: str) -> None:
     folder = Path(shutil.copytree(sound / "sound", tmp_path / "copy"))
     manifest = json.loads((folder / MANIFEST).read_text())
     manifest["files"][name] = {"size": 1, "sha256": "0"}
     (folder / MANIFEST).write_text(json.dumps({**manifest, "digest": digest_manifest(manifest)}))
-    with pytest.raises(UserError, match="no index has"):
+    with pytest.raises(PainterSearchError, match="no index has"):
         PaintingIndex.load(folder)
 
 
 def faiss_files(tmp_path: Path) -> Iterator[tuple[bytes, Any]]:
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(300, 8)).astype(np.float32)
-    build_vectors(vectors, tmp_path, exact=True)
+    build_faiss(vectors, tmp_path, exact=True)
     yield (tmp_path / VECTORS).read_bytes(), vectors
     for count in (300, 3):  # lists stored in full, and, most of them empty, sparsely
         inverted = faiss.IndexIVFFlat(faiss.IndexFlatL2(8), 8, 16)
@@ -224,25 +230,26 @@ def faiss_files(tmp_path: Path) -> Iterator[tuple[bytes, Any]]:
         yield faiss.serialize_index(coded).tobytes(), vectors
 
 
-def test_every_length_of_a_file_of_vectors_must_lead_to_its_end(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_read_faiss_file_refuses_lengths_that_do_not_fit_the_file(tmp_path: Path) -> None:
     for content, vectors in faiss_files(tmp_path):
         path = tmp_path / "vectors.faiss"
         path.write_bytes(content)
-        assert read_vectors_file(path).ntotal == len(vectors)
-        for place in range(0, min(len(content), 400)):
+        assert read_faiss_file(path).ntotal == len(vectors)
+        for position in range(0, min(len(content), 400)):
             for value in (b"\xff" * 8, b"\xff" * 7 + b"\x7f", b"\x00" * 8, b"\x00\x00\x00\x40\x00\x00\x00\x00"):
-                damaged = (content[:place] + value + content[place + 8 :])[: len(content)]
+                damaged = (content[:position] + value + content[position + 8 :])[: len(content)]
                 path.write_bytes(damaged)
                 try:
-                    read = read_vectors_file(path)
-                except UserError:
+                    read = read_faiss_file(path)
+                except PainterSearchError:
                     continue
                 assert read.ntotal == len(vectors)
                 assert read.d == 8
         for cut in (0, 3, 4, 30, 80, len(content) - 1):
             path.write_bytes(content[:cut])
-            with pytest.raises(UserError, match="no file of vectors"):
-                read_vectors_file(path)
+            with pytest.raises(PainterSearchError, match="no file of vectors"):
+                read_faiss_file(path)
         path.write_bytes(content + b"\x00")
-        with pytest.raises(UserError, match="no file of vectors"):
-            read_vectors_file(path)
+        with pytest.raises(PainterSearchError, match="no file of vectors"):
+            read_faiss_file(path)

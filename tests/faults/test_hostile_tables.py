@@ -1,4 +1,4 @@
-"""Archives and catalogues made to do harm, or carelessly: a clear rule for each, and no file outside `--out`."""
+"""Hostile and careless archives and catalogues: a clear rule for each, and no file outside `--out`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ from hypothesis import strategies as st
 
 from painter_search.collection.catalogue import read_catalogue
 from painter_search.collection.collection import Collection, read_clean
-from painter_search.collection.framing import UnreadablePainting
-from painter_search.collection.originals import list_originals, read_original
+from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
-from painter_search.collection.settings import PrepareConfig
-from painter_search.errors import UserError
+from painter_search.common.errors import PainterSearchError, UnreadableImageError
+from painter_search.images.sources import list_originals, read_original
+
+pytestmark = pytest.mark.faults
 
 GOOD = seeds()[0][1]
 ARTISTS = ("ann", "bob", "cy", "dee")
@@ -44,7 +45,7 @@ def plain_rows() -> list[list[str]]:
 
 def prepared(tmp_path: Path, catalogue: Path, originals: Path) -> Collection:
     return prepare_collection(
-        PrepareConfig(info=(catalogue,), originals=(originals,), out=tmp_path / "data", name="x", workers=1)
+        PrepareConfig(catalogue=(catalogue,), originals=(originals,), out=tmp_path / "data", name="x", workers=1)
     )
 
 
@@ -53,7 +54,7 @@ def reasons(collection: Collection) -> dict[str, str]:
     return dict(zip(table["file"], table["reason"], strict=True))
 
 
-def test_members_that_lead_out_of_the_archive_are_images_by_their_name_alone(tmp_path: Path) -> None:
+def test_prepare_takes_members_with_paths_by_their_name_alone(tmp_path: Path) -> None:
     world = tmp_path / "deep" / "world"
     world.mkdir(parents=True)
     names = ["../../up.jpg", "/absolute.jpg", "..\\..\\windows.jpg", "a/../../../b.jpg", "C:\\drive.jpg", "sub/in.jpg"]
@@ -70,7 +71,7 @@ def test_members_that_lead_out_of_the_archive_are_images_by_their_name_alone(tmp
     assert not Path("/absolute.jpg").exists()
 
 
-def test_two_members_of_one_name_nested_archives_and_links(tmp_path: Path) -> None:
+def test_prepare_rejects_repeated_names_nested_archives_and_links(tmp_path: Path) -> None:
     link = zipfile.ZipInfo("cy1.jpg")
     link.external_attr = 0o120777 << 16
     nested = io.BytesIO()
@@ -94,7 +95,7 @@ def test_two_members_of_one_name_nested_archives_and_links(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("way", ["sizes", "directory"])
-def test_an_archive_that_lies_about_itself_is_refused_or_its_members_are(tmp_path: Path, way: str, long: bool) -> None:
+def test_read_original_refuses_members_of_a_lying_archive(tmp_path: Path, way: str, long: bool) -> None:
     with zipfile.ZipFile(tmp_path / "sound.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("a.jpg", "b.jpg", "c.jpg"):
             archive.writestr(name, GOOD)
@@ -108,30 +109,30 @@ def test_an_archive_that_lies_about_itself_is_refused_or_its_members_are(tmp_pat
         if way == "sizes":  # compressed and real size of the first member, in the central directory
             data[directory + 20 : directory + 28] = struct.pack("<II", *rng.integers(0, 2**32, 2, dtype=np.uint64))
         else:
-            for place in rng.integers(directory, len(data), size=rng.integers(1, 8)):
-                data[place] = rng.integers(256)
+            for position in rng.integers(directory, len(data), size=rng.integers(1, 8)):
+                data[position] = rng.integers(256)
         path.write_bytes(bytes(data))
         try:
             originals = list_originals([path])
-        except UserError:
+        except PainterSearchError:
             refused += 1
             continue
         for original in originals:
-            with suppress(UnreadablePainting):  # and nothing else
+            with suppress(UnreadableImageError):  # and nothing else
                 assert len(read_original(original)) <= original.size
             read += 1
     assert read + refused > 0
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_titles_over_several_lines_and_every_encoding_come_out_the_same(encoding: str, tmp_path: Path) -> None:
+def test_read_catalogue_reads_several_lines_and_every_encoding(encoding: str, tmp_path: Path) -> None:
     rows = [*plain_rows(), ["Jürg", 'two\nlines, and a "quote"', "j.jpg"], ["Jürg", "plain", "k.jpg"]]
     catalogue = read_catalogue([write_catalogue(tmp_path / "info.csv", rows, encoding)], 0.4, 42)
     assert list(catalogue["artist"][-2:]) == ["Jürg", "Jürg"]
     assert list(catalogue["title"][-2:]) == ['two\nlines, and a "quote"', "plain"]
 
 
-def test_file_names_with_paths_in_a_catalogue_name_no_file_elsewhere(tmp_path: Path) -> None:
+def test_prepare_takes_no_file_outside_the_originals(tmp_path: Path) -> None:
     (tmp_path / "originals").mkdir()
     for row in plain_rows():
         (tmp_path / "originals" / row[2]).write_bytes(GOOD)
@@ -144,20 +145,21 @@ def test_file_names_with_paths_in_a_catalogue_name_no_file_elsewhere(tmp_path: P
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=300))
-def test_any_bytes_are_a_catalogue_or_refused_in_a_sentence(
+def test_read_catalogue_reads_any_bytes_or_refuses_in_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes(b"artist,new_filename,in_train\n" + data if len(data) % 2 else data)
     try:
         catalogue, refusal = read_catalogue([path], 0.4, 42), ""
-    except UserError as error:
+    except PainterSearchError as error:
         catalogue, refusal = None, str(error)
     assert not {"\n", "\r"} & set(refusal)
     assert catalogue is None or catalogue["in_train"].dtype == bool
 
 
-def test_a_million_rows(tmp_path: Path, killer: Killer, long: bool) -> None:
+@pytest.mark.slow
+def test_prepare_bears_a_catalogue_of_a_million_rows(tmp_path: Path, killer: Killer, long: bool) -> None:
     if not long:
         pytest.skip("with --long")
     rows = [[f"artist {number % 100_000}", "x" * 20, f"{number}.jpg"] for number in range(1_000_000)]
@@ -166,14 +168,14 @@ def test_a_million_rows(tmp_path: Path, killer: Killer, long: bool) -> None:
         (tmp_path / "originals" / f"{number}.jpg").write_bytes(GOOD)
     write_catalogue(tmp_path / "info.csv", rows)
     baseline = killer.complete("prepare", "--help")
-    words = ("--info", tmp_path / "info.csv", "--originals", tmp_path / "originals", "--out", tmp_path / "data")
+    words = ("--catalogue", tmp_path / "info.csv", "--originals", tmp_path / "originals", "--out", tmp_path / "data")
     done = killer.complete("prepare", *words, "--workers", 1)
     assert len(Collection.open(tmp_path / "data").works("all")) == 10
     print(f"a million rows: {done['megabytes'] - baseline['megabytes']} MB, {done['seconds']:.0f} s", file=sys.stderr)
     assert done["megabytes"] < baseline["megabytes"] + 4000
 
 
-def test_an_archive_is_never_unpacked_beside_itself(tmp_path: Path) -> None:
+def test_prepare_never_unpacks_an_archive(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "o.zip", "w") as archive:
         for row in plain_rows():
             archive.writestr(row[2], GOOD)

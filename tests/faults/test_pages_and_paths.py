@@ -1,4 +1,4 @@
-"""What a catalogue says cannot act, neither in a page nor in a terminal; and nobody learns where files lie."""
+"""Text of a catalogue is inert in pages and terminals, and no output tells where files lie on the machine."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from fault_stories import train
 from harness import Killer
-from test_killed import train
 from tiny_world import paint_tiny, register_tiny_backbone, save_tiny_encoder
 
-from painter_search.printable import printable
+from painter_search.common.terminal import printable
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 MARKUP = [
     "<script>alert(1)</script>",
@@ -60,7 +62,15 @@ def world(tmp_path_factory: pytest.TempPathFactory, killer: Killer) -> Path:
                 paint_tiny(world / "originals" / name, seed)
                 text = MARKUP[artist]
                 rows.writerow([f"{artist} {text}", f"{text} {work}", text, text, text, name])
-    prepare = ("prepare", "--info", world / "info.csv", "--originals", world / "originals", "--out", world / "data")
+    prepare = (
+        "prepare",
+        "--catalogue",
+        world / "info.csv",
+        "--originals",
+        world / "originals",
+        "--out",
+        world / "data",
+    )
     killer.complete(*prepare, "--test-triplets", 1, "--workers", 1, "--name", "markup")
     killer.complete(*train("strong")(world))
     save_tiny_encoder(world / "encoder.pt")
@@ -72,11 +82,11 @@ def world(tmp_path_factory: pytest.TempPathFactory, killer: Killer) -> Path:
 def ask(world: Path, killer: Killer, *more: object) -> str:
     paintings = [world / "originals" / "0-0.jpg", world / "<b onclick=x>.png"]
     paint_tiny(paintings[1], 77)
-    asked = ("query", *paintings, "--index", world / "index", "--top", 12, "--page", world / "page.html", *more)
+    asked = ("query", *paintings, "--index", world / "index", "--top-k", 12, "--page", world / "page.html", *more)
     return killer.complete(*asked)["stdout"]
 
 
-def test_markup_in_names_and_titles_is_text_on_a_page(world: Path, killer: Killer) -> None:
+def test_query_page_and_run_report_show_markup_as_text(world: Path, killer: Killer) -> None:
     ask(world, killer)
     for page in (world / "page.html", world / "runs" / "one" / "report.html"):
         elements = Elements(page.read_text(encoding="utf-8"))
@@ -94,7 +104,7 @@ def test_markup_in_names_and_titles_is_text_on_a_page(world: Path, killer: Kille
         assert str(policy[0]["content"]).startswith("default-src 'none'")
 
 
-def test_the_other_pages_run_nothing_but_their_own(world: Path, killer: Killer) -> None:
+def test_map_audit_and_comparison_pages_run_no_foreign_script(world: Path, killer: Killer) -> None:
     one, other = sorted((world / "originals").iterdir())[:2]
     index = ("--index", world / "index")
     assert "Warning" not in killer.complete("map", *index)["stderr"]  # its font lacks some of these letters
@@ -119,7 +129,7 @@ def test_the_other_pages_run_nothing_but_their_own(world: Path, killer: Killer) 
         assert str(world).encode() not in page.read_bytes()
 
 
-def test_nothing_steers_the_terminal(world: Path, killer: Killer) -> None:
+def test_query_escapes_control_characters_for_the_terminal(world: Path, killer: Killer) -> None:
     shown = ask(world, killer)
     assert "\\x1b[2J" in shown
     assert not {"\x1b", "\x07", "\u202e"} & set(shown)
@@ -128,13 +138,13 @@ def test_nothing_steers_the_terminal(world: Path, killer: Killer) -> None:
     assert "\x1b" not in done["stderr"]
 
 
-def test_text_that_steers_nothing_stays_as_it_is() -> None:
+def test_printable_keeps_text_without_control_characters() -> None:
     for text in ("Ёжик 🎨 ä", "two\nlines\tand a tab", "A\u200dB", "\u00a0", "日本"):
         assert printable(text) == text
     assert printable("a\x1b[1m\x9b\r\u202e") == "a\\x1b[1m\\x9b\\r\\u202e"
 
 
-def test_no_file_says_where_on_the_machine_it_was_made(world: Path, killer: Killer) -> None:
+def test_no_written_file_contains_a_path_of_the_machine(world: Path, killer: Killer) -> None:
     answered = ask(world, killer, "--json")
     assert json.loads(answered)["answers"]
     assert str(world) not in answered
@@ -146,31 +156,31 @@ def test_no_file_says_where_on_the_machine_it_was_made(world: Path, killer: Kill
         assert str(world.parent).encode() not in path.read_bytes(), path
 
 
-def test_no_door_says_where_on_the_machine_it_works(
+def test_no_command_prints_a_path_of_the_machine(
     world: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(world)
     register_tiny_backbone()
     one, other = "originals/0-0.jpg", "originals/1-0.jpg"
     train_again = [str(word) for word in [*train("strong")(Path()), "--resume"]]
-    for door, *flags in (
-        ("prepare", "--info", "info.csv", "--originals", "originals", "--test-triplets", "1", "--name", "markup"),
+    for command, *flags in (
+        ("prepare", "--catalogue", "info.csv", "--originals", "originals", "--test-triplets", "1", "--name", "markup"),
         train_again,
         ("build-index", "--encoder", "runs/one/best.pt", "--split", "all", "--device", "cpu"),
         ("eval-triplets",),
-        ("build-index", "--list"),
-        ("build-index", "--remove", "1"),
-        ("build-index", "--add", "originals", "--artist", "Somebody"),
+        ("build-index", "list"),
+        ("build-index", "remove", "1"),
+        ("build-index", "add", "originals", "--artist", "Somebody"),
         ("audit",),
         ("map",),
         ("compare", one, other),
         ("query", one, "nowhere.jpg", "--page", "page.html"),
     ):
-        code = import_module(f"painter_search.{door}").main([*flags, "--json"])
-        said = capsys.readouterr()
+        code = import_module(f"painter_search.{command}").main([*flags, "--json"])
+        captured = capsys.readouterr()
         if "nowhere.jpg" in flags:
-            assert (code, said.out) == (1, ""), said.err
+            assert (code, captured.out) == (1, ""), captured.err
         else:
-            assert code == 0, said.err
-            json.loads(said.out)
-        assert world.name not in said.out + said.err, (door, said)
+            assert code == 0, captured.err
+            json.loads(captured.out)
+        assert world.name not in captured.out + captured.err, (command, captured)

@@ -1,35 +1,40 @@
-"""Same in, same out: on any number of workers, in any folder, again and again; and files of today are read tomorrow."""
+"""Same inputs, same outputs, on any number of workers and in any folder; and old files stay readable or are refused."""
 
 from __future__ import annotations
 
 import ast
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from build_fixture import FIXTURES, SIZE_LIMIT
+from fault_stories import build_index, train, trained
 from harness import Killer, digests
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_killed import BACKBONE, build_index, train, trained
-from tiny_world import paint_tiny, paint_tiny_artists, save_tiny_encoder
+from tiny_world import BACKBONE, paint_tiny, paint_tiny_artists, save_tiny_encoder
 
 import painter_search
+from painter_search.attribution.answers import Attribution
+from painter_search.attribution.attribute import attribute
 from painter_search.collection.cleaning import clean_catalogue
 from painter_search.collection.triplets import draw_triplets
+from painter_search.common.errors import PainterSearchError
+from painter_search.encoder.backbone import read_weights
 from painter_search.encoder.checkpoint import add_to_checkpoint, read_checkpoint
-from painter_search.encoder.weights import read_weights
-from painter_search.errors import UserError
-from painter_search.retrieval import filling
-from painter_search.retrieval import vectors as storage
-from painter_search.retrieval.attribution import Attribution, attribute
-from painter_search.retrieval.manifest import FORMAT, MANIFEST
-from painter_search.retrieval.painting_index import PaintingIndex
+from painter_search.encoder.encoder import load_encoder
+from painter_search.index.manifest import FORMAT, MANIFEST
+from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.vector_store import faiss_build
+
+pytestmark = pytest.mark.faults
 
 
-def test_two_worlds_become_the_same(killer: Killer, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_commands_write_the_same_files_in_any_folder_on_any_number_of_workers(killer: Killer, tmp_path: Path) -> None:
     made = []
     for place, workers in (("here", 1), ("somewhere else", 3)):
         world = tmp_path / place
@@ -45,11 +50,9 @@ def test_two_worlds_become_the_same(killer: Killer, tmp_path: Path) -> None:
         assert one == other
 
 
-def test_an_approximate_index_is_the_same_file_also_where_it_was_interrupted(
+def test_build_faiss_writes_the_same_file_after_an_interruption(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage, "EXACT_UP_TO", 500)
-    monkeypatch.setattr(filling, "SHARD", 700)
     vectors = np.random.default_rng(0).normal(size=(2000, 256)).astype(np.float32)
 
     def interrupt(*_: object) -> None:
@@ -62,17 +65,17 @@ def test_an_approximate_index_is_the_same_file_also_where_it_was_interrupted(
             folder.mkdir(parents=True)
             if stop_at is not None:
                 with monkeypatch.context() as patched:
-                    patched.setattr(filling, "merge_shards", interrupt)
+                    patched.setattr(faiss_build, "merge_shards", interrupt)
                     with pytest.raises(KeyboardInterrupt):
-                        filling.build_vectors(vectors, folder, memory=memory)
+                        faiss_build.build_faiss(vectors, folder, memory=memory, exact_up_to=500, shard_size=700)
                 next(folder.glob(f"*-{stop_at:05d}")).unlink()
-            kind = filling.build_vectors(vectors, folder, memory=memory)
+            kind = faiss_build.build_faiss(vectors, folder, memory=memory, exact_up_to=500, shard_size=700)
             made.append((kind, digests(folder)))
         assert made[0] == made[1] == made[2]
         assert made[0][0].codes == {"flat": "flat", "coded": "sq8"}[name]
 
 
-def test_an_encoder_saved_twice_is_the_same_file(tmp_path: Path) -> None:
+def test_save_checkpoint_writes_the_same_file_twice(tmp_path: Path) -> None:
     one, other = save_tiny_encoder(tmp_path / "one.pt"), save_tiny_encoder(tmp_path / "another name.pt")
     assert one.read_bytes() == other.read_bytes()
     for path in (one, other):
@@ -83,20 +86,20 @@ def test_an_encoder_saved_twice_is_the_same_file(tmp_path: Path) -> None:
 
 HOW_TO_CHANGE_THE_FORMAT = (
     "An index of format {found} that people have can no longer be used as it was. Either read what it lacks with a "
-    "default, or raise FORMAT in retrieval/manifest.py, whose sentence then tells them to build it again; and add a "
-    "fixture of the new format: python tests/faults/build_fixture.py"
+    "default, or raise FORMAT in index/manifest.py, whose sentence then tells them to build it again; and add a "
+    "fixture of the new format: python tests/helpers/build_fixture.py"
 )
 
 
 @pytest.mark.parametrize("folder", sorted(FIXTURES.glob("index-of-format-*")), ids=lambda folder: folder.name)
-def test_an_index_of_every_format_is_read_or_refused_with_a_remedy(folder: Path, tmp_path: Path) -> None:
+def test_index_of_every_format_is_read_or_refused_with_a_remedy(folder: Path, tmp_path: Path) -> None:
     assert sum(path.stat().st_size for path in folder.iterdir()) < SIZE_LIMIT
     found = json.loads((folder / MANIFEST).read_text())["format"]
     painting = tmp_path / "painting.jpg"
     paint_tiny(painting, 101)
     try:
         answer, refusal = attribute(PaintingIndex.load(folder), [painting])[0], ""
-    except UserError as error:
+    except PainterSearchError as error:
         answer, refusal = None, str(error)
     if refusal:
         assert found != FORMAT, HOW_TO_CHANGE_THE_FORMAT.format(found=found) + f" ({refusal})"
@@ -108,13 +111,13 @@ def test_an_index_of_every_format_is_read_or_refused_with_a_remedy(folder: Path,
     assert len(answer.artists) == 3
 
 
-def test_there_is_a_fixture_of_the_present_format() -> None:
+def test_present_index_format_has_a_fixture() -> None:
     assert (FIXTURES / f"index-of-format-{FORMAT}").is_dir(), HOW_TO_CHANGE_THE_FORMAT.format(found=FORMAT - 1)
 
 
-def test_nothing_is_ever_unpickled() -> None:
+def test_code_never_unpickles() -> None:
     package = Path(painter_search.__file__).parent
-    for path in [*package.rglob("*.py"), *(package.parent / "scripts").glob("*.py")]:
+    for path in [*package.rglob("*.py"), *(package.parent / "scripts").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [name.name for name in node.names]
@@ -123,14 +126,14 @@ def test_nothing_is_ever_unpickled() -> None:
             if not isinstance(node, ast.Call):
                 continue
             called = ast.unparse(node.func)
-            given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+            keywords = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
             assert called not in ("eval", "exec", "pd.read_pickle", "torch.jit.load"), path
-            assert called != "torch.load" or given.get("weights_only") == "True", path
-            assert given.get("allow_pickle", "False") == "False", path
+            assert called != "torch.load" or keywords.get("weights_only") == "True", path
+            assert keywords.get("allow_pickle", "False") == "False", path
 
 
 class Evil:
-    """Runs code where it is unpickled."""
+    """Runs code when it is unpickled."""
 
     def __init__(self, witness: Path) -> None:
         self.witness = witness
@@ -139,24 +142,22 @@ class Evil:
         return Path.touch, (self.witness,)
 
 
-def test_a_checkpoint_that_would_run_code_or_unpack_to_more_than_it_is_is_refused(tmp_path: Path) -> None:
-    import zipfile
-
+def test_read_checkpoint_refuses_pickled_code_and_compressed_parts(tmp_path: Path) -> None:
     witness, path = tmp_path / "witness", tmp_path / "evil.pt"
     content = torch.load(save_tiny_encoder(tmp_path / "encoder.pt"), weights_only=True)
     torch.save({**content, "history": Evil(witness)}, path)
     for read in (read_checkpoint, read_weights):
-        with pytest.raises(UserError, match="read safely"):
+        with pytest.raises(PainterSearchError, match="read safely"):
             read(path)
     with zipfile.ZipFile(tmp_path / "encoder.pt") as sound, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for part in sound.infolist():
             packed.writestr(part.filename, sound.read(part) + bytes(10_000_000))
-    with pytest.raises(UserError, match="read safely"):
+    with pytest.raises(PainterSearchError, match="read safely"):
         read_checkpoint(path)
     assert not witness.exists()
 
 
-def test_a_checkpoint_with_one_bit_changed_is_refused_or_the_same(tmp_path: Path) -> None:
+def test_read_checkpoint_refuses_a_changed_bit_or_reads_the_same(tmp_path: Path) -> None:
     path = save_tiny_encoder(tmp_path / "encoder.pt")
     content, sound = path.read_bytes(), read_checkpoint(path)["model"]
     rng = np.random.default_rng(0)
@@ -167,7 +168,7 @@ def test_a_checkpoint_with_one_bit_changed_is_refused_or_the_same(tmp_path: Path
         path.write_bytes(bytes(damaged))
         try:
             read = read_checkpoint(path)
-        except UserError:
+        except PainterSearchError:
             refused += 1
             continue
         assert all(torch.equal(sound[name], value) for name, value in read["model"].items())
@@ -178,16 +179,14 @@ def test_a_checkpoint_with_one_bit_changed_is_refused_or_the_same(tmp_path: Path
     "changes",
     [
         {"encoder": {"backbone": "hf_hub:somebody/evil"}}, {"encoder": {"backbone": 5}}, {"encoder": None},
-        {"encoder": {"backbone": BACKBONE, "image_side": 10**9}}, {"encoder": {"backbone": "resnet18"}},
+        {"encoder": {"backbone": BACKBONE, "img_size": 10**9}}, {"encoder": {"backbone": "resnet18"}},
         {"model": {}}, {"model": 3}, {"framing": "huge"}, {"format": 99}, {"format": None},
     ],
 )  # fmt: skip
-def test_a_checkpoint_that_does_not_fit_its_description_is_refused(tmp_path: Path, changes: dict) -> None:
-    from painter_search.encoder.checkpoint import load_encoder
-
+def test_load_encoder_refuses_a_checkpoint_unlike_its_description(tmp_path: Path, changes: dict) -> None:
     content = torch.load(save_tiny_encoder(tmp_path / "encoder.pt"), weights_only=True)
     torch.save({**content, **changes}, tmp_path / "other.pt")
-    with pytest.raises(UserError):
+    with pytest.raises(PainterSearchError):
         load_encoder(tmp_path / "other.pt")
 
 
@@ -198,7 +197,7 @@ CATALOGUES = st.lists(
 
 @settings(max_examples=100, deadline=None)
 @given(CATALOGUES, st.integers(0, 3), st.randoms(use_true_random=False))
-def test_whatever_the_catalogue_triplets_are_sound_and_complete(rows: list, seed: int, shuffle) -> None:  # type: ignore[no-untyped-def]
+def test_draw_triplets_is_sound_and_complete_for_any_catalogue(rows: list, seed: int, shuffle) -> None:  # type: ignore[no-untyped-def]
     import pandas as pd
 
     def drawn(rows: list):  # type: ignore[no-untyped-def]

@@ -1,4 +1,4 @@
-"""Two at once: the second writer is refused, and a reader finds the old or the new and never something between."""
+"""Two processes at once: a second writer is refused, and a reader finds the old or the new, never a mixture."""
 
 from __future__ import annotations
 
@@ -10,17 +10,27 @@ import threading
 from pathlib import Path
 
 import pytest
+from fault_stories import a_collection, an_index_of_the_test_works, build_index, prepare, train
 from harness import Killer, digests
-from test_killed import a_collection, an_index_of_the_test_works, build_index, prepare, train
 from tiny_world import paint_tiny_artists
 
-from painter_search import folders
 from painter_search.collection.collection import Collection
-from painter_search.errors import UserError
-from painter_search.folders import discard, locked, put_in_place, recover, sweep, write_bytes
+from painter_search.common import atomic_io
+from painter_search.common.atomic_io import (
+    locked,
+    recover_folder,
+    remove_folder,
+    remove_partial_files,
+    replace_folder,
+    write_bytes,
+)
+from painter_search.common.errors import PainterSearchError
+
+pytestmark = pytest.mark.faults
 
 
-def test_a_second_writer_is_refused_in_a_sentence(killer: Killer, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_commands_refuse_a_second_writer(killer: Killer, tmp_path: Path) -> None:
     an_index_of_the_test_works(tmp_path, killer)
     killer.complete(*train("strong")(tmp_path))
     for lock, command, busy in (
@@ -41,8 +51,8 @@ def test_a_second_writer_is_refused_in_a_sentence(killer: Killer, tmp_path: Path
 HOLDER = """
 import sys, time
 from pathlib import Path
-from painter_search.errors import UserError
-from painter_search.folders import locked
+from painter_search.common.errors import PainterSearchError
+from painter_search.common.atomic_io import locked
 path, witness = Path(sys.argv[1]), Path(sys.argv[2])
 held = 0
 end = time.monotonic() + float(sys.argv[3])
@@ -53,13 +63,14 @@ while time.monotonic() < end:
                 pass
             witness.unlink()
             held += 1
-    except UserError:
+    except PainterSearchError:
         pass
 print(held)
 """
 
 
-def test_a_lock_is_never_held_twice(tmp_path: Path, long: bool) -> None:
+@pytest.mark.slow
+def test_locked_is_never_held_twice(tmp_path: Path, long: bool) -> None:
     words = [sys.executable, "-c", HOLDER, tmp_path / "lock", tmp_path / "witness", "60" if long else "2"]
     running = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
     ended = [process.communicate() for process in running]
@@ -68,18 +79,18 @@ def test_a_lock_is_never_held_twice(tmp_path: Path, long: bool) -> None:
     assert not (tmp_path / "lock").exists()
 
 
-def test_a_reader_always_finds_a_whole_folder(tmp_path: Path) -> None:
+def test_replace_folder_never_leaves_a_reader_without_one(tmp_path: Path) -> None:
     target = tmp_path / "target"
 
     def make(number: int) -> Path:
-        beside = tmp_path / ".target.partial"
-        beside.mkdir()
-        (beside / "one").write_text(str(number))
-        (beside / "two").write_text(str(number))
-        return beside
+        staging = tmp_path / ".target.partial"
+        staging.mkdir()
+        (staging / "one").write_text(str(number))
+        (staging / "two").write_text(str(number))
+        return staging
 
-    put_in_place(make(0), target)
-    if not folders._exchange(target, target):
+    replace_folder(make(0), target)
+    if not atomic_io._exchange(target, target):
         pytest.skip("this file system cannot exchange folders")
     missing, done = [], threading.Event()
 
@@ -95,7 +106,7 @@ def test_a_reader_always_finds_a_whole_folder(tmp_path: Path) -> None:
     reader = threading.Thread(target=read)
     reader.start()
     for number in range(1, 200):
-        put_in_place(make(number), target)
+        replace_folder(make(number), target)
     done.set()
     reader.join()
     assert not missing
@@ -104,33 +115,33 @@ def test_a_reader_always_finds_a_whole_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stop_at", range(6))
-def test_without_an_exchange_a_kill_between_the_renames_is_made_good(
+def test_recover_folder_repairs_a_kill_between_two_renames(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int
 ) -> None:
-    monkeypatch.setattr(folders, "_exchange", lambda one, other: False)
-    target, beside = tmp_path / "target", tmp_path / "beside"
-    for folder, content in ((target, "old"), (beside, "new")):
+    monkeypatch.setattr(atomic_io, "_exchange", lambda one, other: False)
+    target, staging = tmp_path / "target", tmp_path / "staging"
+    for folder, content in ((target, "old"), (staging, "new")):
         folder.mkdir()
         (folder / "file").write_text(content)
-    steps, rename = [], os.rename
+    renames, rename = [], os.rename
 
     def stop(*names: Path) -> None:
-        steps.append(names)
-        if len(steps) == stop_at:
+        renames.append(names)
+        if len(renames) == stop_at:
             raise KeyboardInterrupt
         rename(*names)
 
     monkeypatch.setattr(os, "rename", stop)
     try:
-        put_in_place(beside, target)
+        replace_folder(staging, target)
     except KeyboardInterrupt:
         monkeypatch.setattr(os, "rename", rename)
-        recover(target)
+        recover_folder(target)
     assert (target / "file").read_text() in ("old", "new")
-    assert sorted(path.name for path in tmp_path.iterdir() if path != beside) == ["target"]
+    assert sorted(path.name for path in tmp_path.iterdir() if path != staging) == ["target"]
 
 
-def test_a_leftover_of_the_same_process_number_harms_no_finished_file(tmp_path: Path) -> None:
+def test_write_bytes_ignores_a_partial_file_of_the_same_process_number(tmp_path: Path) -> None:
     # In a container the next run often has the number of the killed one.
     first, last = tmp_path / "epoch_01.pt", tmp_path / "last.pt"
     first.write_bytes(b"first")
@@ -139,25 +150,27 @@ def test_a_leftover_of_the_same_process_number_harms_no_finished_file(tmp_path: 
     assert (first.read_bytes(), last.read_bytes()) == (b"first", b"second")
 
 
-def test_sweeping_removes_what_killed_writers_left_and_nothing_else(tmp_path: Path) -> None:
+def test_remove_partial_files_removes_nothing_else(tmp_path: Path) -> None:
     for name in (".a.json.123", ".encoder.7", ".hidden", "a.123", ".lock", ".b.12x"):
         (tmp_path / name).touch()
     (tmp_path / ".folder.5").mkdir()
-    sweep(tmp_path)
+    remove_partial_files(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".b.12x", ".folder.5", ".hidden", ".lock", "a.123"]
-    discard(tmp_path / "missing")
+    remove_folder(tmp_path / "missing")
 
 
-def test_a_collection_prepared_anew_meanwhile_is_noticed(killer: Killer, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_confirm_notices_a_collection_prepared_again(killer: Killer, tmp_path: Path) -> None:
     a_collection(tmp_path, killer)
     opened = Collection.open(tmp_path / "data")
     opened.confirm()
     killer.complete(*prepare("--replace", "--max-works", 2)(tmp_path))
-    with pytest.raises(UserError, match="was prepared anew while it was being read"):
+    with pytest.raises(PainterSearchError, match="was prepared anew while it was being read"):
         opened.confirm()
 
 
-def test_a_run_is_not_resumed_on_other_paintings(killer: Killer, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_train_does_not_resume_on_other_paintings(killer: Killer, tmp_path: Path) -> None:
     a_collection(tmp_path, killer)
     killer.complete(*train("strong")(tmp_path))
     (tmp_path / "runs" / "one" / "score.json").unlink()

@@ -1,4 +1,4 @@
-"""A server of the small world."""
+"""Servers of small indexes, and a browser."""
 
 from __future__ import annotations
 
@@ -6,38 +6,57 @@ import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from subprocess import Popen
+from typing import Any, NamedTuple
 
 import pytest
 
+from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
-from painter_search.collection.settings import PrepareConfig
 from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
-from painter_search.retrieval.painting_index import PaintingIndex
-from painter_search.retrieval.settings import IndexConfig
-from painter_search.serving.settings import ServeConfig
+from painter_search.index.config import BuildIndexConfig
+from painter_search.index.painting_index import PaintingIndex
+from painter_search.serving.config import ServeConfig
 
 pytest.importorskip("fastapi")
 pytest.importorskip("uvicorn")
 pytest.importorskip("python_multipart")
+pytest.importorskip("cachetools")
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "benchmark_serve.py"
+
+
+class RunningServer(NamedTuple):
+    """A server in a process of its own."""
+
+    process: Popen[str]
+    address: str
 
 
 @pytest.fixture(scope="session")
-def opened() -> Any:
-    """`opened(config, token, base)` is a client of a server of its own; enter it to start the server."""
-    return open_client
-
-
-def open_client(config: ServeConfig, token: str | None = None, base: str = "http://127.0.0.1") -> Any:
+def new_client() -> Callable[..., Any]:
+    """`new_client(config, token, …)` makes a client of a new application in this process; enter it to start it."""
     from starlette.testclient import TestClient
 
-    from painter_search.serving.application import new_application
-    from painter_search.serving.current import CurrentIndex
+    from painter_search.serving.application import create_application
+    from painter_search.serving.current_index import CurrentIndex
+    from painter_search.serving.decoder_pool import DecoderPool
+    from painter_search.serving.service import Service
 
-    application = new_application(config, CurrentIndex(config.index), token)
-    return TestClient(application, base_url=base, raise_server_exceptions=False)
+    def new(
+        config: ServeConfig,
+        token: str | None = None,
+        base_url: str = "http://127.0.0.1",
+        decoders: DecoderPool | None = None,
+        **options: Any,
+    ) -> TestClient:
+        service = Service(CurrentIndex(config.index), decoders)
+        application = create_application(config, service, token, **options)
+        return TestClient(application, base_url=base_url, raise_server_exceptions=False)
+
+    return new
 
 
 @pytest.fixture(scope="session")
@@ -46,34 +65,40 @@ def serve_config(small_index: PaintingIndex) -> ServeConfig:
 
 
 @pytest.fixture(scope="session")
-def client(serve_config: ServeConfig) -> Iterator[Any]:
-    """A client of a server of the small index."""
-    with open_client(serve_config) as opened:
-        yield opened
+def client(serve_config: ServeConfig, new_client: Callable[..., Any]) -> Iterator[Any]:
+    """A client of an application with the small index."""
+    with new_client(serve_config) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
 def painting(painted_originals: Path) -> Path:
-    """A painting by a painter whom the small index lacks."""
+    """A painting by an artist who is not in the small index."""
     return painted_originals / "0-0.jpg"
 
 
 @pytest.fixture(scope="session")
-def load() -> Any:
-    """scripts/serve_load.py."""
-    spec = importlib.util.spec_from_file_location("serve_load", Path(__file__).parents[2] / "scripts" / "serve_load.py")
+def benchmark_serve() -> Any:
+    """The module `scripts/benchmark_serve.py`, which starts servers and loads them."""
+    spec = importlib.util.spec_from_file_location("benchmark_serve", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["serve_load"] = module
+    sys.modules["benchmark_serve"] = module
     spec.loader.exec_module(module)
     return module
 
 
 @pytest.fixture(scope="session")
-def address(small_index: PaintingIndex, load: Any) -> Iterator[str]:
-    """The address of a server in a process of its own."""
-    yield from _served(small_index, load)
+def server(small_index: PaintingIndex, benchmark_serve: Any) -> Iterator[RunningServer]:
+    """A server of the small index, shared by all tests."""
+    yield from _run_server(small_index, benchmark_serve)
+
+
+@pytest.fixture(scope="session")
+def address(server: RunningServer) -> str:
+    """The address of the server of the small index."""
+    return server.address
 
 
 @pytest.fixture(scope="session")
@@ -82,30 +107,32 @@ def sample_index(tmp_path_factory: pytest.TempPathFactory) -> PaintingIndex:
     home = tmp_path_factory.mktemp("sample")
     prepare_collection(PrepareConfig(out=home / "data", workers=1))
     known = (-4.64, -11.29, -11.92, -1.49)
-    plain = {"pair": (12.0, -13.0), "known": known, "sharpness": 20.0, "threshold": 0.5, "artists": 6, "works": 35}
-    save_checkpoint(
-        home / "encoder.pt", start_encoder("resnet18", "none", seed=1, image_side=128), "whole", confidence=plain
+    confidence = {"pair": (12.0, -13.0), "known": known, "sharpness": 20.0, "threshold": 0.5, "artists": 6, "works": 35}
+    encoder = start_encoder("resnet18", "none", seed=1, img_size=128)
+    save_checkpoint(home / "encoder.pt", encoder, "whole", confidence=confidence)
+    config = BuildIndexConfig(
+        data=(home / "data",), encoder=str(home / "encoder.pt"), index=home / "index", device="cpu"
     )
-    config = IndexConfig(data=(home / "data",), encoder=str(home / "encoder.pt"), index=home / "index", device="cpu")
     return PaintingIndex.build(config)
 
 
 @pytest.fixture(scope="session")
-def sample_address(sample_index: PaintingIndex, load: Any) -> Iterator[str]:
-    """The address of a server of the sample's index in a process of its own."""
-    yield from _served(sample_index, load)
+def sample_address(sample_index: PaintingIndex, benchmark_serve: Any) -> Iterator[str]:
+    """The address of a server of the sample's index, shared by all tests in a browser."""
+    for server in _run_server(sample_index, benchmark_serve):
+        yield server.address
 
 
-def _served(index: PaintingIndex, load: Any) -> Iterator[str]:
-    started, found = load.start_server(index.folder)
-    yield found
-    started.terminate()
-    started.wait(20)
+def _run_server(index: PaintingIndex, benchmark_serve: Any) -> Iterator[RunningServer]:
+    process, address = benchmark_serve.start_server(index.folder)
+    yield RunningServer(process, address)
+    process.terminate()
+    process.wait(20)
 
 
 @pytest.fixture(scope="session")
 def queries() -> list[Path]:
-    """Pictures that the sample's index lacks."""
+    """The sample's query pictures, which its index does not hold."""
     spec = importlib.util.find_spec("painter_search")
     assert spec is not None
     assert spec.origin is not None
@@ -114,7 +141,7 @@ def queries() -> list[Path]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, driven by Playwright, whose event loop runs on meanwhile: files that run one of their own bear none."""
+    """Chromium driven by Playwright, whose event loop runs until the module ends: its tests cannot run another."""
     playwright = pytest.importorskip("playwright.sync_api")
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if chromium is None:

@@ -1,4 +1,4 @@
-"""What CUDA gives is what the CPU gives, as far as half precision allows. Skipped where there is no GPU."""
+"""CUDA gives what the CPU gives, as far as half precision allows. Skipped without a GPU."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,55 +6,54 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from training_runs import interrupt_after
 
 from painter_search.encoder.checkpoint import read_checkpoint, start_encoder
-from painter_search.retrieval.painting_index import PaintingIndex
-from painter_search.retrieval.settings import IndexConfig
-from painter_search.training.recipe import TrainConfig
-from painter_search.training.strong import with_readout
+from painter_search.index.config import BuildIndexConfig
+from painter_search.index.painting_index import PaintingIndex
+from painter_search.training.config import TrainConfig
+from painter_search.training.recipes.strong import with_readout
 from painter_search.training.trainer import train_encoder
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 
 
 @pytest.mark.parametrize("readout", [False, True])
-def test_embeddings_are_the_cpus(readout: bool) -> None:
+def test_embed_on_cuda_is_near_the_cpus(readout: bool) -> None:
     encoder = start_encoder("resnet18", "none", seed=0)
     encoder = with_readout(encoder) if readout else encoder
     pixels = np.random.default_rng(0).integers(0, 256, (5, 3, 96, 96), dtype=np.uint8)
     expected = encoder.embed(pixels)
-    found = encoder.to("cuda").embed(pixels)
-    assert np.linalg.norm(found - expected) < 0.03 * np.linalg.norm(expected)
+    embeddings = encoder.to("cuda").embed(pixels)
+    assert np.linalg.norm(embeddings - expected) < 0.03 * np.linalg.norm(expected)
 
 
 @pytest.mark.parametrize("recipe", ["strong", "report"])
-def test_a_run_on_cuda_resumes_and_comes_near_the_cpus(small_collection: Path, tmp_path: Path, recipe: str) -> None:
+def test_train_encoder_on_cuda_resumes_and_comes_near_the_cpus(
+    small_collection: Path, tmp_path: Path, recipe: str
+) -> None:
     config = TrainConfig(
-        data=(small_collection,), runs=tmp_path, backbone="resnet18", weights="none", image_side=64,
-        recipe=recipe, epochs=2, batch=8, workers=0, name="cpu", device="cpu",
+        data=(small_collection,), runs=tmp_path, backbone="resnet18", weights="none", img_size=64,
+        recipe=recipe, epochs=2, batch_size=8, workers=0, name="cpu", device="cpu",
     )  # fmt: skip
     on_cpu = train_encoder(config)
 
-    def interrupt(folder: Path, history) -> None:
-        if history[-1].epoch == 1:
-            raise KeyboardInterrupt
-
     cuda = replace(config, name="cuda", device="cuda")
     with pytest.raises(KeyboardInterrupt):
-        train_encoder(cuda, on_epoch=interrupt)
+        train_encoder(cuda, on_epoch=interrupt_after(1))
     on_cuda = train_encoder(replace(cuda, resume=True))
     mine, theirs = (read_checkpoint(run.folder / "last.pt") for run in (on_cuda, on_cpu))
     assert mine["epoch"] == 2
     compared = "network.readout.center" if recipe == "strong" else "network.conv1.weight"
     difference = (mine["model"][compared] - theirs["model"][compared]).norm() / theirs["model"][compared].norm()
     assert difference < 0.05
-    assert all(np.isfinite(phase.loss) for phase in on_cuda.history)
+    assert all(np.isfinite(metrics.loss) for metrics in on_cuda.history)
 
 
-def test_an_index_embedded_on_cuda_answers_as_one_embedded_on_the_cpu(
-    small_index_config: IndexConfig, small_index: PaintingIndex, tmp_path: Path
+def test_index_embedded_on_cuda_is_near_the_cpus(
+    small_index_config: BuildIndexConfig, small_index: PaintingIndex, tmp_path: Path
 ) -> None:
     on_cuda = PaintingIndex.build(replace(small_index_config, index=tmp_path / "index", device="cuda"))
     ids = small_index.works.ids()
-    mine, theirs = (index.vectors(ids) for index in (on_cuda, small_index))
+    mine, theirs = (index.embeddings(ids) for index in (on_cuda, small_index))
     assert np.linalg.norm(mine - theirs) < 0.03 * np.linalg.norm(theirs - theirs.mean(axis=0))

@@ -1,120 +1,123 @@
-"""A small network on small synthetic paintings: does training do what it says, and resume to the same bits?"""
+"""The training loop with the report's recipe: what a run holds, resuming to the same bits, and what is refused."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
+from training_runs import changed_weights, interrupt_after, train
 
+from painter_search.common.errors import InvalidValueError, NotFoundError, PainterSearchError, UnknownWorkError
 from painter_search.encoder.checkpoint import read_checkpoint
-from painter_search.errors import UserError
-from painter_search.training.recipe import TrainConfig
-from painter_search.training.trainer import train_encoder
-
-BACKBONE = "mobilenet_v3_small"  # has dropout, so that resuming must restore random numbers too
+from painter_search.training.config import TrainConfig
+from painter_search.training.run import Run
 
 
-@pytest.fixture(scope="module")
-def config(small_collection: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
-    runs = tmp_path_factory.mktemp("runs")
-    return TrainConfig(
-        data=(small_collection,), runs=runs, backbone=BACKBONE, weights="none",
-        recipe="report", epochs=2, batch=16, rate=1e-3, workers=0, device="cpu",
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def unbroken(config: TrainConfig):
-    return train_encoder(replace(config, name="unbroken"))
-
-
-def test_a_run_holds_what_the_readme_says(unbroken) -> None:
-    names = {path.name for path in unbroken.folder.iterdir()}
+def test_train_encoder_writes_the_files_that_the_readme_names(report_run: Run) -> None:
+    names = {path.name for path in report_run.folder.iterdir()}
     assert {"config.json", "epoch_00.pt", "epoch_01.pt", "epoch_02.pt", "best.pt", "last.pt", "history.csv"} <= names
     assert "score.json" in names
-    content = read_checkpoint(unbroken.folder / "last.pt")
+    content = read_checkpoint(report_run.folder / "last.pt")
     assert {"model", "optimizer", "step", "best_epoch", "config", "epoch", "encoder", "framing"} <= set(content)
     assert content["epoch"] == 2
 
 
-def test_best_is_the_epoch_with_the_highest_validation_accuracy(unbroken) -> None:
-    accuracies = {p.epoch: p.accuracy for p in unbroken.history if p.phase == "validation" and p.epoch}
-    assert read_checkpoint(unbroken.best)["epoch"] == max(accuracies, key=lambda epoch: (accuracies[epoch], -epoch))
+@pytest.mark.parametrize(("run", "metric"), [("report_run", "accuracy"), ("strong_run", "all_negatives")])
+def test_best_epoch_has_the_highest_validation_metric_of_its_recipe(
+    run: str, metric: str, request: pytest.FixtureRequest
+) -> None:
+    finished: Run = request.getfixturevalue(run)
+    scores = {m.epoch: getattr(m, metric) for m in finished.history if m.phase == "validation" and m.epoch}
+    assert finished.best_epoch == max(scores, key=lambda epoch: (scores[epoch], -epoch))
+    assert read_checkpoint(finished.best)["epoch"] == finished.best_epoch
 
 
-def test_every_epoch_has_a_training_and_a_validation_phase(unbroken) -> None:
-    assert [(p.epoch, p.phase) for p in unbroken.history] == [
+def test_history_has_a_training_and_a_validation_phase_for_every_epoch(report_run: Run) -> None:
+    assert [(metrics.epoch, metrics.phase) for metrics in report_run.history] == [
         (0, "validation"), (1, "train"), (1, "validation"), (2, "train"), (2, "validation"),
     ]  # fmt: skip
-    assert all(0 <= p.accuracy <= 1 for p in unbroken.history)
+    assert all(0 <= metrics.accuracy <= 1 for metrics in report_run.history)
 
 
-def test_the_test_score_has_intervals_and_the_untrained_baseline(unbroken) -> None:
-    test = unbroken.test
-    assert test is not None
-    for found in (test.accuracy, test.all_negatives, test.recall_1):
-        assert found.untrained.low <= found.untrained.value <= found.untrained.high
-        assert found.difference.value == pytest.approx(found.trained.value - found.untrained.value)
+def test_test_score_has_intervals_and_the_untrained_baseline(report_run: Run) -> None:
+    assert report_run.test is not None
+    for compared in (report_run.test.accuracy, report_run.test.all_negatives, report_run.test.recall_1):
+        assert compared.untrained.low <= compared.untrained.value <= compared.untrained.high
+        assert compared.difference.value == pytest.approx(compared.trained.value - compared.untrained.value)
 
 
-def test_a_broken_run_resumes_to_the_same_bits(config: TrainConfig, unbroken) -> None:
-    def interrupt(folder: Path, history) -> None:
-        if history[-1].epoch == 1:
-            raise KeyboardInterrupt
-
-    broken = replace(config, name="broken")
+@pytest.mark.parametrize(
+    ("recipe", "epoch"), [("report", 1), ("strong", 1), ("strong", 2)], ids=["report-1", "strong-1", "strong-2"]
+)
+def test_resumed_run_has_the_bits_of_an_unbroken_one(recipe: str, epoch: int, request: pytest.FixtureRequest) -> None:
+    """The network has dropout, so that resuming the report's recipe must restore random numbers, too."""
+    config: TrainConfig = request.getfixturevalue(f"{recipe}_config")
+    unbroken: Run = request.getfixturevalue(f"{recipe}_run")
+    broken = replace(config, name=f"broken-{epoch}")
     with pytest.raises(KeyboardInterrupt):
-        train_encoder(broken, on_epoch=interrupt)
-    with pytest.raises(UserError, match="--resume"):
-        train_encoder(broken)
-    resumed = train_encoder(replace(broken, resume=True))
-    assert_same_weights(resumed.folder / "last.pt", unbroken.folder / "last.pt")
+        train(broken, interrupt_after(epoch))
+    with pytest.raises(InvalidValueError, match="resume"):
+        train(broken)
+    resumed = train(broken, resume=True)
+    assert changed_weights(resumed.folder / "last.pt", unbroken.folder / "last.pt") == set()
     assert resumed.test == unbroken.test
     assert resumed.best_epoch == unbroken.best_epoch
 
 
-def test_the_number_of_workers_changes_no_bit(config: TrainConfig, unbroken) -> None:
-    other = train_encoder(replace(config, name="workers", workers=2))
-    assert_same_weights(other.folder / "last.pt", unbroken.folder / "last.pt")
+def test_number_of_loader_processes_changes_no_bit(report_config: TrainConfig, report_run: Run) -> None:
+    other = train(report_config, name="workers", workers=2)
+    assert changed_weights(other.folder / "last.pt", report_run.folder / "last.pt") == set()
 
 
-def test_resuming_with_other_settings_is_refused_by_name(config: TrainConfig, unbroken) -> None:
-    with pytest.raises(UserError, match=r"--(backbone-)?rate 0\.001, not 0\.01"):
-        train_encoder(replace(config, name="unbroken", resume=True, rate=0.01))
+def test_resuming_with_another_setting_is_refused_and_names_its_flag(
+    report_config: TrainConfig, report_run: Run
+) -> None:
+    with pytest.raises(InvalidValueError) as raised:
+        train(report_config, name="unbroken", resume=True, lr=0.01)
+    assert "was begun with --backbone-lr 0.001, not 0.01" in raised.value.command_line
 
 
-def test_a_finished_run_is_not_overwritten(config: TrainConfig, unbroken) -> None:
-    with pytest.raises(UserError, match="finished run"):
-        train_encoder(replace(config, name="unbroken"))
+def test_resuming_with_more_epochs_depends_on_the_recipe(
+    report_config: TrainConfig, strong_config: TrainConfig, strong_run: Run
+) -> None:
+    """Strong's learning rate follows a schedule that ends with the last epoch; the report's is constant."""
+    with pytest.raises(InvalidValueError, match="epochs 3, not 5"):
+        train(strong_config, name="unbroken", resume=True, epochs=5)
+    train(report_config, name="longer", epochs=1)
+    longer = train(report_config, name="longer", resume=True)
+    assert longer.history[-1].epoch == 2
 
 
-def test_a_triplet_of_unknown_paintings_is_counted_and_named(config: TrainConfig, tmp_path: Path) -> None:
+def test_a_finished_run_is_not_overwritten(report_config: TrainConfig, report_run: Run) -> None:
+    with pytest.raises(InvalidValueError, match="finished run"):
+        train(report_config, name="unbroken")
+
+
+def test_a_run_without_a_name_is_numbered(report_config: TrainConfig, tmp_path: Path) -> None:
+    config = replace(report_config, runs=tmp_path, epochs=1)
+    first, second = train(config), train(config)
+    assert (first.folder.name, second.folder.name) == ("report", "report-2")
+
+
+def test_triplets_of_unknown_paintings_are_counted_and_named(report_config: TrainConfig, tmp_path: Path) -> None:
     table = tmp_path / "triplets.csv"
     table.write_text("anchor,positive,negative\nx.jpg,y.jpg,z.jpg\n")
-    with pytest.raises(UserError, match=r"3 of the 3 paintings.*x\.jpg"):
-        train_encoder(replace(config, name="unknown", train_triplets=table))
+    with pytest.raises(UnknownWorkError, match=r"3 of the 3 paintings.*x\.jpg"):
+        train(report_config, name="unknown", train_triplets=table)
+    assert not (report_config.runs / "unknown").exists()
 
 
-def test_a_folder_that_is_no_collection_is_refused(config: TrainConfig, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="holds no prepared collection"):
-        train_encoder(replace(config, name="nothing", data=(tmp_path,)))
+def test_a_folder_without_a_collection_is_refused(report_config: TrainConfig, tmp_path: Path) -> None:
+    with pytest.raises(PainterSearchError, match="holds no prepared collection"):
+        train(report_config, name="nothing", data=(tmp_path,))
 
 
-def assert_same_weights(left: Path, right: Path) -> None:
-    ours, theirs = read_checkpoint(left)["model"], read_checkpoint(right)["model"]
-    assert ours.keys() == theirs.keys()
-    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
-
-
-def test_weights_that_cannot_be_had_leave_no_unfinished_run(config: TrainConfig, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="does not exist"):
-        train_encoder(replace(config, runs=tmp_path, weights=str(tmp_path / "missing.pth")))
+def test_weights_that_do_not_exist_leave_no_unfinished_run(report_config: TrainConfig, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="does not exist"):
+        train(report_config, runs=tmp_path, weights=str(tmp_path / "missing.pth"))
     assert not list(tmp_path.iterdir())
 
 
-def test_a_frozen_backbone_keeps_every_weight_and_statistic_but_the_new_layers(config: TrainConfig) -> None:
-    run = train_encoder(replace(config, name="frozen", backbone_rate=0.0, epochs=1))
-    before = read_checkpoint(run.folder / "epoch_00.pt")["model"]
-    after = read_checkpoint(run.folder / "last.pt")["model"]
-    changed = {name for name in before if not torch.equal(before[name], after[name])}
-    assert changed == {"network.classifier.3.weight", "network.classifier.3.bias"}
+def test_backbone_lr_0_changes_only_the_new_layer(report_config: TrainConfig) -> None:
+    run = train(report_config, name="frozen", backbone_lr=0.0, epochs=1)
+    changed = changed_weights(run.folder / "epoch_00.pt", run.folder / "last.pt")
+    assert changed == {"network.fc.weight", "network.fc.bias"}

@@ -1,0 +1,331 @@
+"""Audit of a collection: duplicates, train/test leaks, artist names spelled twice, label errors, small works."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from painter_search.analysis.config import AuditConfig
+from painter_search.analysis.label_errors import LabelErrors, find_label_errors
+from painter_search.collection.artist_names import NameVariant, find_name_variants
+from painter_search.collection.collection import Collection, frame_name
+from painter_search.collection.work import Work
+from painter_search.common.csv_io import read_table
+from painter_search.common.errors import InvalidValueError, NotFoundError
+from painter_search.common.html_repr import Html, html_picture, html_table
+from painter_search.common.progress import track
+from painter_search.common.stored import to_stored
+from painter_search.common.threads import map_prefetched
+from painter_search.images.duplicates import Kind, PictureSketch, find_duplicates
+from painter_search.images.framing import CENTER_SIDE, THUMBNAIL_SIDE, read_frame
+from painter_search.index.config import DEFAULT_INDEX
+from painter_search.index.manifest import CURRENT
+from painter_search.index.painting_index import PaintingIndex
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_DATA = Path("data")
+SMALL_SIDE = CENTER_SIDE
+"""Works with a shorter side below this many pixels are enlarged before the network sees them."""
+PREFETCHED = 64
+"""Pictures that are decoded ahead."""
+HTML_PAIRS = 5
+"""Duplicates that a notebook shows with their pictures."""
+
+
+@dataclass(frozen=True)
+class DuplicatePair:
+    """Two works whose files show one picture."""
+
+    works: tuple[Work, Work]
+    splits: tuple[str, str] = field(metadata={"stored": "parts"})
+    """Where each work is: `train`, `test`, or `index` if only an index was audited."""
+    kind: Kind
+    """Whether the pictures are the same, altered or mirrored."""
+    correlation: float = field(metadata={"stored": "likeness"})
+    """Correlation of the two pictures, at most 1."""
+
+    @property
+    def leak(self) -> bool:
+        """Whether one is trained on and the other tested on."""
+        return set(self.splits) == {"train", "test"}
+
+    @property
+    def two_artists(self) -> bool:
+        """Whether the collection attributes the picture to two artists."""
+        return self.works[0].artist != self.works[1].artist
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as under "repeats" in what `audit --json` prints."""
+        return {**to_stored(self), "leak": self.leak, "two_artists": self.two_artists}
+
+
+@dataclass(frozen=True)
+class ArtistVariants:
+    """Two names that may be one artist's."""
+
+    spelling: NameVariant
+    leak: bool
+    """Whether one is a training artist and the other a test artist."""
+
+
+@dataclass(frozen=True)
+class SmallWork:
+    """A work whose picture is smaller than what the network sees; sizes in pixels."""
+
+    work: Work
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Findings of an audit. They are questions to a person; nothing was changed."""
+
+    sources: tuple[str, ...]
+    """Names of the audited collections."""
+    index: str | None
+    """Digest of the index whose neighbours were compared; None without an index."""
+    works: int
+    artists: int
+    duplicates: tuple[DuplicatePair, ...]
+    """Leaks first, then pictures under two artists, then those within one artist; each by descending correlation."""
+    spellings: tuple[ArtistVariants, ...]
+    """Names that may be one artist's, leaks first."""
+    label_errors: LabelErrors | None
+    """Works whose nearest neighbours are by another artist; None without an index."""
+    suspicious: tuple[dict[str, str], ...]
+    """Rows of `suspicious_artists.csv`: artist, works, reason."""
+    rejected: tuple[dict[str, str], ...]
+    """Rows of `rejected.csv`: file, reason."""
+    small_works: tuple[SmallWork, ...]
+    """Works with a shorter side below `SMALL_SIDE` pixels, smallest first."""
+    picture: Callable[[Work], bytes] = field(repr=False, compare=False)
+    """The whole picture of a work, reduced, as a JPEG file."""
+
+    @property
+    def leaks(self) -> int:
+        """How many pictures and artists are in train and in test."""
+        return sum(pair.leak for pair in self.duplicates) + sum(variant.leak for variant in self.spellings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as `audit --json` prints them; without the pictures."""
+        return {
+            "leaks": self.leaks,
+            "sources": self.sources,
+            "index": self.index,
+            "works": self.works,
+            "artists": self.artists,
+            "repeats": [pair.to_dict() for pair in self.duplicates],
+            "spellings": [asdict(variant) for variant in self.spellings],
+            "doubts": None if self.label_errors is None else self.label_errors.to_dict(),
+            "suspicious": self.suspicious,
+            "rejected": self.rejected,
+            "tiny": [asdict(small) for small in self.small_works],
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per finding, in the order of the attributes.
+
+        Columns: finding (duplicate, name variant, label error, suspicious name, rejected file, small work), leak,
+        artist, file, other_artist, other_file, and detail in words. Cells that do not apply are empty.
+        """
+        import pandas as pd
+
+        columns = ["finding", "leak", "artist", "file", "other_artist", "other_file", "detail"]
+        return pd.DataFrame(self._rows(), columns=columns)
+
+    def _rows(self) -> list[tuple[str, bool, str, str, str, str, str]]:
+        rows = []
+        for pair in self.duplicates:
+            (one, other), detail = pair.works, f"{pair.kind}, correlation {pair.correlation:.2f}"
+            rows.append(("duplicate", pair.leak, one.artist, one.name, other.artist, other.name, detail))
+        for variant in self.spellings:
+            first, second = variant.spelling.artists
+            rows.append(("name variant", variant.leak, first, "", second, "", variant.spelling.how))
+        for error in () if self.label_errors is None else self.label_errors.listed:
+            votes = f"{error.votes} of {len(error.neighbours)} nearest works"
+            rows.append(("label error", False, error.work.artist, error.work.name, error.suggested_artist, "", votes))
+        for row in self.suspicious:
+            rows.append(("suspicious name", False, row["artist"], "", "", "", row["reason"]))
+        for row in self.rejected:
+            rows.append(("rejected file", False, "", row["file"], "", "", row["reason"]))
+        for small in self.small_works:
+            size = f"{small.width} x {small.height} px"
+            rows.append(("small work", False, small.work.artist, small.work.name, "", "", size))
+        return rows
+
+    def _repr_html_(self) -> str:
+        """How many findings there are of each kind, and the first duplicates with their pictures."""
+        counts: dict[str, int] = defaultdict(int)
+        for kind, *_ in self._rows():
+            counts[kind] += 1
+        caption = f"{', '.join(self.sources)}: {self.works:,} works by {self.artists:,} artists, {self.leaks:,} leaks"
+        table = html_table(("finding", "number"), counts.items(), caption)
+        pairs = [
+            [cell for work in pair.works for cell in (html_picture(self.picture(work)), f"{work.artist}: {work.file}")]
+            for pair in self.duplicates[:HTML_PAIRS]
+        ]
+        return Html(table + (html_table(("", "", "", ""), pairs, "Duplicates") if pairs else ""))
+
+
+def audit_collection(config: AuditConfig | None = None) -> Audit:
+    """Look for what may be wrong with prepared collections and, if there is one, with an index.
+
+    Every picture is opened once and compared with every other. Nothing is changed.
+
+    Args:
+        config: What to audit; by default the collection in `data` and the index in `index`, where they exist.
+
+    Returns:
+        The findings.
+
+    Raises:
+        NotFoundError: There is nothing to audit.
+        InvalidValueError: Two of the collections have the same name.
+        PainterSearchError: A collection or index cannot be read.
+
+    Example:
+        >>> audit = audit_collection(AuditConfig(data=(Path("data"),)))  # doctest: +SKIP
+        >>> audit.leaks, len(audit.duplicates)  # doctest: +SKIP
+        (0, 3)
+        >>> audit.to_frame().groupby("finding").size()  # doctest: +SKIP
+    """
+    config = config or AuditConfig()
+    folders = config.data or ((DEFAULT_DATA,) if (DEFAULT_DATA / "prepare.json").is_file() else ())
+    collections = [Collection.open(folder) for folder in folders]
+    index = _find_index(config.index, collections)
+    if not collections and index is None:
+        raise NotFoundError(
+            "there is nothing to audit: prepare a collection first (`python -m painter_search.prepare`), "
+            "or name one with --data, or an index with --index."
+        )
+    by_name = {collection.name: collection for collection in collections}
+    if len(by_name) < len(collections):
+        raise InvalidValueError("two of the collections have the same name; prepare one of them with another --name.")
+    indexed = {} if index is None else _works_by_id(index)
+    ids = {work.name: id for id, work in indexed.items()}
+    entries = _works_of_splits(collections)
+    sketch = partial(_sketch_from_collection, by_name)
+    if not entries and index is not None:
+        entries = [(work, "index") for work in indexed.values()]
+        sketch = partial(_sketch_from_index, index, ids)
+    works = [work for work, _ in entries]
+    sketches = list(track(map_prefetched(sketch, works, PREFETCHED), "Opening pictures", total=len(works)))
+    duplicates = [
+        DuplicatePair(
+            works=(works[pair.first], works[pair.second]),
+            splits=(entries[pair.first][1], entries[pair.second][1]),
+            kind=pair.kind,
+            correlation=pair.likeness,
+        )
+        for pair in find_duplicates([one.sketch for one in sketches])
+    ]
+    small_works = [
+        SmallWork(work, one.sketch.width, one.sketch.height)
+        for work, one in zip(works, sketches, strict=True)
+        if one.original_size and min(one.sketch.width, one.sketch.height) < SMALL_SIDE
+    ]
+
+    def picture(work: Work) -> bytes:
+        if index is not None and work.name in ids:
+            return index.works.thumbnail(ids[work.name])
+        return by_name[work.collection].thumbnail(work.file)
+
+    homes = [collection.folder for collection in collections] or ([index.folder] if index else [])
+    return Audit(
+        sources=tuple(by_name) or tuple(index.manifest.collections if index else ()),
+        index=index.digest if index else None,
+        works=len(works),
+        artists=len({work.artist for work in works}),
+        duplicates=tuple(sorted(duplicates, key=lambda d: (not d.leak, not d.two_artists, -d.correlation))),
+        spellings=_find_spellings(entries),
+        label_errors=None if index is None else find_label_errors(index, _duplicate_ids(duplicates, ids)),
+        suspicious=_read_rows(homes, "suspicious_artists.csv"),
+        rejected=_read_rows(homes, "rejected.csv"),
+        small_works=tuple(sorted(small_works, key=lambda s: (min(s.width, s.height), s.work.name))),
+        picture=picture,
+    )
+
+
+@dataclass(frozen=True)
+class _Sketched:
+    sketch: PictureSketch
+    original_size: bool
+    """Whether the sketched picture has its original's size, as far as small originals are concerned."""
+
+
+def _find_index(path: Path | None, collections: Sequence[Collection]) -> PaintingIndex | None:
+    """The index at `path`; by default the current one, if it holds works of these collections."""
+    if path is not None:
+        return PaintingIndex.load(path)
+    if not (DEFAULT_INDEX / CURRENT).is_file():
+        return None
+    index = PaintingIndex.load(DEFAULT_INDEX)
+    shared = set(index.manifest.collections) & {collection.name for collection in collections}
+    return index if not collections or shared else None
+
+
+def _works_by_id(index: PaintingIndex) -> dict[int, Work]:
+    """The works of an index by id; ids have gaps where works were removed."""
+    ids = [int(id) for id in index.artists.ids]
+    return dict(zip(ids, index.works.get(ids), strict=True))
+
+
+def _works_of_splits(collections: Sequence[Collection]) -> list[tuple[Work, str]]:
+    return [
+        (work, split) for collection in collections for split in ("train", "test") for work in collection.works(split)
+    ]
+
+
+def _sketch_from_collection(by_name: Mapping[str, Collection], work: Work) -> _Sketched:
+    collection = by_name[work.collection]
+    thumbnail = collection.folder / "thumbnails" / frame_name(work.file)
+    if thumbnail.is_file():
+        return _sketched_thumbnail(PictureSketch.from_image(read_frame(thumbnail)))
+    # A frame of the whole painting is reduced to a shorter side well above SMALL_SIDE, and never enlarged.
+    return _Sketched(PictureSketch.from_image(read_frame(collection.frame_path(work.file))), True)
+
+
+def _sketch_from_index(index: PaintingIndex, ids: Mapping[str, int], work: Work) -> _Sketched:
+    return _sketched_thumbnail(PictureSketch.from_image(index.open_thumbnail(ids[work.name])))
+
+
+def _sketched_thumbnail(sketch: PictureSketch) -> _Sketched:
+    return _Sketched(sketch, max(sketch.width, sketch.height) < THUMBNAIL_SIDE)
+
+
+def _find_spellings(entries: Sequence[tuple[Work, str]]) -> tuple[ArtistVariants, ...]:
+    splits: dict[str, set[str]] = defaultdict(set)
+    for work, split in entries:
+        splits[work.artist].add(split)
+    variants = [
+        ArtistVariants(variant, {"train", "test"} <= splits[variant.artists[0]] | splits[variant.artists[1]])
+        for variant in find_name_variants(splits)
+    ]
+    return tuple(sorted(variants, key=lambda variant: not variant.leak))
+
+
+def _duplicate_ids(duplicates: Sequence[DuplicatePair], ids: Mapping[str, int]) -> dict[int, set[int]]:
+    """By id of a work in the index the ids of its duplicates there."""
+    others: dict[int, set[int]] = defaultdict(set)
+    for pair in duplicates:
+        first, second = (ids.get(work.name) for work in pair.works)
+        if first is not None and second is not None:
+            others[first].add(second)
+            others[second].add(first)
+    return others
+
+
+def _read_rows(folders: Sequence[Path], file: str) -> tuple[dict[str, str], ...]:
+    rows: list[dict[str, str]] = []
+    for folder in folders:
+        if (folder / file).is_file():
+            table = read_table(folder / file)
+            rows += [dict(zip(table.columns, map(str, row), strict=True)) for row in table.itertuples(index=False)]
+    return tuple(rows)

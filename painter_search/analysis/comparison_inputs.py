@@ -1,0 +1,152 @@
+"""Paintings to compare: single ones, and groups of them in folders or zip archives."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from painter_search.attribution.answers import FailedQuery
+from painter_search.attribution.attribute import BATCH_SIZE
+from painter_search.attribution.query_inputs import PaintingInput, to_query_input
+from painter_search.common.errors import (
+    DamagedFileError,
+    NotEnoughDataError,
+    NotFoundError,
+    UnknownWorkError,
+    UnreadableImageError,
+)
+from painter_search.common.progress import track
+from painter_search.common.threads import map_prefetched
+from painter_search.images.fingerprint import fingerprint, same_picture, stack_fingerprints
+from painter_search.images.framing import Frame, frame_painting, make_thumbnail, open_frame
+from painter_search.images.sources import list_originals, read_file, read_original
+from painter_search.index.painting_index import PaintingIndex
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedPainting:
+    """An embedded painting."""
+
+    name: str
+    """Name of its file; in a group, its path within the group."""
+    embedding: NDArray[np.float32]
+    """`[256]`."""
+    fingerprint: bytes
+    picture: bytes
+    """The whole painting, reduced, as a JPEG file."""
+
+
+@dataclass(frozen=True, eq=False)
+class PaintingGroup:
+    """The paintings of a folder or zip archive, or a single painting."""
+
+    name: str
+    paintings: tuple[ComparedPainting, ...]
+    unreadable: tuple[FailedQuery, ...]
+    """Files that are no usable images."""
+
+
+def is_painting_group(path: Path) -> bool:
+    """Whether a path is a folder or a zip archive; raises `NotFoundError` for one that does not exist."""
+    if not path.exists():
+        raise NotFoundError(f"{path} does not exist; check the path.")
+    return path.is_dir() or (path.is_file() and zipfile.is_zipfile(path))
+
+
+def read_painting(painting: PaintingInput, index: PaintingIndex, number: int = 1) -> ComparedPainting:
+    """Frame and embed a painting as the index's works were; raises `DamagedFileError` if it cannot be read.
+
+    A painting without a file is called after its `number`.
+    """
+    query = to_query_input(painting, number)
+    try:
+        content = query.content if isinstance(query.content, bytes) else read_file(query.content)
+        frame = frame_painting(content, index.framing)
+    except UnreadableImageError as reason:
+        source = query.content if isinstance(query.content, Path) else query.name
+        raise DamagedFileError(f"{source}: {reason}; give an image.") from None
+    return painting_of(query.name, frame, index.embed_frames([frame.jpeg])[0])
+
+
+def read_group(path: Path, index: PaintingIndex) -> PaintingGroup:
+    """Frame and embed the paintings of a folder or zip archive, in order of path.
+
+    Raises `NotEnoughDataError` if it is empty; files that are no usable images are returned with their reasons.
+    """
+    name = path.resolve().name
+    originals = list_originals([path])
+    if not originals:
+        raise NotEnoughDataError(f"{path} is empty; give a folder that holds some paintings.")
+
+    def read_frame(number: int) -> Frame | FailedQuery:
+        try:
+            return frame_painting(read_original(originals[number]), index.framing)
+        except UnreadableImageError as reason:
+            return FailedQuery(f"{name}/{originals[number].file}", str(reason))
+
+    paintings: list[ComparedPainting] = []
+    unreadable: list[FailedQuery] = []
+    starts = range(0, len(originals), BATCH_SIZE)
+    for start in track(starts, f"Reading {name}") if len(originals) > BATCH_SIZE else starts:
+        batch = range(start, min(start + BATCH_SIZE, len(originals)))
+        files, frames = [], []
+        for number, frame in zip(batch, map_prefetched(read_frame, batch, ahead=BATCH_SIZE), strict=True):
+            if isinstance(frame, FailedQuery):
+                unreadable.append(frame)
+            else:
+                files.append(originals[number].file)
+                frames.append(frame)
+        if frames:
+            embeddings = index.embed_frames([frame.jpeg for frame in frames])
+            paintings += map(painting_of, files, frames, embeddings)
+    return PaintingGroup(name, tuple(paintings), tuple(unreadable))
+
+
+def without_duplicates(
+    one: PaintingGroup, other: PaintingGroup
+) -> tuple[PaintingGroup, PaintingGroup, list[FailedQuery]]:
+    """Both groups with every picture once: a second file of it would lie at distance 0 and mean nothing.
+
+    A picture that is in both stays in the first. Returns the dropped files too, with their reasons.
+    """
+    kept: list[ComparedPainting] = []
+    dropped: list[FailedQuery] = []
+    groups = []
+    for group in (one, other):
+        paintings = []
+        for painting in group.paintings:
+            same = np.flatnonzero(
+                same_picture(painting.fingerprint, stack_fingerprints(earlier.fingerprint for earlier in kept))
+            )
+            if len(same):
+                reason = f"the same picture as {kept[same[0]].name}"
+                dropped.append(FailedQuery(f"{group.name}/{painting.name}", reason))
+                continue
+            kept.append(painting)
+            paintings.append(painting)
+        groups.append(replace(group, paintings=tuple(paintings)))
+    return groups[0], groups[1], dropped
+
+
+def indexed_painting(index: PaintingIndex, id: int) -> ComparedPainting:
+    """A work of the index; raises `UnknownWorkError` if it has none of this id."""
+    try:
+        (work,) = index.works.get([id])
+    except KeyError:
+        raise UnknownWorkError(f"the index has no work {id}; `build-index list` names the ids.") from None
+    return ComparedPainting(
+        name=f"{work.title or work.file}, {work.artist}",
+        embedding=index.embeddings([id])[0],
+        fingerprint=fingerprint(index.open_thumbnail(id)),
+        picture=index.works.thumbnail(id),
+    )
+
+
+def painting_of(name: str, frame: Frame, embedding: NDArray[np.float32]) -> ComparedPainting:
+    """A painting that is framed and embedded already."""
+    picture = frame.thumbnail or make_thumbnail(open_frame(frame.jpeg))
+    return ComparedPainting(name, embedding, fingerprint(open_frame(picture)), picture)

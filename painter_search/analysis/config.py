@@ -1,0 +1,88 @@
+"""Settings of `eval-triplets`, `audit`, `map` and `compare`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from painter_search.common.cli import check_html_path
+from painter_search.common.errors import InvalidValueError
+from painter_search.index.config import DEFAULT_INDEX
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """Score a triplet file from the stored vectors of an index; no image is opened."""
+
+    triplets: Path = Path("data/test_triplets_with_labels.csv")
+    """A CSV file with the columns anchor, positive, negative: file names of works in the index."""
+
+    index: Path = DEFAULT_INDEX
+    """The folder of indexes, or one index."""
+
+    baseline: Path | None = None
+    """Another index of the same works, an untrained one for example, to score too, with the paired difference."""
+
+    skip_missing: bool = False
+    """Leave out triplets whose paintings are not in the index, and say how many."""
+
+
+@dataclass(frozen=True)
+class AuditConfig:
+    """Look for what may be wrong with a collection: repeated pictures, artists spelled twice, doubtful attributions."""
+
+    data: tuple[Path, ...] = ()
+    """Prepared collections to audit. Default: data, if it holds one; else the works of the index."""
+
+    index: Path | None = None
+    """An index whose neighbours are compared: a folder of indexes, or one index.
+    Default: index, if it holds works of these collections."""
+
+    page: Path | None = None
+    """Write a page of the findings, one HTML file with the pictures side by side."""
+
+    def __post_init__(self) -> None:
+        check_html_path(self.page)
+
+
+@dataclass(frozen=True)
+class MapConfig:
+    """Lay the works of an index out on a plane by similarity of style: a picture, and a page to explore."""
+
+    index: Path = DEFAULT_INDEX
+    """The folder of indexes, or one index. map.png and map.html are written into the folder of indexes."""
+
+    max_works: int = 5_000
+    """At most this many works. From a larger index a sample is drawn, and the page says so."""
+
+    seed: int = 42
+    """Seed of the sample and of the layout."""
+
+    def __post_init__(self) -> None:
+        if self.max_works < 2:
+            raise InvalidValueError(f"--max-works is {self.max_works}; a map needs at least 2.")
+        if not 0 <= self.seed < 2**32:
+            raise InvalidValueError(f"--seed is {self.seed}; it must lie between 0 and {2**32 - 1:,}.")
+
+
+@dataclass(frozen=True)
+class CompareConfig:
+    """Compare two paintings, or two groups of them: how far apart they lie, what that means, and which parts match."""
+
+    paintings: tyro.conf.Positional[tuple[Path, ...]]
+    """Two image files, or two groups of them (folders or zip archives)."""
+
+    index: Path = DEFAULT_INDEX
+    """The folder of indexes, or one index: its encoder measures, its works say what is near."""
+
+    page: Path | None = None
+    """Write a page of the comparison, one HTML file with the pictures in it."""
+
+    def __post_init__(self) -> None:
+        if len(self.paintings) != 2:
+            raise InvalidValueError(
+                "give two paintings or folders: `python -m painter_search.compare one.jpg other.jpg`"
+            )
+        check_html_path(self.page)

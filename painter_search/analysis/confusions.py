@@ -1,0 +1,72 @@
+"""Which artists an artist is most easily mistaken for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from painter_search.common.errors import UnknownWorkError
+from painter_search.index.painting_index import PaintingIndex
+from painter_search.metrics.artist_ranking import rank_artists
+from painter_search.metrics.local_scaling import scale_distances
+
+MAX_QUERIES = 100
+"""Works of an artist to query with; of an artist with more, this many are drawn."""
+
+
+@dataclass(frozen=True)
+class Confusions:
+    """The artists of an index that rank first for an artist's works."""
+
+    artist: str
+    works: int
+    """Works that were queried with."""
+    own: int | None
+    """For how many of these the artist itself ranks first, the work left out; None for an artist with a single work."""
+    others: tuple[tuple[str, float], ...]
+    """Other artists, and the share of the works for which each ranks first among the others, greatest first."""
+
+
+def confused_artists(
+    index: PaintingIndex, artist: str, top_k: int = 3, *, max_queries: int = MAX_QUERIES
+) -> Confusions:
+    """Query an index with an artist's own works, each left out in turn, and count the nearest other artists.
+
+    Args:
+        index: The index.
+        artist: The artist's name.
+        top_k: How many other artists to return.
+        max_queries: Works to query with, at most.
+
+    Raises:
+        UnknownWorkError: The index, as filtered, has no work by the artist.
+    """
+    all_ids, numbers, artists = index.artists.ids, index.artists.numbers, index.artists.names
+    number = artist_number(index, artist)
+    rows = np.flatnonzero(numbers == number)
+    sizes = np.bincount(numbers, minlength=len(artists))
+    sizes[number] -= 1
+    if len(rows) > max_queries:
+        rows = np.sort(np.random.default_rng(0).choice(rows, max_queries, replace=False))
+    nearest_others: list[int] = []
+    own = 0
+    for row, (distances, ids) in zip(rows, index.search_candidates(index.embeddings(all_ids[rows])), strict=True):
+        candidates = np.searchsorted(all_ids, ids)
+        distances, candidates = distances[candidates != row], candidates[candidates != row]
+        scaled = scale_distances(distances, index.local_scales[candidates], index.mean_distance)
+        ranked, _ = rank_artists(scaled, numbers[candidates], sizes)
+        own += len(ranked) > 0 and ranked[0] == number
+        nearest_others += ranked[ranked != number][:1].tolist()
+    distinct, counts = np.unique(nearest_others, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:top_k]
+    others = tuple((artists[int(distinct[i])], float(counts[i] / len(rows))) for i in order)
+    return Confusions(artist, len(rows), int(own) if sizes[number] else None, others)
+
+
+def artist_number(index: PaintingIndex, artist: str) -> int:
+    """The number of an artist in `index.artists`; raises `UnknownWorkError` if the index has no work by the artist."""
+    try:
+        return index.artists.names.index(artist)
+    except ValueError:
+        raise UnknownWorkError(f"the index has no work by {artist!r}; check the spelling.") from None

@@ -1,0 +1,229 @@
+"""Reliability of an index's answers, measured on its own works with leave-one-out queries.
+
+Each work is queried twice: without the work itself, and without any work by its artist. This shows how well the index
+ranks its own artists, and whether its probabilities come true among them; it cannot show more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from painter_search.common.html_repr import html_table
+from painter_search.common.progress import track
+from painter_search.common.stored import to_stored
+from painter_search.index.painting_index import PaintingIndex
+from painter_search.metrics.bootstrap import Estimate, mean_by_artist
+from painter_search.metrics.calibration_curve import CalibrationCurve, calibration_curve
+from painter_search.metrics.confidence import MIN_ARTISTS, TRUE_NAMES_KEPT, Confidence
+from painter_search.metrics.distances import distance_matrix, paired_distances
+from painter_search.metrics.leave_one_out import LeaveOneOutQuery, leave_one_out
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_WORKS = 4_000
+"""Whole artists are drawn until there are about this many works."""
+MAX_QUERIES = 1_500
+MIN_QUERIES = 20
+"""With fewer queries nothing is measured."""
+MAX_PAIRS_PER_ARTIST = 20
+"""Same-artist pairs drawn of one artist, so that an artist with many works does not outweigh the others."""
+QUICK_QUERIES = 300
+"""Queries that take seconds and need no progress bar."""
+
+
+@dataclass(frozen=True)
+class OpenSetScore:
+    """How well works by artists in the index are told from as many works by others."""
+
+    auroc: float
+    """ROC AUC: share of comparisons in which a work by an artist in the index scores higher than a work by another."""
+    false_names: float
+    """Share of works by others that are given a name, at the threshold at which `TRUE_NAMES_KEPT` of the works whose
+    artist ranks first are."""
+
+
+@dataclass(frozen=True)
+class IndexReliability:
+    """How far the answers of an index can be trusted. What rests on probabilities is None without calibration."""
+
+    index: str
+    """Digest of the index."""
+    split: str
+    """Which part of its collections the index was built from: test, train, all, or folder."""
+    works: int
+    """Works that were measured on; from a larger index whole artists were drawn."""
+    artists: int
+    queries: int = field(metadata={"stored": "asked"})
+    """Works that were queried with."""
+    recall_1: Estimate
+    """recall@1: share of queries whose nearest work is by their artist, with its 95 % interval by artist."""
+    first_artist: Estimate
+    """Share of queries whose artist ranks first, with its 95 % interval by artist."""
+    nearest: OpenSetScore
+    """Known or unknown artist, judged by the distance of the nearest work alone."""
+    artist_known: OpenSetScore | None = field(metadata={"stored": "known"})
+    """Known or unknown artist, judged by the probability that the artist is in the index."""
+    true_named: float | None
+    """At the index's threshold: share of the queries whose artist ranks first that are given its name."""
+    false_named: float | None
+    """At the index's threshold: share of works by artists who are not in the index that are given a name."""
+    pairs: CalibrationCurve | None
+    """Calibration of the probability that one artist painted both works of a pair; half of the pairs are."""
+    answers: CalibrationCurve | None
+    """Calibration of the probability of the artist ranked first, over queries with and without their artist."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as under "trust" in what `eval-triplets --json` prints."""
+        return to_stored(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per figure, with the columns figure, value, low and high.
+
+        low and high bound the 95 % interval of recall_1 and first_artist; figures without calibration are left out.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self._rows(), columns=["figure", "value", "low", "high"])
+
+    def _rows(self) -> list[tuple[str, float, float | None, float | None]]:
+        estimates = {"recall_1": self.recall_1, "first_artist": self.first_artist}
+        figures = {
+            "nearest_auroc": self.nearest.auroc,
+            "nearest_false_names": self.nearest.false_names,
+            "artist_known_auroc": None if self.artist_known is None else self.artist_known.auroc,
+            "artist_known_false_names": None if self.artist_known is None else self.artist_known.false_names,
+            "true_named": self.true_named,
+            "false_named": self.false_named,
+            "pairs_calibration_error": None if self.pairs is None else self.pairs.error_debiased,
+            "pairs_brier": None if self.pairs is None else self.pairs.brier,
+            "answers_calibration_error": None if self.answers is None else self.answers.error_debiased,
+            "answers_brier": None if self.answers is None else self.answers.brier,
+        }
+        return [
+            *((name, estimate.value, estimate.low, estimate.high) for name, estimate in estimates.items()),
+            *((name, value, None, None) for name, value in figures.items() if value is not None),
+        ]
+
+    def _repr_html_(self) -> str:
+        caption = f"Index {self.index}: {self.queries:,} of its works by {self.artists:,} artists"
+        return html_table(("figure", "value", "low", "high"), self._rows(), caption)
+
+
+def measure_reliability(
+    index: PaintingIndex,
+    seed: int = 0,
+    *,
+    max_works: int = MAX_WORKS,
+    max_queries: int = MAX_QUERIES,
+    min_queries: int = MIN_QUERIES,
+) -> IndexReliability | None:
+    """Measure how reliable an index's answers are, by querying it with its own works.
+
+    Args:
+        index: The index.
+        seed: Seed of everything that is drawn; the same index and seed give the same figures.
+        max_works: From a larger index whole artists are drawn until there are about this many works.
+        max_queries: Works to query with, at most.
+        min_queries: With fewer works whose artist has another, nothing is measured.
+
+    Returns:
+        The figures; None if the index has fewer than `min_queries` such works or fewer than 4 artists.
+
+    Example:
+        >>> reliability = measure_reliability(PaintingIndex.load("index"))  # doctest: +SKIP
+        >>> reliability.recall_1.value if reliability else "too few works"  # doctest: +SKIP
+        0.61
+    """
+    rng = np.random.default_rng(seed)
+    ids, numbers = index.artists.ids, index.artists.numbers
+    rows = _draw_artists(numbers, max_works, rng)
+    embeddings, artists = index.embeddings(ids[rows]), np.unique(numbers[rows], return_inverse=True)[1]
+    sizes = np.bincount(artists)
+    answerable = np.flatnonzero(sizes[artists] > 1)
+    if len(sizes) < MIN_ARTISTS or len(answerable) < min_queries:
+        return None
+    queries = np.sort(rng.choice(answerable, min(max_queries, len(answerable)), replace=False))
+    tracked = track(queries, "Measuring", total=len(queries)) if len(queries) > QUICK_QUERIES else queries
+    results = leave_one_out(embeddings, artists, tracked)
+    in_index = np.array([result.artist_in_index for result in results])
+    correct = np.array([result.correct for result in results])
+    confidence = index.confidence
+    artist_known = None if confidence is None else _artist_known(confidence, results)
+    named = None if confidence is None or artist_known is None else artist_known >= confidence.threshold
+    return IndexReliability(
+        index=index.digest,
+        split=index.manifest.split,
+        works=len(rows),
+        artists=len(sizes),
+        queries=len(queries),
+        recall_1=mean_by_artist(_nearest_is_by_artist(embeddings, artists, queries), artists[queries]),
+        first_artist=mean_by_artist(correct[in_index].astype(float), artists[queries]),
+        nearest=_open_set_score(-np.array([result.nearest_work_distance for result in results]), in_index, correct),
+        artist_known=None if artist_known is None else _open_set_score(artist_known, in_index, correct),
+        true_named=None if named is None or not correct.any() else float(named[correct].mean()),
+        false_named=None if named is None else float(named[~in_index].mean()),
+        pairs=None
+        if confidence is None
+        else _pair_calibration(confidence, embeddings / index.mean_distance, artists, rng),
+        answers=None
+        if confidence is None or artist_known is None
+        else calibration_curve(artist_known * _first_shares(confidence, results), correct),
+    )
+
+
+def _draw_artists(numbers: NDArray[np.int64], max_works: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Rows of the works of artists drawn until there are `max_works`; of all artists if there are fewer works."""
+    sizes = np.bincount(numbers)
+    order = rng.permutation(len(sizes))
+    before = np.cumsum(sizes[order]) - sizes[order]
+    return np.flatnonzero(np.isin(numbers, order[before < max_works]))
+
+
+def _artist_known(confidence: Confidence, results: Sequence[LeaveOneOutQuery]) -> NDArray[np.float64]:
+    """Probability that each query's artist is in the index."""
+    return np.array([confidence.artist_known(result.signals) for result in results])
+
+
+def _first_shares(confidence: Confidence, results: Sequence[LeaveOneOutQuery]) -> NDArray[np.float64]:
+    """Probability of each query's first artist, given that the artist is in the index."""
+    return np.array([confidence.artist_shares(result.artist_distances)[0] for result in results])
+
+
+def _open_set_score(
+    score: NDArray[np.float64], in_index: NDArray[np.bool_], correct: NDArray[np.bool_]
+) -> OpenSetScore:
+    from sklearn.metrics import roc_auc_score
+
+    threshold = np.quantile(score[correct], 1 - TRUE_NAMES_KEPT) if correct.any() else np.inf
+    return OpenSetScore(float(roc_auc_score(in_index, score)), float((score[~in_index] >= threshold).mean()))
+
+
+def _nearest_is_by_artist(
+    embeddings: NDArray[np.float32], artists: NDArray[np.int64], queries: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    distances = distance_matrix(embeddings[queries], embeddings)
+    distances[np.arange(len(queries)), queries] = np.inf
+    return np.asarray(artists[distances.argmin(axis=1)] == artists[queries], np.float64)
+
+
+def _pair_calibration(
+    confidence: Confidence, embeddings: NDArray[np.float32], artists: NDArray[np.int64], rng: np.random.Generator
+) -> CalibrationCurve:
+    """Calibration over drawn pairs, half of them by one artist; `embeddings` in units of the mean distance."""
+    drawn_pairs = []
+    for number in range(int(artists.max()) + 1):
+        works = rng.permutation(np.flatnonzero(artists == number))[: 2 * MAX_PAIRS_PER_ARTIST]
+        pairs = np.stack(np.triu_indices(len(works), 1), axis=1)
+        drawn_pairs.append(works[rng.permutation(pairs)[:MAX_PAIRS_PER_ARTIST]])
+    same = np.concatenate(drawn_pairs)
+    drawn = rng.integers(0, len(artists), (20 * len(same) + 1000, 2))
+    different = drawn[artists[drawn[:, 0]] != artists[drawn[:, 1]]][: len(same)]
+    pairs = np.concatenate([same, different])
+    distances = paired_distances(embeddings[pairs[:, 0]], embeddings[pairs[:, 1]])
+    return calibration_curve(confidence.same_artist(distances), np.arange(len(pairs)) < len(same))

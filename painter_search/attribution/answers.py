@@ -1,0 +1,221 @@
+"""Answers to queries: artists ranked for a painting, with the works that speak for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from painter_search.collection.work import Work
+from painter_search.common.html_repr import Html, html_picture, html_table, html_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Rows: TypeAlias = list[dict[str, object]]
+
+COLUMNS = (
+    "painting", "rank", "artist", "probability", "distance", "works_in_index", "nearest_work", "named",
+    "artist_known", "reason",
+)  # fmt: skip
+"""Columns of `to_frame()`."""
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A work in the index and its distance from the query."""
+
+    id: int
+    work: Work
+    distance: float
+    probability: float | None = None
+    """Probability that one artist painted both the query and this work, looking at these two alone, if half of such
+    pairs are by one artist; None without calibration."""
+
+
+@dataclass(frozen=True)
+class ArtistMatch:
+    """One of the ranked artists, with the works that speak for it."""
+
+    artist: str
+    works_in_index: int
+    distance: float
+    """Mean distance of the artist's nearest works, adjusted for how isolated each lies and for how many works the index
+    has of the artist; 1 is far."""
+    probability: float | None
+    """Probability that the painting is by this artist, if paintings by artists in the index and by others are queried
+    equally often; None without calibration."""
+    works: tuple[Neighbour, ...]
+    """The artist's nearest works, nearest first."""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """The answer for one painting: artists ranked by nearness in style.
+
+    Example:
+        >>> (answer,) = attribute(index, "painting.jpg")  # doctest: +SKIP
+        >>> answer.verdict  # doctest: +SKIP
+        'nearest in style to Berthe Morisot (about 70 %), on 40 works'
+        >>> [(match.artist, match.probability) for match in answer.artists]  # doctest: +SKIP
+        [('Berthe Morisot', 0.71), ('Mary Cassatt', 0.12)]
+    """
+
+    painting: str
+    """Name of the file, without its folder."""
+    same_works: tuple[Neighbour, ...]
+    """Works in the index that show this very picture. They take no part in the ranking."""
+    artists: tuple[ArtistMatch, ...]
+    """The ranked artists, nearest first."""
+    artist_known: float | None
+    """Probability that the painting's artist is in the index; None without calibration."""
+    named: bool
+    """Whether that probability suffices to name the nearest artist. If not, no artist in the index is close."""
+    picture: bytes
+    """The whole painting, reduced, as a JPEG file."""
+
+    @property
+    def answered(self) -> Literal[True]:
+        """True; a `FailedQuery` is not answered."""
+        return True
+
+    @property
+    def reason(self) -> str:
+        """Empty; a `FailedQuery` has a reason."""
+        return ""
+
+    @property
+    def verdict(self) -> str:
+        """The answer in a sentence."""
+        if not self.artists:
+            return "no other work to compare with"
+        first = self.artists[0]
+        works = f"{first.works_in_index:,} work{'' if first.works_in_index == 1 else 's'}"
+        if not self.named:
+            return f"no artist in this index is close; nearest in style: {first.artist} ({works})"
+        probability = "" if first.probability is None else f" ({format_probability(first.probability)})"
+        return f"nearest in style to {first.artist}{probability}, on {works}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as `query --json` prints them; without the picture."""
+        return {
+            "painting": self.painting,
+            "verdict": self.verdict,
+            "named": self.named,
+            "known": self.artist_known,
+            "same_works": [asdict(neighbour) for neighbour in self.same_works],
+            "artists": [asdict(match) for match in self.artists],
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per ranked artist, nearest first; one row without an artist if none was ranked.
+
+        Columns: painting, rank (from 1), artist, probability, distance, works_in_index, nearest_work (the name of the
+        artist's nearest work), named, artist_known, and reason (empty).
+        """
+        return _to_frame(self._rows())
+
+    def _rows(self) -> Rows:
+        shared = {"painting": self.painting, "named": self.named, "artist_known": self.artist_known, "reason": ""}
+        ranked = [
+            {
+                **shared,
+                "rank": rank,
+                "artist": match.artist,
+                "probability": match.probability,
+                "distance": match.distance,
+                "works_in_index": match.works_in_index,
+                "nearest_work": match.works[0].work.name if match.works else "",
+            }
+            for rank, match in enumerate(self.artists, start=1)
+        ]
+        return ranked or [shared]
+
+    def _repr_html_(self) -> str:
+        """The painting beside its ranked artists."""
+        ranked = html_table(
+            ("", "artist", "probability", "distance", "works", "nearest work"),
+            (
+                (
+                    rank,
+                    match.artist,
+                    None if match.probability is None else format_probability(match.probability),
+                    match.distance,
+                    match.works_in_index,
+                    ", ".join(filter(None, (_caption(match.works[0].work), match.works[0].work.date)))
+                    if match.works
+                    else "",
+                )
+                for rank, match in enumerate(self.artists, start=1)
+            ),
+            caption=f"{self.painting}: {self.verdict}",
+        )
+        same = "".join(
+            html_text(f"This very work is in the index: {_caption(neighbour.work)} by {neighbour.work.artist}.")
+            for neighbour in self.same_works
+        )
+        return html_picture(self.picture, 160, self.painting) + same + ranked
+
+
+@dataclass(frozen=True)
+class FailedQuery:
+    """The answer for a file that is no usable image."""
+
+    painting: str
+    """Name of the file, without its folder."""
+    reason: str
+    """Why there is no answer."""
+
+    @property
+    def answered(self) -> Literal[False]:
+        """False; an `Attribution` is answered."""
+        return False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as `query --json` prints them."""
+        return asdict(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row with the columns of `Attribution.to_frame()`, of which painting and reason are filled."""
+        return _to_frame(self._rows())
+
+    def _rows(self) -> Rows:
+        return [{"painting": self.painting, "reason": self.reason}]
+
+    def _repr_html_(self) -> str:
+        return html_text(f"{self.painting}: {self.reason}")
+
+
+Answer: TypeAlias = Attribution | FailedQuery
+
+
+class Answers(list[Answer]):
+    """The answers of one `attribute` call: a list, in the order of the paintings, with views of all of them at once."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as under "answers" in what `query --json` prints."""
+        return {"answers": [answer.to_dict() for answer in self]}
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows of every answer's `to_frame()`, one below the other."""
+        return _to_frame(row for answer in self for row in answer._rows())
+
+    def _repr_html_(self) -> str:
+        return Html("<hr>".join(answer._repr_html_() for answer in self))
+
+
+def format_probability(probability: float) -> str:
+    """A probability in words, no more precise than it is known: `about 70 %`."""
+    if probability < 0.05:
+        return "under 5 %"
+    return "over 95 %" if probability > 0.95 else f"about {round(20 * probability) * 5} %"
+
+
+def _caption(work: Work) -> str:
+    return work.title or work.file
+
+
+def _to_frame(rows: Iterable[dict[str, object]]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(list(rows), columns=list(COLUMNS))

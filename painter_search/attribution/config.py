@@ -1,0 +1,64 @@
+"""Settings of `query`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from painter_search.common.cli import Names, check_html_path
+from painter_search.common.errors import InvalidValueError
+from painter_search.index.config import DEFAULT_INDEX, WorkFilter
+
+
+@dataclass(frozen=True)
+class QueryConfig:
+    """Find the artists nearest in style to a painting, and the works that speak for each."""
+
+    paintings: tyro.conf.Positional[tuple[Path, ...]] = ()
+    """Image files, or folders of them."""
+
+    list_file: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+    """A text file that names further paintings, one path a line: absolute, or relative to the list's folder. Blank
+    lines and lines that begin with # are skipped."""
+
+    index: Path = DEFAULT_INDEX
+    """The folder of indexes, or one index."""
+
+    top_k: int = 5
+    """How many artists to rank."""
+
+    works_per_artist: int = 3
+    """How many works to show for each."""
+
+    where: str | None = None
+    """Compare with some works only: an SQL expression over the columns collection, file, artist, title, date, style
+    and genre, such as "style = 'Impressionism'"."""
+
+    exclude_artist: Names = ()
+    """Leave out the works of this artist; can be given again for others."""
+
+    before: int | None = None
+    """Compare with works of earlier years only. Works without a readable year are left out, and counted."""
+
+    since: int | None = None
+    """Compare with works of this year and later ones only. Works without a readable year are left out, and counted."""
+
+    page: Path | None = None
+    """Write a page of the answers, one HTML file with the pictures in it."""
+
+    def __post_init__(self) -> None:
+        if not self.paintings and self.list_file is None:
+            raise InvalidValueError("give at least one painting: `python -m painter_search.query painting.jpg`")
+        check_html_path(self.page)
+        for flag, value in (("top-k", self.top_k), ("works-per-artist", self.works_per_artist)):
+            if value < 1:
+                raise InvalidValueError(f"--{flag} is {value}; it must be at least 1.")
+
+    @property
+    def filter(self) -> WorkFilter | None:
+        """Which works to compare with; None for all of them."""
+        chosen = WorkFilter(self.where, self.exclude_artist, self.before, self.since)
+        return None if chosen == WorkFilter() else chosen

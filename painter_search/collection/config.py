@@ -1,0 +1,128 @@
+"""Settings of `prepare`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from painter_search.common.errors import InvalidValueError
+from painter_search.common.urls import Location, parse_location
+from painter_search.images.types import Framing
+
+
+@dataclass(frozen=True)
+class PrepareConfig:
+    """Turn originals and a catalogue into a clean collection in which no artist is in both train and test.
+
+    With neither --catalogue nor --folder the built-in sample is prepared.
+
+    Example:
+        >>> from painter_search import PrepareConfig
+        >>> config = PrepareConfig(folder="scans", test_share=1)  # one sub-folder per artist, only to index and score
+        >>> config.only_test
+        True
+    """
+
+    catalogue: tuple[Path, ...] = field(default=(), metadata={"stored": "info"})
+    """Catalogue CSV files in Kaggle's columns (all_data_info.csv). Required: artist and new_filename."""
+
+    originals: tuple[Location, ...] = ()
+    """Folders and zip archives with the originals, or URLs of some (s3://bucket/scans, s3://bucket/scans.zip).
+    Archives are read as they are, never unpacked."""
+
+    folder: Path | None = None
+    """A folder with one sub-folder per artist, instead of a catalogue."""
+
+    out: Path = Path("data")
+    """Folder to write the collection to."""
+
+    name: str | None = None
+    """Name of the collection, which becomes part of every work's id. Default: the catalogue's folder."""
+
+    framing: Framing = "whole"
+    """Part of each painting to keep. whole: all of it, short side reduced to 448 px, never enlarged.
+    center: the central 224 x 224 px at the original resolution, as in the report."""
+
+    max_works: int | Literal["all"] | None = None
+    """At most this many works per artist in the clean parts. Default: 8 (all with --test-share 1)."""
+
+    capped_only: bool = False
+    """Leave out the training works beyond --max-works (df_train_all.csv and their frames)."""
+
+    test_share: float = 0.4
+    """Share of the artists that become test artists, if the catalogue does not say, as with --folder.
+    1 makes a collection only to index and to score."""
+
+    validation_share: float = 0.2
+    """Share of the training artists that become validation artists."""
+
+    test_triplets: float | None = None
+    """Share of the test triplets that is kept. Default: 0.42, as in the report (1 with --folder)."""
+
+    random_state: int = 42
+    """Seed of every random draw."""
+
+    workers: int = 0
+    """Worker processes that frame paintings. 0: one per core.
+    1: no workers, so that an image that crashes the decoder ends the run."""
+
+    replace: bool = False
+    """Replace a collection that was prepared with other settings."""
+
+    def __post_init__(self) -> None:
+        # From Python, strings are paths, and a single path stands for a sequence of one.
+        object.__setattr__(self, "catalogue", tuple(map(Path, _as_sequence(self.catalogue))))
+        object.__setattr__(self, "originals", tuple(map(parse_location, _as_sequence(self.originals))))
+        object.__setattr__(self, "folder", None if self.folder is None else Path(self.folder))
+        object.__setattr__(self, "out", Path(self.out))
+        if self.folder is not None and (self.catalogue or self.originals):
+            raise InvalidValueError(
+                "--folder needs no catalogue: give either --folder or --catalogue with --originals."
+            )
+        if bool(self.catalogue) != bool(self.originals):
+            missing = "--originals" if self.catalogue else "--catalogue"
+            raise InvalidValueError(f"--catalogue and --originals belong together: {missing} is missing.")
+        if self.workers < 0:
+            raise InvalidValueError(f"--workers is {self.workers}; it must be at least 0 (one per core).")
+        if not 0 <= self.random_state < 2**32:
+            raise InvalidValueError(f"--random-state is {self.random_state}; it must lie between 0 and {2**32 - 1:,}.")
+        if not 0 < self.test_share <= 1:
+            raise InvalidValueError(f"--test-share is {self.test_share}; it must be above 0 and at most 1.")
+        if not 0 < self.validation_share < 1:
+            raise InvalidValueError(f"--validation-share is {self.validation_share}; it must lie between 0 and 1.")
+        if self.test_triplets is not None and not 0 < self.test_triplets <= 1:
+            raise InvalidValueError(f"--test-triplets is {self.test_triplets}; it must be above 0 and at most 1.")
+        if isinstance(self.max_works, int) and self.max_works < 2:
+            raise InvalidValueError(
+                f"--max-works is {self.max_works}; an artist needs at least 2 works to make a pair."
+            )
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the built-in sample is prepared: there is neither a catalogue nor a folder."""
+        return not self.catalogue and self.folder is None
+
+    @property
+    def only_test(self) -> bool:
+        """Whether everything goes to the test part (`--folder` with `--test-share 1`)."""
+        return self.folder is not None and self.test_share == 1
+
+    @property
+    def works_cap(self) -> int | None:
+        """At most this many works per artist; None for no limit."""
+        if self.max_works == "all" or (self.max_works is None and self.only_test):
+            return None
+        return 8 if self.max_works is None else int(self.max_works)
+
+    @property
+    def kept_test_triplets(self) -> float:
+        """Share of the test triplets that is kept."""
+        if self.test_triplets is not None:
+            return self.test_triplets
+        return 0.42 if self.folder is None else 1.0
+
+
+def _as_sequence(paths: Location | Iterable[Location]) -> Iterable[Location]:
+    return (paths,) if isinstance(paths, str | Path) else paths

@@ -1,0 +1,194 @@
+"""Atomic writes: files and folders appear complete or not at all; and digests that identify their contents."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, is_dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from painter_search.common.errors import BusyError, DamagedFileError
+
+IDENTITY = "identity.json"
+"""File in a staging folder that names the settings and inputs it is made from."""
+
+
+def write_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a temporary file next to `path`, then rename it to `path`.
+
+    The file is flushed to disk before the rename, so that a power cut leaves the old file or the new one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    # A killed process with the same id may have left one, possibly as a second name (hard link) of a finished file.
+    temporary.unlink(missing_ok=True)
+    try:
+        write(temporary)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
+    """Write `content` to `path` atomically."""
+    write_file(path, lambda temporary: temporary.write_bytes(content))
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a finished file a second name: a hard link where the file system has them, else a copy."""
+
+    def link(temporary: Path) -> None:
+        try:
+            os.link(source, temporary)
+        except OSError:
+            shutil.copyfile(source, temporary)
+
+    write_file(target, link)
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write `content` as readable JSON, atomically; paths are written as text, dataclasses as objects."""
+    write_bytes(path, (to_json(content) + "\n").encode())
+
+
+def to_json(content: object, ascii_only: bool = False) -> str:
+    """JSON with keys in their given order; paths become text, dataclasses objects, NumPy scalars numbers."""
+    return json.dumps(content, indent=2, ensure_ascii=ascii_only, default=_to_plain)
+
+
+def _to_plain(value: object) -> object:
+    if isinstance(value, PurePath):
+        return value.as_posix()
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if hasattr(value, "item"):  # a NumPy scalar
+        return value.item()
+    raise TypeError(f"cannot write {type(value).__name__} as JSON")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file; raises `DamagedFileError` if that fails."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DamagedFileError(f"{path} cannot be read ({error}); it is damaged: make it again.") from error
+
+
+@contextmanager
+def locked(path: Path, busy: str) -> Iterator[None]:
+    """Hold a lock file while a folder is written.
+
+    Args:
+        path: The lock file; its folder is made if necessary.
+        busy: What another process is doing if it holds the lock, as in "data is being prepared".
+
+    Raises:
+        BusyError: Another process holds the lock.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BusyError(f"{busy} by another process; wait until it has finished.") from None
+    try:
+        yield
+    finally:
+        # Before the release: afterwards the file may be another process's lock already.
+        with suppress(OSError):  # Windows deletes no open file
+            path.unlink()
+        lock.release()
+
+
+def start_stage_folder(staging: Path, identity: object) -> None:
+    """Make the folder a stage works in. What an interrupted run with the same `identity` left in it is kept."""
+    record = staging / IDENTITY
+    if staging.exists() and not (record.is_file() and read_json(record) == identity):
+        shutil.rmtree(staging)
+    staging.mkdir(parents=True, exist_ok=True)
+    remove_partial_files(staging)
+    write_json(record, identity)
+
+
+def replace_folder(staging: Path, target: Path) -> None:
+    """Rename a finished folder to `target` and remove the folder that was there.
+
+    On Linux the two are exchanged in one step. Elsewhere a kill between two renames can leave the old folder under
+    another name, from which `recover_folder` restores it.
+    """
+    discarded = _discarded(target)
+    if target.exists():
+        remove_folder(discarded)
+        if _exchange(staging, target):
+            os.rename(staging, discarded)
+        else:
+            os.rename(target, discarded)
+            os.rename(staging, target)
+    else:
+        os.rename(staging, target)
+    remove_folder(discarded)
+
+
+def recover_folder(target: Path) -> None:
+    """Clean up after a kill in `replace_folder`: restore the old folder, or remove it if the new one is in place."""
+    if not target.exists() and _discarded(target).exists():
+        os.rename(_discarded(target), target)
+    remove_folder(_discarded(target))
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder, renaming it first: a kill cannot leave half of it under its name."""
+    renamed = folder.with_name(f".{folder.name}.rest")
+    shutil.rmtree(renamed, ignore_errors=True)
+    if folder.exists():
+        os.rename(folder, renamed)
+        shutil.rmtree(renamed, ignore_errors=True)
+
+
+def remove_partial_files(folder: Path) -> None:
+    """Remove the half-written files that killed processes left in a folder. The caller holds the folder's lock."""
+    for path in folder.glob(".*"):
+        if path.suffix[1:].isdigit() and path.is_file():
+            path.unlink()
+
+
+def _discarded(target: Path) -> Path:
+    return target.with_name(f".{target.name}.discarded")
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step by Linux's renameat2(2); False where the system has no such call."""
+    import ctypes  # not needed elsewhere, and commands start faster without it
+
+    current_folder, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(renameat2(current_folder, os.fsencode(one), current_folder, os.fsencode(other), exchange) == 0)
+
+
+def digest_bytes(*parts: bytes) -> str:
+    """SHA-256 of the concatenated parts, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file's content, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

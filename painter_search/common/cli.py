@@ -1,0 +1,167 @@
+"""What all commands share: tyro reads the flags, one function is called, a user's mistake becomes a sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import inspect
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, ParamSpec, TypeVar
+
+import tyro
+
+from painter_search.common.errors import InvalidValueError, PainterSearchError
+from painter_search.common.log import console_messages
+from painter_search.common.progress import RichProgress, progress_shown_by
+from painter_search.common.terminal import printable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+FAILED, MISUSED = 1, 2
+"""Exit codes; 0 means success, 130 an interrupt."""
+Flags = Annotated[T, tyro.conf.arg(name="")]
+"""Type of the config that a command takes: its fields are flags beside the command's own."""
+Names = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
+"""Type of a flag that takes one name and can be repeated."""
+
+
+def check_html_path(page: Path | None) -> None:
+    """Raise `InvalidValueError` if the path of an HTML page, the flag --page, does not end in .html or .htm."""
+    if page is not None and page.suffix.lower() not in (".html", ".htm"):
+        raise InvalidValueError(f"--page {page} is written as HTML; give it a name that ends in .html.")
+
+
+def run_command(
+    name: str,
+    run: Callable[..., int | None],
+    arguments: Sequence[str] | None = None,
+    description: str | None = None,
+) -> int:
+    """Call `run` with the config that the flags make.
+
+    Args:
+        name: The command, as in `python -m painter_search.NAME`.
+        run: Takes a config dataclass and further flags; returns an exit code, or None for 0.
+        arguments: The command line after the command; None reads `sys.argv`.
+        description: The first lines of `--help`: the config's docstring, of which an example for Python is left out.
+
+    Returns:
+        The exit code: 0, 1 (failed), 2 (misused) or 130 (interrupted).
+    """
+    with console_messages(), progress_shown_by(RichProgress()):
+        return exit_code(lambda: _run(name, run, arguments, description))
+
+
+def exit_code(call: Callable[[], int]) -> int:
+    """The exit code of a call; an interrupt, a closed pipe or a full disk becomes a sentence on stderr."""
+    _escape_unprintable_output()
+    try:
+        code = call()
+        sys.stdout.flush()  # buffered output may find the disk full
+        return code
+    except KeyboardInterrupt:
+        print("\nInterrupted. Run the same command again to continue (train: with --resume).", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        _discard_output()
+        return 0  # the reader has read enough, as `head` does
+    except OSError as error:
+        _discard_output()
+        return _print_error(_from_os_error(error), FAILED)
+
+
+def parse_flags(
+    name: str,
+    run: Callable[P, int | None],
+    arguments: Sequence[str] | None = None,
+    description: str | None = None,
+) -> Callable[[], int | None]:
+    """Parse the flags into a call of `run` that has not been made yet, so that misuse and failure exit differently.
+
+    Raises `PainterSearchError` for settings that a config refuses, and `SystemExit` for anything that tyro refuses, and
+    for `--help`.
+    """
+
+    @functools.wraps(run)
+    def defer(*args: P.args, **kwargs: P.kwargs) -> Callable[[], int | None]:
+        return lambda: run(*args, **kwargs)
+
+    # tyro prints a config's `ValueError` in a box of its own; an error of ours is raised to be printed like all others.
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(printed):
+            return tyro.cli(
+                defer,
+                args=None if arguments is None else list(arguments),
+                prog=f"python -m painter_search.{name}",
+                description=inspect.cleandoc(description or "").partition("\n\nExample:")[0],
+                config=(tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes),
+            )
+    except SystemExit as leaving:
+        refusal = _refusal_behind(leaving)
+        if refusal is not None:
+            raise refusal from None
+        print(printed.getvalue(), end="", file=sys.stderr)
+        raise
+
+
+def _run(name: str, run: Callable[..., int | None], arguments: Sequence[str] | None, description: str | None) -> int:
+    try:
+        call = parse_flags(name, run, arguments, description)
+    except PainterSearchError as error:
+        return _print_error(error, MISUSED)
+    except SystemExit as leaving:  # tyro has printed its help, or what is wrong with the flags
+        return leaving.code if isinstance(leaving.code, int) else MISUSED
+    try:
+        return call() or 0
+    except PainterSearchError as error:
+        return _print_error(error, FAILED)
+
+
+def _refusal_behind(error: BaseException) -> PainterSearchError | None:
+    """The error of ours during whose handling `error` was raised, if any."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, PainterSearchError):
+        cause = cause.__context__
+    return cause
+
+
+def _escape_unprintable_output() -> None:
+    """Escape characters that a terminal or pipe cannot show; a closed stream discards output."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (open until the process ends)
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _discard_output() -> None:
+    """Drop output that cannot be written: Python would try again at exit and print a traceback."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _from_os_error(error: OSError) -> PainterSearchError:
+    path = error.filename2 or error.filename  # of a rename the second is the user's
+    where = f"{path}: " if path else ""
+    remedy = {
+        errno.ENOSPC: "free some space and run the command again",
+        errno.EROFS: "choose a folder that can be written to",
+        errno.EACCES: "choose a folder that you may use, or ask for permission",
+        errno.ENOENT: "it has vanished; put it back and run the command again",
+    }.get(error.errno or 0, "fix that and run the command again")
+    return PainterSearchError(f"{where}{error.strerror or error}; {remedy}.")
+
+
+def _print_error(error: PainterSearchError, code: int) -> int:
+    print(f"painter_search: {printable(error.command_line)}", file=sys.stderr)
+    return code

@@ -1,0 +1,77 @@
+"""CSV: files read as text whatever bytes they hold, and rows written for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a query writes CSV without pandas
+    import pandas as pd
+
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet runs a cell that begins with one of these as a formula (OWASP, "CSV Injection")."""
+
+
+@contextmanager
+def python_strings() -> Iterator[None]:
+    """Meanwhile, pandas stores text as Python strings. Serves as a decorator, too.
+
+    Arrow's strings, pandas' choice where pyarrow is installed, refuse surrogates: the bytes of file names that are not
+    UTF-8.
+    """
+    import pandas as pd
+
+    with pd.option_context("mode.string_storage", "python"):
+        yield
+
+
+@python_strings()
+def read_table(path: Path, encoding: str = "utf-8") -> pd.DataFrame:
+    """Read a CSV file with every value as text; bytes that are invalid UTF-8 survive as surrogates.
+
+    Raises `OSError`, `ValueError` or `pandas.errors.ParserError` for a file that cannot be read as CSV.
+    """
+    import pandas as pd
+
+    with warnings.catch_warnings():
+        # A row longer than the header is cut: usually it only ends with superfluous commas.
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)
+        return pd.read_csv(
+            path,
+            dtype=str,
+            keep_default_na=False,
+            na_filter=False,
+            index_col=False,
+            encoding=encoding,
+            encoding_errors="surrogateescape" if encoding.startswith("utf-8") else "strict",
+        )
+
+
+def rows_to_csv(*rows: Sequence[object]) -> str:
+    """Rows as CSV; an apostrophe goes before text that a spreadsheet would run as a formula."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    for row in rows:
+        writer.writerow([_defuse_formula(cell) for cell in row])
+    return buffer.getvalue()
+
+
+def _defuse_formula(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_PREFIXES) else cell
+
+
+def guess_encoding(path: Path) -> str:
+    """UTF-16 by its byte order mark, UTF-8 if the file is valid UTF-8, else a Latin encoding."""
+    content = path.read_bytes()
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return "cp1252" if not any(byte in content for byte in b"\x81\x8d\x8f\x90\x9d") else "latin-1"
+    return "utf-8-sig"

@@ -1,0 +1,112 @@
+"""Progress of long loops: silent by default, bars on stderr in commands, your own display through `set_progress`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class ProgressReporter(Protocol):
+    """Shows the progress of long loops; `set_progress` installs one."""
+
+    def track(
+        self, items: Iterable[T], description: str, total: int | None, images_of: Callable[[T], int] | None
+    ) -> Iterable[T]:
+        """Yield `items` and show how many are done.
+
+        Args:
+            items: The items of the loop.
+            description: The task, for people to read.
+            total: Number of items; None if unknown.
+            images_of: Number of images in an item, to show images per second; None if items are not images.
+        """
+
+    def spinner(self, description: str) -> AbstractContextManager[None]:
+        """A context that shows activity during a task without measurable progress."""
+
+
+_reporter: ProgressReporter | None = None
+
+
+def set_progress(reporter: ProgressReporter | None) -> None:
+    """Show progress with `reporter` from now on; None, the default of the library, shows nothing."""
+    global _reporter
+    _reporter = reporter
+
+
+@contextmanager
+def progress_shown_by(reporter: ProgressReporter) -> Iterator[None]:
+    """A context in which progress is shown with `reporter`."""
+    before = _reporter
+    set_progress(reporter)
+    try:
+        yield
+    finally:
+        set_progress(before)
+
+
+def track(
+    items: Iterable[T], description: str, total: int | None = None, images_of: Callable[[T], int] | None = None
+) -> Iterator[T]:
+    """Yield `items` while the installed reporter shows how many are done.
+
+    Args:
+        items: The items of the loop.
+        description: The task, for people to read.
+        total: Number of items; None if unknown.
+        images_of: Number of images in an item, to show images per second.
+    """
+    return iter(items if _reporter is None else _reporter.track(items, description, total, images_of))
+
+
+def spinner(description: str) -> AbstractContextManager[None]:
+    """A context in which the installed reporter shows activity during a task without measurable progress."""
+    return nullcontext() if _reporter is None else _reporter.spinner(description)
+
+
+class RichProgress:
+    """The reporter of the command line: rich's progress bars on stderr."""
+
+    def track(
+        self, items: Iterable[T], description: str, total: int | None, images_of: Callable[[T], int] | None
+    ) -> Iterator[T]:
+        """Yield `items` under a bar with counts, times and, with `images_of`, images per second."""
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[rate]}"),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=False) as progress:
+            task = progress.add_task(description, total=total, rate="")
+            images, start = 0, time.perf_counter()
+            for item in progress.track(items, total=total, task_id=task):
+                yield item
+                if images_of is not None:
+                    images += images_of(item)
+                    progress.update(task, rate=f"{images / (time.perf_counter() - start):,.0f} images/s")
+
+    @contextmanager
+    def spinner(self, description: str) -> Iterator[None]:
+        """Show rich's spinner."""
+        from rich.console import Console
+
+        with Console(stderr=True).status(description):
+            yield

@@ -1,0 +1,56 @@
+"""The findings of an audit in words and counts, for the console and the page."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from painter_search.analysis.audit import SMALL_SIDE, Audit
+from painter_search.analysis.label_errors import MIN_VOTES, NEIGHBOURS
+
+DUPLICATE_KINDS = {
+    "same": "the same picture",
+    "altered": "cropped, or photographed differently",
+    "mirrored": "mirrored",
+}
+
+
+def audit_title(audit: Audit) -> str:
+    """What was audited: the collections, their size, and the index whose neighbours were used."""
+    neighbours = f", neighbours from index {audit.index}" if audit.index else ""
+    return f"{', '.join(audit.sources)}: {audit.works:,} works by {audit.artists:,} artists{neighbours}"
+
+
+def leak_sentence(audit: Audit) -> str:
+    """How many pictures and artists are in both train and test; for an audit with leaks."""
+    pictures = sum(repeat.leak for repeat in audit.duplicates)
+    artists = audit.leaks - pictures
+    leaks = [f"{pictures:,} pair{'' if pictures == 1 else 's'} of pictures"] if pictures else []
+    leaks += [f"{artists:,} pair{'' if artists == 1 else 's'} of names that may be one artist's"] if artists else []
+    return f"{' and '.join(leaks)} in both train and test; the test score is too good until they are moved to one side."
+
+
+def finding_counts(audit: Audit) -> list[tuple[str, int]]:
+    """The kinds of finding and how many there are of each."""
+    repeats = Counter(
+        "leak" if repeat.leak else "two artists" if repeat.two_artists else "one artist" for repeat in audit.duplicates
+    )
+    counts = [
+        ("pictures in train and in test", repeats["leak"]),
+        ("pictures under two artists", repeats["two artists"]),
+        ("pictures repeated within an artist", repeats["one artist"]),
+        ("names that may be one artist's", len(audit.spellings)),
+        ("names like titles or numbers", len(audit.suspicious)),
+    ]
+    if audit.label_errors:
+        counts.append(
+            (f"works with none of their artist's among their {NEIGHBOURS} nearest", audit.label_errors.contradicted)
+        )
+        counts.append((f"… of which {MIN_VOTES} or more by one other artist", len(audit.label_errors.listed)))
+    counts.append(("files left out by prepare", len(audit.rejected)))
+    counts.append((f"works under {SMALL_SIDE} px on their short side", len(audit.small_works)))
+    return counts
+
+
+def rejection_reasons(audit: Audit) -> Counter[str]:
+    """How many files `prepare` left out for each reason, without the details in brackets and after colons."""
+    return Counter(row["reason"].split(" (")[0].split(":")[0] for row in audit.rejected)

@@ -1,0 +1,69 @@
+"""The answers of `query` as tables, JSON or CSV."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from painter_search.attribution.answers import Answer, Attribution, format_probability
+from painter_search.common.csv_io import rows_to_csv
+from painter_search.display.citation import UNCALIBRATED
+from painter_search.display.console.tables import caption, new_table, print_json, show
+from painter_search.display.serialize import answers_to_dict, answers_to_rows
+from painter_search.index.painting_index import PaintingIndex
+
+OutputFormat = Literal["text", "json", "csv"]
+
+
+def show_answers(
+    answers: Sequence[Answer],
+    index: PaintingIndex,
+    *,
+    output_format: OutputFormat = "text",
+    page: Path | None = None,
+) -> None:
+    """Print answers; as text with the path of the page that they were also written to."""
+    if output_format == "json":
+        print_json(answers_to_dict(answers, index))
+    elif output_format == "csv":
+        sys.stdout.write(rows_to_csv(*answers_to_rows(answers)))
+    else:
+        _show_tables(answers, index, page)
+
+
+def _show_tables(answers: Sequence[Answer], index: PaintingIndex, page: Path | None) -> None:
+    if index.selection:
+        show(f"Compared with {index.selection}.")
+    for answer in answers:
+        if not answer.answered:
+            show(f"{answer.painting}: {answer.reason}")
+            continue
+        for match in answer.same_works:
+            work = match.work
+            show(f"{answer.painting}: this very work is in the index: {caption(work)} by {work.artist}.")
+        _show_table(answer, calibrated=index.confidence is not None)
+    if index.confidence is None:
+        show(UNCALIBRATED)
+    if page:
+        show(f"Open {page}")
+
+
+def _show_table(answer: Attribution, *, calibrated: bool) -> None:
+    """Print a row for every work, grouped by artist; with `calibrated`, with the probabilities of artists and pairs."""
+    artist_probability = ("probability",) if calibrated else ()
+    pair_probability = ("as a pair",) if calibrated else ()
+    columns = ("", "artist", *artist_probability, "works", "distance", "nearest works", "distance", *pair_probability)
+    table = new_table(f"{answer.painting}: {answer.verdict}", *columns)
+    for rank, match in enumerate(answer.artists, start=1):
+        probability = () if match.probability is None else (format_probability(match.probability),)
+        artist_cells = (str(rank), match.artist, *probability, f"{match.works_in_index:,}", f"{match.distance:.3f}")
+        for number, neighbour in enumerate(match.works):
+            table.add_row(
+                *(artist_cells if number == 0 else [""] * len(artist_cells)),
+                ", ".join(filter(None, (caption(neighbour.work), neighbour.work.date))),
+                f"{neighbour.distance:.3f}",
+                *(() if neighbour.probability is None else (format_probability(neighbour.probability),)),
+            )
+    show(table)

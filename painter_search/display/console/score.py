@@ -1,0 +1,81 @@
+"""The result of `eval-triplets`: scores, next to a baseline's where there is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from painter_search.display.console.tables import difference, interval, new_table, percent, print_json, show
+from painter_search.display.reliability_text import NOT_MEASURED, provenance, reliability_rows
+
+if TYPE_CHECKING:
+    from painter_search.analysis.evaluate import TripletScore
+    from painter_search.analysis.reliability import IndexReliability
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One row of the table of scores."""
+
+    name: str
+    figure: str
+    difference: str = ""
+    """The row's key in `TripletScore.difference`, if differences are reported for it."""
+
+
+def show_score(
+    score: TripletScore,
+    baseline: TripletScore | None = None,
+    reliability: IndexReliability | None = None,
+    *,
+    as_json: bool = False,
+) -> None:
+    """Print how good an index is, compared with a baseline if one is given, and how far its answers can be trusted."""
+    if as_json:
+        trust = None if reliability is None else reliability.to_dict()
+        print_json({"score": score, "baseline": baseline, "trust": trust})
+        return
+    _show_triplet_score(score, baseline)
+    if reliability is None:
+        show(NOT_MEASURED)
+        return
+    title = f"Its answers, queried with {reliability.queries:,} of its own works by {reliability.artists:,} artists"
+    table = new_table(title, "", f"index {reliability.index}")
+    for name, figure in reliability_rows(reliability):
+        table.add_row(name, figure)
+    show(table)
+    show(provenance(reliability.split))
+
+
+def _show_triplet_score(score: TripletScore, baseline: TripletScore | None) -> None:
+    columns = ["", f"index {score.index}"]
+    if baseline:
+        columns += [f"baseline {baseline.index}", "difference"]
+    title = f"{score.triplets:,} triplets over {score.paintings:,} paintings by {score.artists:,} artists"
+    table = new_table(title, *columns)
+    differences = score.difference or {}
+    rows, baseline_rows = score_rows(score), score_rows(baseline) if baseline else []
+    for number, row in enumerate(rows):
+        cells = [row.name, row.figure]
+        if baseline:
+            compared = difference(differences[row.difference]) if row.difference in differences else ""
+            cells += [baseline_rows[number].figure, compared]
+        table.add_row(*cells)
+    show(table)
+    if score.missing:
+        show(f"{score.missing:,} triplets were left out: the index lacks one of their paintings.")
+    show("In brackets: 95 % intervals, by bootstrap over artists. Chance is 50 % for the two accuracies.")
+
+
+def score_rows(score: TripletScore) -> list[ScoreRow]:
+    """The rows of the table, without what they are compared with."""
+    return [
+        ScoreRow("triplet accuracy", interval(score.accuracy), "accuracy"),
+        ScoreRow("against every negative", interval(score.all_negatives), "all_negatives"),
+        ScoreRow(f"mean loss (margin {score.margin:g})", f"{score.mean_loss:.3f}"),
+        ScoreRow("pair AUC", f"{score.pair_auc:.3f}"),
+        *(ScoreRow(f"recall@{k}", interval(recall), f"recall@{k}") for k, recall in score.recall.items()),
+        ScoreRow("recall@1, by artist", percent(score.recall_macro[1])),
+        ScoreRow("MAP@R", interval(score.map_at_r)),
+        ScoreRow("MAP@R, by artist", percent(score.map_at_r_macro)),
+    ]

@@ -1,0 +1,84 @@
+"""What all console output is made of: tables, lines, JSON, and numbers as text."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console, RenderableType
+from rich.style import StyleType
+from rich.table import Table
+
+from painter_search.common.atomic_io import to_json
+from painter_search.common.terminal import printable
+
+if TYPE_CHECKING:
+    from painter_search.collection.work import Work
+    from painter_search.metrics.bootstrap import Estimate
+
+PIPE_WIDTH = 120
+"""Columns of a table that is written to a file or a pipe."""
+TEXT_COLUMNS = {
+    "artist", "work", "nearest works", "date", "title", "file", "reason", "how", "they say", "how they differ",
+}  # fmt: skip
+"""Columns that are aligned left; numbers are aligned right."""
+
+
+def print_json(content: object) -> None:
+    """Print JSON on stdout, in ASCII where the stream is not UTF-8."""
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(to_json(content, ascii_only=not unicode) + "\n")
+
+
+def new_table(title: str, *columns: str) -> Table:
+    """A table without rows whose cells cannot send control characters to the terminal."""
+    table = _PrintableTable(title=printable(title), title_justify="left", title_style="bold")
+    for number, column in enumerate(columns):
+        text = number == 0 or column in TEXT_COLUMNS
+        table.add_column(printable(column), justify="left" if text else "right")
+    return table
+
+
+class _PrintableTable(Table):
+    def add_row(
+        self, *renderables: RenderableType | None, style: StyleType | None = None, end_section: bool = False
+    ) -> None:
+        """Add a row with control characters escaped."""
+        escaped = (printable(cell) if isinstance(cell, str) else cell for cell in renderables)
+        super().add_row(*escaped, style=style, end_section=end_section)
+
+
+def show(content: Table | str) -> None:
+    """Print a table or a line of text on stdout."""
+    text = isinstance(content, str)
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    # Without markup: titles may hold square brackets.
+    console = Console(soft_wrap=text, markup=False, highlight=False, width=width)
+    console.print(printable(content) if isinstance(content, str) else content)
+
+
+def show_first(table: Table, total: int, shown: int, remedy: str = "") -> None:
+    """Print a table of the first `shown` rows of `total` and how many are missing; `remedy` says where to find them."""
+    show(table)
+    if total > shown:
+        show(f"… and {total - shown:,} more{remedy}.")
+
+
+def percent(share: float) -> str:
+    """A share as 12.3 %."""
+    return f"{100 * share:.1f} %"
+
+
+def interval(estimate: Estimate) -> str:
+    """A share with its confidence interval."""
+    return f"{percent(estimate.value)} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+
+
+def difference(estimate: Estimate) -> str:
+    """A difference of shares with its confidence interval, in percentage points."""
+    return f"{100 * estimate.value:+.1f} [{100 * estimate.low:+.1f}, {100 * estimate.high:+.1f}] points"
+
+
+def caption(work: Work) -> str:
+    """A work's title, or the name of its file where it has none."""
+    return work.title or work.file

@@ -1,0 +1,53 @@
+"""The page of an audit that `audit --page` writes."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from PIL import Image
+
+from painter_search.analysis.audit import SMALL_SIDE, Audit
+from painter_search.analysis.label_errors import MIN_VOTES, NEIGHBOURS
+from painter_search.common.atomic_io import write_bytes
+from painter_search.display.audit_text import (
+    DUPLICATE_KINDS,
+    audit_title,
+    finding_counts,
+    leak_sentence,
+    rejection_reasons,
+)
+from painter_search.display.pages.page import data_uri, open_template
+from painter_search.images.framing import encode_jpeg, open_frame
+
+MAX_FINDINGS = 100
+"""Findings of a kind that the page shows with pictures."""
+PICTURE_SIDE = 240
+"""Longer side of a picture on the page, in pixels."""
+
+
+def write_audit_page(path: Path, audit: Audit) -> None:
+    """Write a page of the findings with the pictures side by side."""
+    page = open_template("audit.html").render(
+        audit=audit,
+        title=audit_title(audit),
+        counts=finding_counts(audit),
+        leak=leak_sentence(audit) if audit.leaks else "",
+        kinds=DUPLICATE_KINDS,
+        reasons=rejection_reasons(audit).most_common(),
+        picture=lambda work: data_uri(_reduce(audit.picture(work))),
+        max_findings=MAX_FINDINGS,
+        agreeing=MIN_VOTES,
+        nearest=NEIGHBOURS,
+        tiny_side=SMALL_SIDE,
+        today=date.today().isoformat(),
+    )
+    write_bytes(path, page.encode("utf-8", "replace"))
+
+
+def _reduce(jpeg: bytes) -> bytes:
+    image = open_frame(jpeg)
+    if max(image.size) <= PICTURE_SIDE:
+        return jpeg
+    image.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
+    return encode_jpeg(image, quality=80)

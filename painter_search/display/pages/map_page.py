@@ -1,0 +1,182 @@
+"""The map of an index: the picture `map.png`, and the page `map.html` to explore it.
+
+The cached map of a server keeps `map_content` on disk, so that its keys must not change.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import math
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from painter_search.analysis.config import MapConfig
+from painter_search.analysis.projection import TRUSTED, Projection, project_index
+from painter_search.collection.dates import year_of
+from painter_search.common.atomic_io import write_bytes
+from painter_search.common.progress import track
+from painter_search.display.pages.page import data_uri, open_template
+from painter_search.display.palette import artist_colors, artist_shapes
+from painter_search.display.plots import draw_map_picture
+from painter_search.index.painting_index import PaintingIndex
+
+if TYPE_CHECKING:
+    pass
+
+SYMBOLS = {"circle": "●", "square": "■", "triangle": "▲", "diamond": "◆"}
+"""The shapes as characters."""
+THUMBNAIL_PIXELS = 20_000_000
+"""Pixels of all thumbnails together, about 8 MB: the fewer works, the larger their thumbnails."""
+MIN_SIDE, MAX_SIDE = 64, 128
+"""Sides of a thumbnail in pixels."""
+SPRITES_PER_ROW = 16
+"""Thumbnails in a row of a sprite sheet; a sheet has as many rows."""
+
+
+@dataclass(frozen=True)
+class MapFiles:
+    """Where a map was written, and what it shows."""
+
+    picture: Path
+    page: Path
+    index: str
+    """The digest of the index."""
+    works: int
+    artists: int
+    total: int
+    """Works in the index; a map of fewer shows a sample."""
+    trustworthiness: float
+    """How far neighbours on the map are neighbours in the index, 0 to 1; `nan` for a handful of works."""
+    kept: float
+    """Share of each work's nearest works in the index that are among the nearest on the map."""
+
+
+def draw_map(config: MapConfig | None = None) -> MapFiles:
+    """Lay the works of an index out by similarity and write `map.png` and `map.html` into the folder of indexes.
+
+    Args:
+        config: Which index, how many of its works at most, and the seed. Default: `MapConfig()`, the current index
+            in `index/`.
+
+    Returns:
+        The paths of the two files, what they show, and how faithful the map is.
+
+    Raises:
+        PainterSearchError: There is no index, it is damaged, or it holds a single work.
+
+    Example:
+        >>> files = draw_map(MapConfig(index=Path("index")))  # doctest: +SKIP
+        >>> files.page  # doctest: +SKIP
+        PosixPath('index/map.html')
+    """
+    config = config or MapConfig()
+    index = PaintingIndex.load(config.index)
+    projection = project_index(index, config.max_works, config.seed)
+    picture, page = index.folder.parent / "map.png", index.folder.parent / "map.html"
+    draw_map_picture(picture, projection, index.digest)
+    write_map_page(page, projection, index, picture.read_bytes())
+    return MapFiles(
+        picture=picture,
+        page=page,
+        index=index.digest,
+        works=len(projection.works),
+        artists=len(projection.artists),
+        total=projection.total,
+        trustworthiness=projection.trustworthiness,
+        kept=projection.kept,
+    )
+
+
+def describe_faithfulness(projection: Projection | MapFiles) -> str:
+    """How far the map can be trusted, in plain words."""
+    if math.isnan(projection.trustworthiness):
+        return "There are too few works to say how far the map can be trusted."
+    preserved = f"{100 * projection.kept:.0f} %"
+    return (
+        f"Of the {TRUSTED} works nearest in style to a work, {preserved} are among the {TRUSTED} nearest on the map; "
+        f"its trustworthiness is {projection.trustworthiness:.2f} (1: all neighbours on the map are neighbours in "
+        "style; about 0.5: as by chance). How far apart two groups lie means little."
+    )
+
+
+def write_map_page(path: Path, projection: Projection, index: PaintingIndex, picture: bytes) -> None:
+    """Write the map as one HTML file that fetches nothing and runs no script but its own."""
+    script = map_script()
+    page = open_template("map.html").render(
+        **map_content(projection, index),
+        script=script,
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        picture=data_uri(picture, "png"),
+        index=index,
+        today=date.today().isoformat(),
+    )
+    write_bytes(path, page.encode("utf-8", "replace"))
+
+
+def map_content(projection: Projection, index: PaintingIndex) -> dict[str, Any]:
+    """The variables of the template `map.html` as plain values; `data` is read by `map.js`."""
+    fitting_side = math.sqrt(THUMBNAIL_PIXELS / len(projection.works)) // 8 * 8
+    side = int(min(MAX_SIDE, max(MIN_SIDE, fitting_side)))
+    colors, shapes = artist_colors(len(projection.artists)), artist_shapes(len(projection.artists))
+    artists = projection.artists
+    years = [year_of(work.date) for work in projection.works]
+    sheets, sizes = _sprite_sheets(projection, index, side)
+    positions = np.round(projection.positions, 4).astype(float).tolist()
+    data = {
+        "side": side,
+        "across": SPRITES_PER_ROW,
+        "artists": [list(row) for row in zip(artists, colors, shapes, projection.central_works.tolist(), strict=True)],
+        "works": [
+            [*position, artist, *size, work.title or work.file, work.date, id, work.style, year]
+            for position, artist, size, work, id, year in zip(
+                positions, projection.numbers.tolist(), sizes, projection.works, projection.ids.tolist(), years,
+                strict=True,
+            )
+        ],
+        "sheets": sheets,
+    }  # fmt: skip
+    symbols = [SYMBOLS[shape] for shape in shapes]
+    works_per_artist = np.bincount(projection.numbers).tolist()
+    return {
+        "data": data,
+        "legend": list(zip(artists, colors, symbols, works_per_artist, strict=True)),
+        "styles": sorted({work.style for work in projection.works if work.style}),
+        "dated": any(year is not None for year in years),
+        "shown": len(projection.works),
+        "total": projection.total,
+        "faithfulness": describe_faithfulness(projection),
+    }
+
+
+def map_script() -> str:
+    """The script of the map's page."""
+    return (Path(__file__).parent / "templates" / "map.js").read_text(encoding="utf-8")
+
+
+def _sprite_sheets(projection: Projection, index: PaintingIndex, side: int) -> tuple[list[str], list[tuple[int, int]]]:
+    """Thumbnails on sheets of `SPRITES_PER_ROW` squares of `side` pixels either way, and the size of each thumbnail."""
+    sheets: list[str] = []
+    sizes: list[tuple[int, int]] = []
+    ids = iter(projection.ids.tolist())
+    batches = list(iter(lambda: list(islice(ids, SPRITES_PER_ROW**2)), []))
+    for batch in track(batches, "Thumbnails"):
+        rows = -(-len(batch) // SPRITES_PER_ROW)
+        sheet = Image.new("RGB", (side * SPRITES_PER_ROW, side * rows))
+        for number, id in enumerate(batch):
+            thumbnail = index.open_thumbnail(id)
+            thumbnail.thumbnail((side, side), Image.Resampling.LANCZOS)
+            row, column = divmod(number, SPRITES_PER_ROW)
+            sheet.paste(thumbnail, (column * side, row * side))
+            sizes.append(thumbnail.size)
+        buffer = io.BytesIO()
+        sheet.save(buffer, "JPEG", quality=80)
+        sheets.append(data_uri(buffer.getvalue()))
+    return sheets, sizes

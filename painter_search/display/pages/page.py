@@ -1,0 +1,83 @@
+"""What all pages share: the templates, embedded pictures, and how a served page differs from a saved one."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from jinja2 import Environment, PackageLoader, Template, Undefined, UndefinedError
+from jinja2.utils import missing
+
+from painter_search.attribution.answers import format_probability
+
+NO_BREAK_SPACE = "\u00a0"
+
+
+class DownloadLink(NamedTuple):
+    """A format that a page can be saved in."""
+
+    label: str
+    address: str
+
+
+@dataclass(frozen=True)
+class ServedPage:
+    """What a page of the server shows in addition to a saved file: navigation, and links to save it."""
+
+    nonce: str
+    """The nonce of the page's style element in the Content-Security-Policy."""
+    nav: str = ""
+    """The address of the entry of the navigation bar that the page belongs to."""
+    downloads: tuple[DownloadLink, ...] = ()
+    expires: str = ""
+    """The time at which its address stops working, `HH:MM`; empty for a permanent address."""
+    result: str = ""
+    """The name of a cached result, under which links reach its paintings; empty for other pages."""
+    index_replaced: bool = False
+    """Whether the page comes from an index that is no longer the current one."""
+    origins: tuple[str, str] = ("", "")
+    """Of two compared paintings: the addresses of the works or answers that they come from."""
+
+
+class _StrictAttributes(Undefined):
+    """A variable that is not passed is false, as usual; an attribute that does not exist is an error."""
+
+    def __init__(
+        self,
+        hint: str | None = None,
+        obj: object = missing,
+        name: str | None = None,
+        exc: type[UndefinedError] = UndefinedError,
+    ) -> None:
+        super().__init__(hint, obj, name, exc)
+        if obj is not missing:
+            self._fail_with_undefined_error()
+
+
+def data_uri(content: bytes, kind: str = "jpeg") -> str:
+    """An image file as a `data:` address."""
+    return f"data:image/{kind};base64," + base64.b64encode(content).decode()
+
+
+def open_template(name: str) -> Template:
+    """A template of `templates/`, with the filters `embed`, `about` and `unbroken`."""
+    environment = Environment(
+        loader=PackageLoader("painter_search", "display/pages/templates"),
+        autoescape=True,  # titles and names come from catalogues that anybody may have written
+        undefined=_StrictAttributes,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(embed=data_uri, about=_about, unbroken=_unbroken)
+    return environment.get_template(name)
+
+
+def _about(probability: float) -> str:
+    """A probability in words, in which no line breaks."""
+    return format_probability(probability).replace(" ", NO_BREAK_SPACE)
+
+
+def _unbroken(text: str) -> str:
+    """A text in which no line breaks before a percent sign."""
+    return text.replace(" %", f"{NO_BREAK_SPACE}%")

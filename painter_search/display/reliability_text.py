@@ -1,0 +1,66 @@
+"""How far an index's answers can be trusted, in words and as the rows of a table."""
+
+from __future__ import annotations
+
+from painter_search.analysis.reliability import IndexReliability
+from painter_search.display.console.tables import interval, percent
+from painter_search.index.painting_index import PaintingIndex
+
+NOT_MEASURED = "Too few artists with several works to measure how sure its answers are."
+PROVENANCE = {
+    "test": "The works are the test works of their collection: an encoder trained on that collection was not trained "
+    "on them, nor on other works by their artists.",
+    "train": "The works are the training works of their collection: an encoder trained on that collection has learned "
+    "from them, and the figures flatter it.",
+    "all": "The works are all works of their collection, training works among them: an encoder trained on that "
+    "collection has learned from some, and the figures flatter it.",
+    "folder": "The works come from a folder. Whether the encoder was trained on works by their artists is not known; "
+    "if it was, the figures flatter it.",
+}
+"""What the source of an index's works means for its figures, by the `split` in the manifest."""
+
+
+def provenance(split: str) -> str:
+    """Whether the encoder may have been trained on works of this split."""
+    return PROVENANCE.get(split, PROVENANCE["folder"])
+
+
+def measured_on(reliability: IndexReliability, index: PaintingIndex) -> str:
+    """Which works were queried, and how."""
+    works, total = reliability.works, index.manifest.works
+    drawn = f" (whole artists, drawn from its {total:,} works)" if works < total else ""
+    queried = "each of which was" if reliability.queries == works else f"{reliability.queries:,} of which were"
+    return (
+        f"Measured on {works:,} works by {reliability.artists:,} artists{drawn}, {queried} queried twice: without the "
+        "work itself, and without any work by its artist."
+    )
+
+
+def reliability_rows(reliability: IndexReliability) -> list[tuple[str, str]]:
+    """The names and figures of the reliability table."""
+    rows = [
+        ("nearest work by the same artist (recall@1)", interval(reliability.recall_1)),
+        ("own artist ranked first", interval(reliability.first_artist)),
+    ]
+    auroc, false_names = f"{reliability.nearest.auroc:.3f}", percent(reliability.nearest.false_names)
+    by_distance = "by the distance of the nearest work alone"
+    if reliability.artist_known is None:
+        rows.append((f"artist in the index or not, {by_distance}: AUROC", auroc))
+        rows.append((f"false names at 80 % of true ones, {by_distance}", false_names))
+    else:
+        rows.append(("artist in the index or not, by probability: AUROC", f"{reliability.artist_known.auroc:.3f}"))
+        rows.append((f"… {by_distance}", auroc))
+        rows.append(("false names at 80 % of true ones, by probability", percent(reliability.artist_known.false_names)))
+        rows.append((f"… {by_distance}", false_names))
+    if reliability.true_named is not None and reliability.false_named is not None:
+        rows.append(("with the threshold in use: true names kept", percent(reliability.true_named)))
+        rows.append(("… and names given to works by artists not in the index", percent(reliability.false_named)))
+    for event, curve in (
+        ("one artist painted both", reliability.pairs),
+        ("the first artist is the right one", reliability.answers),
+    ):
+        if curve is not None:
+            brier = f"{curve.brier:.3f}, always saying the mean: {curve.brier_constant:.3f}"
+            rows.append((f"probability that {event}: calibration error, debiased", f"{curve.error_debiased:.3f}"))
+            rows.append(("… Brier score", brier))
+    return rows

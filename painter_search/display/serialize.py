@@ -1,0 +1,80 @@
+"""Answers, comparisons and listings as plain values for JSON and as rows for CSV, for commands and server alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from painter_search.attribution.answers import Answer, ArtistMatch, Neighbour
+from painter_search.display.citation import citation
+from painter_search.index.painting_index import Listing, PaintingIndex
+from painter_search.index.works_db import IndexedWork
+
+if TYPE_CHECKING:  # a query need not wait for what compares
+    from painter_search.analysis.comparison import Comparison
+
+NEIGHBOUR_COLUMNS = ["work", "title", "date", "work distance", "work probability"]
+
+
+def answers_to_dict(answers: Sequence[Answer], index: PaintingIndex) -> dict[str, Any]:
+    """Answers with the citation of the index, the inference engine and, for a filtered index, the filter."""
+    filtered = {"filter": index.selection.as_json()} if index.selection else {}
+    return {
+        **citation(index),
+        "engine": index.encoder.engine,
+        **filtered,
+        "answers": [answer.to_dict() for answer in answers],
+    }
+
+
+def answers_to_rows(answers: Sequence[Answer]) -> list[list[str]]:
+    """The column names and a row for each painting: the verdict, then the artists, nearest first.
+
+    There are as many artist columns as the longest answer needs.
+    """
+    top_k = max((len(answer.artists) for answer in answers if answer.answered), default=0)
+    fields = ("artist", "probability", "distance", "works")
+    ranked = [f"{field}_{rank}" for rank in range(1, top_k + 1) for field in fields]
+    rows = [["painting", "verdict", "named", "known", "same_work", "reason", *ranked]]
+    for answer in answers:
+        if answer.answered:
+            same_works = "; ".join(neighbour.work.name for neighbour in answer.same_works)
+            verdict = [answer.verdict, str(answer.named).lower(), _format_number(answer.artist_known), same_works]
+            artist_cells = [cell for match in answer.artists for cell in _artist_cells(match)]
+        else:
+            verdict, artist_cells = [""] * 4, []
+        padding = [""] * (len(ranked) - len(artist_cells))
+        rows.append([answer.painting, *verdict, answer.reason, *artist_cells, *padding])
+    return rows
+
+
+def comparison_to_dict(comparison: Comparison, index: PaintingIndex) -> dict[str, Any]:
+    """A comparison with the digest of the index it was made in and the inference engine."""
+    return {"index": index.digest, "engine": index.encoder.engine, "comparison": comparison.to_dict()}
+
+
+def listing_to_dict(listing: Listing) -> dict[str, Any]:
+    """The artists of a listing with their number of works and, for one artist, the works."""
+    artists = [{"artist": artist, "works": works} for artist, works in listing.artists.items()]
+    works = {"works": [work_to_dict(entry) for entry in listing.works]} if listing.works else {}
+    return {"index": listing.index.digest, "artists": artists, **works}
+
+
+def work_to_dict(entry: IndexedWork) -> dict[str, Any]:
+    """A work's id and its catalogue entry."""
+    return {"id": entry.id, **asdict(entry.work)}
+
+
+def neighbour_cells(neighbour: Neighbour) -> list[object]:
+    """A neighbour's cells under `NEIGHBOUR_COLUMNS`."""
+    work = neighbour.work
+    return [neighbour.id, work.title or work.file, work.date, neighbour.distance, neighbour.probability]
+
+
+def _artist_cells(match: ArtistMatch) -> list[str]:
+    return [match.artist, _format_number(match.probability), _format_number(match.distance), str(match.works_in_index)]
+
+
+def _format_number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

@@ -1,0 +1,87 @@
+"""Images as Python users have them: paths, bytes of image files, PIL images and arrays; one or many."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from painter_search.common.errors import InvalidValueError, UnreadableImageError
+from painter_search.images.color import ORIENTATION
+from painter_search.images.decode import failure_reason
+from painter_search.images.sources import read_file
+
+ImageInput: TypeAlias = str | Path | bytes | Image.Image | NDArray[np.uint8]
+"""A path, the bytes of an image file, a PIL image, or an array uint8 `[height, width]` (grey) or `[height, width, 3]`
+(RGB; a fourth channel is alpha)."""
+ImageInputs: TypeAlias = ImageInput | Iterable[ImageInput]
+"""One image or many. A string is always one path, bytes always one file, an array of up to 3 dimensions one image."""
+
+MODES_FOR_TIFF = {"La": "LA", "RGBa": "RGBA", "HSV": "RGB"}
+"""Pillow's modes that TIFF lacks, and what they are converted to."""
+
+
+def as_list(images: ImageInputs) -> list[ImageInput]:
+    """The images as a list; a single image becomes a list of one, an array `[n, height, width, 3]` a list of n."""
+    if isinstance(images, str | Path | bytes | Image.Image):
+        return [images]
+    if isinstance(images, np.ndarray):
+        return [images] if images.ndim <= 3 else list(images)
+    return list(images) if isinstance(images, Iterable) else [images]
+
+
+def image_file(image: ImageInput) -> bytes:
+    """The bytes of an image file, so that every kind of input is decoded and framed in the same way.
+
+    PIL images and arrays become uncompressed TIFF files, which keep mode, colour profile, orientation and every pixel.
+    Only modes and transparent colours that TIFF lacks are converted. A JPEG image opened by Pillow is framed from its
+    decoded pixels, a JPEG file from its bytes: the frames differ by rounding.
+
+    Raises:
+        UnreadableImageError: The path is not a readable file, or the PIL image's own file is damaged.
+        InvalidValueError: The array is not an image, or the input is of another type.
+    """
+    if isinstance(image, bytes):
+        return image
+    if isinstance(image, str | Path):
+        return read_file(Path(image))
+    if isinstance(image, np.ndarray):
+        image = _from_array(image)
+    if not isinstance(image, Image.Image):
+        raise InvalidValueError(
+            f"{type(image).__name__} is not an image; give a path, the bytes of a file, a PIL image or a NumPy array."
+        )
+    return _as_tiff(image)
+
+
+def _from_array(array: NDArray[np.generic]) -> Image.Image:
+    is_grey = array.ndim == 2
+    if array.dtype != np.uint8 or not (is_grey or (array.ndim == 3 and array.shape[2] in (3, 4))) or array.size == 0:
+        raise InvalidValueError(
+            f"an array of {array.dtype} {list(array.shape)} is not an image; give uint8 [height, width, 3] or "
+            "[height, width]."
+        )
+    return Image.fromarray(array)
+
+
+def _as_tiff(image: Image.Image) -> bytes:
+    try:
+        image.load()
+        exif = Image.Exif()
+        exif[ORIENTATION] = image.getexif().get(ORIENTATION, 1)
+        profile = image.info.get("icc_profile")
+        if "transparency" in image.info:
+            image = image.convert("RGBA")
+        elif image.mode in MODES_FOR_TIFF:
+            image = image.convert(MODES_FOR_TIFF[image.mode])
+        file = io.BytesIO()
+        # The compression of the image's own file, which Pillow would repeat, may be lossy.
+        image.save(file, "TIFF", compression="raw", exif=exif, icc_profile=profile)
+    except Exception as error:  # Pillow's decoders raise anything
+        raise UnreadableImageError(failure_reason(error)) from error
+    return file.getvalue()

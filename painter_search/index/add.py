@@ -1,0 +1,200 @@
+"""Adds paintings to an index: only they are framed and embedded, as the index's own works were."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from painter_search.collection.cleaning import reject_rows, sort_works
+from painter_search.collection.collection import Collection, read_works
+from painter_search.collection.framing_journal import frame_originals
+from painter_search.collection.inputs import CollectionInputs, read_additions
+from painter_search.collection.work import Work
+from painter_search.common.atomic_io import digest_bytes, start_stage_folder
+from painter_search.common.csv_io import python_strings
+from painter_search.common.errors import InvalidValueError, NotEnoughDataError
+from painter_search.common.urls import Location, parse_location
+from painter_search.encoder.embedding_shards import embed_shards, join_shards, missing_shards, split_into_shards
+from painter_search.images.decode_pool import IN_PROCESS_LIMIT
+from painter_search.images.fingerprint import coarse_fingerprints, same_picture, stack_fingerprints
+from painter_search.index.index_reader import IndexReader
+from painter_search.index.manifest import THUMBNAILS, WORKS
+from painter_search.index.thumbnails import CollectionWork, make_thumbnails
+from painter_search.index.update import Change, locked_index, next_version, publish_version
+from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS
+from painter_search.index.works_db import IndexedWork, add_thumbnails, add_works
+
+REJECTED = "rejected.csv"
+
+
+@dataclass(frozen=True)
+class Additions:
+    """Framed works that may be added."""
+
+    collection: Collection
+    works: list[Work]
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    """Files that will not be added, each with the reason."""
+
+
+@python_strings()
+def write_addition(
+    index_dir: Path, source: Path, artist: str | None = None, originals: Sequence[Location] = ()
+) -> Change:
+    """Write the next version of the current index of `index_dir` with more works; see `add_paintings`."""
+    with locked_index(index_dir) as index:
+        staging = index_dir / ".adding"
+        if (source / "prepare.json").is_file():
+            additions = _open_collection(index, source, staging)
+        else:
+            inputs = read_additions(source, artist, [parse_location(place) for place in originals])
+            additions = _frame(index, inputs, staging)
+        change = _add(index, additions, staging)
+        shutil.rmtree(staging)
+        return change
+
+
+def _open_collection(index: IndexReader, source: Path, staging: Path) -> Additions:
+    collection = Collection.open(source)
+    if collection.framing != index.framing:
+        raise InvalidValueError(
+            f"{source} is framed {collection.framing!r} and the index {index.framing!r}; add its originals instead."
+        )
+    start_stage_folder(staging, [index.digest, collection.summary["inputs_digest"]])
+    return Additions(collection, collection.works("all"))
+
+
+def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path) -> Additions:
+    """Frame the originals into `staging`, which then serves as a collection."""
+    listing = "\n".join(
+        f"{original.file}\t{original.size}\t{original.changed_ns}{original.version}" for original in inputs.originals
+    )
+    table = inputs.catalogue.to_csv(index=False)
+    start_stage_folder(
+        staging, [index.digest, digest_bytes(*(text.encode("utf-8", "surrogatepass") for text in (listing, table)))]
+    )
+    framed, rejected = frame_originals(
+        inputs, index.framing, staging, workers=1 if len(inputs.originals) <= IN_PROCESS_LIMIT else 0
+    )
+    usable, refused = reject_rows(inputs.catalogue)
+    readable = sort_works(usable[usable["new_filename"].isin(framed)])
+    left_out = [
+        (str(file), str(reason)) for table in (rejected, refused) for file, reason in table.itertuples(index=False)
+    ]
+    if readable.empty:
+        shutil.rmtree(staging)
+        first = "; ".join(f"{file}: {reason}" for file, reason in left_out[:3])
+        raise NotEnoughDataError(f"there is no usable image to add ({first}).")
+    collection = Collection(staging, inputs.name, index.framing, {})
+    return Additions(collection, read_works(readable, inputs.name), left_out)
+
+
+def _add(index: IndexReader, additions: Additions, staging: Path) -> Change:
+    """Embed the additions that the index does not have yet, and publish the next version."""
+    collection, left_out = additions.collection, list(additions.left_out)
+    artist_fingerprints = ArtistFingerprints(index)
+    first_id = index.next_id
+    added: list[IndexedWork] = []
+    fingerprints: list[bytes] = []
+
+    def new_thumbnails() -> Iterator[tuple[int, bytes]]:
+        entries = [CollectionWork(collection, work) for work in additions.works]
+        for work, picture in zip(additions.works, make_thumbnails(entries), strict=True):
+            duplicate = artist_fingerprints.find(work.artist, picture.fingerprint)
+            if duplicate is not None:
+                left_out.append((work.file, f"already in the index (id {duplicate})"))
+                continue
+            added.append(IndexedWork(first_id + len(added), work))
+            artist_fingerprints.append(work.artist, picture.fingerprint, added[-1].id)
+            fingerprints.append(picture.fingerprint)
+            yield added[-1].id, picture.thumbnail
+
+    with next_version(index, (VECTORS, EMBEDDINGS, WORKS, THUMBNAILS, REJECTED)) as version:
+        shutil.copyfile(index.folder / THUMBNAILS, version / THUMBNAILS)
+        add_thumbnails(version / THUMBNAILS, new_thumbnails())
+        if not added:
+            return Change(index.folder, left_out=tuple(left_out))
+        frames = [collection.frame_path(entry.work.file) for entry in added]
+        shards, shard_dir = (
+            split_into_shards([entry.work.name for entry in added], frames, first_id),
+            staging / "shards",
+        )
+        embed_shards(index.encoder, missing_shards(shards, shard_dir), shard_dir)
+        vectors = join_shards(shards, shard_dir, staging / EMBEDDINGS)
+        ids = np.array([entry.id for entry in added], np.int64)
+        search = index.store.write_with(version, vectors, ids, index.works.ids())
+        works = _with_unique_names(index, [entry.work for entry in added])
+        shutil.copyfile(index.folder / WORKS, version / WORKS)
+        add_works(version / WORKS, zip(ids.tolist(), works, fingerprints, strict=True))
+        _write_rejected(index.folder / REJECTED, version / REJECTED, left_out)
+        folder = publish_version(index, version, first_id + len(added), search)
+    entries = tuple(IndexedWork(entry.id, work) for entry, work in zip(added, works, strict=True))
+    return Change(folder, entries, left_out=tuple(left_out))
+
+
+@dataclass(frozen=True)
+class _Fingerprints:
+    """The pictures of one artist."""
+
+    ids: NDArray[np.int64]
+    stacked: NDArray[np.uint8]
+    coarse: NDArray[np.float32]
+
+
+class ArtistFingerprints:
+    """The pictures that an index has of each artist, and those that are being added."""
+
+    def __init__(self, index: IndexReader) -> None:
+        self._works = index.works
+        self._by_artist: dict[str, _Fingerprints] = {}
+
+    def find(self, artist: str, fingerprint: bytes) -> int | None:
+        """The id of the artist's work with the same picture; None if there is none."""
+        known = self._of(artist)
+        same = same_picture(fingerprint, known.stacked, known.coarse)
+        return int(known.ids[same][0]) if same.any() else None
+
+    def append(self, artist: str, fingerprint: bytes, id: int) -> None:
+        """Count a picture among the artist's."""
+        known, row = self._of(artist), stack_fingerprints([fingerprint])
+        self._by_artist[artist] = _Fingerprints(
+            np.append(known.ids, id),
+            np.vstack([known.stacked, row]),
+            np.vstack([known.coarse, coarse_fingerprints(row)]),
+        )
+
+    def _of(self, artist: str) -> _Fingerprints:
+        if artist not in self._by_artist:
+            rows = self._works.candidate_rows(self._works.ids_by_artist(artist))
+            stacked = stack_fingerprints(row.fingerprint for row in rows)
+            ids = np.array([row.id for row in rows], np.int64)
+            self._by_artist[artist] = _Fingerprints(ids, stacked, coarse_fingerprints(stacked))
+        return self._by_artist[artist]
+
+
+def _with_unique_names(index: IndexReader, works: Sequence[Work]) -> list[Work]:
+    """The works, under a numbered collection if the index has other pictures of the same collection and file."""
+    collection, files = works[0].collection, {work.file for work in works}
+    names = (collection if number == 1 else f"{collection}-{number}" for number in count(1))
+    name = next(name for name in names if not files & index.works.files_of(name))
+    return [replace(work, collection=name) for work in works]
+
+
+def _write_rejected(before: Path, path: Path, left_out: Sequence[tuple[str, str]]) -> None:
+    """Write the index's list of rejected files with those of this addition; no file if there are none."""
+    rows: dict[tuple[str, ...], None] = {("file", "reason"): None}
+    if before.is_file():
+        with before.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+            rows.update(dict.fromkeys(map(tuple, csv.reader(file))))
+    rows.update(dict.fromkeys(left_out))
+    if len(rows) == 1:
+        return
+    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)

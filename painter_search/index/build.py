@@ -1,0 +1,204 @@
+"""Builds an index from a collection and an encoder: paintings embedded, stored and searched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from painter_search.collection.collection import Collection
+from painter_search.collection.config import PrepareConfig
+from painter_search.collection.preparation import prepare_collection
+from painter_search.common.atomic_io import digest_bytes, digest_file, locked, remove_folder, remove_partial_files
+from painter_search.common.device import pick_device, translate_gpu_errors
+from painter_search.common.errors import InvalidValueError, NotEnoughDataError, NotFoundError, PainterSearchError
+from painter_search.common.log import logger
+from painter_search.common.urls import join_location, parse_location
+from painter_search.encoder.cpu_inference import fastest_cpu_embedder
+from painter_search.encoder.embedding_shards import embed_shards, join_shards, missing_shards, split_into_shards
+from painter_search.encoder.encoder import Encoder, load_encoder
+from painter_search.encoder.onnx_export import export_onnx
+from painter_search.index.config import BuildIndexConfig
+from painter_search.index.index_statistics import update_index_statistics
+from painter_search.index.manifest import ENCODER, THUMBNAILS, WORKS, Manifest, publish_index
+from painter_search.index.thumbnails import CollectionWork, make_thumbnails
+from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
+from painter_search.index.vector_store.faiss_build import UNFINISHED, build_faiss
+from painter_search.index.works_db import write_thumbnails, write_works
+
+
+def build_painting_index(config: BuildIndexConfig) -> Path:
+    """Build an index and make it the current one of `config.index`; see `PaintingIndex.build`.
+
+    Returns the index's folder.
+    """
+    if config.vector_store is not None:  # fail now, not after hours of embedding
+        from painter_search.index.vector_store.milvus import check_connection
+
+        check_connection(config.vector_store)
+    trained = _trained_encoder(config)
+    collections = [] if config.folder is not None else [Collection.open(folder) for folder in config.data]
+    encoder = trained or Encoder.untrained(config.backbone, collections[0].framing if collections else "whole")
+    if config.folder is not None:
+        if config.index.resolve().is_relative_to(config.folder.resolve()):
+            raise InvalidValueError(f"--index {config.index} lies inside {config.folder}; choose a folder elsewhere.")
+        with _locked_for_building(config):
+            return _build_from_folder(config, config.folder, encoder)
+    for collection in collections:
+        if collection.framing != encoder.framing:
+            raise InvalidValueError(
+                f"{collection.folder} is framed {collection.framing!r} and the encoder was trained on "
+                f"{encoder.framing!r}; prepare it with that --framing."
+            )
+    entries = [
+        CollectionWork(collection, work) for collection in collections for work in collection.works(config.split)
+    ]
+    with _locked_for_building(config):
+        return _build(config, encoder, entries)
+
+
+@contextmanager
+def _locked_for_building(config: BuildIndexConfig) -> Iterator[None]:
+    """Make the folder of indexes and lock it, so that no other process writes into it."""
+    try:
+        config.index.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PainterSearchError(
+            f"{config.index} cannot be created ({error.strerror}); choose another --index."
+        ) from error
+    with locked(config.index / ".lock", f"{config.index} is being written"):
+        remove_partial_files(config.index)
+        yield
+
+
+def _build_from_folder(config: BuildIndexConfig, artists: Path, encoder: Encoder) -> Path:
+    """Index every work of a folder of artists, through a temporary collection of their frames."""
+    name = digest_bytes(str(artists.resolve()).encode())[:16]
+    temporary = config.index / f".collection-{name}"
+    prepared = prepare_collection(
+        PrepareConfig(folder=artists, out=temporary, test_share=1.0, framing=encoder.framing, replace=True)
+    )
+    entries = [CollectionWork(prepared, work) for work in prepared.works("test")]
+    folder = _build(config, encoder, entries, extra={"rejected.csv": temporary / "rejected.csv"})
+    remove_folder(temporary)
+    return folder
+
+
+def _build(
+    config: BuildIndexConfig,
+    encoder: Encoder,
+    entries: Sequence[CollectionWork],
+    extra: dict[str, Path] | None = None,
+) -> Path:
+    if not entries:
+        raise NotEnoughDataError(f"there are no {config.split} works to index; see --split and prepare's --test-share.")
+    names = [work.name for _, work in entries]
+    if len(set(names)) < len(names) and len(config.data) > 1 and config.folder is None:
+        raise InvalidValueError("two of the collections have the same name; prepare one of them with another --name.")
+    return _write_index(config, encoder, entries, extra or {})
+
+
+def _write_index(
+    config: BuildIndexConfig, encoder: Encoder, entries: Sequence[CollectionWork], extra: dict[str, Path]
+) -> Path:
+    encoder_file = config.index / f".encoder.{os.getpid()}"
+    exported = export_onnx(encoder.network, encoder_file)
+    encoder_digest = digest_file(encoder_file)
+    listing = "\n".join(f"{work}\t{collection.summary['inputs_digest']}" for collection, work in entries)
+    key = digest_bytes(encoder_digest.encode(), listing.encode("utf-8", "surrogatepass"))[:16]
+    staging = config.index / f".building-{key}"
+    staging.mkdir(exist_ok=True)
+    for path in staging.iterdir():
+        if not path.name.startswith(UNFINISHED):
+            path.unlink()  # a killed process may have left it
+    os.replace(encoder_file, staging / ENCODER)
+
+    frames = [collection.frame_path(work.file) for collection, work in entries]
+    shards = split_into_shards([work.name for _, work in entries], frames)
+    temporary_shards = config.index / f".shards-{key}"
+    shard_dir = temporary_shards if config.shards is None else join_location(parse_location(config.shards), key)
+    missing = missing_shards(shards, shard_dir)
+    if config.ray is None:
+        device = pick_device(config.device)
+        embedder = (
+            fastest_cpu_embedder(encoder.network, exported) if device.type == "cpu" else encoder.network.to(device)
+        )
+        with translate_gpu_errors():
+            embed_shards(embedder, missing, shard_dir)
+    else:
+        from painter_search.encoder.ray_embedding import embed_on_ray
+
+        embed_on_ray(
+            config.ray,
+            encoder.network,
+            staging / ENCODER,
+            missing,
+            shard_dir,
+            device=config.device,
+            workers=config.workers,
+        )
+    vectors = join_shards(shards, shard_dir, staging / EMBEDDINGS)
+    _write_works(staging, entries)
+    if config.vector_store is None:
+        search = build_faiss(vectors, staging, config.exact, config.memory, config.recall, exact_up_to=EXACT_UP_TO)
+    else:
+        from painter_search.index.vector_store.milvus import fill_milvus
+
+        ids = np.arange(1, len(vectors) + 1)
+        search = fill_milvus(vectors, ids, config.vector_store, encoder_digest, exact_up_to=EXACT_UP_TO)
+    del vectors
+    for name, source in extra.items():
+        shutil.copyfile(source, staging / name)
+    if search.name != "approximate":
+        (staging / EMBEDDINGS).unlink()  # the vector store has them
+    manifest = Manifest(
+        framing=encoder.framing,
+        encoder=encoder.config,
+        search=search,
+        works=len(entries),
+        artists=len({work.artist for _, work in entries}),
+        collections=tuple(sorted({collection.name for collection, _ in entries})),
+        split="folder" if config.folder else config.split,
+        next_id=len(entries) + 1,
+        mean_distance=update_index_statistics(staging, search),
+        confidence=encoder.confidence,
+    )
+    folder = publish_index(staging, config.index, manifest)
+    if config.shards is None:
+        remove_folder(temporary_shards)
+    return folder
+
+
+def _trained_encoder(config: BuildIndexConfig) -> Encoder | None:
+    """The encoder to use, or None where it is to be the untrained one."""
+    if config.encoder == "imagenet":
+        return None
+    if config.encoder is not None:
+        return load_encoder(Path(config.encoder))
+    finished = sorted(config.runs.glob("*/score.json"), key=lambda path: path.stat().st_mtime)
+    if not finished:
+        raise NotFoundError(
+            f"{config.runs} holds no finished run; train first (`python -m painter_search.train`), "
+            "or give --encoder runs/<name>/best.pt, or --encoder imagenet."
+        )
+    newest = finished[-1].with_name("best.pt")
+    logger.info(f"Encoder: {newest}")
+    return load_encoder(newest)
+
+
+def _write_works(staging: Path, entries: Sequence[CollectionWork]) -> None:
+    """Write `thumbnails.sqlite` and `works.sqlite`, with ids from 1."""
+    fingerprints: list[bytes] = []
+
+    def thumbnails() -> Iterator[tuple[int, bytes]]:
+        for id, picture in enumerate(make_thumbnails(entries), start=1):
+            fingerprints.append(picture.fingerprint)
+            yield id, picture.thumbnail
+
+    write_thumbnails(staging / THUMBNAILS, thumbnails())
+    works = (entry.work for entry in entries)
+    write_works(staging / WORKS, zip(range(1, len(entries) + 1), works, fingerprints, strict=True))

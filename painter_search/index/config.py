@@ -1,0 +1,234 @@
+"""Settings of `build-index` and its sub-commands, and the filter that narrows an index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from numbers import Integral
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar, cast
+
+import tyro
+
+from painter_search.common.errors import InvalidValueError
+from painter_search.common.urls import Location, parse_location
+from painter_search.index.vector_store.faiss_plan import parse_memory
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class WorkFilter:
+    """Narrows an index to the works that meet every condition.
+
+    Args:
+        where: An SQL expression over the columns of a work, in SQLite's dialect: `style = 'Impressionism'`.
+        exclude_artists: Artists whose works are left out; one name, or several.
+        before: Keep works of earlier years; works without a readable year are left out.
+        since: Keep works of this year and later; works without a readable year are left out.
+        artists: Keep the works of these artists; one name, or several. Empty for all artists.
+        style: Keep works of this style.
+
+    Example:
+        >>> str(WorkFilter(where="genre = 'portrait'", exclude_artists="Claude Monet", before=1900))
+        "where genre = 'portrait', without Claude Monet, before 1900"
+    """
+
+    where: str | None = None
+    exclude_artists: tuple[str, ...] = ()
+    before: int | None = None
+    since: int | None = None
+    artists: tuple[str, ...] = ()
+    style: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "exclude_artists", as_names(self.exclude_artists))
+        object.__setattr__(self, "artists", as_names(self.artists))
+
+    def __str__(self) -> str:
+        """The conditions in words."""
+        parts = [f"where {self.where}"] if self.where is not None else []
+        parts += [f"by {' or '.join(self.artists)}"] if self.artists else []
+        parts += [f"of the style {self.style}"] if self.style is not None else []
+        parts += [f"without {artist}" for artist in self.exclude_artists]
+        parts += [f"before {self.before}"] if self.before is not None else []
+        parts += [f"since {self.since}"] if self.since is not None else []
+        return ", ".join(parts)
+
+
+DEFAULT_INDEX = Path("index")
+LOCAL_RAY = "local"
+"""What Ray calls a cluster that it starts on this machine."""
+RayAddress = Annotated[
+    str | None,
+    tyro.constructors.PrimitiveConstructorSpec(
+        nargs="*",
+        metavar="[ADDRESS]",
+        instance_from_str=lambda words: " ".join(words) or LOCAL_RAY,
+        is_instance=lambda value: value is None or isinstance(value, str),
+        str_from_instance=lambda value: [] if value is None else [value],
+    ),
+]
+"""A flag that may be followed by an address."""
+
+
+@dataclass(frozen=True)
+class BuildIndexConfig:
+    """Embed every painting of a collection and store the embeddings, the works and the encoder as an index.
+
+    The current index is changed by the sub-commands `build-index add` and `build-index remove`, and listed by
+    `build-index list`; each explains itself with --help.
+    """
+
+    data: tuple[Path, ...] = (Path("data"),)
+    """Prepared collections to index."""
+
+    folder: Path | None = None
+    """Instead of a collection: a folder with one sub-folder per artist. All its works are indexed."""
+
+    split: Literal["test", "train", "all"] = "test"
+    """Which part of the collections to index."""
+
+    encoder: str | None = None
+    """A checkpoint (runs/<name>/best.pt), or imagenet for a backbone without training.
+    Default: best.pt of the newest finished run."""
+
+    backbone: str = "resnet34"
+    """The backbone of --encoder imagenet."""
+
+    runs: Path = Path("runs")
+    """The folder with the newest run."""
+
+    index: Path = DEFAULT_INDEX
+    """The folder of indexes to write to."""
+
+    exact: bool = False
+    """Search exactly at any size. By default an index of more than 50,000 works is approximate."""
+
+    memory: str = "8GB"
+    """Memory that the embeddings may take in a search. If they need more, they are compressed:
+    to 8 bits per dimension, then by product quantisation."""
+
+    recall: float = 0.95
+    """Recall@10 that an approximate index must reach: the share of the ten nearest works that it finds.
+    A higher recall makes queries slower."""
+
+    vector_store: str | None = None
+    """Store the embeddings in Milvus: the address of a server (http://host:19530, its token in MILVUS_TOKEN) or a local
+    file that ends in .db. Needs painter-search[milvus]."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Device that embeds. auto: CUDA if available, else Apple's GPU, else the CPU."""
+
+    ray: RayAddress = None
+    """Embed on Ray workers: of this machine, or of the cluster at ADDRESS (host:6379, or auto on one of its
+    machines). All machines of a cluster must see the collection and --index at the same paths, in a shared folder.
+    Needs painter-search[ray]."""
+
+    workers: int = 0
+    """With --ray: number of workers, each with an encoder and one core (or one GPU). 0: as many as the cluster has."""
+
+    shards: str | None = None
+    """Where to store the embeddings as Parquet files of (id, embedding, work). A folder, or a URL such as
+    s3://bucket/shards. Default: in --index, removed when the index is built."""
+
+    def __post_init__(self) -> None:
+        data: list[Path] = as_list(self.data)
+        object.__setattr__(self, "data", tuple(map(Path, data)))
+        object.__setattr__(self, "folder", None if self.folder is None else Path(self.folder))
+        object.__setattr__(self, "runs", Path(self.runs))
+        object.__setattr__(self, "index", Path(self.index))
+        parse_memory(self.memory)
+        if not 0 < self.recall <= 1:
+            raise InvalidValueError(f"--recall is {self.recall}; it must lie above 0 and be at most 1.")
+        if self.vector_store is not None and self.exact:
+            raise InvalidValueError("--exact applies to vectors in the index's folder; leave out --vector-store.")
+        if self.workers < 0:
+            raise InvalidValueError(f"--workers is {self.workers}; it must be at least 0 (as many as there are).")
+        if self.workers and self.ray is None:
+            raise InvalidValueError("--workers applies to --ray; add --ray, or leave out --workers.")
+
+
+@dataclass(frozen=True)
+class AddConfig:
+    """Add paintings to the current index. Only they are framed and embedded, as the index's own works were."""
+
+    source: tyro.conf.Positional[Path]
+    """A folder (or zip archive) of images, all by --artist or with one sub-folder per artist; a catalogue (.csv) with
+    --originals; or a prepared collection."""
+
+    artist: str | None = None
+    """The artist of all the paintings."""
+
+    originals: tuple[Location, ...] = ()
+    """With a catalogue: the folders, zip archives or URLs that hold its images."""
+
+    index: Path = DEFAULT_INDEX
+    """The folder of indexes."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source", Path(self.source))
+        originals: list[Location] = as_list(self.originals)
+        object.__setattr__(self, "originals", tuple(map(parse_location, originals)))
+        object.__setattr__(self, "index", Path(self.index))
+        check_artist(self.artist)
+        catalogue = self.source.suffix.lower() == ".csv"
+        if catalogue and not self.originals:
+            raise InvalidValueError(
+                f"{self.source} needs --originals, the folder or zip archive that holds its images."
+            )
+        if catalogue and self.artist is not None:
+            raise InvalidValueError(f"{self.source} names the artists itself; leave out --artist.")
+        if self.originals and not catalogue:
+            raise InvalidValueError(f"--originals applies to a catalogue (.csv), and {self.source} is none.")
+
+
+@dataclass(frozen=True)
+class RemoveConfig:
+    """Remove works from the current index. The version before stays in its folder until you delete it."""
+
+    works: tyro.conf.Positional[tuple[str, ...]]
+    """Works by id (see `build-index list --artist NAME`), or artists by name."""
+
+    index: Path = DEFAULT_INDEX
+    """The folder of indexes."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "works", as_names(self.works))
+        object.__setattr__(self, "index", Path(self.index))
+        if not self.works:
+            raise InvalidValueError("name the works to remove by id, or by artist: `build-index remove 17`.")
+
+
+@dataclass(frozen=True)
+class ListConfig:
+    """List the artists of an index and how many works it has of each, or one artist's works with their ids."""
+
+    artist: str | None = None
+    """List the works of this artist."""
+
+    index: Path = DEFAULT_INDEX
+    """The folder of indexes, or one index."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", Path(self.index))
+        check_artist(self.artist)
+
+
+def as_list(values: T | Iterable[T]) -> list[T]:
+    """One value as a list of one, several as a list. A string is one value, never its letters."""
+    if isinstance(values, str | Path | Integral):
+        return [cast(T, values)]
+    return list(cast("Iterable[T]", values))
+
+
+def as_names(values: str | int | Iterable[str | int]) -> tuple[str, ...]:
+    """Names or ids, one or several, as strings: `12`, `"12"` and `["12"]` all become `("12",)`."""
+    names: list[str | int] = as_list(values)
+    return tuple(map(str, names))
+
+
+def check_artist(artist: str | None) -> None:
+    """Raises `InvalidValueError` for an empty name."""
+    if artist is not None and not artist.strip():
+        raise InvalidValueError("--artist is empty; give the artist's name.")

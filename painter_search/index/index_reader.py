@@ -1,0 +1,145 @@
+"""One version of an index, opened: its manifest, works, vectors and encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from painter_search.common.errors import DamagedFileError
+from painter_search.encoder.config import EncoderConfig
+from painter_search.images.types import Framing
+from painter_search.index.manifest import ENCODER, THUMBNAILS, WORKS, Manifest, find_index, read_manifest
+from painter_search.index.vector_store.base import SearchSettings
+from painter_search.index.vector_store.stores import open_vector_store
+from painter_search.index.works_db import WorksDB
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from PIL import Image
+    from typing_extensions import Self
+
+    from painter_search.encoder.onnx_export import OnnxEncoder
+
+
+class IndexReader:
+    """Reads one version of an index. Building and changing an index needs no more of it than this."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        """Open the files of an index that were checked; use `load`, which checks them.
+
+        Raises:
+            DamagedFileError: The vectors are of other works than `works.sqlite` lists.
+        """
+        self.folder = folder
+        self.manifest = manifest
+        self.works = WorksDB(folder / WORKS, folder / THUMBNAILS)
+        self.store = open_vector_store(folder, manifest.search)
+        self._preloaded: Future[InferenceSession] | None = None
+        # A store that can list its ids is compared id by id, others by their number.
+        ids = self.store.ids
+        if (ids is not None and not np.array_equal(ids, self.works.ids())) or len(self.store) != manifest.works:
+            raise self._inconsistent()
+
+    @classmethod
+    def load(cls, path: Path | str, preload_encoder: bool = False) -> Self:
+        """Open the index at `path`; see `PaintingIndex.load`."""
+        folder = find_index(Path(path))
+        # Skip non-files: opening a pipe would block. `read_manifest` refuses them.
+        preloaded = _preload(folder / ENCODER) if preload_encoder and (folder / ENCODER).is_file() else None
+        index = cls(folder, read_manifest(folder))
+        index._preloaded = preloaded
+        return index
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    @property
+    def digest(self) -> str:
+        """Identifies the version: the digest of its manifest, which holds the digests of its files."""
+        return self.manifest.digest
+
+    @property
+    def framing(self) -> Framing:
+        """How paintings are framed before they are embedded."""
+        return self.manifest.framing
+
+    @property
+    def search_settings(self) -> SearchSettings:
+        """How the index searches."""
+        return self.store.settings
+
+    @property
+    def exact(self) -> bool:
+        """Whether a query is compared with every work."""
+        return self.store.settings.name == "exact"
+
+    @property
+    def next_id(self) -> int:
+        """The id that the next work gets: never one that another work had."""
+        stored = self.manifest.next_id
+        return int(self.works.ids().max()) + 1 if stored is None else stored
+
+    @property
+    def encoder_config(self) -> EncoderConfig:
+        """Settings of the encoder: which views of a frame it embeds, and how."""
+        return self.manifest.encoder
+
+    @cached_property
+    def encoder(self) -> OnnxEncoder:
+        """The network that embedded the works, on the CPU."""
+        from painter_search.encoder.onnx_export import OnnxEncoder, open_session
+
+        session = open_session(self.folder / ENCODER) if self._preloaded is None else self._preloaded.result()
+        return OnnxEncoder(session, self.encoder_config)
+
+    @cached_property
+    def single_threaded_encoder(self) -> OnnxEncoder:
+        """The same network on one core, for several paintings on threads of their own.
+
+        Together they take two thirds of the time of one after another on all cores; a single painting takes longer.
+        """
+        from painter_search.encoder.onnx_export import ON_ONE_CORE, OnnxEncoder, open_session
+
+        return OnnxEncoder(open_session(self.folder / ENCODER, 1), self.encoder.config, ON_ONE_CORE)
+
+    def embed_frames(self, frames: Sequence[bytes], single_threaded: bool = False) -> NDArray[np.float32]:
+        """Embed frames (JPEG files in the index's framing): float32 `[n, 256]`.
+
+        `single_threaded` uses one core, for callers that embed other frames on other threads.
+        """
+        from painter_search.encoder.embedding import embed_all
+
+        return embed_all(self.single_threaded_encoder if single_threaded else self.encoder, list(frames))
+
+    def embeddings(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+        """The stored embeddings of the works with these ids, in their order: float32 `[n, 256]`."""
+        return self.store.get(np.asarray(ids, np.int64))
+
+    def open_thumbnail(self, id: int) -> Image.Image:
+        """The whole painting in RGB, 512 px on its longer side.
+
+        Raises `PainterSearchError` if it is damaged: thumbnails are not checked when an index is opened.
+        """
+        from painter_search.images.framing import open_frame
+
+        return open_frame(self.works.thumbnail(id), f"the thumbnail of work {id} in {self.folder / THUMBNAILS}")
+
+    def _inconsistent(self) -> DamagedFileError:
+        return DamagedFileError(
+            f"{self.folder} has vectors of other works than it lists; copy or build the index again."
+        )
+
+
+def _preload(encoder: Path) -> Future[InferenceSession]:
+    from painter_search.encoder.onnx_export import open_session
+
+    thread = ThreadPoolExecutor(1)
+    session = thread.submit(open_session, encoder)
+    thread.shutdown(wait=False)
+    return session

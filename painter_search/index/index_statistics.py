@@ -1,0 +1,57 @@
+"""Statistics that ranking artists needs, recomputed at every change of an index: local scales and the mean distance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from painter_search.common.progress import track
+from painter_search.index.manifest import THUMBNAILS, WORKS
+from painter_search.index.vector_store.base import SearchSettings
+from painter_search.index.vector_store.stores import open_vector_store
+from painter_search.index.works_db import WorksDB, write_artist_counts, write_local_scales
+from painter_search.metrics.artist_ranking import INTRINSIC_DIMENSION
+from painter_search.metrics.local_scaling import local_scales, mean_distance_between_artists
+
+BLOCK = 1024
+"""Works compared at once."""
+REFERENCE_WORKS = 20_000
+"""Random works that stand for all in an approximate index, where comparing every work with every other takes too
+long."""
+MEAN_DISTANCE_WORKS = 2000
+"""Random works, at most, on which the mean distance is measured."""
+
+
+def update_index_statistics(folder: Path, search: SearchSettings) -> float:
+    """Write the local scale of every work, and the number of works per artist, into `works.sqlite` of an index.
+
+    Args:
+        folder: The index's folder; its vectors and works are complete.
+        search: How the index searches.
+
+    Returns:
+        The mean distance between works by different artists, which goes into the manifest.
+    """
+    store = open_vector_store(folder, search)
+    works = WorksDB(folder / WORKS, folder / THUMBNAILS)
+    ids, names = works.artists()
+    works.close()
+    artists = np.unique(np.array(names, dtype=object), return_inverse=True)[1]
+    exact = search.name == "exact"
+    count = len(ids)
+    drawn = np.arange(count) if exact else np.sort(np.random.default_rng(1).permutation(count)[:REFERENCE_WORKS])
+    references, reference_artists = store.get(ids[drawn]), artists[drawn]
+    # The nearest of fewer works is farther away; see INTRINSIC_DIMENSION.
+    correction = (len(drawn) / count) ** (1 / INTRINSIC_DIMENSION)
+    starts = range(0, count, BLOCK)
+    blocks = []
+    for start in track(starts, "Local scaling") if len(starts) > 8 else starts:
+        rows = np.arange(start, min(start + BLOCK, count))
+        embeddings = references[rows] if exact else store.get(ids[rows])
+        scales = local_scales(embeddings, artists[rows], references, reference_artists)
+        blocks.append(np.asarray(correction * scales, np.float32))
+    write_artist_counts(folder / WORKS)
+    write_local_scales(folder / WORKS, ids, np.concatenate(blocks))
+    drawn = np.sort(np.random.default_rng(0).permutation(count)[:MEAN_DISTANCE_WORKS])
+    return mean_distance_between_artists(store.get(ids[drawn]), artists[drawn])

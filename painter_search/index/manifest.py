@@ -1,0 +1,258 @@
+"""The manifest of an index: which files its folder holds, bound by digests, and how they were made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from painter_search.common.atomic_io import (
+    digest_bytes,
+    digest_file,
+    read_json,
+    replace_folder,
+    write_bytes,
+    write_json,
+)
+from painter_search.common.errors import DamagedFileError, NotFoundError
+from painter_search.common.stored import from_stored, to_stored
+from painter_search.encoder.config import EncoderConfig
+from painter_search.images.types import Framing
+from painter_search.index.vector_store.base import VECTORS, SearchSettings
+from painter_search.metrics.confidence import Confidence
+
+FORMAT = 2
+"""Version of the folder's layout, stored in `manifest.json`."""
+
+MANIFEST, CURRENT = "manifest.json", "CURRENT"
+WORKS, THUMBNAILS, ENCODER = "works.sqlite", "thumbnails.sqlite", "encoder.onnx"
+
+MAX_DIGESTED = 100_000_000
+"""Bytes up to which a file's digest is checked when an index is opened, for which it is read whole. A search of a large
+index reads no more than it touches, and opening it should not either."""
+
+REQUIRED = {"framing", "encoder", "search", "works", "artists", "collections", "split", "files", "typical"}
+"""Entries that a manifest must have."""
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """A file of an index, as its manifest describes it."""
+
+    size: int
+    """Bytes."""
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an index is: how its works were framed and embedded, how it searches, and which files its folder holds.
+
+    The names on disk are those of format 2; `next_id` and `confidence` may be missing there.
+    """
+
+    framing: Framing
+    encoder: EncoderConfig
+    search: SearchSettings
+    works: int
+    artists: int
+    collections: tuple[str, ...]
+    """Names of the collections that the works are from, sorted."""
+    split: str
+    """What was indexed: `test`, `train`, `all`, or `folder`."""
+    mean_distance: float
+    """Mean distance between works by different artists."""
+    confidence: Confidence | None = None
+    """Turns distances into probabilities; None for an encoder without calibration."""
+    next_id: int | None = None
+    """The id that the next work gets; None in an index written before works could be added."""
+    files: Mapping[str, FileEntry] = field(default_factory=dict)
+    """The files of the folder by name, without the manifest itself."""
+    digest: str = ""
+    """Identifies the index: 16 hexadecimal digits over everything else."""
+    others: Mapping[str, object] = field(default_factory=dict)
+    """Entries that this version does not know; they stay when the index changes."""
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Manifest:
+        """Read the content of `manifest.json`; raises `ValueError` with the name of the first invalid entry."""
+        entries = dict(stored)
+        entries.pop("format", None)
+        known = {name: _read_entry(name, entries.pop(name)) for name in ENTRIES if name in entries}
+        known["mean_distance"] = known.pop("typical")
+        return cls(**known, others=entries)
+
+    def to_stored(self) -> dict[str, Any]:
+        """The entries of `manifest.json`, in its order."""
+        optional = {} if self.next_id is None else {"next_id": self.next_id}
+        return {
+            "format": FORMAT,
+            "framing": self.framing,
+            "encoder": to_stored(self.encoder),
+            "search": to_stored(self.search),
+            "works": self.works,
+            "artists": self.artists,
+            "collections": list(self.collections),
+            "split": self.split,
+            **optional,
+            "typical": self.mean_distance,
+            "confidence": None if self.confidence is None else to_stored(self.confidence),
+            **self.others,
+            "files": {name: asdict(entry) for name, entry in self.files.items()},
+        }
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of an index and check it, and the files that it names.
+
+    Raises:
+        DamagedFileError: The manifest or a file is damaged, altered, missing, or of another format.
+    """
+    stored = read_json(folder / MANIFEST)
+    if not isinstance(stored, dict) or stored.get("format") != FORMAT:
+        version = stored.get("format") if isinstance(stored, dict) else None
+        raise DamagedFileError(
+            f"{folder} has format {version}, and this version reads format {FORMAT}; "
+            "build it again: `python -m painter_search.build-index`."
+        )
+    if stored.get("digest") != digest_manifest(stored):
+        raise DamagedFileError(
+            f"{folder / MANIFEST} has been altered since the index was built; copy or build it again."
+        )
+    missing = REQUIRED - set(stored)
+    if missing:
+        raise DamagedFileError(
+            f"{folder / MANIFEST} lacks {', '.join(sorted(missing))}; it is damaged: build the index again."
+        )
+    try:
+        manifest = Manifest.from_stored(stored)
+    except ValueError as error:
+        raise DamagedFileError(
+            f"{folder / MANIFEST} has under {str(error)!r} what this version of painter_search cannot read; build the "
+            "index again, or use the version that it was built with."
+        ) from error
+    check_files(folder, manifest)
+    return manifest
+
+
+def publish_index(staging: Path, index_dir: Path, manifest: Manifest) -> Path:
+    """Make the files in `staging` the current index of `index_dir`.
+
+    They are bound by a manifest and moved to a folder named by its digest, which is returned.
+    """
+    names = sorted(path.name for path in staging.iterdir() if path.name != MANIFEST)
+    files = {name: FileEntry((staging / name).stat().st_size, digest_file(staging / name)) for name in names}
+    stored = replace(manifest, files=files).to_stored()
+    digest = digest_manifest(stored)
+    write_json(staging / MANIFEST, {**stored, "digest": digest})
+    replace_folder(staging, index_dir / digest)
+    write_bytes(index_dir / CURRENT, f"{digest}\n".encode())
+    return index_dir / digest
+
+
+def find_index(path: Path) -> Path:
+    """The folder of the index at `path`, or of the one that `path/CURRENT` names.
+
+    Raises `NotFoundError` if there is none.
+    """
+    if (path / MANIFEST).is_file():
+        return path
+    if (path / CURRENT).is_file():
+        name = (path / CURRENT).read_text(encoding="utf-8", errors="replace").strip()
+        folder = path / name
+        if name and Path(name).name == name and (folder / MANIFEST).is_file():
+            return folder
+        raise NotFoundError(f"{path / CURRENT} names {name!r}, which is not there; build the index again.")
+    raise NotFoundError(f"{path} holds no index; build one: `python -m painter_search.build-index --index {path}`.")
+
+
+def digest_manifest(stored: Mapping[str, Any]) -> str:
+    """The digest of a stored manifest without its own entry for it: 16 hexadecimal digits."""
+    rest = {key: value for key, value in stored.items() if key != "digest"}
+    return digest_bytes(json.dumps(rest, sort_keys=True).encode())[:16]
+
+
+def check_files(folder: Path, manifest: Manifest) -> None:
+    """Check every file of an index against its manifest; raises `DamagedFileError` with the name of one that differs.
+
+    Of thumbnails, which only pages need, and of files above `MAX_DIGESTED` only the size is checked.
+    """
+    required = {WORKS, THUMBNAILS, ENCODER} | (set() if manifest.search.uri else {VECTORS})
+    if not required <= set(manifest.files):
+        raise DamagedFileError(f"{folder / MANIFEST} does not name an index's files; it is damaged: build it again.")
+    for name, expected in manifest.files.items():
+        if Path(name).name != name:
+            raise DamagedFileError(
+                f"{folder / MANIFEST} has a file {name!r} that no index has; it is damaged: build it again."
+            )
+        path = folder / name
+        if not path.is_file():
+            raise DamagedFileError(f"{path} is missing; copy the whole index folder, or build it again.")
+        size = path.stat().st_size
+        if size != expected.size:
+            raise DamagedFileError(
+                f"{path} has {size:,} bytes and should have {expected.size!s}; copy or build it again."
+            )
+        if name != THUMBNAILS and size <= MAX_DIGESTED and digest_file(path) != expected.sha256:
+            raise DamagedFileError(f"{path} has been altered since the index was built; copy or build it again.")
+
+
+def _read_entry(name: str, value: Any) -> Any:
+    try:
+        return ENTRIES[name](value)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(name) from error
+
+
+def _framing(value: object) -> Framing:
+    if value not in get_args(Framing):
+        raise ValueError(value)
+    return cast(Framing, value)
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(value)
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(value)
+    return tuple(map(_text, value))
+
+
+def _distance(value: object) -> float:
+    if not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise ValueError(value)
+    return value
+
+
+def _files(value: Any) -> dict[str, FileEntry]:
+    return {name: FileEntry(entry["size"], entry["sha256"]) for name, entry in value.items()}
+
+
+ENTRIES: dict[str, Callable[[Any], object]] = {
+    "framing": _framing,
+    "encoder": partial(from_stored, EncoderConfig),
+    "search": partial(from_stored, SearchSettings),
+    "works": _count,
+    "artists": _count,
+    "collections": _names,
+    "split": str,
+    "next_id": _count,
+    "typical": _distance,
+    "confidence": lambda value: None if value is None else from_stored(Confidence, value),
+    "files": _files,
+    "digest": _text,
+}
+"""How each entry of `manifest.json` is read; each function raises an error for an invalid value."""

@@ -1,0 +1,175 @@
+"""Embeddings in FAISS: searched exactly, or approximately in an inverted file if there are many."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+from painter_search.common.errors import DamagedFileError
+from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO, VECTORS, Ids, SearchSettings, Vectors
+from painter_search.index.vector_store.faiss_file import read_faiss_file, write_faiss_file
+
+INDEX_CLASSES: dict[str, type[faiss.Index]] = {
+    "exact": faiss.IndexIDMap2,
+    "flat": faiss.IndexIVFFlat,
+    "sq8": faiss.IndexIVFScalarQuantizer,
+    "pq": faiss.IndexIVFPQ,
+}
+"""FAISS's class for exact search and for each kind of codes."""
+PARAMS: dict[str, Callable[..., faiss.SearchParameters]] = {
+    "exact": faiss.SearchParameters,
+    "flat": faiss.SearchParametersIVF,
+    "sq8": faiss.SearchParametersIVF,
+    "pq": faiss.IVFPQSearchParameters,  # type: ignore[attr-defined]  # missing in FAISS's stubs
+}
+"""The parameters of a search in each."""
+RERANK_FACTOR = 10
+"""Of product-quantised codes, this many times `k` works are found first and re-ranked by their embeddings."""
+
+
+class FaissStore:
+    """A `VectorStore` in the folder of an index."""
+
+    def __init__(self, folder: Path, settings: SearchSettings, exact_up_to: int = EXACT_UP_TO) -> None:
+        """Open the vectors of the index in `folder`. An approximate search is mapped into memory and reads what it
+        probes.
+
+        Args:
+            folder: Folder of one version of an index.
+            settings: How it searches, from its manifest.
+            exact_up_to: Search filters that leave at most this many works exactly.
+
+        Raises:
+            DamagedFileError: The file is damaged, or of another kind than the settings say.
+        """
+        self.settings = settings
+        self._folder = folder
+        self._exact_up_to = exact_up_to
+        self._approximate = settings.name == "approximate"
+        self._index = read_faiss_file(folder / VECTORS, mapped=self._approximate)
+        if not isinstance(self._index, INDEX_CLASSES[settings.codes if self._approximate else "exact"]):
+            raise DamagedFileError(
+                f"{folder / VECTORS} is not searched as its manifest says; copy or build the index again."
+            )
+        if isinstance(self._index, faiss.IndexIVF):
+            self._index.nprobe = settings.nprobe
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of an embedding."""
+        return int(self._index.d)
+
+    @property
+    def ids(self) -> Ids | None:
+        """All ids in ascending order; None if the search is approximate."""
+        return np.sort(_id_map(self._index)) if isinstance(self._index, faiss.IndexIDMap2) else None
+
+    def search(self, embeddings: Vectors, k: int, among: Ids | None = None) -> tuple[Vectors, Ids]:
+        """The `k` nearest to each query; see `VectorStore.search`."""
+        embeddings = np.ascontiguousarray(embeddings, np.float32)
+        count = len(self) if among is None else len(among)
+        k = min(k, count)
+        params = None if among is None else self._filtered(among)
+        # faiss.contrib.torch_utils, which pytorch-metric-learning imports, replaces `search` by one without `params`.
+        search = getattr(self._index, "search_numpy", self._index.search)
+        if self.settings.codes == "pq":
+            _, shortlist = search(embeddings, min(RERANK_FACTOR * k, count), params=params)
+            return self._rerank(embeddings, shortlist, k)
+        with _single_threaded(len(embeddings) == 1 and self._approximate):
+            squared, ids = search(embeddings, k, params=params)
+        return np.sqrt(np.where(ids < 0, np.inf, np.maximum(squared, 0))).astype(np.float32), ids
+
+    def _rerank(self, embeddings: Vectors, shortlist: Ids, k: int) -> tuple[Vectors, Ids]:
+        distances = np.full(shortlist.shape, np.inf, np.float32)
+        for row, embedding in enumerate(embeddings):
+            found = shortlist[row] >= 0
+            distances[row, found] = np.linalg.norm(self.get(shortlist[row, found]) - embedding, axis=1)
+        order = np.argsort(distances, axis=1, kind="stable")[:, :k]
+        return np.take_along_axis(distances, order, axis=1), np.take_along_axis(shortlist, order, axis=1)
+
+    def _filtered(self, ids: Ids) -> faiss.SearchParameters:
+        """FAISS's parameters of a search among these ids."""
+        selector = faiss.IDSelectorBatch(ids)
+        if not self._approximate:
+            return PARAMS["exact"](sel=selector)
+        # A small filter probes every cell, so that results are exact; a larger one probes more cells than an
+        # unfiltered search, so that it compares about as many vectors.
+        nprobe = self.settings.nlist
+        if len(ids) > self._exact_up_to:
+            nprobe = min(nprobe, -(-self.settings.nprobe * len(self) // len(ids)))
+        return PARAMS[self.settings.codes](sel=selector, nprobe=nprobe)
+
+    def get(self, ids: Ids) -> Vectors:
+        """The embeddings of these ids, as they were computed: `[n, d]`."""
+        if not isinstance(self._index, faiss.IndexIDMap2):
+            return read_embeddings(self._folder / EMBEDDINGS, ids, self.dim)
+        stored_ids = _id_map(self._index)
+        order = np.argsort(stored_ids, kind="stable")
+        # Into an array of ours: with faiss.contrib.torch_utils imported, FAISS would return tensors.
+        stored = np.empty((len(self), self.dim), np.float32)
+        self._index.index.reconstruct_n(0, len(self), stored)
+        return stored[order[np.searchsorted(stored_ids, ids, sorter=order)]]
+
+    def write_with(self, folder: Path, vectors: Vectors, ids: Ids, stored_ids: Ids) -> SearchSettings:
+        """Write the next version with more embeddings; see `VectorStore.write_with`. The cells stay as they are."""
+        vectors = np.ascontiguousarray(vectors, np.float32)
+        index = read_faiss_file(self._folder / VECTORS)
+        index.add_with_ids(vectors, ids)
+        write_faiss_file(index, folder / VECTORS)
+        if self._approximate:
+            shutil.copyfile(self._folder / EMBEDDINGS, folder / EMBEDDINGS)
+            with (folder / EMBEDDINGS).open("r+b") as file:
+                for id, vector in zip(ids, vectors, strict=True):
+                    file.seek((int(id) - 1) * vector.nbytes)
+                    file.write(vector.tobytes())
+        return self.settings
+
+    def write_without(self, folder: Path, ids: Ids, stored_ids: Ids) -> SearchSettings:
+        """Write the next version without the embeddings of these ids; see `VectorStore.write_without`."""
+        index = read_faiss_file(self._folder / VECTORS)
+        index.remove_ids(faiss.IDSelectorBatch(ids))
+        write_faiss_file(index, folder / VECTORS)
+        if self._approximate:
+            shutil.copyfile(self._folder / EMBEDDINGS, folder / EMBEDDINGS)
+            np.memmap(folder / EMBEDDINGS, np.float32, "r+").reshape(-1, self.dim)[ids - 1] = 0
+        return self.settings
+
+
+def _id_map(index: faiss.IndexIDMap2) -> Ids:
+    return np.asarray(faiss.vector_to_array(index.id_map), np.int64)
+
+
+@contextmanager
+def _single_threaded(single: bool) -> Iterator[None]:
+    """Search on this thread alone if `single`: FAISS divides queries, not cells, among threads, so that those without
+    a query would only be waited for, on a busy machine for tens of milliseconds."""
+    threads = faiss.omp_get_max_threads()
+    if single:
+        faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
+
+
+def read_embeddings(path: Path, ids: Ids, dim: int) -> Vectors:
+    """The embeddings of these ids from an `EMBEDDINGS` file: `[n, dim]`.
+
+    They are read, not mapped, so that the memory of a server does not grow with every query. Raises `DamagedFileError`
+    if the file ends before one of them.
+    """
+    vectors = np.empty((len(ids), dim), np.float32)
+    with path.open("rb", buffering=0) as file:
+        for row, id in enumerate(ids):
+            file.seek((int(id) - 1) * dim * 4)
+            if file.readinto(vectors[row].data) != dim * 4:
+                raise DamagedFileError(f"{path} lacks the work {id}; copy or build the index again.")
+    return vectors

@@ -1,0 +1,30 @@
+"""Euclidean distances between embeddings."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating]
+IntArray = NDArray[np.integer]
+
+
+def paired_distances(left: FloatArray, right: FloatArray) -> NDArray[np.float64]:
+    """Euclidean distances of two `[n, d]` arrays row by row: float64 `[n]`."""
+    return np.asarray(np.sqrt(np.square(left.astype(np.float64) - right.astype(np.float64)).sum(axis=1)), np.float64)
+
+
+def distance_matrix(left: FloatArray, right: FloatArray) -> NDArray[np.float32]:
+    """Euclidean distances of every row of `[m, d]` to every row of `[n, d]`: float32 `[m, n]`.
+
+    Computed as |x|^2 + |y|^2 - 2xy around the common mean, which keeps float32's rounding small.
+    """
+    center = right.mean(axis=0, dtype=np.float64)
+    x, y = (left - center).astype(np.float32), (right - center).astype(np.float32)
+    squared: NDArray[np.float32] = x @ y.T
+    squared *= -2
+    squared += np.square(x).sum(axis=1)[:, None]
+    squared += np.square(y).sum(axis=1)[None, :]
+    np.maximum(squared, 0, out=squared)
+    np.sqrt(squared, out=squared)
+    return squared

@@ -1,0 +1,108 @@
+"""Leave-one-out queries: an index asked about its own works, without the work and then without its whole artist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from painter_search.metrics.artist_ranking import rank_artists
+from painter_search.metrics.distances import FloatArray, IntArray, distance_matrix
+from painter_search.metrics.local_scaling import (
+    SCALING_NEIGHBOURS,
+    mean_between_artists,
+    mean_of_nearest,
+    scale_distances,
+)
+
+STORED_NEIGHBOURS = 80
+"""Nearest works by others that are stored for each work, so that its local scale can be computed without works that are
+left out."""
+
+
+class OpenSetSignals(NamedTuple):
+    """Distances from which to predict whether a query's artist is in the index."""
+
+    nearest_artist: float
+    """Adjusted distance of the nearest artist."""
+    mean: float
+    """Mean distance to all works, as a multiple of the mean distance between works by different artists."""
+    deviation: float
+    """Standard deviation of these distances, in the same unit."""
+
+
+@dataclass(frozen=True)
+class LeaveOneOutQuery:
+    """The ranking for a work when the work, or its artist, is not in the index."""
+
+    artist_distances: NDArray[np.float64]
+    """Adjusted distances of the artists, nearest first."""
+    true_rank: int | None
+    """Rank of the work's artist among them, from 0; None if the artist was left out."""
+    signals: OpenSetSignals
+    nearest_work_distance: float
+    """Distance of the nearest work, as a multiple of the mean distance between works by different artists."""
+
+    @property
+    def artist_in_index(self) -> bool:
+        """Whether the work's artist was left in."""
+        return self.true_rank is not None
+
+    @property
+    def correct(self) -> bool:
+        """Whether the work's artist ranks first."""
+        return self.true_rank == 0
+
+
+def leave_one_out(embeddings: FloatArray, artists: IntArray, queries: Iterable[int]) -> list[LeaveOneOutQuery]:
+    """Query an index with its own works, each first without the work itself and then without its artist.
+
+    Local scales are computed each time without the works left out, which would otherwise give the answer away.
+
+    Args:
+        embeddings: The works, `[n, d]`.
+        artists: Their artists, `[n]`, numbered from 0.
+        queries: Rows of the works to query with.
+
+    Returns:
+        Two results per query; one where all works are by its artist.
+    """
+    distances = distance_matrix(embeddings, embeddings)
+    mean_distance = mean_between_artists(distances, artists)
+    by_others = np.where(artists[:, None] == artists[None, :], np.inf, distances)
+    width = min(STORED_NEIGHBOURS, len(artists))
+    neighbours = np.argpartition(by_others, width - 1, axis=1)[:, :width]
+    nearest_first = np.argsort(np.take_along_axis(by_others, neighbours, 1), axis=1, kind="stable")
+    neighbours = np.take_along_axis(neighbours, nearest_first, 1)
+    neighbour_distances = np.take_along_axis(by_others, neighbours, 1)
+    all_scales = mean_of_nearest(neighbour_distances)
+    results = []
+    for query in queries:
+        for left_out in (np.arange(len(artists)) == query, artists == artists[query]):
+            remaining = ~left_out
+            if not remaining.any():
+                continue
+            scales = all_scales.copy()
+            # Only works with a left-out work among their nearest neighbours get another scale.
+            affected = left_out[neighbours[:, :SCALING_NEIGHBOURS]].any(axis=1)
+            scales[affected] = mean_of_nearest(
+                np.where(left_out[neighbours[affected]], np.inf, neighbour_distances[affected])
+            )
+            row, row_artists = distances[query, remaining], artists[remaining]
+            sizes = np.bincount(row_artists, minlength=int(artists.max()) + 1)
+            scaled = scale_distances(row, scales[remaining], mean_distance)
+            ranked, adjusted = rank_artists(scaled, row_artists, sizes)
+            rank = np.flatnonzero(ranked == artists[query])
+            relative = row / mean_distance
+            results.append(
+                LeaveOneOutQuery(
+                    artist_distances=adjusted,
+                    true_rank=int(rank[0]) if len(rank) else None,
+                    signals=OpenSetSignals(float(adjusted[0]), float(relative.mean()), float(relative.std())),
+                    nearest_work_distance=float(relative.min()),
+                )
+            )
+    return results

@@ -1,1 +1,0 @@
-"""Vectors → answers: painting index, works, attribution, triplet score."""

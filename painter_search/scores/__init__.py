@@ -1,1 +1,0 @@
-"""Pure functions on arrays: how good is an embedding?"""

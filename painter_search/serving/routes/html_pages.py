@@ -1,0 +1,38 @@
+"""HTML responses from the page templates, for the server or to be saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request
+from starlette.responses import HTMLResponse, Response
+
+from painter_search.display.citation import citation_line
+from painter_search.display.pages.page import ServedPage, data_uri, open_template
+from painter_search.index.painting_index import PaintingIndex
+
+
+def served_page(request: Request, nav: str = "") -> ServedPage:
+    """What a page needs to know of its request; `nav` is its entry in the navigation bar."""
+    return ServedPage(nonce=request.scope["nonce"], nav=nav)
+
+
+def page_response(template: str, index: PaintingIndex, served: ServedPage, **content: Any) -> Response:
+    """A page of the server."""
+    return HTMLResponse(render_page(template, index, served, **content))
+
+
+def render_page(template: str, index: PaintingIndex, served: ServedPage | None = None, **content: Any) -> str:
+    """A page as HTML; without `served` it is to be saved, and its pictures are embedded."""
+
+    def picture(id: int) -> str:
+        return data_uri(index.works.thumbnail(id)) if served is None else f"/pictures/{index.digest}/{id}.jpg"
+
+    variables = {"index": index, "picture": picture, "citation": citation_line(index), **content}
+    return open_template(template).render(variables, served=served)
+
+
+def notice_page(request: Request, status: int, sentence: str) -> Response:
+    """A page that says why there is no answer."""
+    page = open_template("notice.html").render(served=served_page(request), sentence=sentence)
+    return HTMLResponse(page, status)

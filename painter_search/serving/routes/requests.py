@@ -1,0 +1,162 @@
+"""What the routes take: filters, numbers of results, and uploaded files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Annotated
+
+from fastapi import Depends, File, Form, Query, Request, UploadFile
+from pydantic import StringConstraints
+
+from painter_search.common.errors import InvalidValueError
+from painter_search.index.config import WorkFilter
+from painter_search.index.painting_index import PaintingIndex
+from painter_search.serving.config import MAX_FILE_BYTES, MAX_PAINTINGS
+from painter_search.serving.lookups import parse_artists
+from painter_search.serving.service import Service, Upload, plain_file_name
+
+ShortText = Annotated[str, StringConstraints(max_length=300)]
+ArtistParameter = Annotated[str, Query(max_length=300)]
+ArtistsParameter = Annotated[list[ShortText], Query(max_length=50)]
+StyleParameter = Annotated[str | None, Query(max_length=300)]
+YearParameter = Annotated[int | None, Query(ge=-9999, le=9999)]
+WorkId = Annotated[int, Query(ge=1, le=2**53)]
+ArtistsField = Annotated[list[ShortText], Form(max_length=50)]
+StyleField = Annotated[str | None, Form(max_length=300)]
+YearField = Annotated[int | None, Form(ge=-9999, le=9999)]
+CountField = Annotated[int, Form(ge=1, le=50)]
+PaintingsField = Annotated[list[UploadFile], File(description="Image files")]
+TextField = Annotated[str, Form(max_length=300)]
+TextParameter = Annotated[str, Query(max_length=300)]
+
+
+def service_of(request: Request) -> Service:
+    """The server's service."""
+    service: Service = request.app.state.service
+    return service
+
+
+def api_query_filter(
+    style: StyleField = None,
+    artist: ArtistsField = [],  # noqa: B006 (FastAPI copies it)
+    exclude_artist: ArtistsField = [],  # noqa: B006
+    since: YearField = None,
+    before: YearField = None,
+) -> WorkFilter:
+    """The filter of the form fields of `/api/query`."""
+    return work_filter(style=style, artists=artist, exclude_artists=exclude_artist, since=since, before=before)
+
+
+def api_works_filter(
+    style: StyleParameter = None,
+    exclude_artist: ArtistsParameter = [],  # noqa: B006
+    since: YearParameter = None,
+    before: YearParameter = None,
+) -> WorkFilter:
+    """The filter of the parameters of `/api/works/{id}`."""
+    return work_filter(style=style, exclude_artists=exclude_artist, since=since, before=before)
+
+
+@dataclass(frozen=True)
+class FilterText:
+    """The fields of a page's filter as a person filled them in; empty ones do not filter."""
+
+    style: str = ""
+    artist: str = ""
+    """Artists, separated by semicolons."""
+    exclude_artist: str = ""
+    """Artists, separated by semicolons."""
+    since: str = ""
+    before: str = ""
+
+    def to_filter(self, index: PaintingIndex) -> WorkFilter:
+        """The filter, with artists spelt as the index does; raises `PainterSearchError` for what is no year."""
+        return work_filter(
+            style=self.style,
+            artists=parse_artists(index, self.artist),
+            exclude_artists=parse_artists(index, self.exclude_artist),
+            since=parse_year(self.since),
+            before=parse_year(self.before),
+        )
+
+    def filled_in(self) -> dict[str, str]:
+        """The fields that are not empty, as the parameters of an address."""
+        return {field.name: text for field in fields(self) if (text := getattr(self, field.name))}
+
+
+def page_query_filter(
+    style: TextField = "",
+    artist: TextField = "",
+    exclude_artist: TextField = "",
+    since: TextField = "",
+    before: TextField = "",
+) -> FilterText:
+    """The filter of the form to ask about paintings."""
+    return FilterText(style, artist, exclude_artist, since, before)
+
+
+def page_works_filter(
+    style: TextParameter = "", exclude_artist: TextParameter = "", since: TextParameter = "", before: TextParameter = ""
+) -> FilterText:
+    """The filter in the address of a work."""
+    return FilterText(style=style, exclude_artist=exclude_artist, since=since, before=before)
+
+
+def page_artists_filter(style: TextParameter = "", since: TextParameter = "", before: TextParameter = "") -> FilterText:
+    """The filter in the address of the list of artists."""
+    return FilterText(style=style, since=since, before=before)
+
+
+ApiQueryFilter = Annotated[WorkFilter, Depends(api_query_filter)]
+ApiWorksFilter = Annotated[WorkFilter, Depends(api_works_filter)]
+PageQueryFilter = Annotated[FilterText, Depends(page_query_filter)]
+PageWorksFilter = Annotated[FilterText, Depends(page_works_filter)]
+PageArtistsFilter = Annotated[FilterText, Depends(page_artists_filter)]
+
+
+def work_filter(
+    *,
+    style: str | None = None,
+    artists: Sequence[str] = (),
+    exclude_artists: Sequence[str] = (),
+    since: int | None = None,
+    before: int | None = None,
+) -> WorkFilter:
+    """A filter without SQL expressions: from the network, some would keep SQLite busy."""
+    return WorkFilter(
+        exclude_artists=tuple(name for name in exclude_artists if name),
+        before=before,
+        since=since,
+        artists=tuple(name for name in artists if name),
+        style=style or None,
+    )
+
+
+def parse_year(text: str) -> int | None:
+    """The year in a form field, or None if it is empty; raises `PainterSearchError` for anything else."""
+    text = text.strip()
+    if not text:
+        return None
+    if not re.fullmatch(r"-?[0-9]{1,4}", text):
+        raise InvalidValueError("give the year as a number, such as 1850.")
+    return int(text)
+
+
+async def read_uploads(files: Sequence[UploadFile], max_files: int = MAX_PAINTINGS) -> list[Upload]:
+    """Read uploaded files; skips empty form fields.
+
+    Raises:
+        PainterSearchError: There are no files, or more than `max_files`.
+    """
+    if len(files) > max_files:
+        raise InvalidValueError(f"these are {len(files)} paintings; send at most {max_files} at once.")
+    uploads = []
+    for number, file in enumerate(files, start=1):
+        content = await file.read(MAX_FILE_BYTES + 1)  # the byte too many marks a file that is too large
+        if content or file.filename:
+            uploads.append(Upload(plain_file_name(file.filename, number), content))
+    if not uploads:
+        raise InvalidValueError("give at least one painting.")
+    return uploads

@@ -1,0 +1,158 @@
+"""The API's responses for its OpenAPI description: the same plain values that `--json` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from painter_search.analysis.comparison import GroupPlacement, PairMean
+from painter_search.attribution.answers import ArtistMatch, Neighbour
+from painter_search.metrics.group_permutation import GroupTest
+
+
+class Error(BaseModel):
+    """What is wrong, in a sentence."""
+
+    error: str
+
+
+class Attributed(BaseModel):
+    """The answer for one painting: artists ranked by nearness in style."""
+
+    painting: str
+    verdict: str
+    named: bool
+    known: float | None
+    same_works: list[Neighbour]
+    artists: list[ArtistMatch]
+
+
+class NotAnswered(BaseModel):
+    """A file that could not be asked about, and why."""
+
+    painting: str
+    reason: str
+
+
+class Answers(BaseModel):
+    """The answers for all paintings, in their order."""
+
+    painter_search: str
+    date: str
+    index: str
+    encoder: dict[str, str]
+    corpus: dict[str, Any]
+    calibrated: bool
+    engine: str
+    filter: dict[str, Any] | None = None
+    answers: list[Attributed | NotAnswered]
+
+
+class ListedWork(BaseModel):
+    """A work of the index."""
+
+    id: int
+    collection: str
+    file: str
+    artist: str
+    title: str
+    date: str
+    style: str
+    genre: str
+
+
+class ListedArtist(BaseModel):
+    """An artist of the index, and how many works it has."""
+
+    artist: str
+    works: int
+
+
+class Artists(BaseModel):
+    """All artists of the index."""
+
+    index: str
+    artists: list[ListedArtist]
+
+
+class Works(Artists):
+    """Works of the index, by one artist."""
+
+    works: list[ListedWork]
+
+
+class ConfusedWith(BaseModel):
+    """The artists for whom an artist's works are most easily taken; see `analysis/confusions.py`."""
+
+    artist: str
+    works: int
+    own: int | None
+    others: list[tuple[str, float]]
+
+
+class Artist(Works):
+    """An artist's works, the nearest artists, and those whom they are confused with."""
+
+    nearest: list[ArtistMatch]
+    confusions: ConfusedWith
+
+
+class Like(BaseModel):
+    """A work, and the works nearest to it."""
+
+    index: str
+    work: ListedWork
+    nearest: list[Neighbour]
+
+
+class Pair(BaseModel):
+    """Two paintings compared."""
+
+    one: str
+    other: str
+    distance: float
+    same_artist: float | None
+    nearer_than_different: float | None
+    nearer_than_same: float | None
+    pairs_different: int
+    pairs_same: int
+    same_picture: bool
+    parts: list[dict[str, Any]] | None
+
+
+class Groups(BaseModel):
+    """Two groups compared."""
+
+    one: str
+    other: str
+    within_one: PairMean
+    within_other: PairMean
+    between: PairMean
+    test: GroupTest | None
+    fit: float | None
+    works_of_one: list[GroupPlacement]
+    works_of_other: list[GroupPlacement]
+    distances: list[list[float]]
+    same_artist: list[list[float]] | None
+    left_out: list[NotAnswered]
+
+
+class Compared(BaseModel):
+    """A comparison of two paintings, or of two groups."""
+
+    index: str
+    engine: str
+    comparison: Pair | Groups
+
+
+class Health(BaseModel):
+    """That it answers, from which index, and how many requests with paintings are at it."""
+
+    status: str
+    version: str
+    index: str
+    works: int
+    artists: int
+    waiting: int
+    queue: int

@@ -1,0 +1,214 @@
+"""Answers requests: uploads are decoded in processes, embedded in batches, and attributed or compared in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from painter_search.analysis.comparison import PairComparison, compare_groups, compare_pair
+from painter_search.analysis.comparison_inputs import ComparedPainting, PaintingGroup, indexed_painting, painting_of
+from painter_search.attribution.answers import Answer, FailedQuery
+from painter_search.attribution.attribute import PreparedQuery, attribute_prepared
+from painter_search.common.errors import InvalidValueError, UnreadableImageError
+from painter_search.display.pages.index_page import index_page_content
+from painter_search.images.framing import Frame
+from painter_search.index.config import WorkFilter
+from painter_search.index.painting_index import PaintingIndex
+from painter_search.serving.batching import BatchedEmbedder
+from painter_search.serving.current_index import CurrentIndex
+from painter_search.serving.decoder_pool import DecoderPool
+from painter_search.serving.lookups import NotFound
+from painter_search.serving.map_cache import MapCache
+from painter_search.serving.result_cache import CachedResult, ResultCache
+
+MAX_NAME_CHARACTERS = 120
+"""A longer file name is cut."""
+THREADS = 4
+"""Attribution is short and mostly holds Python's lock, so that more threads would gain nothing."""
+ANSWER_BYTES, PAIR_BYTES, GROUPED_WORK_BYTES = 100_000, 2_000_000, 100_000
+"""Memory that a cached answer (besides its frame), a pair's comparison and a work of a group take, roughly."""
+
+T = TypeVar("T")
+
+
+class Upload(NamedTuple):
+    """An uploaded file."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class EmbeddedFrame:
+    """A framed painting and its embedding, float32 `[256]`."""
+
+    frame: Frame
+    embedding: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ReadUpload:
+    """An uploaded file after decoding and embedding."""
+
+    name: str
+    painting: EmbeddedFrame | None
+    """None if the file is unreadable."""
+    reason: str = ""
+    """Why the file is unreadable."""
+
+    def compared(self) -> ComparedPainting | None:
+        """The painting as comparisons take it; None if the file is unreadable."""
+        if self.painting is None:
+            return None
+        return painting_of(self.name, self.painting.frame, self.painting.embedding)
+
+
+class Service:
+    """Answers requests from the current index. One per server; its methods run in the event loop."""
+
+    def __init__(self, current_index: CurrentIndex, decoders: DecoderPool | None = None) -> None:
+        self.current_index = current_index
+        self.decoders = decoders or DecoderPool()
+        self.embedder = BatchedEmbedder()
+        self.results = ResultCache()
+        self.maps = MapCache()
+        self._index_pages: dict[str, dict[str, Any]] = {}
+        self._index_page_lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(THREADS, "service")
+
+    def close(self) -> None:
+        """Stop all processes and threads."""
+        self.decoders.close()
+        self.embedder.close()
+        self.maps.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def run_in_thread(self, work: Callable[[], T]) -> T:
+        """The result of `work`, computed without blocking other requests."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def index_page(self, index: PaintingIndex) -> dict[str, Any]:
+        """The content of the index's page. Its measurements take a while and are made once per index."""
+        with self._index_page_lock:
+            if index.digest not in self._index_pages:
+                self._index_pages = {index.digest: index_page_content(index)}
+            return self._index_pages[index.digest]
+
+    async def attribute(
+        self, uploads: Sequence[Upload], filter: WorkFilter, *, top_k: int, works_per_artist: int
+    ) -> CachedResult:
+        """Attribute each uploaded painting to the artists of the works that pass the filter."""
+        whole = self.current_index.get()
+        index = await self.run_in_thread(lambda: self.current_index.filtered(whole, filter))
+        read = await self._read_uploads(whole, uploads)
+        return await self.run_in_thread(lambda: _attribute(index, read, top_k, works_per_artist))
+
+    async def compare_uploads(self, one: Sequence[Upload], other: Sequence[Upload]) -> CachedResult:
+        """Compare two uploaded paintings, or two groups.
+
+        Raises:
+            PainterSearchError: A side is empty or has no readable painting.
+        """
+        index = self.current_index.get()
+        if not one or not other:
+            raise InvalidValueError("choose a painting, or several, on either side.")
+        read = await self._read_uploads(index, [*one, *other])
+        return await self.run_in_thread(lambda: _compare(index, read[: len(one)], read[len(one) :]))
+
+    async def compare_references(self, index: PaintingIndex, references: Sequence[str]) -> PairComparison:
+        """Compare two paintings, each named by a work's id or by `RESULT.NUMBER`, a painting of a cached result.
+
+        Raises:
+            NotFound: There is no such work, or the result is no longer kept.
+        """
+        one, other = (self._find_painting(index, reference) for reference in references)
+        return await self.run_in_thread(lambda: compare_pair(index, one, other))
+
+    def index_of_references(self, references: Sequence[str]) -> PaintingIndex:
+        """The index of the first cached result among the references, or else the current one."""
+        for reference in references:
+            if not reference.isdecimal() and (result := self.results.get(reference.partition(".")[0])) is not None:
+                return result.index
+        return self.current_index.get()
+
+    async def _read_uploads(self, index: PaintingIndex, uploads: Sequence[Upload]) -> list[ReadUpload]:
+        return list(await asyncio.gather(*(self._read_upload(index, upload) for upload in uploads)))
+
+    async def _read_upload(self, index: PaintingIndex, upload: Upload) -> ReadUpload:
+        try:
+            frame = await self.decoders.frame(upload.content, index.framing)
+        except UnreadableImageError as unreadable:
+            return ReadUpload(upload.name, None, str(unreadable))
+        return ReadUpload(upload.name, EmbeddedFrame(frame, await self.embedder.embed(index, frame.jpeg)))
+
+    def _find_painting(self, index: PaintingIndex, reference: str) -> ComparedPainting:
+        if reference.isascii() and reference.isdecimal() and len(reference) < 19:  # as SQLite's integers
+            try:
+                return indexed_painting(index, int(reference))
+            except LookupError:
+                raise NotFound(f"The index has no work {reference}.") from None
+        name, _, number = reference.partition(".")
+        result = self.results.get(name)
+        if result is not None and number.isascii() and number.isdecimal() and int(number[:4]) < len(result.paintings):
+            painting = result.paintings[int(number[:4])]
+            if painting is not None:
+                return painting
+        raise NotFound("This painting is no longer kept; upload it again.")
+
+
+def plain_file_name(name: str | None, number: int) -> str:
+    """The name of an uploaded file without folders and unprintable characters, or `painting NUMBER` if none is left."""
+    base = PurePosixPath((name or "").replace("\\", "/")).name
+    plain = "".join(character for character in base if character.isprintable()).strip()[:MAX_NAME_CHARACTERS]
+    return plain or f"painting {number}"
+
+
+def _attribute(index: PaintingIndex, uploads: Sequence[ReadUpload], top_k: int, works_per_artist: int) -> CachedResult:
+    queries, embeddings = [], []
+    for upload in uploads:
+        if upload.painting is not None:
+            queries.append(PreparedQuery.of(upload.name, upload.painting.frame))
+            embeddings.append(upload.painting.embedding)
+    attributions = (
+        iter(attribute_prepared(index, queries, np.stack(embeddings), top_k, works_per_artist)) if queries else iter(())
+    )
+    answers: tuple[Answer, ...] = tuple(
+        FailedQuery(upload.name, upload.reason) if upload.painting is None else next(attributions) for upload in uploads
+    )
+    size = sum(len(upload.painting.frame.jpeg) + ANSWER_BYTES for upload in uploads if upload.painting is not None)
+    return CachedResult(index, answers, tuple(upload.compared() for upload in uploads), size=size)
+
+
+def _compare(index: PaintingIndex, one: Sequence[ReadUpload], other: Sequence[ReadUpload]) -> CachedResult:
+    if len(one) == len(other) == 1:
+        comparison = compare_pair(index, _readable(one[0]), _readable(other[0]))
+        return CachedResult(index, comparison=comparison, size=PAIR_BYTES)
+    if len(other) == 1:  # a single painting goes first
+        one, other = other, one
+    groups = _group("Group A", one), _group("Group B", other)
+    size = GROUPED_WORK_BYTES * (len(one) + len(other))
+    return CachedResult(index, comparison=compare_groups(index, *groups), size=size)
+
+
+def _readable(upload: ReadUpload) -> ComparedPainting:
+    painting = upload.compared()
+    if painting is None:
+        raise InvalidValueError(f"{upload.name}: {upload.reason}; choose an image.")
+    return painting
+
+
+def _group(name: str, uploads: Sequence[ReadUpload]) -> PaintingGroup:
+    paintings = tuple(painting for upload in uploads if (painting := upload.compared()) is not None)
+    unreadable = tuple(
+        FailedQuery(f"{name}/{upload.name}", upload.reason) for upload in uploads if upload.painting is None
+    )
+    # As on the command line, a group of a single painting goes by the painting's name.
+    return PaintingGroup(paintings[0].name if len(uploads) == len(paintings) == 1 else name, paintings, unreadable)

@@ -1,0 +1,156 @@
+"""Settings of `train`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Literal
+
+from painter_search.common.errors import InvalidValueError
+from painter_search.training.recipes.settings import (
+    RECIPES,
+    Hyperparameters,
+    RecipeName,
+    RecipeSettings,
+    recipe_settings,
+)
+
+AUGMENTATIONS = ("flips", "rotation", "jitter", "perspective", "blur", "affine")
+"""The names that `augment` takes; see `data/augmentations.py`."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Train an encoder with triplets, so that paintings by one artist lie closer together than paintings by two.
+
+    A setting that is None takes the recipe's default; `resolved` has the result.
+
+    Raises:
+        InvalidValueError: A setting, or a combination of settings, cannot be used.
+
+    Example:
+        >>> from painter_search import TrainConfig
+        >>> TrainConfig(recipe="report", epochs=3).resolved.batch_size
+        64
+    """
+
+    data: tuple[Path, ...] = (Path("data"),)
+    """Prepared collections to train on."""
+
+    recipe: RecipeName = "strong"
+    """How to train. strong: several views of every painting, statistics of several stages of the network, a new layer
+    trained on every valid triplet of each batch. report: the 2016 report's triplets, network, loss and schedule."""
+
+    name: str | None = None
+    """The run's folder under --runs. Default: the recipe's name, numbered from the second run on."""
+
+    runs: Path = Path("runs")
+    """The folder that holds the runs."""
+
+    resume: bool = False
+    """Continue an unfinished run; the result is that of an uninterrupted one."""
+
+    backbone: str = "resnet34"
+    """A torchvision classifier, or any timm model where timm is installed."""
+
+    weights: str = "imagenet"
+    """The backbone's initial weights: imagenet (downloaded once), none, or a file."""
+
+    img_size: int = field(default=224, metadata={"stored": "image_side"})
+    """Side of a view in pixels, a multiple of 32; with strong, small paintings get smaller views."""
+
+    augment: str | None = None
+    """For report: training transforms, joined by commas: flips, rotation, jitter, perspective, blur, affine; or none.
+    Default: the first four."""
+
+    epochs: int | None = None
+    """Maximum number of epochs. report: passes over its triplets; 14. strong: passes over all works, of which the first
+    fits the new layer without gradients; 6."""
+
+    batch_size: int | None = field(default=None, metadata={"stored": "batch"})
+    """report: triplets a step; 64. strong: works a step, four an artist; 192."""
+
+    lr: float | None = field(default=None, metadata={"stored": "rate"})
+    """Learning rate of the new layer. report: 6e-6. strong: 5e-4."""
+
+    backbone_lr: float | None = field(default=None, metadata={"stored": "backbone_rate"})
+    """For report: learning rate of the backbone; 0 freezes it, as strong always does. Default: --lr."""
+
+    margin: float | None = None
+    """How much farther than the positive the triplet loss wants the negative. report: 5. strong: 0.2 (its embeddings
+    have length 1)."""
+
+    patience: int | None = None
+    """Stop early when the validation loss has risen this many epochs in a row; 0 never stops early.
+    report: 2. strong: 0."""
+
+    seed: int = 42
+    """Seed of the new layer, the order of works and every augmentation."""
+
+    workers: int = -1
+    """For report: processes that load and augment images. -1: one per core, at most 8."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """auto: CUDA where there is one, else Apple's GPU, else the CPU."""
+
+    train_triplets: Path | None = None
+    """For report: a triplet file to train on instead of the collection's own (the published one, say)."""
+
+    validation_triplets: Path | None = None
+    """A triplet file to validate on, likewise."""
+
+    test_triplets: Path | None = None
+    """A triplet file for the test at the end, likewise."""
+
+    def __post_init__(self) -> None:
+        """Raise `InvalidValueError` for settings that cannot be used."""
+        recipe, resolved = self.recipe_settings, self.resolved
+        unknown = [name for name in resolved.augmentations if name not in AUGMENTATIONS]
+        if unknown:
+            raise InvalidValueError(
+                f"--augment has no transform {unknown[0]!r}; choose from {', '.join(AUGMENTATIONS)}, or none."
+            )
+        minimums = (
+            ("epochs", resolved.epochs, 1),
+            ("batch-size", resolved.batch_size, recipe.min_batch_size),
+            ("patience", resolved.patience, 0),
+        )
+        for flag, value, minimum in minimums:
+            if value < minimum:
+                raise InvalidValueError(f"--{flag} is {value}; it must be at least {minimum}.")
+        for flag, number in (("lr", resolved.lr), ("margin", resolved.margin)):
+            if not (math.isfinite(number) and number > 0):
+                raise InvalidValueError(f"--{flag} is {number}; it must be a number above 0.")
+        if not (math.isfinite(resolved.backbone_lr) and resolved.backbone_lr >= 0):
+            raise InvalidValueError(f"--backbone-lr is {resolved.backbone_lr}; it must be a number, 0 or above.")
+        if self.img_size < 64 or self.img_size % 32:
+            raise InvalidValueError(f"--img-size is {self.img_size}; it must be a multiple of 32, at least 64.")
+        if not 0 <= self.seed < 2**32:
+            raise InvalidValueError(f"--seed is {self.seed}; it must lie between 0 and {2**32 - 1:,}.")
+        if self.name is not None and (Path(self.name).name != self.name or self.name in ("", ".", "..")):
+            raise InvalidValueError(
+                f"--name {self.name!r} must be the plain name of a folder; its path is given as --runs."
+            )
+        if len(self.data) > 1 and (self.train_triplets or self.validation_triplets or self.test_triplets):
+            raise InvalidValueError("a triplet file belongs to one collection; give one --data with it.")
+        for setting in recipe.unused:
+            if getattr(self, setting) is not None:
+                users = " or ".join(name for name, other in RECIPES.items() if other.uses(setting))
+                raise InvalidValueError(
+                    f"--{setting.replace('_', '-')} is for --recipe {users}; {self.recipe} does not use it."
+                )
+
+    @property
+    def recipe_settings(self) -> RecipeSettings:
+        """The recipe's defaults and limits."""
+        return recipe_settings(self.recipe)
+
+    @property
+    def resolved(self) -> Hyperparameters:
+        """The recipe's hyperparameters, with those that were set replaced."""
+        recipe = self.recipe_settings
+        settings = {one.name: getattr(self, one.name) for one in fields(Hyperparameters)}
+        if settings["backbone_lr"] is None and recipe.uses("backbone_lr"):
+            settings["backbone_lr"] = self.lr  # one rate for all, unless two are set
+        return replace(recipe.defaults, **{name: value for name, value in settings.items() if value is not None})

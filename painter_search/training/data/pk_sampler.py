@@ -1,0 +1,81 @@
+"""Batches of P artists with K works each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+WORKS_PER_ARTIST = 4
+"""K: works of each artist in a batch."""
+
+
+class Batch(NamedTuple):
+    """A batch of works; int64 `[n]` each."""
+
+    rows: torch.Tensor
+    """The works."""
+    views: torch.Tensor
+    """A random number for each work, which chooses its view."""
+    artists: torch.Tensor
+    """The number of each work's artist."""
+
+
+class PKSampler:
+    """Draw batches of as many artists as fit with `WORKS_PER_ARTIST` works each, equally many from every collection.
+
+    Negatives from another collection teach little, since collections also differ in how they were photographed.
+    Batches depend on the seed and the epoch alone. An artist's works are drawn without replacement if there are enough.
+    """
+
+    def __init__(
+        self,
+        artists: Sequence[int] | NDArray[np.int64],
+        collections: Sequence[int] | NDArray[np.int64],
+        batch_size: int,
+        *,
+        steps: int,
+        seed: int,
+        rank: int = 0,
+        processes: int = 1,
+    ) -> None:
+        """Sample works by artist.
+
+        Args:
+            artists: The number of each work's artist, `[works]`.
+            collections: The number of each artist's collection, `[artists]`.
+            batch_size: Works a batch, over all processes.
+            steps: Batches an epoch.
+            seed: Seed of all draws.
+            rank: Which of the processes takes its share of every batch here.
+            processes: How many processes share every batch.
+        """
+        artist_of_work, collection_of_artist = np.asarray(artists), np.asarray(collections)
+        self.works = [np.flatnonzero(artist_of_work == number) for number in range(len(collection_of_artist))]
+        self.groups = [
+            np.flatnonzero(collection_of_artist == number) for number in np.unique(collection_of_artist)
+        ]  # the artists of each collection
+        per_group = max(1, batch_size // WORKS_PER_ARTIST // len(self.groups))
+        self.sizes = [min(per_group, len(group)) for group in self.groups]
+        while sum(self.sizes) * WORKS_PER_ARTIST % processes:  # every process embeds equally many
+            self.sizes[int(np.argmax(self.sizes))] -= 1
+        self.steps, self.seed, self.epoch = steps, seed, 0
+        self.rank, self.processes = rank, processes
+
+    def __iter__(self) -> Iterator[Batch]:
+        rng = np.random.default_rng([self.seed, self.epoch])
+        for _ in range(self.steps):
+            chosen = np.concatenate(
+                [rng.choice(group, size, replace=False) for group, size in zip(self.groups, self.sizes, strict=True)]
+            )
+            rows: list[int] = []
+            for artist in chosen:
+                works = self.works[artist]
+                rows += list(rng.choice(works, WORKS_PER_ARTIST, replace=len(works) < WORKS_PER_ARTIST))
+            views = rng.integers(0, 2**31, len(rows))
+            artists = np.repeat(chosen, WORKS_PER_ARTIST)
+            share = slice(self.rank, None, self.processes)
+            yield Batch(torch.tensor(rows)[share], torch.from_numpy(views)[share], torch.from_numpy(artists)[share])

@@ -1,0 +1,90 @@
+"""The triplets and works of prepared collections, as paths of their frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from painter_search.collection.collection import Collection, Split
+from painter_search.common.errors import NotEnoughDataError, UnknownWorkError
+
+
+@dataclass(frozen=True)
+class TripletPaths:
+    """Triplets as frame paths, and who made each painting."""
+
+    paths: list[tuple[Path, Path, Path]]
+    """Anchor, positive, negative."""
+    artists: dict[Path, str]
+    """The artist of every painting."""
+
+    def distinct(self) -> list[Path]:
+        """Every painting once, in order of first appearance."""
+        return list(dict.fromkeys(path for triplet in self.paths for path in triplet))
+
+
+def gather_triplets(collections: Sequence[Collection], split: Split, table: pd.DataFrame | None) -> TripletPaths:
+    """The triplets of a split in all collections, or those of `table` in the only collection.
+
+    Raises:
+        UnknownWorkError: The collection does not have a painting of the triplets.
+        NotEnoughDataError: The split has no triplets.
+    """
+    paths: list[tuple[Path, Path, Path]] = []
+    artists: dict[Path, str] = {}
+    for collection in collections:
+        triplets = collection.triplets(split) if table is None else table
+        artist_of_file = {work.file: work.artist for work in collection.works("all")}
+        files = set(triplets.to_numpy().ravel())
+        missing = sorted(files - set(artist_of_file))
+        if missing:
+            raise UnknownWorkError(
+                f"{len(missing):,} of the {len(files):,} paintings in the {split} triplets are not in "
+                f"{collection.folder} (the first: {missing[0]}); prepare it from the same originals."
+            )
+        frames = {file: collection.frame_path(file) for file in files}
+        paths += [
+            (frames[anchor], frames[positive], frames[negative]) for anchor, positive, negative in triplets.to_numpy()
+        ]
+        artists |= {frames[file]: artist_of_file[file] for file in files}
+    if not paths:
+        raise NotEnoughDataError(
+            f"there are no {split} triplets in {_folders(collections)}: they need 2 {split} "
+            "artists, one with at least 2 works. Prepare more artists (or another --test-share or --validation-share)."
+        )
+    return TripletPaths(paths, artists)
+
+
+def gather_works(collections: Sequence[Collection], excluded: TripletPaths) -> list[dict[str, list[Path]]]:
+    """Each collection's training works by artist, as frame paths, without the artists of the `excluded` triplets.
+
+    An artist in several collections has all works where the name comes first; one who is tested in any collection is
+    trained on in none. Only artists with at least two works count.
+
+    Raises:
+        NotEnoughDataError: Fewer than two artists are left.
+    """
+    excluded_artists = set(excluded.artists.values())
+    excluded_artists.update(work.artist for collection in collections for work in collection.works("test"))
+    works: list[dict[str, list[Path]]] = [{} for _ in collections]
+    for works_here, collection in zip(works, collections, strict=True):
+        for work in collection.works("train"):
+            if work.artist not in excluded_artists:
+                first = next((by_artist for by_artist in works if work.artist in by_artist), works_here)
+                first.setdefault(work.artist, []).append(collection.frame_path(work.file))
+    works = [{artist: paths for artist, paths in by_artist.items() if len(paths) > 1} for by_artist in works]
+    works = [by_artist for by_artist in works if by_artist]
+    count = sum(map(len, works))
+    if count < 2:
+        raise NotEnoughDataError(
+            f"{_folders(collections)}: there are {count} training artists with at least 2 works, and 2 are needed. "
+            "Prepare more artists (or another --test-share or --validation-share)."
+        )
+    return works
+
+
+def _folders(collections: Sequence[Collection]) -> str:
+    return ", ".join(str(collection.folder) for collection in collections)

@@ -1,0 +1,181 @@
+"""The scores of a finished training on artists it never saw: overall, by artist, and the worst confusions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from painter_search.collection.collection import Collection
+from painter_search.collection.triplets import read_triplets
+from painter_search.common.errors import PainterSearchError
+from painter_search.common.log import logger
+from painter_search.encoder.checkpoint import network_of_checkpoint, read_checkpoint
+from painter_search.metrics.bootstrap import Estimate, mean_by_artist, paired_difference
+from painter_search.metrics.distances import FloatArray, IntArray, distance_matrix
+from painter_search.training.data.training_sets import gather_triplets
+from painter_search.training.epoch_metrics import TripletDistances
+
+MAX_CONFUSIONS = 8
+"""Confusions that a score lists."""
+
+
+@dataclass(frozen=True)
+class BeforeAfter:
+    """A metric before and after training, with 95 % intervals by artist."""
+
+    untrained: Estimate
+    trained: Estimate
+    difference: Estimate
+    """trained - untrained, paired."""
+
+
+@dataclass(frozen=True)
+class ArtistScore:
+    """The scores of one test artist."""
+
+    artist: str
+    works: int
+    accuracy: float
+    """Triplet accuracy with every work by another artist as the negative, over the pairs in the triplets."""
+    recall_1: float
+    """Share of the artist's works whose nearest neighbour is by the artist, too."""
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """A work whose nearest neighbour is by another artist."""
+
+    frame: str
+    """The path of the work's frame."""
+    artist: str
+    other_frame: str
+    """The path of the neighbour's frame."""
+    other_artist: str
+    distance: float
+    """The distance to that neighbour."""
+    own_distance: float
+    """The distance to the nearest work by the work's own artist."""
+
+
+@dataclass(frozen=True)
+class TestScore:
+    """Scores on the test artists, before training and with the best epoch."""
+
+    __test__ = False  # pytest collects classes named Test*
+
+    triplets: int
+    artists: int
+    accuracy: BeforeAfter
+    """Share of the test triplets with d(a, p) < d(a, n)."""
+    all_negatives: BeforeAfter
+    """The same with every work by another artist as the negative."""
+    recall_1: BeforeAfter
+    """Share of works whose nearest neighbour is by their own artist."""
+    by_artist: list[ArtistScore]
+    """Worst first."""
+    confusions: list[Confusion]
+    """Worst first."""
+
+    def with_relative_frames(self) -> TestScore:
+        """The same with frames named from their collection's folder on, wherever that is: `data/frames/a.jpg`."""
+
+        def shorten(frame: str) -> str:
+            return "/".join(Path(frame).parts[-3:])
+
+        confusions = [
+            replace(confusion, frame=shorten(confusion.frame), other_frame=shorten(confusion.other_frame))
+            for confusion in self.confusions
+        ]
+        return replace(self, confusions=confusions)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TestScore:
+        """The score that `dataclasses.asdict` made plain; raise `KeyError` or `TypeError` for anything else."""
+        compared = {
+            name: BeforeAfter(**{key: Estimate(**estimate) for key, estimate in values[name].items()})
+            for name in ("accuracy", "all_negatives", "recall_1")
+        }
+        by_artist = [ArtistScore(**score) for score in values["by_artist"]]
+        confusions = [Confusion(**confusion) for confusion in values["confusions"]]
+        return cls(**{**values, **compared, "by_artist": by_artist, "confusions": confusions})
+
+
+def score_on_test_artists(
+    untrained: Path, trained: Path, collections: Sequence[Collection], triplets: Path | None, device: torch.device
+) -> TestScore | None:
+    """Score two checkpoints on the test triplets of the collections, or of a file; None (and a message) without any."""
+    try:
+        paths = gather_triplets(collections, "test", None if triplets is None else read_triplets(triplets))
+    except PainterSearchError as error:
+        logger.info(f"Not scored on test artists: {error}")
+        return None
+    before, after = (
+        TripletDistances(network_of_checkpoint(read_checkpoint(file), file).to(device), paths)
+        for file in (untrained, trained)
+    )
+    anchor_artists = after.artists[after.rows[:, 0]]
+    pair_accuracy, recall_1 = after.all_negatives(), after.recall_1()
+    return TestScore(
+        triplets=len(paths.paths),
+        artists=len(np.unique(anchor_artists)),
+        accuracy=_compare(before.hits(), after.hits(), anchor_artists),
+        all_negatives=_compare(before.all_negatives(), pair_accuracy, anchor_artists),
+        recall_1=_compare(before.recall_1(), recall_1, after.artists),
+        by_artist=_score_by_artist(after, anchor_artists, pair_accuracy, recall_1),
+        confusions=_worst_confusions(after),
+    )
+
+
+def _compare(untrained: FloatArray, trained: FloatArray, artists: IntArray) -> BeforeAfter:
+    return BeforeAfter(
+        mean_by_artist(untrained, artists),
+        mean_by_artist(trained, artists),
+        paired_difference(trained, untrained, artists),
+    )
+
+
+def _score_by_artist(
+    distances: TripletDistances, anchor_artists: IntArray, pair_accuracy: FloatArray, recall_1: FloatArray
+) -> list[ArtistScore]:
+    """The scores of every artist of an anchor, worst first."""
+    scores = [
+        ArtistScore(
+            artist=str(distances.names[artist]),
+            works=int((distances.artists == artist).sum()),
+            accuracy=float(np.nanmean(pair_accuracy[anchor_artists == artist])),
+            recall_1=float(np.nanmean(recall_1[distances.artists == artist])),
+        )
+        for artist in np.unique(anchor_artists)
+    ]
+    return sorted(scores, key=lambda score: (score.accuracy, score.artist))
+
+
+def _worst_confusions(measured: TripletDistances) -> list[Confusion]:
+    """The works nearest to another artist's in relation to their own artist's, at most one for a pair of artists."""
+    distances = distance_matrix(measured.embeddings, measured.embeddings)
+    np.fill_diagonal(distances, np.inf)
+    same_artist = measured.artists[:, None] == measured.artists[None, :]
+    to_own = np.where(same_artist, distances, np.inf)
+    to_others = np.where(same_artist, np.inf, distances)
+    nearest_own, nearest_other = to_own.min(axis=1), to_others.min(axis=1)
+    confused = np.flatnonzero(np.isfinite(nearest_own) & (nearest_other < nearest_own))
+    worst = confused[np.argsort(nearest_other[confused] / nearest_own[confused], kind="stable")]
+    chosen: dict[frozenset[int], Confusion] = {}
+    for row in worst:
+        neighbour = int(to_others[row].argmin())
+        pair = frozenset((int(measured.artists[row]), int(measured.artists[neighbour])))
+        if pair not in chosen and len(chosen) < MAX_CONFUSIONS:
+            chosen[pair] = Confusion(
+                frame=str(measured.paths[row]),
+                artist=str(measured.names[measured.artists[row]]),
+                other_frame=str(measured.paths[neighbour]),
+                other_artist=str(measured.names[measured.artists[neighbour]]),
+                distance=float(nearest_other[row]),
+                own_distance=float(nearest_own[row]),
+            )
+    return list(chosen.values())

@@ -1,0 +1,63 @@
+"""Triplet losses: the report's, and that of every valid triplet in a batch."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+
+class LossAndDistances(NamedTuple):
+    """What a triplet loss returns."""
+
+    loss: torch.Tensor
+    """The mean loss, a scalar."""
+    positive: torch.Tensor
+    """d(a, p) of each triplet: `[n]`."""
+    negative: torch.Tensor
+    """d(a, n) of each triplet: `[n]`."""
+
+
+class TripletLoss(nn.Module):
+    """`mean(max(0, d(a, p) - d(a, n) + margin))` with Euclidean distances of embeddings `[n, 256]`.
+
+    Embeddings are not normalized: with length 1 they lie at most 2 apart, and a margin of 5 could never be met.
+    """
+
+    def __init__(self, margin: float) -> None:
+        super().__init__()
+        self.margin = margin
+
+    def forward(self, anchor: torch.Tensor, positive: torch.Tensor, negative: torch.Tensor) -> LossAndDistances:
+        positive_distances = nn.functional.pairwise_distance(anchor, positive)
+        negative_distances = nn.functional.pairwise_distance(anchor, negative)
+        losses = nn.functional.relu(positive_distances - negative_distances + self.margin)
+        return LossAndDistances(losses.mean(), positive_distances, negative_distances)
+
+
+class BatchAllTripletLoss(nn.Module):
+    """The same hinge for every valid triplet of a batch, averaged over the triplets with a loss above 0.
+
+    Averaging over these alone keeps the step from shrinking as more triplets are right (Hermans et al. 2017, "batch
+    all"). pytorch-metric-learning computes it.
+    """
+
+    def __init__(self, margin: float) -> None:
+        super().__init__()
+        from pytorch_metric_learning.distances import LpDistance
+        from pytorch_metric_learning.losses import TripletMarginLoss
+
+        # Embeddings have length 1 already.
+        self._loss = TripletMarginLoss(margin, distance=LpDistance(normalize_embeddings=False))
+
+    def forward(self, embeddings: torch.Tensor, artists: torch.Tensor) -> LossAndDistances:
+        """The loss of embeddings `[n, 256]` by artists `[n]`, and the distances of every valid triplet."""
+        from pytorch_metric_learning.utils.loss_and_miner_utils import get_all_triplets_indices
+
+        triplets = get_all_triplets_indices(artists)
+        loss = self._loss(embeddings, artists, triplets)
+        with torch.no_grad():
+            distances = torch.cdist(embeddings, embeddings)
+            anchor, positive, negative = triplets
+            return LossAndDistances(loss, distances[anchor, positive], distances[anchor, negative])

@@ -1,0 +1,1 @@
+"""The recipes: one module each, their settings in `settings.py`, their implementations in `registry.py`."""

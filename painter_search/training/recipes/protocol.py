@@ -1,0 +1,65 @@
+"""What a recipe is, as the trainer sees it.
+
+To add a recipe, write a module beside this one with a class that satisfies `Recipe` and a context manager that opens
+it (`report.py` is the shortest to start from). Then enter its defaults and limits into `RECIPES` and its name into
+`RecipeName` (`settings.py`), and its functions into `IMPLEMENTATIONS` (`registry.py`). Nothing else names a recipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from painter_search.collection.collection import Collection
+from painter_search.encoder.network import EncoderNetwork
+from painter_search.metrics.confidence import EmbeddedWorks
+from painter_search.training.config import TrainConfig
+from painter_search.training.data.training_sets import TripletPaths
+from painter_search.training.early_stopping import SelectionMetric
+from painter_search.training.history import EpochMetrics
+
+
+class Recipe(Protocol):
+    """A training, epoch by epoch."""
+
+    encoder: EncoderNetwork
+    """The encoder as trained so far."""
+    selected_by: SelectionMetric
+    """The validation metric by which the best epoch is chosen."""
+
+    def train(self, epoch: int) -> EpochMetrics | None:
+        """Train one epoch; returns its metrics, or None if it took no gradient steps."""
+
+    def state(self) -> Mapping[str, object]:
+        """The entries that the checkpoint needs besides the encoder for `resume`: plain values and tensors."""
+
+    def resume(self, checkpoint: Mapping[str, object]) -> None:
+        """Continue from a checkpoint with the entries of `state`."""
+
+    def held_out(self) -> list[EmbeddedWorks]:
+        """Training works embedded by encoders that were not trained on their artists, for the calibration.
+
+        An empty list where that would take as long as the training itself.
+        """
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a recipe may train on."""
+
+    collections: Sequence[Collection]
+    validation: TripletPaths
+    """The validation triplets, whose artists must not be trained on."""
+
+
+@dataclass(frozen=True)
+class RecipeImplementation:
+    """The functions of a recipe."""
+
+    check: Callable[[TrainConfig, TrainingData], object]
+    """Raise a `PainterSearchError` for data that cannot be trained on, before a run's folder is made."""
+    open: Callable[[TrainConfig, TrainingData, EncoderNetwork, Path], AbstractContextManager[Recipe]]
+    """The recipe for a network on its device; large temporary files go into the run's folder."""

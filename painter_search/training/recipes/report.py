@@ -1,0 +1,148 @@
+"""The report's recipe: its triplets, three images each, in a new random order every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypedDict, cast
+
+import torch
+from torch.utils.data import DataLoader
+
+from painter_search.collection.triplets import read_triplets
+from painter_search.common.errors import InvalidValueError
+from painter_search.common.progress import track
+from painter_search.encoder.mixed_precision import mixed_precision, needs_scaler
+from painter_search.encoder.network import EncoderNetwork
+from painter_search.metrics.confidence import EmbeddedWorks
+from painter_search.training.config import TrainConfig
+from painter_search.training.data.image_cache import ImageCache, cached_images
+from painter_search.training.data.training_sets import TripletPaths, gather_triplets
+from painter_search.training.data.triplet_dataset import TripletDataset, loader_processes
+from painter_search.training.data.triplet_sampler import EpochSampler
+from painter_search.training.distributed import world_size
+from painter_search.training.early_stopping import SelectionMetric
+from painter_search.training.epoch_metrics import MetricAccumulator
+from painter_search.training.history import EpochMetrics
+from painter_search.training.losses import TripletLoss
+from painter_search.training.recipes.protocol import TrainingData
+
+ImageTriplets = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+"""Anchors, positives and negatives: uint8 `[n, 3, side, side]` each."""
+
+
+def report_triplets(config: TrainConfig, data: TrainingData) -> TripletPaths:
+    """The triplets that are trained on; see `gather_triplets` for the errors."""
+    table = None if config.train_triplets is None else read_triplets(config.train_triplets)
+    return gather_triplets(data.collections, "train", table)
+
+
+@contextmanager
+def report_recipe(
+    config: TrainConfig, data: TrainingData, encoder: EncoderNetwork, folder: Path
+) -> Iterator[ReportRecipe]:
+    """The recipe for a network on its device; the images are kept decoded in a temporary file meanwhile."""
+    if world_size() > 1:
+        raise InvalidValueError(
+            "--recipe report trains in one process, as the report did; use --recipe strong with torchrun."
+        )
+    triplets = report_triplets(config, data)
+    with cached_images(triplets.distinct(), encoder.config.img_size) as images:
+        yield ReportRecipe(config, encoder, triplets, images)
+
+
+class ReportState(TypedDict):
+    """What a checkpoint holds besides the encoder."""
+
+    step: int
+    optimizer: dict[str, object]
+    scaler: dict[str, object]
+
+
+class ReportRecipe:
+    """Triplet loss on embeddings of any length, Adam, a constant learning rate."""
+
+    selected_by: SelectionMetric = "accuracy"
+
+    def __init__(
+        self, config: TrainConfig, encoder: EncoderNetwork, triplets: TripletPaths, images: ImageCache
+    ) -> None:
+        self.encoder = encoder.to(memory_format=torch.channels_last)
+        self._config, self._hyperparameters = config, config.resolved
+        self._step = 0
+        rates = {"head": self._hyperparameters.lr, "backbone": self._hyperparameters.backbone_lr}
+        parameters = {"head": encoder.head_parameters(), "backbone": encoder.backbone_parameters()}
+        if not rates["backbone"]:
+            encoder.freeze_backbone()
+        self._optimizer = torch.optim.Adam(
+            [{"params": parameters[part], "lr": rate} for part, rate in rates.items() if rate]
+        )
+        self._scaler = torch.amp.GradScaler(encoder.device.type, enabled=needs_scaler(encoder.device))
+        self._sampler = EpochSampler(len(triplets.paths), config.seed)
+        workers = loader_processes(config.workers)
+        self._loader: DataLoader[ImageTriplets] = DataLoader(
+            TripletDataset(triplets.paths, images, self._hyperparameters.augmentations),
+            batch_size=self._hyperparameters.batch_size,
+            sampler=self._sampler,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            pin_memory=encoder.device.type == "cuda",
+            generator=torch.Generator(),  # the default one is the network's, for dropout, and would lose a number
+        )
+
+    def train(self, epoch: int) -> EpochMetrics:
+        """Pass over every triplet once; the metrics are those of the augmented batches."""
+        # Seeded by the epoch, so that a resumed run draws what the unbroken one would have drawn (dropout, say).
+        torch.manual_seed(self._config.seed * 100_003 + epoch)
+        self._sampler.epoch = epoch
+        metrics = MetricAccumulator(self._hyperparameters.margin)
+        title = f"Epoch {epoch}/{self._hyperparameters.epochs}"
+        for triplets in track(self._loader, title, total=len(self._loader), images_of=_count_images):
+            training_step(self.encoder, triplets, self._optimizer, self._scaler, metrics)
+            self._step += 1
+        return metrics.summarize(epoch, 3 * len(self._sampler))
+
+    def state(self) -> ReportState:
+        return {"step": self._step, "optimizer": self._optimizer.state_dict(), "scaler": self._scaler.state_dict()}
+
+    def resume(self, checkpoint: Mapping[str, object]) -> None:
+        state = cast("ReportState", checkpoint)
+        self._step = state["step"]
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._scaler.load_state_dict(state["scaler"])
+
+    def held_out(self) -> list[EmbeddedWorks]:
+        """An empty list: training without some of the artists would take as long as the training itself."""
+        return []
+
+
+def training_step(
+    encoder: EncoderNetwork,
+    triplets: Sequence[torch.Tensor],
+    optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler,
+    metrics: MetricAccumulator,
+) -> None:
+    """One step on anchors, positives and negatives, uint8 `[n, 3, side, side]` each, counted in `metrics`."""
+    device = encoder.device
+    triplet_loss = TripletLoss(metrics.margin)
+    encoder.train()
+    optimizer.zero_grad(set_to_none=True)
+    # The loss is a mean over triplets, so a third of the batch at a time gives the same gradient in a third of the
+    # memory; batch normalisation sees as many images at once as in the report, where each role passed alone. A GPU
+    # takes all at once, since it waits for the CPU to launch every layer.
+    count, parts = len(triplets[0]), 1 if device.type == "cuda" else 3
+    for part in zip(*(torch.split(role, -(-count // parts)) for role in triplets), strict=True):
+        pixels = torch.cat([role.to(device, non_blocking=True) for role in part])
+        with mixed_precision(device, encoder.network):
+            embeddings = encoder(pixels.contiguous(memory_format=torch.channels_last))
+        loss, positive, negative = triplet_loss(*embeddings.float().chunk(3))
+        scaler.scale(loss * (len(part[0]) / count)).backward()
+        metrics.add(loss, positive, negative)
+    scaler.step(optimizer)
+    scaler.update()
+
+
+def _count_images(triplets: Sequence[torch.Tensor]) -> int:
+    return sum(len(role) for role in triplets)

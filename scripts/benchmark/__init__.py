@@ -1,0 +1,1 @@
+"""Parts of `benchmark.py` and `benchmark_index.py`."""

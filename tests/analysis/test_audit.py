@@ -1,0 +1,204 @@
+"""Audits of collections with planted faults."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from small_world import paint
+from tiny_world import save_tiny_encoder
+
+from painter_search.analysis.audit import Audit, audit_collection
+from painter_search.analysis.config import AuditConfig
+from painter_search.collection.config import PrepareConfig
+from painter_search.collection.preparation import prepare_collection
+from painter_search.common.atomic_io import to_json
+from painter_search.common.errors import InvalidValueError, NotFoundError, PainterSearchError
+from painter_search.display.console.audit import show_audit
+from painter_search.display.pages.audit_page import write_audit_page
+from painter_search.index.config import BuildIndexConfig
+from painter_search.index.painting_index import PaintingIndex, remove_works
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared collection with one fault of each kind."""
+    home = tmp_path_factory.mktemp("faulty")
+    originals = home / "originals"
+    originals.mkdir()
+    rows = ["artist,title,in_train,new_filename"]
+
+    def add(artist: str, file: str, picture: Image.Image | None, in_train: bool, title: str = "A title") -> None:
+        rows.append(f"{artist},{title},{in_train},{file}")
+        if picture is not None:
+            picture.save(originals / file, quality=90)
+
+    for painter, (artist, in_train) in enumerate(
+        [("Ada Blue", True), ("Émile Vert", True), ("Emile Vert", False), ("Cara Red", False)]
+    ):
+        for work in range(3):
+            add(artist, f"{painter}-{work}.jpg", paint(painter, work), in_train, HOSTILE)
+    # In train and in test; under two artists; within an artist.
+    add("Ada Blue", "leak.jpg", paint(3, 0).resize((200, 200 * paint(3, 0).height // paint(3, 0).width)), True)
+    add("Cara Red", "others.jpg", paint(2, 1).transpose(Image.Transpose.FLIP_LEFT_RIGHT), False)
+    add("Émile Vert", "again.jpg", paint(1, 2), True)
+    add("Ada Blue", "tiny.png", paint(50, 0).resize((60, 80)), True)
+    add("Ada Blue", "broken.jpg", None, True)
+    (originals / "broken.jpg").write_text("no image")
+    (home / "info.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    prepare_collection(
+        PrepareConfig(
+            catalogue=(home / "info.csv",), originals=(originals,), out=home / "data", name="faulty", workers=1
+        )
+    )
+    return home / "data"
+
+
+@pytest.fixture(scope="module")
+def audit(faulty: Path, small_index: PaintingIndex) -> Audit:
+    return audit_collection(AuditConfig(data=(faulty,), index=small_index.folder))
+
+
+def test_audit_lists_leaks_first_then_two_artists_then_one(audit: Audit) -> None:
+    found = [(frozenset(work.file for work in pair.works), pair.kind) for pair in audit.duplicates]
+    assert found == [
+        ({"leak.jpg", "3-0.jpg"}, "same"),
+        ({"others.jpg", "2-1.jpg"}, "mirrored"),
+        ({"again.jpg", "1-2.jpg"}, "same"),
+    ]
+    assert [pair.leak for pair in audit.duplicates] == [True, False, False]
+    assert [pair.two_artists for pair in audit.duplicates] == [True, True, False]
+
+
+def test_audit_counts_artist_spelled_twice_across_train_and_test_as_leak(audit: Audit) -> None:
+    assert [(set(one.spelling.artists), one.leak) for one in audit.spellings] == [({"Émile Vert", "Emile Vert"}, True)]
+    assert audit.leaks == 2
+
+
+def test_audit_lists_small_and_rejected_works(audit: Audit, small_collection: Path) -> None:
+    small = [(found.work.file, found.width, found.height) for found in audit.small_works]
+    assert small[0] == ("tiny.png", 60, 80)
+    assert "leak.jpg" in {file for file, *_ in small}
+    assert not any(file.startswith(("0-", "1-", "2-", "3-")) for file, *_ in small)
+    assert [row["file"] for row in audit.rejected] == ["broken.jpg"]
+    assert "not an image" in audit.rejected[0]["reason"]
+    clean = audit_collection(AuditConfig(data=(small_collection,)))
+    assert (clean.leaks, clean.duplicates, clean.small_works, clean.rejected) == (0, (), (), ())
+    assert clean.label_errors is None
+
+
+def test_show_audit_prints_leaks_first(audit: Audit, capsys: pytest.CaptureFixture[str]) -> None:
+    show_audit(audit)
+    said = capsys.readouterr().out
+    assert said.startswith("LEAK: 1 pair of pictures and 1 pair of names")
+    assert "broken.jpg" not in said
+    assert "1 not an image" in said
+
+
+def test_audit_to_dict_is_what_json_prints_and_has_no_pictures(
+    audit: Audit, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_audit(audit, as_json=True)
+    plain = json.loads(capsys.readouterr().out)
+    assert plain == json.loads(to_json(audit.to_dict()))
+    assert plain["leaks"] == 2
+    assert plain["repeats"][0]["leak"] is True
+    assert plain["repeats"][0]["works"][0]["collection"] == "faulty"
+    assert "picture" not in plain
+
+
+def test_audit_page_shows_both_pictures_and_escapes_catalogue_text(audit: Audit, tmp_path: Path) -> None:
+    write_audit_page(tmp_path / "audit.html", audit)
+    html = (tmp_path / "audit.html").read_text(encoding="utf-8")
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert html.count("data:image/jpeg;base64,") >= 2 * len(audit.duplicates)
+    assert html.index("Leak") < html.index("What was found")
+    assert "http" not in html.replace("http-equiv", "")
+
+
+def test_audit_of_index_alone_uses_its_thumbnails(
+    small_index: PaintingIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = audit_collection(AuditConfig(index=small_index.folder))
+    assert found.works == len(small_index)
+    assert found.index == small_index.digest
+    assert {part for pair in found.duplicates for part in pair.splits} <= {"index"}
+    work = small_index.works.get([1])[0]
+    assert found.picture(work) == small_index.works.thumbnail(1)
+
+
+def test_label_errors_of_audit_ignore_other_files_of_same_picture(twins: Path) -> None:
+    index = PaintingIndex.load(twins)
+    found = audit_collection(AuditConfig(index=index.folder))
+    assert len(found.duplicates) == 6
+    assert found.label_errors is not None
+    for error in found.label_errors.listed:
+        assert error.work.file not in {neighbour.work.file for neighbour in error.neighbours}
+        assert not any(neighbour.distance == 0 for neighbour in error.neighbours)
+
+
+def test_audit_pictures_belong_to_their_works_after_removal(twins: Path, tmp_path: Path) -> None:
+    index = remove_works(shutil.copytree(twins, tmp_path / "index"), ("1", "Painter 1")).index
+    found = audit_collection(AuditConfig(index=index.folder))
+    assert len(found.duplicates) == 6
+    assert {work.artist for pair in found.duplicates for work in pair.works} == {"Painter 8", "Painter 9"}
+    for id in index.artists.ids.tolist():
+        assert found.picture(index.works.get([id])[0]) == index.works.thumbnail(id)
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of three artists with four works each; two more artists share one picture among four files."""
+    home = tmp_path_factory.mktemp("twins")
+    for painter in range(3):
+        (home / "folder" / f"Painter {painter}").mkdir(parents=True)
+        for work in range(4):
+            paint(painter, work).save(home / "folder" / f"Painter {painter}" / f"{painter}{work}.jpg")
+    for painter in (8, 9):
+        (home / "folder" / f"Painter {painter}").mkdir()
+        for work in range(2):
+            paint(8, 0).save(home / "folder" / f"Painter {painter}" / f"{painter}{work}.jpg")
+    encoder = str(save_tiny_encoder(home / "encoder.pt"))
+    config = BuildIndexConfig(folder=home / "folder", encoder=encoder, index=home / "index", device="cpu")
+    PaintingIndex.build(config)
+    return home / "index"
+
+
+def test_audit_refuses_nothing_to_audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NotFoundError, match="nothing to audit"):
+        audit_collection()
+
+
+def test_audit_config_refuses_page_that_is_not_html() -> None:
+    with pytest.raises(PainterSearchError, match=r"ends in \.html"):
+        AuditConfig(page=Path("audit.png"))
+
+
+def test_audit_refuses_two_collections_of_same_name(faulty: Path) -> None:
+    with pytest.raises(InvalidValueError, match="the same name"):
+        audit_collection(AuditConfig(data=(faulty, faulty)))
+
+
+def test_audit_to_frame_has_row_per_finding(audit: Audit) -> None:
+    frame = audit.to_frame()
+    counts = frame.groupby("finding").size()
+    assert counts["duplicate"] == len(audit.duplicates)
+    assert counts["name variant"] == len(audit.spellings)
+    assert counts["rejected file"] == len(audit.rejected)
+    assert counts["small work"] == len(audit.small_works)
+    assert frame["leak"].sum() == audit.leaks
+    assert frame["file"][0] in {work.name for work in audit.duplicates[0].works}
+
+
+def test_audit_html_embeds_pictures_and_escapes_text(audit: Audit) -> None:
+    html = audit._repr_html_()
+    assert "<script" not in html
+    assert html.count("data:image/jpeg;base64,") == 2 * len(audit.duplicates)

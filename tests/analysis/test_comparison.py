@@ -1,0 +1,184 @@
+import json
+import zipfile
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from small_world import paint
+
+from painter_search.analysis.comparison import GroupComparison, PairComparison, compare_paintings
+from painter_search.analysis.distance_percentiles import same_artist
+from painter_search.common.errors import DamagedFileError, NotEnoughDataError, NotFoundError
+from painter_search.encoder.embedding import embed_all
+from painter_search.index.painting_index import PaintingIndex
+
+
+@pytest.fixture(scope="module")
+def groups(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Works of two painters, five and four, and one by a third."""
+    folder = tmp_path_factory.mktemp("groups")
+    for painter, count in ((30, 5), (31, 4)):
+        (folder / f"painter {painter}").mkdir()
+        for work in range(count):
+            paint(painter, work).save(folder / f"painter {painter}" / f"{work}.jpg", quality=92)
+    paint(32, 0).save(folder / "alone.jpg", quality=92)
+    return folder
+
+
+class StubConfidence:
+    """A simple calibration."""
+
+    def same_artist(self, distances: np.ndarray) -> np.ndarray:
+        return np.asarray(1 / (1 + distances))
+
+
+def test_compare_paintings_measures_distance_of_embeddings(small_index: PaintingIndex, groups: Path) -> None:
+    one, other = groups / "alone.jpg", groups / "painter 30" / "0.jpg"
+    found = compare_paintings(small_index, one, str(other))
+    assert isinstance(found, PairComparison)
+    a, b = embed_all(small_index.encoder, [one, other])
+    assert found.distance == pytest.approx(np.linalg.norm(a - b), rel=1e-4)
+    assert (found.one.name, found.other.name) == ("alone.jpg", "0.jpg")
+    assert found.same_artist is None
+    assert not found.same_picture
+    assert found.parts is not None
+    assert json.dumps(found.to_dict())
+
+
+def test_compare_paintings_recognises_same_picture(small_index: PaintingIndex, groups: Path, tmp_path: Path) -> None:
+    paint(32, 0).save(tmp_path / "again.png")
+    found = compare_paintings(small_index, groups / "alone.jpg", tmp_path / "again.png")
+    assert isinstance(found, PairComparison)
+    assert found.same_picture
+
+
+def test_same_artist_gives_probabilities_of_any_shape(
+    small_index: PaintingIndex, groups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PaintingIndex, "confidence", StubConfidence())
+    monkeypatch.setattr(PaintingIndex, "mean_distance", 1.0)
+    distances = np.array([[0.0, 1.0, 3.0]])
+    np.testing.assert_allclose(same_artist(small_index, distances), [[1, 0.5, 0.25]])
+    pair = compare_paintings(small_index, groups / "alone.jpg", groups / "painter 30" / "0.jpg")
+    assert isinstance(pair, PairComparison)
+    assert pair.same_artist == pytest.approx(1 / (1 + pair.distance))
+    both = compare_paintings(small_index, groups / "painter 30", groups / "painter 31")
+    assert isinstance(both, GroupComparison)
+    assert both.probabilities is not None
+    np.testing.assert_allclose(both.probabilities, 1 / (1 + both.distances), rtol=1e-5)
+    assert both.between.same_artist == pytest.approx(both.probabilities.mean())
+
+
+def test_group_comparison_equals_loop(small_index: PaintingIndex, groups: Path) -> None:
+    found = compare_paintings(small_index, groups / "painter 30", groups / "painter 31")
+    assert isinstance(found, GroupComparison)
+    first = embed_all(small_index.encoder, [groups / "painter 30" / f"{work}.jpg" for work in range(5)])
+    second = embed_all(small_index.encoder, [groups / "painter 31" / f"{work}.jpg" for work in range(4)])
+    between = np.linalg.norm(first[:, None] - second[None], axis=2)
+    np.testing.assert_allclose(found.distances, between, rtol=1e-3)
+    assert found.between.distance == pytest.approx(between.mean(), rel=1e-3)
+    within = [np.linalg.norm(a - b) for a, b in combinations(first, 2)]
+    assert found.within_one.distance == pytest.approx(np.mean(within), rel=1e-3)
+    assert (found.within_one.pairs, found.within_other.pairs, found.between.pairs) == (10, 6, 20)
+    for work, placement in enumerate(found.placements[0]):
+        own = np.mean([np.linalg.norm(first[work] - first[i]) for i in range(5) if i != work])
+        assert placement.name == f"{work}.jpg"
+        assert placement.own == pytest.approx(own, rel=1e-3)
+        assert placement.other == pytest.approx(between[work].mean(), rel=1e-3)
+        assert placement.stays == (placement.own < placement.other)
+    assert found.test is not None
+    assert found.conformal_p is None
+    assert found.complete
+    nearest = found.nearest_pairs(2)[0]
+    assert nearest.distance == found.distances.min()
+    a, b = np.unravel_index(found.distances.argmin(), found.distances.shape)
+    assert (nearest.one.name, nearest.other.name) == (f"{a}.jpg", f"{b}.jpg")
+    assert json.dumps(found.to_dict())
+
+
+def test_compare_paintings_puts_single_painting_first(small_index: PaintingIndex, groups: Path) -> None:
+    forth = compare_paintings(small_index, groups / "alone.jpg", groups / "painter 30")
+    back = compare_paintings(small_index, groups / "painter 30", groups / "alone.jpg")
+    assert isinstance(forth, GroupComparison)
+    assert forth.to_dict() == back.to_dict()
+    assert forth.one.name == "alone.jpg"
+    assert forth.test is None
+    assert forth.conformal_p is not None
+    assert 1 / 6 <= forth.conformal_p <= 1
+    assert all(placement.stays is None for placements in forth.placements for placement in placements)
+
+
+def test_compare_paintings_leaves_painting_out_of_its_group(small_index: PaintingIndex, groups: Path) -> None:
+    found = compare_paintings(small_index, groups / "painter 30" / "2.jpg", groups / "painter 30")
+    assert isinstance(found, GroupComparison)
+    assert [painting.name for painting in found.other.paintings] == ["0.jpg", "1.jpg", "3.jpg", "4.jpg"]
+    assert [(left.painting, left.reason) for left in found.left_out] == [
+        ("painter 30/2.jpg", "the same picture as 2.jpg")
+    ]
+    assert found.complete
+
+
+def test_compare_paintings_reads_archive_and_reports_unusable_files(
+    small_index: PaintingIndex, groups: Path, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "scans.zip", "w") as archive:
+        for work in range(3):
+            archive.write(groups / "painter 31" / f"{work}.jpg", f"{work}.jpg")
+        archive.writestr("notes.txt", "no painting")
+    found = compare_paintings(small_index, groups / "painter 30", tmp_path / "scans.zip")
+    assert isinstance(found, GroupComparison)
+    assert len(found.other.paintings) == 3
+    assert [(left.painting, left.reason) for left in found.left_out] == [("scans.zip/notes.txt", "not an image")]
+    assert not found.complete
+
+
+def test_compare_paintings_refuses_unusable_inputs(small_index: PaintingIndex, groups: Path, tmp_path: Path) -> None:
+    good, bad = groups / "alone.jpg", tmp_path / "bad.jpg"
+    bad.write_text("no image")
+    with pytest.raises(NotFoundError, match=r"nowhere.jpg does not exist"):
+        compare_paintings(small_index, good, "nowhere.jpg")
+    with pytest.raises(DamagedFileError, match=r"bad.jpg: not an image"):
+        compare_paintings(small_index, good, bad)
+    with pytest.raises(DamagedFileError, match=r"painting 2: not an image"):
+        compare_paintings(small_index, good, b"no image")
+    with pytest.raises(TypeError, match="NoneType is not a painting"):
+        compare_paintings(small_index, good, None)  # type: ignore[arg-type]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NotEnoughDataError, match="empty is empty"):
+        compare_paintings(small_index, good, tmp_path / "empty")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "notes.txt").write_text("no image")
+    with pytest.raises(NotEnoughDataError, match=r"bad holds no painting to compare .*notes.txt: not an image"):
+        compare_paintings(small_index, good, tmp_path / "bad")
+    with pytest.raises(NotEnoughDataError, match=r"painter 30 holds no painting to compare .*same picture"):
+        compare_paintings(small_index, groups / "painter 30", groups / "painter 30")
+
+
+def test_compare_paintings_accepts_bytes_images_and_arrays(small_index: PaintingIndex, groups: Path) -> None:
+    path = groups / "alone.jpg"
+    image = Image.open(path)
+    for same in (path.read_bytes(), image, np.asarray(image)):
+        found = compare_paintings(small_index, path, same)
+        assert isinstance(found, PairComparison)
+        assert found.same_picture
+        assert found.distance < 0.05  # an image is encoded as a frame once more
+    against_group = compare_paintings(small_index, groups / "painter 30", path.read_bytes())
+    assert against_group.one.name == "painting 1"
+
+
+def test_comparisons_share_interface(small_index: PaintingIndex, groups: Path) -> None:
+    pair = compare_paintings(small_index, groups / "alone.jpg", groups / "painter 30" / "0.jpg")
+    both = compare_paintings(small_index, groups / "painter 30", groups / "painter 31")
+    assert (pair.kind, both.kind) == ("pair", "groups")
+    assert (pair.complete, both.complete) == (True, True)
+    assert len(pair.to_frame()) == 1
+    assert list(pair.to_frame().columns) == [
+        "one", "other", "distance", "same_artist", "nearer_than_different", "nearer_than_same",
+    ]  # fmt: skip
+    assert isinstance(both, GroupComparison)
+    assert list(both.to_frame().columns) == ["one", "other", "distance", "same_artist"]
+    np.testing.assert_allclose(both.to_frame()["distance"], both.distances.ravel())
+    assert pair._repr_html_().count("<img ") == 2
+    assert both._repr_html_().count("<img ") == 9

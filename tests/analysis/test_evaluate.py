@@ -1,0 +1,107 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from painter_search.analysis.config import EvaluateConfig
+from painter_search.analysis.evaluate import evaluate_index, score_triplets
+from painter_search.collection.collection import Collection
+from painter_search.common.errors import InvalidValueError, NotEnoughDataError, UnknownWorkError
+from painter_search.index.painting_index import PaintingIndex
+
+
+@pytest.fixture
+def triplets(small_collection: Path) -> Path:
+    return small_collection / "test_triplets_with_labels.csv"
+
+
+def scores_by_loop(index: PaintingIndex, table: pd.DataFrame) -> tuple[float, float, float]:
+    """Triplet accuracy, mean loss and accuracy against every negative, one triplet at a time."""
+    files = sorted(set(table.to_numpy().ravel()))
+    ids = index.works.ids_of(files)
+    artists = dict(zip(files, [work.artist for work in index.works.get([ids[f] for f in files])], strict=True))
+    vector = {file: index.embeddings([ids[file]])[0].astype(np.float64) for file in files}
+    hits, losses, shares = [], [], []
+    for a, p, n in table.itertuples(index=False):
+        near, far = np.linalg.norm(vector[a] - vector[p]), np.linalg.norm(vector[a] - vector[n])
+        hits.append(near < far)
+        losses.append(max(0, near - far + 5))
+        others = [np.linalg.norm(vector[a] - vector[o]) for o in files if artists[o] != artists[a]]
+        shares.append(np.mean([near < other for other in others]))
+    return float(np.mean(hits)), float(np.mean(losses)), float(np.mean(shares))
+
+
+def test_score_triplets_equals_loop(small_index: PaintingIndex, triplets: Path) -> None:
+    score = score_triplets(small_index, triplets)
+    accuracy, loss, every = scores_by_loop(small_index, pd.read_csv(triplets, dtype=str))
+    assert score.accuracy.value == pytest.approx(accuracy)
+    assert score.mean_loss == pytest.approx(loss, abs=1e-5)
+    assert score.all_negatives.value == pytest.approx(every, abs=2e-3)
+    assert score.accuracy.low <= score.accuracy.value <= score.accuracy.high
+
+
+def test_score_triplets_opens_no_image(
+    small_index: PaintingIndex, triplets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PIL import Image
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("an image was opened")
+
+    monkeypatch.setattr(Image, "open", refuse)
+    score_triplets(small_index, triplets)
+
+
+def test_score_triplets_counts_and_names_unknown_paintings(
+    small_index: PaintingIndex, triplets: Path, tmp_path: Path
+) -> None:
+    table = pd.read_csv(triplets, dtype=str)
+    table.loc[0, "negative"] = "lost.jpg"
+    table.loc[1, "anchor"] = "gone.jpg"
+    table.to_csv(tmp_path / "triplets.csv", index=False)
+    with pytest.raises(UnknownWorkError, match=rf"2 of the {len(table)} triplets .*gone\.jpg, lost\.jpg"):
+        score_triplets(small_index, tmp_path / "triplets.csv")
+    score = score_triplets(small_index, tmp_path / "triplets.csv", skip_missing=True)
+    assert (score.triplets, score.missing) == (len(table) - 2, 2)
+
+
+def test_score_triplets_accepts_names_with_collection(
+    small_index: PaintingIndex, small_collection: Path, triplets: Path
+) -> None:
+    name = Collection.open(small_collection).name
+    table = pd.read_csv(triplets, dtype=str).map(lambda file: f"{name}/{file}")
+    assert score_triplets(small_index, table).accuracy == score_triplets(small_index, triplets).accuracy
+
+
+def test_score_triplets_refuses_file_without_triplets_of_index(small_index: PaintingIndex, tmp_path: Path) -> None:
+    path = tmp_path / "triplets.csv"
+    path.write_text("anchor,positive,negative\na,b,c\n")
+    with pytest.raises(NotEnoughDataError, match="no triplet"):
+        score_triplets(small_index, path, skip_missing=True)
+
+
+def test_score_triplets_accepts_string_path_and_frame_with_more_columns(
+    small_index: PaintingIndex, triplets: Path
+) -> None:
+    expected = score_triplets(small_index, triplets)
+    assert score_triplets(small_index, str(triplets)) == expected
+    assert score_triplets(small_index, pd.read_csv(triplets, dtype=str).assign(label="x")) == expected
+    with pytest.raises(InvalidValueError, match="lacks the column negative"):
+        score_triplets(small_index, pd.read_csv(triplets, dtype=str).drop(columns="negative"))
+
+
+def test_evaluate_index_with_itself_as_baseline_has_no_difference(small_index: PaintingIndex, triplets: Path) -> None:
+    config = EvaluateConfig(triplets=triplets, index=small_index.folder, baseline=small_index.folder)
+    evaluation = evaluate_index(config)
+    assert evaluation.baseline == score_triplets(small_index, triplets)
+    assert evaluation.score.difference is not None
+    assert {estimate.value for estimate in evaluation.score.difference.values()} == {0}
+    plain = evaluation.to_dict()
+    assert list(plain) == ["score", "baseline", "trust"]
+    assert plain["score"]["accuracy"]["value"] == evaluation.score.accuracy.value
+    frame = evaluation.score.to_frame().set_index("metric")
+    assert frame.loc["accuracy", "value"] == evaluation.score.accuracy.value
+    assert frame.loc["recall@1", "difference"] == 0
+    assert pd.isna(frame.loc["pair_auc", "low"])
+    assert "recall@10_macro" in evaluation.score._repr_html_()

@@ -1,0 +1,107 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from painter_search.attribution.answers import Attribution, FailedQuery
+from painter_search.attribution.attribute import attribute_from_config
+from painter_search.attribution.config import QueryConfig
+from painter_search.attribution.query_inputs import QueryInput, read_list, read_query_inputs
+from painter_search.common.errors import InvalidValueError, NotFoundError
+from painter_search.index.painting_index import PaintingIndex
+
+
+def test_read_list_takes_files_folders_and_comments(tmp_path: Path) -> None:
+    (tmp_path / "scans" / "inner").mkdir(parents=True)
+    (tmp_path / "scans" / "a.jpg").touch()
+    (tmp_path / "scans" / "inner" / "b.jpg").touch()
+    (tmp_path / "scans" / ".hidden").touch()
+    (tmp_path / "empty").mkdir()
+    absolute = tmp_path / "scans" / "a.jpg"
+    path = tmp_path / "list.txt"
+    path.write_text(f"\ufeff# mine\n\nscans/a.jpg\n  {absolute}  \nscans\nlost.jpg\nempty\n", encoding="utf-8")
+    queries = read_list(path)
+    assert [query.name for query in queries] == [
+        "scans/a.jpg",
+        "a.jpg",
+        "a.jpg",
+        "inner/b.jpg",
+        "lost.jpg",
+        "empty",
+    ]
+    assert [query.content for query in queries[:2]] == [tmp_path / "scans/a.jpg", absolute]
+    assert read_query_inputs(queries) == queries
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "sentence"),
+    [
+        (None, NotFoundError, "does not exist; check the path of the list"),
+        (b"#\n", InvalidValueError, "names no painting"),
+        (b"\xff\xfe", InvalidValueError, "UTF-8"),
+    ],
+)
+def test_read_list_refuses_unusable_list(
+    tmp_path: Path, content: bytes | None, kind: type[Exception], sentence: str
+) -> None:
+    if content is not None:
+        (tmp_path / "list.txt").write_bytes(content)
+    with pytest.raises(kind, match=sentence):
+        read_list(tmp_path / "list.txt")
+
+
+def test_read_list_refuses_folder(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValueError, match="cannot be read"):
+        read_list(tmp_path)
+
+
+def test_read_query_inputs_takes_string_as_one_path(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch()
+    assert read_query_inputs(str(tmp_path / "a.jpg")) == [QueryInput("a.jpg", tmp_path / "a.jpg")]
+    with pytest.raises(NotFoundError, match=r"a\.jp does not exist"):
+        read_query_inputs(str(tmp_path / "a.jp"))
+
+
+def test_read_query_inputs_lists_files_of_folder(tmp_path: Path) -> None:
+    for name in ("b.jpg", "inner/a.jpg", ".hidden", "inner/.hidden.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [query.name for query in read_query_inputs(tmp_path)] == ["b.jpg", "inner/a.jpg"]
+
+
+def test_read_query_inputs_encodes_images_without_loss() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    for query in read_query_inputs([pixels, Image.fromarray(pixels)]):
+        assert isinstance(query.content, bytes)
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(query.content))), pixels)
+
+
+@pytest.mark.parametrize("painting", [3, None, [3.5]])
+def test_read_query_inputs_refuses_other_objects(painting: object) -> None:
+    with pytest.raises(TypeError, match="is not a painting; give a path"):
+        read_query_inputs(painting)
+
+
+def test_read_query_inputs_refuses_damaged_image_and_no_painting(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    Image.effect_noise((60, 60), 50).save(buffer, "PNG")
+    (tmp_path / "cut.png").write_bytes(buffer.getvalue()[:800])
+    with pytest.raises(InvalidValueError, match=r"cut\.png cannot be decoded"):
+        read_query_inputs(Image.open(tmp_path / "cut.png"))
+    with pytest.raises(InvalidValueError, match="no painting"):
+        read_query_inputs([])
+
+
+def test_attribute_from_config_answers_each_line_of_list(
+    small_index: PaintingIndex, painted_originals: Path, tmp_path: Path
+) -> None:
+    first, second = sorted(painted_originals.iterdir())[:2]
+    (tmp_path / "bad.txt").write_text("no image")
+    (tmp_path / "list.txt").write_text(f"{first}\nlost.jpg\nbad.txt\n{'x' * 5000}\n")
+    config = QueryConfig(paintings=(second,), list_file=tmp_path / "list.txt", top_k=2)
+    answers = attribute_from_config(small_index, config)
+    assert [answer.painting for answer in answers[:4]] == [second.name, first.name, "lost.jpg", "bad.txt"]
+    assert [type(answer) for answer in answers] == [Attribution, Attribution, FailedQuery, FailedQuery, FailedQuery]
+    assert not any(str(tmp_path) in answer.reason for answer in answers if isinstance(answer, FailedQuery))

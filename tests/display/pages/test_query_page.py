@@ -1,0 +1,93 @@
+import re
+from pathlib import Path
+
+import pytest
+from browser import Tags, assert_accessible_markup, open_in_browser, with_loading_report
+
+from painter_search.analysis.confusions import Confusions
+from painter_search.attribution.answers import ArtistMatch, Attribution, FailedQuery, Neighbour
+from painter_search.attribution.attribute import attribute
+from painter_search.collection.work import Work
+from painter_search.display.pages.answer_view import AnswerView, ArtistView, view_answer
+from painter_search.display.pages.query_page import query_page, write_query_page
+from painter_search.index.painting_index import PaintingIndex
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+def hostile_view() -> AnswerView:
+    work = Work("c", "a.jpg", f'"{SCRIPT}', f"<img src=x onerror=alert(1)>{SCRIPT}", "' onload='x")
+    neighbour = Neighbour(1, work, 0.5)
+    match = ArtistMatch(work.artist, 3, 1.0, 0.7, (neighbour,))
+    answer = Attribution(f"{SCRIPT}.jpg", (neighbour,), (match,), 0.9, True, b"\xff\xd8")
+    confusions = Confusions(work.artist, 3, 1, ((SCRIPT, 0.5),))
+    return AnswerView(answer, (ArtistView(match, (b"\xff\xd8", b"\xff\xd8"), confusions),), {1: b"\xff\xd8"}, 1)
+
+
+def test_query_page_escapes_titles_and_names(small_index: PaintingIndex) -> None:
+    html = query_page([hostile_view(), view_answer(FailedQuery(SCRIPT, SCRIPT), small_index, 2)], small_index)
+    found = Tags(html)
+    assert "script" not in found.tags
+    assert not [name for name in found.attributes if name.startswith("on")]
+    assert all(source.startswith("data:image/jpeg;base64,") for source in found.sources)
+    assert "&lt;script&gt;" in html
+
+
+def test_query_page_names_the_index_and_no_local_path(
+    small_index: PaintingIndex, painted_originals: Path, tmp_path: Path
+) -> None:
+    answers = attribute(small_index, [sorted(painted_originals.iterdir())[0]])
+    write_query_page(tmp_path / "page.html", answers, small_index)
+    html = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert small_index.digest in html
+    assert str(painted_originals) not in html
+    assert str(small_index.folder) not in html
+
+
+def test_query_page_markup_is_accessible(small_index: PaintingIndex, painted_originals: Path, tmp_path: Path) -> None:
+    answers = attribute(small_index, sorted(painted_originals.iterdir())[:2])
+    write_query_page(tmp_path / "page.html", answers, small_index)
+    html = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert len(re.findall(r'<img [^>]*alt="[^"]+"', html)) == html.count("<img ") > 0
+    assert_accessible_markup(html)
+
+
+@pytest.mark.slow
+def test_query_page_loads_in_a_browser_without_the_network(
+    calibrated_index: PaintingIndex, painted_originals: Path, tmp_path: Path
+) -> None:
+    answers = attribute(calibrated_index, [*sorted(painted_originals.iterdir())[:2], b"no image"])
+    write_query_page(tmp_path / "page.html", answers, calibrated_index)
+    html = (tmp_path / "page.html").read_text(encoding="utf-8")
+    _, messages = open_in_browser(tmp_path / "page.html", tmp_path)
+    assert "CONSOLE" not in messages
+    (tmp_path / "report.html").write_text(with_loading_report(html), encoding="utf-8")
+    dom, messages = open_in_browser(tmp_path / "report.html", tmp_path, width=500)
+    assert "CONSOLE" not in messages
+    pictures = html.count("<img ")
+    assert f"<title>{pictures} {pictures} true 0</title>" in dom
+    assert pictures > 30
+
+
+def test_query_page_shows_probabilities_and_the_parts_of_three_artists(
+    calibrated_index: PaintingIndex, small_index: PaintingIndex, painted_originals: Path, tmp_path: Path
+) -> None:
+    painting = sorted(painted_originals.iterdir())[0]
+    for index, page in ((calibrated_index, "sure.html"), (small_index, "plain.html")):
+        answers = attribute(index, [painting])
+        write_query_page(tmp_path / page, answers, index)
+    sure, plain = ((tmp_path / page).read_text(encoding="utf-8") for page in ("sure.html", "plain.html"))
+    answer = attribute(calibrated_index, [painting])[0]
+    assert isinstance(answer, Attribution)
+    verdict = answer.verdict.replace(" %", "\N{NO-BREAK SPACE}%")
+    assert f"<h2>{verdict[0].upper()}{verdict[1:]}</h2>" in sure
+    assert sure.count('class="switch"') == plain.count('class="switch"') == 3
+    ids = re.findall(r'id="(parts-[^"]+)"', sure)
+    assert len(ids) == len(set(ids)) == 3
+    assert re.findall(r'<label for="([^"]+)"', sure) == ids
+    assert "as a pair: " in sure
+    assert "as a pair: " not in plain
+    assert "no calibration" in plain
+    assert "no calibration" not in sure
+    for match in answer.artists:
+        assert f"easily confused with {match.artist}" in sure

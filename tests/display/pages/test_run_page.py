@@ -1,0 +1,67 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from browser import assert_accessible_markup
+from PIL import Image
+
+from painter_search.display.console.run import show_run
+from painter_search.display.pages.run_page import write_report_page
+from painter_search.display.plots import draw_curves
+from painter_search.metrics.bootstrap import Estimate
+from painter_search.training.config import TrainConfig
+from painter_search.training.final_scores import ArtistScore, BeforeAfter, Confusion, TestScore
+from painter_search.training.history import EpochMetrics
+from painter_search.training.run import Run
+
+
+@pytest.fixture(params=["report", "strong"])
+def run(request: pytest.FixtureRequest, small_collection: Path, tmp_path: Path) -> Run:
+    """A finished run of two epochs, as training leaves it but for its report."""
+    frame = str(tmp_path / "frame.jpg")
+    Image.new("RGB", (64, 64), "teal").save(frame)
+    estimate = Estimate(0.75, 0.7, 0.8)
+    score = BeforeAfter(estimate, estimate, Estimate(0.1, 0.05, 0.15))
+    test = TestScore(
+        triplets=12,
+        artists=4,
+        accuracy=score,
+        all_negatives=score,
+        recall_1=score,
+        by_artist=[ArtistScore("<b>Ada", 4, 0.9, 0.8)],
+        confusions=[Confusion(frame, "<b>Ada", frame, "Bo", 1.25, 2.5)],
+    )
+    epoch = EpochMetrics(0, "validation", 5.0, 0.6, 0.9, 1.0, 1.5, 0.55, 0.3, 1.0, 100.0)
+    history = [
+        epoch,
+        replace(epoch, epoch=1, phase="train", loss=4.321, all_negatives=float("nan"), recall_1=float("nan")),
+        replace(epoch, epoch=1, accuracy=0.789),
+    ]
+    config = TrainConfig(data=(small_collection,), recipe=request.param, img_size=96, seed=7)
+    draw_curves(tmp_path, history)
+    return Run(tmp_path, config, history, best_epoch=1, test=test)
+
+
+def test_write_report_page_shows_settings_epochs_and_scores(run: Run) -> None:
+    write_report_page(run)
+    html = (run.folder / "report.html").read_text(encoding="utf-8")
+    assert_accessible_markup(html)
+    assert "<b>Ada" not in html
+    for text in ("<td>96 px</td>", "<td>7</td>", "<td>4.321</td>", "78.9 %", "1 (best)", "0 (untrained)", "1.25"):
+        assert text in html
+    with Image.open(run.folder / "augmentations.png") as picture:
+        assert picture.width > 500
+
+
+def test_write_report_page_without_test_artists_has_no_scores(run: Run) -> None:
+    write_report_page(replace(run, test=None))
+    assert "test artists" not in (run.folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_show_run_marks_the_best_epoch(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    show_run(run)
+    text = capsys.readouterr().out
+    assert "1 *" in text
+    assert "untrained" in text
+    assert "4 test artists, never seen, 12 triplets" in text
+    assert "+10.0 [+5.0, +15.0] points" in text

@@ -1,0 +1,93 @@
+import csv
+import io
+import json
+from dataclasses import replace
+
+import pytest
+
+from painter_search.attribution.answers import ArtistMatch, Attribution, FailedQuery, Neighbour
+from painter_search.collection.work import Work
+from painter_search.common.atomic_io import digest_file
+from painter_search.display.console.attribution import show_answers
+from painter_search.index.painting_index import PaintingIndex
+
+WORK = Work("c", "a.jpg", "Ada", "A [red] title", "1900")
+NEIGHBOUR = Neighbour(1, WORK, 0.5, 0.912)
+MATCHES = ArtistMatch("Ada", 3, 0.8, 0.683, (NEIGHBOUR,)), ArtistMatch("Bo", 1, 0.9, 0.1, ())
+SURE = Attribution('a, "b".jpg', (), MATCHES, 0.9, True, b"")
+UNSURE = replace(
+    SURE, painting="u.jpg", artists=SURE.artists[:1], artist_known=0.2, named=False, same_works=(NEIGHBOUR,)
+)
+BAD = FailedQuery("[bold]x[/bold].jpg", "not an image")
+
+
+def test_show_answers_prints_the_verdict_first_and_rounds_probabilities(
+    calibrated_index: PaintingIndex, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_answers([SURE, UNSURE], calibrated_index)
+    text = capsys.readouterr().out
+    assert text.startswith('a, "b".jpg: nearest in style to Ada (about 70 %), on 3 works')
+    assert "u.jpg: no artist in this index is close; nearest in style: Ada" in text
+    assert "about 90 %" in text
+    assert "A [red] title, 1900" in text
+    assert "0.683" not in text
+    assert "no calibration" not in text
+
+
+def test_show_answers_of_an_uncalibrated_index_says_so_once_and_prints_no_probability(
+    small_index: PaintingIndex, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = replace(SURE, artists=(ArtistMatch("Ada", 3, 0.8, None, (Neighbour(1, WORK, 0.5),)),), artist_known=None)
+    show_answers([plain, plain], small_index)
+    text = capsys.readouterr().out
+    assert "probability" not in text
+    assert "pair" not in text
+    assert text.count("has no calibration") == 1
+
+
+def test_show_answers_prints_square_brackets_literally(
+    small_index: PaintingIndex, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_answers([BAD], small_index)
+    assert "[bold]x[/bold].jpg: not an image" in capsys.readouterr().out
+
+
+def test_answers_to_dict_has_the_citation_and_no_path(
+    calibrated_index: PaintingIndex, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_answers([SURE, BAD], calibrated_index, output_format="json")
+    text = capsys.readouterr().out
+    found = json.loads(text)
+    assert found["index"] == calibrated_index.digest
+    assert found["encoder"]["sha256"] == digest_file(calibrated_index.folder / "encoder.onnx")
+    manifest = calibrated_index.manifest
+    corpus = {"works": manifest.works, "artists": manifest.artists, "collections": list(manifest.collections)}
+    assert found["corpus"] == corpus
+    assert found["calibrated"]
+    assert found["date"].count("-") == 2
+    assert found["painter_search"]
+    assert found["engine"].startswith("onnxruntime")
+    assert found["answers"][0]["known"] == 0.9
+    assert found["answers"][0]["artists"][0]["probability"] == 0.683
+    assert found["answers"][0]["artists"][0]["works_in_index"] == 3
+    assert found["answers"][1] == {"painting": BAD.painting, "reason": BAD.reason}
+    assert str(calibrated_index.folder.parent) not in text
+
+
+def test_answers_to_rows_has_one_row_a_painting(
+    calibrated_index: PaintingIndex, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_answers([SURE, BAD, UNSURE], calibrated_index, output_format="csv")
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["painting"] for row in rows] == [SURE.painting, BAD.painting, UNSURE.painting]
+    assert [row["named"] for row in rows] == ["true", "", "false"]
+    assert rows[0]["verdict"] == SURE.verdict
+    assert (rows[0]["artist_2"], rows[0]["probability_2"], rows[0]["works_2"]) == ("Bo", "0.1000", "1")
+    assert (rows[1]["reason"], rows[1]["artist_1"]) == ("not an image", "")
+    assert (rows[2]["same_work"], rows[2]["artist_2"]) == ("c/a.jpg", "")
+
+
+def test_rows_to_csv_defuses_formulas(calibrated_index: PaintingIndex, capsys: pytest.CaptureFixture[str]) -> None:
+    show_answers([replace(BAD, painting="=HYPERLINK(1).jpg")], calibrated_index, output_format="csv")
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["painting"] for row in rows] == ["'=HYPERLINK(1).jpg"]

@@ -1,0 +1,18 @@
+"""A decoder that hangs, crashes or swells if the file says so; a module of its own, which other processes import."""
+
+import os
+import time
+
+from painter_search.images.framing import Frame
+from painter_search.images.types import Framing
+from painter_search.serving.decoder_pool import frame_upload
+
+
+def frame_or_misbehave(content: bytes, framing: Framing) -> Frame:
+    if content == b"hang":
+        time.sleep(600)
+    if content == b"crash":
+        os._exit(1)
+    if content == b"swell":
+        bytearray(5_000_000_000)
+    return frame_upload(content, framing)

@@ -1,0 +1,125 @@
+"""A small synthetic world: twelve painters, each with a palette, prepared, indexed and ready to query."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+from painter_search.collection.config import PrepareConfig
+from painter_search.collection.preparation import prepare_collection
+from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
+from painter_search.index.config import BuildIndexConfig
+from painter_search.index.painting_index import PaintingIndex
+from painter_search.metrics.confidence import Confidence
+
+PAINTERS = 12
+WORKS = 4
+
+
+def paint(painter: int, work: int) -> Image.Image:
+    """Make a painting in the painter's palette: blobs of paint on a tinted ground, slightly blurred."""
+    rng = np.random.default_rng([painter, work])
+    palette = np.random.default_rng(painter).integers(0, 256, (5, 3))
+    size = (int(rng.integers(240, 330)), int(rng.integers(240, 330)))
+    image = Image.new("RGB", size, tuple(int(v) for v in palette[0]))
+    draw = ImageDraw.Draw(image)
+    for _ in range(25):
+        x, y = rng.integers(0, size[0]), rng.integers(0, size[1])
+        w, h = rng.integers(10, 120, 2)
+        draw.ellipse((x - w, y - h, x + w, y + h), fill=tuple(int(v) for v in palette[rng.integers(1, 5)]))
+    return image.filter(ImageFilter.GaussianBlur(painter % 4))
+
+
+def write_paintings(folder: Path, painters: int = PAINTERS, works: int = WORKS) -> list[Path]:
+    """Write a folder of artists, `Painter 0/0.jpg` and so on; returns the files."""
+    paths = [folder / f"Painter {painter}" / f"{work}.jpg" for painter in range(painters) for work in range(works)]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        paint(int(path.parent.name.split()[1]), int(path.stem)).save(path)
+    return paths
+
+
+@pytest.fixture(scope="session")
+def painted_originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of originals with the names of the catalogue."""
+    folder = tmp_path_factory.mktemp("originals")
+    for painter in range(PAINTERS):
+        for work in range(WORKS):
+            paint(painter, work).save(folder / f"{painter}-{work}.jpg", quality=92)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def painted_catalogue(painted_originals: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Their catalogue: painters 0 to 7 for training, the others for the test."""
+    rows = ["artist,date,genre,title,in_train,new_filename"]
+    for painter in range(PAINTERS):
+        for work in range(WORKS):
+            rows.append(f"Painter {painter},19{work}0,abstract,No. {work},{painter < 8},{painter}-{work}.jpg")
+    path = tmp_path_factory.mktemp("catalogue") / "all_data_info.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def small_collection(
+    painted_catalogue: Path, painted_originals: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The prepared collection, whole paintings."""
+    return prepare_small(painted_catalogue, painted_originals, tmp_path_factory.mktemp("small") / "data", "whole")
+
+
+@pytest.fixture(scope="session")
+def center_collection(
+    painted_catalogue: Path, painted_originals: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The same, central crops."""
+    return prepare_small(painted_catalogue, painted_originals, tmp_path_factory.mktemp("center") / "data", "center")
+
+
+def prepare_small(catalogue: Path, originals: Path, out: Path, framing: str) -> Path:
+    config = PrepareConfig(
+        catalogue=(catalogue,), originals=(originals,), out=out, name="small", workers=1, test_triplets=1.0
+    )
+    prepare_collection(replace(config, framing=framing))  # type: ignore[arg-type]
+    return out
+
+
+@pytest.fixture(scope="session")
+def painted_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A person's own folder of artists: two with three works, one with one, and a stray file."""
+    folder = tmp_path_factory.mktemp("artists")
+    for painter, name in ((20, "Ada Blue"), (21, "Émile Vert")):
+        (folder / name).mkdir()
+        for work in range(3):
+            paint(painter, work).save(folder / name / f"work {work}.png")
+    (folder / "Solo").mkdir()
+    paint(22, 0).save(folder / "Solo" / "only.jpg")
+    (folder / "Solo" / "notes.txt").write_text("no painting")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_index_config(small_collection: Path, tmp_path_factory: pytest.TempPathFactory) -> BuildIndexConfig:
+    """How to index the small collection with an untrained encoder."""
+    home = tmp_path_factory.mktemp("index")
+    save_checkpoint(home / "encoder.pt", start_encoder("resnet18", "none", seed=1), "whole")
+    return BuildIndexConfig(
+        data=(small_collection,), encoder=str(home / "encoder.pt"), index=home / "index", device="cpu"
+    )
+
+
+@pytest.fixture(scope="session")
+def small_index(small_index_config: BuildIndexConfig) -> PaintingIndex:
+    """The index of the small collection's test works."""
+    return PaintingIndex.build(small_index_config)
+
+
+@pytest.fixture(scope="session")
+def calibrated_index(small_index: PaintingIndex) -> PaintingIndex:
+    """The small index as if its encoder had a calibration."""
+    weights = (-4.64, -11.29, -11.92, -1.49)
+    confidence = Confidence((12.0, -13.0), weights, sharpness=20.0, threshold=0.5, artists=6, works=35)
+    return PaintingIndex(small_index.folder, replace(small_index.manifest, confidence=confidence))

@@ -1,0 +1,285 @@
+import doctest
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from small_world import paint
+
+from painter_search.collection.collection import Collection
+from painter_search.common.errors import (
+    DamagedFileError,
+    InvalidValueError,
+    NotFoundError,
+    PainterSearchError,
+    UnknownWorkError,
+)
+from painter_search.encoder import embedding_shards as shards
+from painter_search.encoder.embedding import embed_all
+from painter_search.index import config as config_module
+from painter_search.index import painting_index as painting_index_module
+from painter_search.index.config import BuildIndexConfig, WorkFilter
+from painter_search.index.painting_index import PaintingIndex, list_works
+from painter_search.metrics.distances import distance_matrix
+
+
+@pytest.fixture
+def copied(small_index: PaintingIndex, tmp_path: Path) -> Path:
+    """A copy of the small index's folder."""
+    return Path(shutil.copytree(small_index.folder, tmp_path / "copy"))
+
+
+def test_build_indexes_every_test_work_once(small_index: PaintingIndex, small_collection: Path) -> None:
+    works = Collection.open(small_collection).works("test")
+    ids = small_index.works.ids_of([work.file for work in works])
+    assert len(small_index) == len(works) == len(set(ids.values()))
+    assert small_index.works.get([ids[work.file] for work in works]) == works
+
+
+def test_embeddings_are_those_of_the_encoder(small_index: PaintingIndex, small_collection: Path) -> None:
+    collection = Collection.open(small_collection)
+    works = collection.works("test")
+    ids = small_index.works.ids_of([work.file for work in works])
+    expected = embed_all(small_index.encoder, [collection.frame_path(work.file) for work in works])
+    stored = small_index.embeddings([ids[work.file] for work in works])
+    assert stored.dtype == np.float32
+    assert stored.shape == (len(works), 256)
+    # bfloat16, which processors that have it embed in, keeps 8 bits.
+    assert (np.linalg.norm(stored - expected, axis=1) < 0.01 * np.linalg.norm(expected, axis=1)).all()
+
+
+def test_search_returns_the_nearest_works_by_euclidean_distance(small_index: PaintingIndex) -> None:
+    ids = small_index.artists.ids
+    embeddings = small_index.embeddings(ids)
+    distances, found = small_index.search(embeddings[:5], 4)
+    expected = distance_matrix(embeddings[:5], embeddings)
+    assert (found[:, 0] == ids[:5]).all()
+    np.testing.assert_allclose(distances, np.sort(expected, axis=1)[:, :4], atol=5e-3)
+
+
+def test_search_returns_all_works_if_k_is_larger(small_index: PaintingIndex) -> None:
+    _, found = small_index.search(np.zeros((1, 256), np.float32), 10_000)
+    assert sorted(found[0]) == sorted(small_index.artists.ids)
+
+
+def test_search_takes_one_embedding_and_float64(small_index: PaintingIndex) -> None:
+    embedding = small_index.embeddings([3])
+    expected = small_index.search(embedding, 4)
+    for query in (embedding[0], embedding.astype(np.float64)):
+        for found, wanted in zip(small_index.search(query, 4), expected, strict=True):
+            np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(
+    "as_input",
+    [Path, str, Path.read_bytes, Image.open, lambda path: np.asarray(Image.open(path)), lambda path: [path, str(path)]],
+    ids=["path", "str", "bytes", "pil", "array", "list"],
+)
+def test_search_takes_images(
+    small_index: PaintingIndex, painted_originals: Path, as_input: Callable[[Path], object]
+) -> None:
+    path = painted_originals / "9-1.jpg"
+    distances, ids = small_index.search(as_input(path), 3)  # type: ignore[arg-type]
+    assert distances.shape == ids.shape
+    assert {small_index.works.get([id])[0].file for id in ids[:, 0]} == {"9-1.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("queries", "k", "message"),
+    [
+        (np.zeros((2, 255), np.float32), 3, r"shape \[2, 255\]; embeddings of this index are \[n, 256\]"),
+        (np.zeros((1, 1, 256), np.float32), 3, r"shape \[1, 1, 256\]"),
+        (np.zeros(256, np.float32), 0, "k is 0; it must be at least 1"),
+        (b"no image", 3, "image 1 cannot be embedded"),
+        ("missing.jpg", 3, "missing.jpg cannot be embedded"),
+        (np.zeros((5, 5), np.int64), 3, "image 1 cannot be embedded: an array of int64"),
+    ],
+)
+def test_search_refuses_what_is_no_query(small_index: PaintingIndex, queries: object, k: int, message: str) -> None:
+    with pytest.raises(InvalidValueError, match=message):
+        small_index.search(queries, k)  # type: ignore[arg-type]
+
+
+def test_load_opens_a_copied_index(small_index: PaintingIndex, copied: Path) -> None:
+    copy = PaintingIndex.load(copied)
+    assert copy.digest == small_index.digest
+    assert copy.works.thumbnail(1) == small_index.works.thumbnail(1)
+    assert copy.open_thumbnail(1).mode == "RGB"
+    assert copy.encoder.config == small_index.encoder.config
+
+
+def test_load_preloads_the_same_encoder(small_index: PaintingIndex) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 3, 224, 224), dtype=np.uint8)
+    preloaded = PaintingIndex.load(small_index.folder, preload_encoder=True)
+    assert (preloaded.encoder.embed(pixels) == small_index.encoder.embed(pixels)).all()
+
+
+def test_load_names_a_truncated_encoder_though_it_is_preloaded(copied: Path) -> None:
+    with (copied / "encoder.onnx").open("r+b") as file:
+        file.truncate(1000)
+    with pytest.raises(DamagedFileError, match=r"encoder\.onnx has 1,000 bytes"):
+        PaintingIndex.load(copied, preload_encoder=True)
+
+
+@pytest.mark.parametrize("name", ["vectors.faiss", "works.sqlite", "encoder.onnx"])
+def test_load_names_an_altered_file(copied: Path, name: str) -> None:
+    content = bytearray((copied / name).read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    (copied / name).write_bytes(bytes(content))
+    with pytest.raises(DamagedFileError, match=f"{name} has been altered"):
+        PaintingIndex.load(copied)
+    (copied / name).write_bytes(bytes(content[:-1]))
+    with pytest.raises(DamagedFileError, match=f"{name} has .* bytes and should have"):
+        PaintingIndex.load(copied)
+    (copied / name).unlink()
+    with pytest.raises(DamagedFileError, match=f"{name} is missing"):
+        PaintingIndex.load(copied)
+
+
+@pytest.mark.parametrize("key", ["search", "framing", "encoder", "files", "digest", "works"])
+@pytest.mark.parametrize("value", [None, 3, {}, "x"])
+def test_load_refuses_an_edited_manifest(copied: Path, key: str, value: object) -> None:
+    manifest = json.loads((copied / "manifest.json").read_text(encoding="utf-8"))
+    manifest[key] = value
+    (copied / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(DamagedFileError, match="altered"):
+        PaintingIndex.load(copied)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"3", b"{", b"[" * 100_000, b"\xff\xfe\x00"])
+def test_load_refuses_a_file_that_is_no_manifest(copied: Path, content: bytes) -> None:
+    (copied / "manifest.json").write_bytes(content)
+    with pytest.raises(PainterSearchError, match=r"damaged|format"):
+        PaintingIndex.load(copied)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"../elsewhere", b"", b"a" * 200])
+def test_load_refuses_a_damaged_current_file(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "CURRENT").write_bytes(content)
+    with pytest.raises(NotFoundError, match="which is not there"):
+        PaintingIndex.load(tmp_path)
+
+
+def test_load_refuses_a_folder_without_an_index(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="holds no index"):
+        PaintingIndex.load(tmp_path)
+
+
+def test_build_again_by_keywords_gives_the_same_bytes(
+    small_index_config: BuildIndexConfig, small_index: PaintingIndex
+) -> None:
+    before = {path.name: path.read_bytes() for path in small_index.folder.iterdir()}
+    config = small_index_config
+    again = PaintingIndex.build(
+        data=str(config.data[0]), encoder=config.encoder, index=str(config.index), device=config.device
+    )
+    assert again.folder == small_index.folder
+    assert {path.name: path.read_bytes() for path in again.folder.iterdir()} == before
+
+
+def test_build_continues_after_an_interruption_to_the_same_index(
+    small_index_config: BuildIndexConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards, "SHARD_SIZE", 5)
+    undisturbed = PaintingIndex.build(small_index_config, index=tmp_path / "undisturbed")
+    config = replace(small_index_config, index=tmp_path / "index")
+    embedded: list[int] = []
+    real = shards.embed_frames
+
+    def stop_in_the_second(embedder, frames, threads):
+        if len(embedded) == 1:
+            embedded.append(0)
+            raise KeyboardInterrupt
+        for block in real(embedder, frames, threads=threads):
+            embedded.append(len(block))
+            yield block
+
+    monkeypatch.setattr(shards, "embed_frames", stop_in_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        PaintingIndex.build(config)
+    with pytest.raises(NotFoundError, match="holds no index"):
+        PaintingIndex.load(config.index)
+    index = PaintingIndex.build(config)
+    assert index.digest == undisturbed.digest
+    assert sum(embedded) == len(index)
+
+
+def test_build_refuses_another_framing_than_the_encoders(
+    small_index_config: BuildIndexConfig, center_collection: Path
+) -> None:
+    with pytest.raises(InvalidValueError, match="framed 'center' and the encoder was trained on 'whole'"):
+        PaintingIndex.build(small_index_config, data=(center_collection,))
+
+
+def test_build_indexes_a_folder_of_artists_with_single_works_too(
+    small_index_config: BuildIndexConfig, painted_folder: Path, tmp_path: Path
+) -> None:
+    index = PaintingIndex.build(small_index_config, folder=painted_folder, index=tmp_path / "index")
+    files = [path for path in painted_folder.rglob("*") if path.is_file() and path.suffix != ".txt"]
+    assert len(index) == len(files)
+    assert index.works.works_per_artist()["Solo"] == 1
+    assert (index.folder / "rejected.csv").read_text(encoding="utf-8").count("\n") == 2  # the header, and notes.txt
+    assert not list((tmp_path / "index").glob(".c*"))
+
+
+def test_embed_frames_single_threaded_equals_one_at_a_time(small_index: PaintingIndex) -> None:
+    frames = [small_index.works.thumbnail(int(id)) for id in small_index.artists.ids[:7]]
+    one_at_a_time = np.concatenate([small_index.embed_frames([frame]) for frame in frames])
+    together = small_index.embed_frames(frames, single_threaded=True)
+    np.testing.assert_allclose(together, one_at_a_time, rtol=1e-4, atol=1e-4)
+    assert np.abs(one_at_a_time - one_at_a_time[0]).max() > 0.01
+
+
+def test_to_frame_has_a_row_per_work_that_the_filter_leaves(small_index: PaintingIndex) -> None:
+    table = small_index.to_frame()
+    assert table.index.tolist() == small_index.artists.ids.tolist()
+    assert table.loc[1, "artist"] == small_index.works.get([1])[0].artist
+    narrowed = small_index.filtered(WorkFilter(artists="Painter 9"))  # type: ignore[arg-type]
+    assert set(narrowed.to_frame()["artist"]) == {"Painter 9"}
+
+
+def test_repr_tells_what_the_index_holds(small_index: PaintingIndex) -> None:
+    assert repr(small_index) == f"<PaintingIndex {small_index.digest}: 16 works, exact search>"
+    assert small_index.digest in small_index._repr_html_()
+    narrowed = small_index.filtered(WorkFilter("title <> '<b>'"))
+    assert "16 of the 16 works (where title &lt;&gt; &#x27;&lt;b&gt;&#x27;)" in narrowed._repr_html_()
+
+
+def test_list_works_lists_artists_or_the_works_of_one(small_index: PaintingIndex) -> None:
+    assert list_works(small_index).artists == {f"Painter {n}": 4 for n in (8, 9, 10, 11)}
+    one = list_works(small_index, "Painter 9")
+    assert one.artists == {"Painter 9": 4}
+    assert [entry.work for entry in one.works] == small_index.works.get([entry.id for entry in one.works])
+    with pytest.raises(UnknownWorkError, match="did you mean Painter 9"):
+        list_works(small_index, "painter nine 9")
+
+
+EXAMPLES = [
+    example
+    for module in (config_module, painting_index_module)
+    for example in doctest.DocTestFinder(exclude_empty=True).find(module)
+    if example.examples and not example.name.endswith(".build")  # which takes long, and has a test of its own
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name.rpartition("index.")[2])
+def test_docstring_examples_run(
+    small_index: PaintingIndex, example: doctest.DocTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(small_index.folder, Path("index", small_index.digest))
+    Path("index", "CURRENT").write_text(small_index.digest, encoding="utf-8")
+    Path("scans").mkdir()
+    for work in range(3):
+        paint(30, work).save(Path("scans", f"{work}.jpg"))
+    paint(9, 1).save("painting.jpg")
+    example.globs["index"] = PaintingIndex.load("index")
+    if not example.name.startswith(config_module.__name__):
+        for step in example.examples:
+            step.source = step.source.replace("Claude Monet", "Painter 9")
+    printed: list[str] = []
+    assert doctest.DocTestRunner().run(example, out=printed.append).failed == 0, "".join(printed)

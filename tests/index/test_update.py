@@ -1,0 +1,394 @@
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from small_world import paint
+
+from painter_search.attribution.answers import Attribution
+from painter_search.attribution.attribute import attribute
+from painter_search.common.atomic_io import locked
+from painter_search.common.errors import (
+    InvalidValueError,
+    NotEnoughDataError,
+    PainterSearchError,
+    UnknownWorkError,
+)
+from painter_search.encoder import embedding_shards as shards
+from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
+from painter_search.encoder.embedding import embed_all
+from painter_search.images.framing import open_frame
+from painter_search.index import add as add_module
+from painter_search.index import build as build_module
+from painter_search.index import update as update_module
+from painter_search.index.config import AddConfig, BuildIndexConfig, RemoveConfig, WorkFilter
+from painter_search.index.manifest import MANIFEST, digest_manifest
+from painter_search.index.painting_index import PaintingIndex, add_paintings, remove_works
+from painter_search.index.vector_store.faiss_store import FaissStore
+
+
+@pytest.fixture
+def index_dir(small_index: PaintingIndex, tmp_path: Path) -> Path:
+    """A folder of indexes whose current one is a copy of the small index."""
+    shutil.copytree(small_index.folder, tmp_path / "index" / small_index.digest)
+    (tmp_path / "index" / "CURRENT").write_text(f"{small_index.digest}\n", encoding="utf-8")
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def paintings(tmp_path: Path) -> Path:
+    """Three new paintings by one artist, and a file that is none."""
+    folder = tmp_path / "paintings"
+    folder.mkdir()
+    for work in range(3):
+        paint(30, work).save(folder / f"{work}.jpg", quality=92)
+    (folder / "notes.txt").write_text("no painting")
+    return folder
+
+
+def read_all(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def check_consistent(index: PaintingIndex) -> None:
+    """Embeddings, works, thumbnails, fingerprints and manifest are of the same works."""
+    ids = index.artists.ids
+    assert len(index) == len(index.works) == len(ids) == index.manifest.works
+    assert index.manifest.artists == len(index.works.works_per_artist())
+    assert index.embeddings(ids).shape == (len(ids), 256)
+    assert len(index.fingerprints) == len(ids)
+    assert all(index.works.thumbnail(id) for id in ids)
+    _, found = index.search(index.embeddings(ids), 1)
+    np.testing.assert_array_equal(found[:, 0], ids)
+    assert max(ids) < index.manifest.next_id
+
+
+def test_add_paintings_embeds_new_works_alone_and_changes_nothing_else(
+    index_dir: Path, paintings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = PaintingIndex.load(index_dir)
+    bytes_before = read_all(before.folder)
+    embedded: list[Path] = []
+    real = shards.embed_frames
+
+    def counting(embedder, frames, threads):  # type: ignore[no-untyped-def]
+        embedded.extend(frames)
+        frames_bytes.extend(frame.read_bytes() for frame in frames)
+        return real(embedder, frames, threads=threads)
+
+    frames_bytes: list[bytes] = []
+    monkeypatch.setattr(shards, "embed_frames", counting)
+    update = add_paintings(index_dir, paintings, "New Hand")
+    after = PaintingIndex.load(index_dir)
+    assert after.digest == update.index.digest != before.digest
+    assert len(embedded) == 3
+    assert [entry.id for entry in update.added] == [17, 18, 19]
+    assert {entry.work.artist for entry in update.added} == {"New Hand"}
+    assert [entry.work.name for entry in update.added] == [f"paintings/{n}.jpg" for n in range(3)]
+    assert update.left_out == (("notes.txt", "not an image"),)
+    assert after.works.by_artist("New Hand") == list(update.added)
+    check_consistent(after)
+    old = before.artists.ids
+    np.testing.assert_array_equal(after.embeddings(old), before.embeddings(old))
+    np.testing.assert_array_equal(after.embeddings([17, 18, 19]), embed_all(before.encoder, frames_bytes))
+    assert after.works.get(old.tolist()) == before.works.get(old.tolist())
+    assert read_all(before.folder) == bytes_before
+    assert (after.folder / "encoder.onnx").samefile(before.folder / "encoder.onnx")
+    assert not [path for path in index_dir.iterdir() if path.name.startswith(".")]
+    answer = attribute(after, [paintings / "1.jpg"])[0]
+    assert isinstance(answer, Attribution)
+    assert [neighbour.id for neighbour in answer.same_works] == [18]
+
+
+def test_add_paintings_leaves_out_pictures_that_the_index_has_by_the_artist(index_dir: Path, paintings: Path) -> None:
+    first = add_paintings(index_dir, paintings, "New Hand").index
+    again = add_paintings(index_dir, paintings, "New Hand")
+    assert again.added == ()
+    assert again.index.digest == first.digest
+    assert ("1.jpg", "already in the index (id 18)") in again.left_out
+    with Image.open(paintings / "0.jpg") as image:
+        image.resize((200, 200 * image.height // image.width)).save(paintings / "small.png")
+    paint(30, 7).save(paintings / "7.jpg")
+    paint(30, 7).save(paintings / "7-twice.png")
+    third = add_paintings(index_dir, paintings, "New Hand")
+    assert [entry.work.file for entry in third.added] == ["7-twice.png"]
+    assert {"small.png", "7.jpg"} <= {file for file, _ in third.left_out}
+    rejected = (third.index.folder / "rejected.csv").read_text(encoding="utf-8").splitlines()
+    assert rejected.count("notes.txt,not an image") == 1
+    # The same pictures by another hand are another statement.
+    assert len(add_paintings(index_dir, paintings, "Somebody Else").added) == 4
+
+
+def test_add_paintings_numbers_collections_of_one_name_and_file(index_dir: Path, tmp_path: Path) -> None:
+    for name, painter in (("a", 31), ("b", 32)):
+        (tmp_path / name / "scans").mkdir(parents=True)
+        paint(painter, 0).save(tmp_path / name / "scans" / "1.jpg")
+        add_paintings(index_dir, tmp_path / name / "scans", f"Hand {painter}")
+    index = PaintingIndex.load(index_dir)
+    assert [index.works.by_artist(f"Hand {n}")[0].work.name for n in (31, 32)] == ["scans/1.jpg", "scans-2/1.jpg"]
+    assert index.manifest.collections == ("scans", "scans-2", "small")
+
+
+def test_add_paintings_takes_a_folder_of_artists(index_dir: Path, painted_folder: Path) -> None:
+    update = add_paintings(index_dir, painted_folder)
+    assert update.index.works.works_per_artist().items() >= {"Ada Blue": 3, "Émile Vert": 3, "Solo": 1}.items()
+    assert [file for file, _ in update.left_out] == ["Solo/notes.txt"]
+    check_consistent(update.index)
+
+
+@pytest.mark.parametrize("at_url", [False, True])
+def test_add_paintings_takes_a_catalogue_with_originals_in_a_zip(index_dir: Path, tmp_path: Path, at_url: bool) -> None:
+    with zipfile.ZipFile(tmp_path / "scans.zip", "w") as archive:
+        for work in range(2):
+            paint(33, work).save(tmp_path / "picture.png")
+            archive.write(tmp_path / "picture.png", f"inside/{work}.png")
+        archive.write(tmp_path / "picture.png", "not in the catalogue.png")
+    rows = "artist,filename,title,date\nHand 33,0.png,Dawn,c.1890\nHand 33,1.png,Dusk,\nHand 34,gone.png,,\n"
+    (tmp_path / "list.csv").write_text(rows, encoding="utf-8")
+    scans: Path | str = tmp_path / "scans.zip"
+    if at_url:
+        fsspec = pytest.importorskip("fsspec")
+        scans = f"memory://{tmp_path.name}/scans.zip"
+        fsspec.filesystem("memory").pipe_file(f"/{tmp_path.name}/scans.zip", (tmp_path / "scans.zip").read_bytes())
+    update = add_paintings(index_dir, tmp_path / "list.csv", originals=[scans])
+    assert [(entry.work.artist, entry.work.title, entry.work.date) for entry in update.added] == [
+        ("Hand 33", "Dawn", "c.1890"),
+        ("Hand 33", "Dusk", ""),
+    ]
+    assert update.left_out == (("gone.png", "missing from the originals"),)
+
+
+def test_add_paintings_takes_all_of_a_collection_in_the_same_framing(
+    index_dir: Path, small_collection: Path, center_collection: Path
+) -> None:
+    update = add_paintings(index_dir, small_collection)
+    assert len(update.added) == 32  # the training works; the test works are in the index
+    assert len(update.left_out) == 16
+    check_consistent(update.index)
+    with pytest.raises(PainterSearchError, match="is framed 'center' and the index 'whole'"):
+        add_paintings(index_dir, center_collection)
+
+
+def test_add_paintings_keeps_thumbnails_of_whole_paintings_in_a_center_index(
+    small_index_config: BuildIndexConfig, center_collection: Path, paintings: Path, tmp_path: Path
+) -> None:
+    save_checkpoint(tmp_path / "center.pt", start_encoder("resnet18", "none", seed=1), "center")
+    config = replace(
+        small_index_config, data=(center_collection,), encoder=str(tmp_path / "center.pt"), index=tmp_path / "index"
+    )
+    PaintingIndex.build(config)
+    update = add_paintings(config.index, paintings, "New Hand")
+    check_consistent(update.index)
+    with Image.open(paintings / "0.jpg") as original:
+        assert open_frame(update.index.works.thumbnail(update.added[0].id)).size == original.size
+
+
+def test_add_paintings_continues_after_an_interruption(
+    index_dir: Path, paintings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = tmp_path / "undisturbed"
+    shutil.copytree(index_dir, undisturbed)
+    expected = add_paintings(undisturbed, paintings, "New Hand").index
+    before = PaintingIndex.load(index_dir)
+    monkeypatch.setattr(shards, "SHARD_SIZE", 2)
+    embedded: list[int] = []
+    real = shards.embed_frames
+
+    def stop_in_the_second(embedder, frames, threads):  # type: ignore[no-untyped-def]
+        if len(embedded) == 1:
+            embedded.append(0)
+            raise KeyboardInterrupt
+        for block in real(embedder, frames, threads=threads):
+            embedded.append(len(block))
+            yield block
+
+    monkeypatch.setattr(shards, "embed_frames", stop_in_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        add_paintings(index_dir, paintings, "New Hand")
+    assert PaintingIndex.load(index_dir).digest == before.digest
+    update = add_paintings(index_dir, paintings, "New Hand")
+    assert embedded == [2, 0, 1]
+    check_consistent(update.index)
+    ids = expected.artists.ids
+    np.testing.assert_allclose(update.index.embeddings(ids), expected.embeddings(ids), rtol=1e-4, atol=1e-4)
+    assert update.index.works.get(ids.tolist()) == expected.works.get(ids.tolist())
+    assert not [path for path in index_dir.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [(update_module, "publish_index"), (add_module, "add_thumbnails"), (FaissStore, "write_with")],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_add_paintings_leaves_the_index_if_it_fails(
+    index_dir: Path, paintings: Path, monkeypatch: pytest.MonkeyPatch, target: object, name: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = PaintingIndex.load(index_dir).digest
+    with monkeypatch.context() as patched:
+        patched.setattr(target, name, fail)
+        with pytest.raises(OSError, match="No space"):
+            add_paintings(index_dir, paintings, "New Hand")
+    assert PaintingIndex.load(index_dir).digest == before
+    assert len(add_paintings(index_dir, paintings, "New Hand").added) == 3
+
+
+@pytest.mark.parametrize(
+    ("works", "removed"),
+    [
+        ("12", [12]),
+        (12, [12]),
+        (np.int64(12), [12]),
+        ("#12", [12]),
+        (["1", 2], [1, 2]),
+        (np.array([1, 2]), [1, 2]),
+        (("Painter 9", 9), "Painter 9 and 9"),
+        ("Painter 9", "Painter 9"),
+    ],
+    ids=str,
+)
+def test_remove_works_takes_one_or_several_ids_and_artists(
+    index_dir: Path, works: Any, removed: list[int] | str
+) -> None:
+    if isinstance(removed, str):
+        by_artist = PaintingIndex.load(index_dir).works.ids_by_artist("Painter 9").tolist()
+        removed = sorted({*by_artist, 9}) if removed.endswith("and 9") else by_artist
+    update = remove_works(index_dir, works)
+    assert [entry.id for entry in update.removed] == removed
+    assert len(update.index) == 16 - len(removed)
+
+
+def test_add_and_remove_methods_return_the_new_index(index_dir: Path, paintings: Path) -> None:
+    index = PaintingIndex.load(index_dir)
+    added = index.add(paintings, artist="New Hand").index
+    assert (len(index), len(added)) == (16, 19)
+    removed = added.remove([17, 18]).index
+    assert len(removed) == 17
+    assert PaintingIndex.load(index_dir).digest == removed.digest
+    with pytest.raises(InvalidValueError, match="no longer the current index"):
+        index.remove(1)
+    with pytest.raises(InvalidValueError, match="filtered index cannot be changed"):
+        removed.filtered(WorkFilter(before=1930)).remove(1)
+
+
+def test_remove_works_never_gives_their_ids_again(index_dir: Path, paintings: Path) -> None:
+    added = add_paintings(index_dir, paintings, "New Hand")
+    update = remove_works(index_dir, ["New Hand", "3", "#5"])
+    assert [entry.id for entry in update.removed] == [3, 5, 17, 18, 19]
+    assert update.removed[2:] == added.added
+    check_consistent(update.index)
+    assert not {3, 5, 17, 18, 19} & set(update.index.artists.ids.tolist())
+    assert "paintings" not in update.index.manifest.collections
+    again = add_paintings(index_dir, paintings, "New Hand")
+    assert [entry.id for entry in again.added] == [20, 21, 22]
+    check_consistent(again.index)
+
+
+def test_remove_works_refuses_unknown_and_ambiguous_works(index_dir: Path, paintings: Path) -> None:
+    with pytest.raises(UnknownWorkError, match="no work with the id 99"):
+        remove_works(index_dir, ["99"])
+    with pytest.raises(UnknownWorkError, match="no work by Painter 88; did you mean Painter 8"):
+        remove_works(index_dir, ["Painter 88"])
+    with pytest.raises(NotEnoughDataError, match="these are all the 16 works"):
+        remove_works(index_dir, [f"Painter {n}" for n in (8, 9, 10, 11)])
+    add_paintings(index_dir, paintings, "3")  # there is a painter called 69
+    with pytest.raises(InvalidValueError, match="write #3"):
+        remove_works(index_dir, ["3"])
+    assert [entry.id for entry in remove_works(index_dir, ["#3"]).removed] == [3]
+    assert [entry.work.artist for entry in remove_works(index_dir, ["3"]).removed] == ["3"] * 3
+
+
+def test_updates_keep_unknown_entries_of_the_manifest(index_dir: Path, paintings: Path) -> None:
+    folder = PaintingIndex.load(index_dir).folder
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    manifest["calibration"] = {"temperature": 2.5}
+    del manifest["next_id"]  # an index of before there were changes
+    manifest["digest"] = digest_manifest(manifest)
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    update = add_paintings(index_dir, paintings, "New Hand")
+    assert [entry.id for entry in update.added] == [17, 18, 19]
+    for index in (update.index, remove_works(index_dir, ["17"]).index):
+        assert index.manifest.others == {"calibration": {"temperature": 2.5}}
+        assert index.manifest.to_stored()["encoder"] == {**manifest["encoder"], "stages": ()} | {
+            key: tuple(value) for key, value in manifest["encoder"].items() if isinstance(value, list)
+        }
+        assert index.manifest.next_id == 20
+
+
+def test_updates_keep_an_approximate_index_approximate(
+    small_index_config: BuildIndexConfig, small_collection: Path, paintings: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(build_module, "EXACT_UP_TO", 10)
+    index_dir = tmp_path / "index"
+    built = PaintingIndex.build(replace(small_index_config, split="all", index=index_dir))
+    assert built.manifest.search.name == "approximate"
+    added = add_paintings(index_dir, paintings, "New Hand").index
+    check_consistent(added)
+    removed = remove_works(index_dir, ["Painter 8", "49"]).index
+    check_consistent(removed)
+    assert len(removed) == 48 + 3 - 4 - 1
+    assert removed.manifest.search == built.manifest.search
+    ids = removed.artists.ids
+    np.testing.assert_array_equal(removed.embeddings(ids[ids <= 48]), built.embeddings(ids[ids <= 48]))
+
+
+def test_updates_refuse_an_index_that_another_process_writes(index_dir: Path, paintings: Path) -> None:
+    with locked(index_dir / ".lock", "busy"):
+        for change in (lambda: add_paintings(index_dir, paintings, "A"), lambda: remove_works(index_dir, ["1"])):
+            with pytest.raises(PainterSearchError, match="is being written by another process"):
+                change()
+
+
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [
+        (lambda folder: None, "does not exist; check the path after `build-index add`"),
+        (lambda folder: folder.mkdir(), "is empty"),
+        (lambda folder: folder.write_text("x"), "neither a folder nor a whole zip"),
+    ],
+)
+def test_add_paintings_refuses_a_source_without_images(
+    index_dir: Path, tmp_path: Path, prepare: Callable[[Path], object], message: str
+) -> None:
+    prepare(tmp_path / "new")
+    with pytest.raises(PainterSearchError, match=message):
+        add_paintings(index_dir, tmp_path / "new", "Artist")
+
+
+def test_add_paintings_needs_an_artist_an_image_and_a_folder_of_indexes(index_dir: Path, paintings: Path) -> None:
+    with pytest.raises(PainterSearchError, match="no sub-folders"):
+        add_paintings(index_dir, paintings)
+    for path in paintings.glob("*.jpg"):
+        path.unlink()
+    with pytest.raises(PainterSearchError, match=r"no usable image to add \(notes.txt: not an image\)"):
+        add_paintings(index_dir, paintings, "Artist")
+    with pytest.raises(PainterSearchError, match="is one index and is never changed"):
+        add_paintings(PaintingIndex.load(index_dir).folder, paintings, "Artist")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"source": Path("a"), "artist": " "}, "artist is empty"),
+        ({"source": Path("a.csv")}, "needs originals"),
+        ({"source": Path("a.csv"), "originals": (Path("a"),), "artist": "A"}, "leave out artist"),
+        ({"source": Path("a"), "originals": (Path("a"),)}, "is none"),
+    ],
+)
+def test_add_config_refuses_settings_that_contradict_each_other(settings: dict, message: str) -> None:
+    with pytest.raises(InvalidValueError, match=message):
+        AddConfig(**settings)
+
+
+def test_remove_config_refuses_an_empty_list_of_works() -> None:
+    with pytest.raises(InvalidValueError, match="name the works to remove"):
+        RemoveConfig(())

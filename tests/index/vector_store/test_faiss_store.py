@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from painter_search.index.vector_store.base import EMBEDDINGS, VectorStore
+from painter_search.index.vector_store.faiss_build import build_faiss
+from painter_search.index.vector_store.faiss_store import FaissStore
+
+NEW_IDS = np.array([2004, 2009])
+
+
+@pytest.mark.parametrize("approximate", [False, True])
+def test_write_with_and_write_without_make_versions_and_leave_the_one_before(tmp_path: Path, approximate: bool) -> None:
+    rng = np.random.default_rng(0)
+    vectors, new = rng.normal(size=(2000, 16)).astype("f4"), rng.normal(size=(2, 16)).astype("f4")
+    folders = [tmp_path / name for name in ("built", "added", "removed")]
+    for folder in folders:
+        folder.mkdir()
+    settings = build_faiss(vectors, folders[0], exact_up_to=1000 if approximate else 2000)
+    assert settings.name == ("approximate" if approximate else "exact")
+    built: VectorStore = FaissStore(folders[0], settings)
+    stored_ids = np.arange(1, 2001)
+    assert built.write_with(folders[1], new, NEW_IDS, stored_ids) == settings
+    added = FaissStore(folders[1], settings)
+    assert len(added) == 2002
+    np.testing.assert_array_equal(added.get(np.array([2009, 1, 2004])), [new[1], vectors[0], new[0]])
+    assert added.search(new, 1)[1][:, 0].tolist() == [2004, 2009]
+    added.write_without(folders[2], np.array([1, 2004]), np.append(stored_ids, NEW_IDS))
+    removed = FaissStore(folders[2], settings)
+    assert len(removed) == 2000
+    assert not {1, 2004} & set(removed.search(np.vstack([new, vectors[:1]]), 20)[1].ravel().tolist())
+    if approximate:
+        assert vectors[0].tobytes() not in (folders[2] / EMBEDDINGS).read_bytes()
+    else:
+        np.testing.assert_array_equal(removed.ids, [*range(2, 2001), 2009])
+    assert len(FaissStore(folders[0], settings)) == 2000
+
+
+def test_get_returns_vectors_in_the_order_of_the_ids(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(50, 16)).astype("f4")
+    store = FaissStore(tmp_path, build_faiss(vectors, tmp_path))
+    np.testing.assert_array_equal(store.get(np.array([5, 1, 50])), vectors[[4, 0, 49]])
+
+
+def test_search_among_ids_finds_as_much_in_an_approximate_index(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    vectors = (rng.normal(size=(200, 16))[rng.integers(0, 200, 4000)] + 0.4 * rng.normal(size=(4000, 16))).astype("f4")
+    store = FaissStore(tmp_path, build_faiss(vectors, tmp_path, exact_up_to=100), exact_up_to=100)
+    assert store.settings.name == "approximate"
+    for share in (0.5, 0.05, 0.005):
+        among = np.flatnonzero(rng.random(4000) < share).astype(np.int64) + 1
+        distances = np.linalg.norm(vectors[:50, None] - vectors[None, among - 1], axis=2)
+        nearest = among[np.argsort(distances, axis=1)[:, :10]]
+        _, found = store.search(vectors[:50], 10, among)
+        assert set(found[found >= 0].tolist()) <= set(among.tolist())
+        recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(nearest, found, strict=True)])
+        assert recall >= 0.95

@@ -1,0 +1,27 @@
+import numpy as np
+
+from painter_search.metrics.local_scaling import local_scales, mean_distance_between_artists, scale_distances
+
+
+def test_local_scales_are_mean_distances_to_five_nearest_works_by_others() -> None:
+    rng = np.random.default_rng(1)
+    vectors, artists = rng.normal(size=(40, 6)).astype(np.float32), rng.integers(0, 5, 40)
+    scales = local_scales(vectors, artists, vectors, artists)
+    for row in range(40):
+        others = sorted(
+            float(np.linalg.norm(vectors[row] - vectors[other]))
+            for other in range(40)
+            if artists[other] != artists[row]
+        )
+        np.testing.assert_allclose(scales[row], np.mean(others[:5]), rtol=1e-4)
+
+
+def test_local_scales_and_mean_distance_are_one_for_single_artist() -> None:
+    vectors, artists = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32), np.zeros(4, int)
+    assert local_scales(vectors, artists, vectors, artists).tolist() == [1, 1, 1, 1]
+    assert mean_distance_between_artists(vectors, artists) == 1
+
+
+def test_scale_distances_favours_more_isolated_of_equally_near_works() -> None:
+    isolated, hub = scale_distances(np.array([0.5, 0.5], np.float32), np.array([0.9, 0.4], np.float32), 1.0)
+    assert isolated < hub

@@ -1,0 +1,108 @@
+import shutil
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from painter_search.common.atomic_io import write_bytes
+from painter_search.common.errors import PainterSearchError
+from painter_search.index.config import WorkFilter
+from painter_search.index.painting_index import PaintingIndex, add_paintings
+from painter_search.serving.config import ServeConfig
+from painter_search.serving.current_index import CurrentIndex
+
+httpx = pytest.importorskip("httpx")
+
+
+@pytest.fixture
+def home(small_index: PaintingIndex, tmp_path: Path) -> Path:
+    """A folder of indexes that a test may change."""
+    shutil.copytree(small_index.folder, tmp_path / "index" / small_index.digest)
+    (tmp_path / "index" / "CURRENT").write_text(small_index.digest, encoding="utf-8")
+    return tmp_path / "index"
+
+
+def test_get_returns_an_index_that_replaces_the_current_one(home: Path, painted_folder: Path) -> None:
+    current = CurrentIndex(home)
+    before = current.get()
+    assert current.get() is before
+    update = add_paintings(home, painted_folder)
+    after = current.get()
+    assert after.digest == update.index.digest != before.digest
+    assert current.by_digest(before.digest) is before
+    shutil.rmtree(before.folder)
+    assert len(before.works) + 7 == len(after.works)
+    assert before.works.thumbnail(1)
+
+
+def test_get_keeps_the_index_before_one_that_cannot_be_used(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    current = CurrentIndex(home)
+    before = current.get()
+    shutil.copytree(before.folder, home / "other")
+    (home / "other" / "works.sqlite").write_bytes(b"broken")
+    (home / "CURRENT").write_text("other", encoding="utf-8")
+    assert current.get() is before
+    assert current.get() is before
+    assert capsys.readouterr().err.count("works.sqlite") == 1
+    (home / "CURRENT").write_text("gone", encoding="utf-8")
+    assert current.get() is before
+
+
+def test_current_index_raises_where_there_is_no_index(tmp_path: Path) -> None:
+    with pytest.raises(PainterSearchError, match="holds no index"):
+        CurrentIndex(tmp_path)
+
+
+def test_filtered_caches_the_filtered_index(home: Path) -> None:
+    current = CurrentIndex(home)
+    index = current.get()
+    filtered = current.filtered(index, WorkFilter(before=1920))
+    assert current.filtered(index, WorkFilter(before=1920)) is filtered
+    assert current.filtered(index, WorkFilter()) is index
+    assert len(filtered) == 8
+
+
+@pytest.mark.slow
+def test_server_never_mixes_two_indexes_in_an_answer(
+    home: Path, painted_folder: Path, painting: Path, benchmark_serve: Any
+) -> None:
+    content, answers, stop = painting.read_bytes(), [], threading.Event()
+    works = {PaintingIndex.load(home).digest: 16}
+    process, address = benchmark_serve.start_server(home)
+
+    def ask() -> dict[str, Any]:
+        data = {"top": 50, "works": 50}
+        return httpx.post(f"{address}/api/query", files={"paintings": content}, data=data, timeout=60).json()
+
+    def ask_until_stopped() -> None:
+        while not stop.is_set():
+            answers.append(ask())
+
+    try:
+        asking = [threading.Thread(target=ask_until_stopped) for _ in range(6)]
+        for thread in asking:
+            thread.start()
+        works[add_paintings(home, painted_folder).index.digest] = 23
+        for digest in [*works, *works]:  # back and forth, while the others go on asking
+            write_bytes(home / "CURRENT", digest.encode())
+            answers.append(after := ask())
+            assert after["index"] == digest
+        stop.set()
+        for thread in asking:
+            thread.join()
+    finally:
+        stop.set()
+        process.terminate()
+        process.wait(20)
+    assert {answer["index"] for answer in answers} == set(works)
+    for answer in answers:
+        shown = sum(len(match["works"]) for match in answer["answers"][0]["artists"])
+        assert (answer["corpus"]["works"], shown) == (works[answer["index"]], works[answer["index"]])
+
+
+def test_serve_config_refuses_impossible_settings() -> None:
+    for wrong in ({"port": -1}, {"port": 70_000}, {"queue": 0}):
+        with pytest.raises(PainterSearchError):
+            replace(ServeConfig(), **wrong)  # type: ignore[arg-type]

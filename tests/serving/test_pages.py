@@ -1,0 +1,229 @@
+import csv
+import io
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import assert_accessible_markup
+
+from painter_search.display.pages.index_page import write_index_page
+from painter_search.index.config import BuildIndexConfig
+from painter_search.index.painting_index import PaintingIndex, add_paintings
+from painter_search.serving.config import ServeConfig
+
+
+@pytest.fixture(scope="module")
+def answer(client: Any, painting: Path) -> str:
+    """The address of the answers about a painting and a file that is not an image."""
+    files = [("paintings", ("mine.jpg", painting.read_bytes())), ("paintings", ("=bad().jpg", b"no"))]
+    redirect = client.post("/answers", files=files, follow_redirects=False)
+    assert redirect.status_code == 303
+    return str(redirect.headers["location"])
+
+
+def test_answer_page_keeps_its_address_and_links_to_other_pages(client: Any, answer: str) -> None:
+    html = client.get(answer).text
+    assert "mine.jpg" in html
+    assert "not an image" in html
+    artist = re.search(r'href="(/artists/[^"]+)"', html)
+    work = re.search(r'href="(/works/\d+)"', html)
+    other = re.search(r'href="(/compare\?painting=[^"&]+)"', html)
+    parts = re.search(r'href="(/compare\?painting=[^"]+&amp;painting=\d+)"', html)
+    for found in (artist, work, other, parts):
+        assert found is not None
+        shown = client.get(found[1].replace("&amp;", "&"))
+        assert shown.status_code == 200
+    assert "mine.jpg" in shown.text
+
+
+def test_answer_is_saved_as_page_csv_and_json(client: Any, answer: str) -> None:
+    page = client.get(f"{answer}?save=page")
+    assert page.headers["content-disposition"] == 'attachment; filename="answer.html"'
+    assert 'href="/' not in page.text
+    assert "/static/" not in page.text
+    assert page.text.count("data:image/jpeg;base64,") >= 4
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{answer}?save=csv").text)))
+    assert {row["painting"] for row in rows} == {"mine.jpg", "'=bad().jpg"}
+    assert [row["reason"] for row in rows] == ["", "not an image"]
+    record = client.get(f"{answer}?save=json").json()
+    assert [one["painting"] for one in record["answers"]] == ["mine.jpg", "=bad().jpg"]
+    ranked = [match["artist"] for match in record["answers"][0]["artists"]]
+    assert [rows[0][f"artist_{rank}"] for rank in range(1, len(ranked) + 1)] == ranked
+    assert client.get(f"{answer}?save=exe").status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/artists", "/artists/Painter 9", "/works/2", "/compare?painting=1&painting=2"])
+def test_saved_pages_of_the_index_are_self_contained(client: Any, address: str) -> None:
+    joint = "&" if "?" in address else "?"
+    page = client.get(f"{address}{joint}save=page")
+    assert page.status_code == 200
+    assert 'href="/' not in page.text
+    assert 'src="/' not in page.text
+    assert client.get(f"{address}{joint}save=json").json()["index"]
+
+
+def test_missing_pages_say_what_is_missing(client: Any) -> None:
+    for address, sentence in (
+        ("/answers/none", "no longer kept"),
+        ("/comparisons/none", "no longer kept"),
+        ("/compare?painting=none.0&painting=1", "no longer kept"),
+        ("/compare?painting=none.0&painting=none.1", "no longer kept"),
+        ("/compare?painting=1&painting=2&painting=3", "choose two"),
+        ("/artists/Nobody At All", "no work by Nobody At All"),
+        ("/works/999", "no work 999"),
+        ("/pictures/none/1.jpg", "no such picture"),
+        ("/nowhere", "no such page"),
+    ):
+        found = client.get(address)
+        assert found.status_code == 404
+        assert sentence in found.text
+    assert client.get("/works/many").status_code == 400
+    assert client.get("/artists?since=soon").status_code == 400
+    assert client.get("/answers/x/../../etc/passwd").status_code == 404
+
+
+def test_comparison_of_uploads_is_shown_or_refused_with_the_reason(client: Any, painted_originals: Path) -> None:
+    one, other, third = (path.read_bytes() for path in sorted(painted_originals.iterdir())[:3])
+    pair = client.post("/compare", files=[("one", ("a.jpg", one)), ("other", ("b.jpg", other))])
+    assert pair.status_code == 200
+    assert "Two paintings compared" in pair.text
+    several = [("one", ("a.jpg", one)), ("other", ("b.jpg", other)), ("other", ("c.jpg", third))]
+    group = client.post("/compare", files=several)
+    assert "Group B" in group.text
+    bad = client.post("/compare", files=[("one", ("a.jpg", one)), ("other", ("b.jpg", b"no"))])
+    assert bad.status_code == 400
+    assert "b.jpg: not an image" in bad.text.lower()
+
+
+def test_artists_page_filters_by_name_style_and_period(client: Any) -> None:
+    assert client.get("/artists").text.count("<li>") == 4
+    assert client.get("/artists?q=painter 9").text.count("<li>") == 1
+    assert client.get("/artists?since=1920&before=1940").text.count("(2)") == 4
+    assert client.get("/artists?style=none").status_code == 400
+
+
+@pytest.mark.slow
+def test_map_page_is_drawn_once_and_cached_next_to_the_index(client: Any, small_index: PaintingIndex) -> None:
+    cached = small_index.folder.with_name(f".map-{small_index.digest}.json")
+    deadline = time.monotonic() + 120
+    while "being drawn" in (html := client.get("/map").text) and time.monotonic() < deadline:
+        time.sleep(0.3)
+    assert "works by similarity" in html
+    assert cached.is_file()
+    assert '<script src="/static/map.js">' in html
+    sheet = client.get(f"/map/{small_index.digest}/0.jpg")
+    assert sheet.content.startswith(b"\xff\xd8")
+    assert client.get(f"/map/{small_index.digest}/9.jpg").status_code == 404
+    assert client.get("/static/map.js").status_code == 200
+
+
+def test_pages_markup_is_accessible(client: Any, answer: str) -> None:
+    for address in (
+        answer,
+        "/",
+        "/artists",
+        "/artists/Painter 9",
+        "/works/1",
+        "/compare?painting=1&painting=2",
+        "/api",
+    ):
+        html = client.get(address).text
+        assert_accessible_markup(html)
+        assert html.count('<main id="main">') == 1
+
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.mark.slow
+def test_pages_escape_titles_and_names(
+    small_index_config: BuildIndexConfig, painted_originals: Path, tmp_path: Path, new_client: Any
+) -> None:
+    for number, name in enumerate((HOSTILE, "' onload='x", "{{ 7*7 }}&lt;")):
+        (tmp_path / "all" / name).mkdir(parents=True)
+        content = (painted_originals / f"{number}-0.jpg").read_bytes()
+        (tmp_path / "all" / name / '"><script>alert(1)<.jpg').write_bytes(content)
+    config = BuildIndexConfig(folder=tmp_path / "all", encoder=small_index_config.encoder, index=tmp_path / "index")
+    index = PaintingIndex.build(config)
+    content = (painted_originals / "5-0.jpg").read_bytes()
+    with new_client(ServeConfig(index=index.folder)) as client:
+        pages = [
+            client.get(address).text for address in ("/", "/artists", "/works/1", "/works/2", f"/artists?q={HOSTILE}")
+        ]
+        pages += [client.get(f"/artists/{index.works.get([id])[0].artist}").text for id in (1, 2, 3)]
+        pages.append(client.post("/answers", files={"paintings": (f"{HOSTILE}.jpg", content)}).text)
+        pages.append(client.get("/compare?painting=1&painting=2").text)
+        pages.append(client.get(f"/artists/{HOSTILE}x").text)
+    for html in pages:
+        assert "<img src=x" not in html
+        assert "<script>" not in html
+        assert "onload='x" not in html
+        assert ">49" not in html
+    assert "&lt;img src=x onerror" in "".join(pages)
+
+
+def test_index_page_is_the_one_in_the_folder_of_indexes(client: Any, small_index: PaintingIndex) -> None:
+    html = client.get("/index").text
+    kept = write_index_page(small_index).read_text(encoding="utf-8")
+    assert re.findall(r"<(?:dd|h2|td)>.*", html) == re.findall(r"<(?:dd|h2|td)>.*", kept)
+    assert small_index.digest in html
+    assert 'href="/' not in client.get("/index?save=page").text
+    assert client.get("/index?save=csv").status_code == 400
+
+
+def test_query_form_takes_the_numbers_of_artists_and_works(client: Any, painting: Path) -> None:
+    files = {"paintings": ("mine.jpg", painting.read_bytes())}
+    html = client.post("/answers", files=files, data={"top": "2", "works": "1"}).text
+    assert html.count('class="artist"') == 2
+    assert html.count("matching parts") == 2
+    assert client.post("/answers", files=files, data={"top": "0"}).status_code == 400
+
+
+def test_artists_page_says_when_no_artist_matches(client: Any) -> None:
+    html = client.get("/artists?q=zzzz").text
+    assert "No artist with such a name" in html
+    assert "save=csv" not in html
+
+
+def test_query_form_takes_artists_in_any_spelling_and_suggests_similar_names(client: Any, painting: Path) -> None:
+    files = {"paintings": ("mine.jpg", painting.read_bytes())}
+    html = client.post("/answers", files=files, data={"artist": "9 PAINTER; paínter 8;"}).text
+    assert "by Painter 9 or Painter 8" in html
+    assert set(re.findall(r'<h3>\d+\. <a href="/artists/([^"]+)"', html)) == {"Painter%209", "Painter%208"}
+    assert "of those compared with" in html
+    unknown = client.post("/answers", files=files, data={"exclude_artist": "Paintr 9"})
+    assert unknown.status_code == 400
+    assert "did you mean Painter 9" in unknown.text
+
+
+def test_comparison_is_saved_as_csv(client: Any, painted_originals: Path, small_index: PaintingIndex) -> None:
+    (row,) = csv.DictReader(io.StringIO(client.get("/compare?painting=1&painting=2&save=csv").text))
+    kept = client.get("/compare?painting=1&painting=2&save=json").json()["comparison"]
+    assert (row["one"], float(row["distance"])) == (kept["one"], pytest.approx(kept["distance"]))
+    one, other, third = (path.read_bytes() for path in sorted(painted_originals.iterdir())[:3])
+    files = [("one", ("=a.jpg", one)), ("other", ("b.jpg", other)), ("other", ("c.jpg", third))]
+    address = client.post("/compare", files=files, follow_redirects=False).headers["location"]
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{address}?save=csv").text)))
+    assert [(row["one"], row["other"]) for row in rows] == [("'=a.jpg", "b.jpg"), ("'=a.jpg", "c.jpg")]
+    distances = client.get(f"{address}?save=json").json()["comparison"]["distances"]
+    assert [float(row["distance"]) for row in rows] == pytest.approx(distances[0])
+
+
+def test_answer_page_says_when_its_index_was_replaced(
+    small_index: PaintingIndex, painted_folder: Path, painting: Path, tmp_path: Path, new_client: Any
+) -> None:
+    shutil.copytree(small_index.folder, tmp_path / "index" / small_index.digest)
+    (tmp_path / "index" / "CURRENT").write_text(small_index.digest, encoding="utf-8")
+    with new_client(ServeConfig(index=tmp_path / "index")) as client:
+        files = {"paintings": ("mine.jpg", painting.read_bytes())}
+        address = client.post("/answers", files=files, follow_redirects=False).headers["location"]
+        assert "replaced since" not in client.get(address).text
+        compared = f"/compare?painting={address.rpartition('/')[2]}.0&painting=1"
+        add_paintings(tmp_path / "index", painted_folder)
+        for place in (address, compared):
+            html = client.get(place).text
+            assert "replaced since" in html
+            assert small_index.digest in html

@@ -1,0 +1,55 @@
+import pytest
+
+from painter_search.index.painting_index import PaintingIndex
+from painter_search.serving.lookups import NotFound
+from painter_search.serving.result_cache import CachedResult, ResultCache
+
+
+@pytest.fixture
+def clock() -> list[float]:
+    return [0.0]
+
+
+@pytest.fixture
+def cache(clock: list[float]) -> ResultCache:
+    return ResultCache(seconds=10, max_bytes=100, clock=lambda: clock[0])
+
+
+def test_result_cache_drops_the_least_recently_used_beyond_its_bytes(
+    cache: ResultCache, small_index: PaintingIndex
+) -> None:
+    first, second = (cache.add(CachedResult(small_index, size=size)) for size in (60, 40))
+    assert first != second
+    assert cache.get(second) is not None
+    assert cache.get(first) is not None
+    third = cache.add(CachedResult(small_index, size=40))
+    assert cache.get(second) is None
+    assert cache.get(first) is not None
+    assert cache.get(third) is not None
+
+
+def test_result_cache_keeps_the_newest_however_large(cache: ResultCache, small_index: PaintingIndex) -> None:
+    small, large = (cache.add(CachedResult(small_index, size=size)) for size in (40, 1000))
+    assert cache.get(small) is None
+    assert cache.get(large) is not None
+    after = cache.add(CachedResult(small_index, size=1))
+    assert cache.get(large) is None
+    assert cache.get(after) is not None
+
+
+def test_result_cache_forgets_after_its_seconds(
+    cache: ResultCache, clock: list[float], small_index: PaintingIndex
+) -> None:
+    name = cache.add(CachedResult(small_index, size=10))
+    clock[0] = 9.5
+    assert cache.get(name) is not None
+    assert cache.seconds_left(name) == 0.5
+    clock[0] = 10.0
+    assert cache.get(name) is None
+    assert cache.seconds_left(name) == 0.0
+    assert cache.get("unknown") is None
+
+
+def test_require_comparison_raises_for_answers(small_index: PaintingIndex) -> None:
+    with pytest.raises(NotFound, match="no such comparison"):
+        CachedResult(small_index).require_comparison()

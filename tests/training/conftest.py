@@ -1,0 +1,45 @@
+"""What all tests of training share: one finished run of each recipe, with a tiny network on small paintings."""
+
+from pathlib import Path
+
+import pytest
+from staged_net import BACKBONE, register_staged_backbone
+from training_runs import train
+
+from painter_search.training.config import TrainConfig
+from painter_search.training.run import Run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tiny_backbone() -> None:
+    register_staged_backbone()
+
+
+@pytest.fixture(scope="session")
+def report_config(small_collection: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
+    """The report's recipe in two short epochs."""
+    return TrainConfig(
+        data=(small_collection,), runs=tmp_path_factory.mktemp("runs"), backbone=BACKBONE, weights="none",
+        recipe="report", img_size=64, epochs=2, batch_size=16, lr=1e-3, workers=0, device="cpu",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def report_run(report_config: TrainConfig) -> Run:
+    """A finished run of it."""
+    return train(report_config, name="unbroken")
+
+
+@pytest.fixture(scope="session")
+def strong_config(small_collection: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
+    """The strong recipe in three short epochs."""
+    return TrainConfig(
+        data=(small_collection,), runs=tmp_path_factory.mktemp("runs"), backbone=BACKBONE, weights="none",
+        img_size=64, epochs=3, batch_size=8, workers=0, device="cpu",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def strong_run(strong_config: TrainConfig) -> Run:
+    """A finished run of it."""
+    return train(strong_config, name="unbroken")

@@ -1,0 +1,46 @@
+from painter_search.training.data.pk_sampler import PKSampler
+
+
+def draw(batches: PKSampler) -> list[list[tuple[int, int, int]]]:
+    return [list(zip(*(part.tolist() for part in batch), strict=True)) for batch in batches]
+
+
+def test_pk_sampler_batch_has_four_works_of_each_artist() -> None:
+    artists = [0] * 3 + [1] * 9 + [2] * 5 + [3] * 4
+    for batch in draw(PKSampler(artists, [0, 0, 0, 0], 12, steps=20, seed=1)):
+        assert len(batch) == 12
+        assert all(artists[row] == artist for row, _, artist in batch)
+        owners = [artist for _, _, artist in batch]
+        assert all(owners.count(artist) == 4 for artist in set(owners))
+        for artist in set(owners) - {0}:  # artist 0 has fewer than four
+            assert len({row for row, _, owner in batch if owner == artist}) == 4
+
+
+def test_pk_sampler_batches_depend_on_seed_and_epoch_alone() -> None:
+    def of(seed: int, epoch: int) -> list:
+        batches = PKSampler([0, 0, 1, 1, 2, 2], [0, 0, 0], 8, steps=3, seed=seed)
+        batches.epoch = epoch
+        return draw(batches)
+
+    assert of(1, 2) == of(1, 2)
+    assert of(1, 2) != of(1, 3)
+    assert of(1, 2) != of(2, 2)
+
+
+def test_pk_sampler_processes_share_every_batch_without_overlap() -> None:
+    def share(rank: int, processes: int) -> list:
+        artists = [0] * 5 + [1] * 5 + [2] * 5 + [3] * 5
+        return draw(PKSampler(artists, [0] * 4, 16, steps=4, seed=0, rank=rank, processes=processes))
+
+    for whole, first, second in zip(share(0, 1), share(0, 2), share(1, 2), strict=True):
+        assert len(first) == len(second)
+        assert sorted(first + second) == sorted(whole)
+
+
+def test_pk_sampler_takes_equally_many_artists_from_every_collection() -> None:
+    artists = [artist for artist in range(12) for _ in range(4)]
+    collections = [0] * 9 + [1] * 3
+    for size, expected in ((16, [2, 2]), (32, [4, 3])):
+        for batch in draw(PKSampler(artists, collections, size, steps=5, seed=0)):
+            owners = {artist for _, _, artist in batch}
+            assert [sum(collections[artist] == home for artist in owners) for home in (0, 1)] == expected

@@ -1,0 +1,144 @@
+"""The strong recipe on small synthetic paintings."""
+
+import math
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from training_runs import changed_weights, train
+
+from painter_search.collection.collection import Collection
+from painter_search.common.errors import InvalidValueError
+from painter_search.encoder.checkpoint import read_checkpoint
+from painter_search.encoder.encoder import load_encoder
+from painter_search.training.config import TrainConfig
+from painter_search.training.data import feature_cache
+from painter_search.training.data.training_sets import gather_triplets, gather_works
+from painter_search.training.recipes.strong import learning_rate_factor
+from painter_search.training.run import Run
+
+
+def test_first_epoch_fits_and_later_ones_take_gradient_steps(strong_run: Run) -> None:
+    assert [(metrics.epoch, metrics.phase) for metrics in strong_run.history] == [
+        (0, "validation"), (1, "validation"), (2, "train"), (2, "validation"), (3, "train"), (3, "validation"),
+    ]  # fmt: skip
+    assert read_checkpoint(strong_run.folder / "last.pt")["step"] == 48
+    assert strong_run.test is not None
+    assert all(confusion.distance < confusion.own_distance for confusion in strong_run.test.confusions)
+
+
+def test_only_the_readout_changes_and_kept_weights_lie_halfway(strong_run: Run) -> None:
+    fitted, last = strong_run.folder / "epoch_01.pt", strong_run.folder / "epoch_03.pt"
+    changed = changed_weights(fitted, last)
+    assert changed == {"network.readout.linear.weight", "network.readout.linear.bias"}
+    content, fitted_model = read_checkpoint(last), read_checkpoint(fitted)["model"]
+    trained = {f"network.readout.linear.{name}": value for name, value in content["moved"].items()}
+    for name in changed:
+        torch.testing.assert_close(content["model"][name], (fitted_model[name] + trained[name]) / 2)
+
+
+def test_trained_encoder_has_parts_views_and_embeddings_of_length_1(strong_run: Run) -> None:
+    encoder = load_encoder(strong_run.best)
+    config = encoder.config
+    assert (config.views, config.normalize, config.head, len(config.stages)) == ("parts", True, "readout", 3)
+    embeddings = encoder.network.embed(np.zeros((1, 3, 64, 64), np.uint8))
+    assert np.linalg.norm(embeddings) == pytest.approx(1, abs=1e-5)
+
+
+def test_learning_rate_factor_warms_up_then_decays_as_a_cosine() -> None:
+    factors = [learning_rate_factor(step, 100) for step in range(100)]
+    assert factors[:3] == pytest.approx([0.1, 0.2, 0.3], rel=2e-3)
+    assert max(factors) == factors[9]
+    for step in (10, 50, 99):
+        assert factors[step] == 0.5 + 0.5 * math.cos(math.pi * step / 100)
+
+
+def test_batch_size_must_be_a_multiple_of_the_works_per_artist(strong_config: TrainConfig) -> None:
+    with pytest.raises(InvalidValueError, match="a multiple of 4"):
+        train(strong_config, name="odd", batch_size=10)
+
+
+def test_every_painting_passes_the_backbone_once_however_many_epochs(
+    strong_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works_passed = []
+    compute = feature_cache._compute_features
+    monkeypatch.setattr(
+        feature_cache, "_compute_features", lambda *args: works_passed.append(len(args[-1])) or compute(*args)
+    )
+    run = train(strong_config, name="once", epochs=4)
+    collection = Collection.open(strong_config.data[0])
+    (works,) = gather_works([collection], excluded=gather_triplets([collection], "validation", None))
+    assert sum(works_passed) == sum(map(len, works.values()))
+    assert not list(run.folder.glob("*.partial*"))
+
+
+TORCHRUN = """
+import sys
+from pathlib import Path
+from painter_search.training.config import TrainConfig
+from painter_search.training.trainer import train_encoder
+from staged_net import BACKBONE, register_staged_backbone
+register_staged_backbone()
+train_encoder(TrainConfig(
+    data=(Path(sys.argv[1]),), runs=Path(sys.argv[2]), name="run", backbone=BACKBONE, weights="none",
+    img_size=64, epochs=3, batch_size=8, workers=0, device="cpu",
+))
+"""
+HELPERS = Path(__file__).parents[2] / "helpers"
+
+
+def start_machine(collection: Path, runs: Path | str, port: int, folder: Path) -> subprocess.Popen:
+    """One machine of a training on two, each with one process, that meet at a port of this machine."""
+    script = folder / "train.py"
+    script.write_text(TORCHRUN, encoding="utf-8")
+    launch = ["-m", "torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1"]
+    launch += ["--rdzv-backend", "c10d", "--rdzv-endpoint", f"127.0.0.1:{port}"]
+    path = os.pathsep.join(filter(None, [str(HELPERS), os.environ.get("PYTHONPATH")]))
+    return subprocess.Popen(
+        [sys.executable, *launch, str(script), str(collection), str(runs)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}, cwd=folder,
+    )  # fmt: skip
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.mark.slow
+def test_two_machines_train_the_encoder_of_one(strong_run: Run, small_collection: Path, tmp_path: Path) -> None:
+    """The same batches, shared, with negatives gathered across processes: the same encoder to rounding."""
+    port = free_port()
+    machines = [start_machine(small_collection, tmp_path, port, tmp_path) for _ in range(2)]
+    for machine in machines:
+        _, stderr = machine.communicate(timeout=300)
+        assert machine.returncode == 0, stderr[-3000:]
+    together = read_checkpoint(tmp_path / "run" / "last.pt")["model"]
+    alone = read_checkpoint(strong_run.folder / "last.pt")["model"]
+    fitted = read_checkpoint(strong_run.folder / "epoch_01.pt")["model"]
+    for name in alone:
+        torch.testing.assert_close(together[name], alone[name], atol=5e-4, rtol=1e-3)
+    moved = (alone["network.readout.linear.weight"] - fitted["network.readout.linear.weight"]).abs().max()
+    assert moved > 3e-3
+
+
+@pytest.mark.slow
+def test_machines_without_a_shared_folder_are_refused(small_collection: Path, tmp_path: Path) -> None:
+    port = free_port()
+    folders = [tmp_path / "a", tmp_path / "b"]
+    machines = []
+    for folder in folders:
+        folder.mkdir()
+        machines.append(start_machine(small_collection, "runs", port, folder))
+    ends = [(machine.communicate(timeout=300)[1], machine.returncode) for machine in machines]
+    refused = [code for stderr, code in ends if "is not the folder that the first machine trains in" in stderr]
+    assert refused == [1]  # how torchrun reports it on the other machine is its own affair
+    assert not list(tmp_path.glob("*/runs/run/score.json"))
