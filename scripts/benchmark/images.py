@@ -12,9 +12,9 @@ from benchmark import report_baseline
 from benchmark.measuring import Row, Setup, one_torch_thread, paint
 from painter_search.images.decode_pool import FramingJob, frame_all
 from painter_search.images.sources import list_originals
+from painter_search.training.data.epoch_sampler import Draw
 from painter_search.training.data.image_cache import cached_images
 from painter_search.training.data.triplet_dataset import TripletDataset
-from painter_search.training.data.triplet_sampler import Draw
 
 AUGMENTATIONS = ("flips", "rotation", "jitter", "perspective")
 """The report's best."""

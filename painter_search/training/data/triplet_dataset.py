@@ -12,8 +12,8 @@ import torch
 from torch.utils.data import Dataset
 
 from painter_search.training.data.augmentations import Augmentation
+from painter_search.training.data.epoch_sampler import Draw
 from painter_search.training.data.image_cache import ImageCache
-from painter_search.training.data.triplet_sampler import Draw
 
 
 def loader_processes(workers: int) -> int:

@@ -17,10 +17,10 @@ from painter_search.encoder.mixed_precision import mixed_precision, needs_scaler
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.metrics.confidence import EmbeddedWorks
 from painter_search.training.config import TrainConfig
+from painter_search.training.data.epoch_sampler import EpochSampler
 from painter_search.training.data.image_cache import ImageCache, cached_images
 from painter_search.training.data.training_sets import TripletPaths, gather_triplets
 from painter_search.training.data.triplet_dataset import TripletDataset, loader_processes
-from painter_search.training.data.triplet_sampler import EpochSampler
 from painter_search.training.distributed import world_size
 from painter_search.training.early_stopping import SelectionMetric
 from painter_search.training.epoch_metrics import MetricAccumulator

@@ -7,9 +7,9 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from painter_search.encoder.views import central_square, to_pixels
+from painter_search.training.data.epoch_sampler import Draw, EpochSampler
 from painter_search.training.data.image_cache import ImageCache, cached_images
 from painter_search.training.data.triplet_dataset import TripletDataset
-from painter_search.training.data.triplet_sampler import Draw, EpochSampler
 
 
 def write_frames(folder: Path, count: int) -> list[Path]:
