@@ -1,15 +1,19 @@
 """A small synthetic world: twelve painters, each with a palette, prepared, indexed and ready to query."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
+from painter_search.encoder import embedding_shards
 from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
+from painter_search.encoder.embedding import Embedder
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.confidence import Confidence
@@ -123,3 +127,20 @@ def calibrated_index(small_index: PaintingIndex) -> PaintingIndex:
     weights = (-4.64, -11.29, -11.92, -1.49)
     confidence = Confidence((12.0, -13.0), weights, sharpness=20.0, threshold=0.5, artists=6, works=35)
     return PaintingIndex(small_index.folder, replace(small_index.manifest, confidence=confidence))
+
+
+def interrupt_second_shard(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Interrupt the embedding once, as its second shard begins; returns the sizes of blocks embedded, 0 there."""
+    embedded: list[int] = []
+    real = embedding_shards.embed_frames
+
+    def embed_frames(embedder: Embedder, frames: Sequence[Path], threads: int) -> Iterator[NDArray[np.float32]]:
+        if len(embedded) == 1:
+            embedded.append(0)
+            raise KeyboardInterrupt
+        for block in real(embedder, frames, threads=threads):
+            embedded.append(len(block))
+            yield block
+
+    monkeypatch.setattr(embedding_shards, "embed_frames", embed_frames)
+    return embedded

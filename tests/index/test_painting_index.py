@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from small_world import paint
+from small_world import interrupt_second_shard, paint
 
 from painter_search.collection.collection import Collection
 from painter_search.common.errors import (
@@ -187,18 +187,7 @@ def test_build_continues_after_an_interruption_to_the_same_index(
     monkeypatch.setattr(shards, "SHARD_SIZE", 5)
     undisturbed = PaintingIndex.build(small_index_config, index=tmp_path / "undisturbed")
     config = replace(small_index_config, index=tmp_path / "index")
-    embedded: list[int] = []
-    real = shards.embed_frames
-
-    def stop_in_the_second(embedder, frames, threads):
-        if len(embedded) == 1:
-            embedded.append(0)
-            raise KeyboardInterrupt
-        for block in real(embedder, frames, threads=threads):
-            embedded.append(len(block))
-            yield block
-
-    monkeypatch.setattr(shards, "embed_frames", stop_in_the_second)
+    embedded = interrupt_second_shard(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         PaintingIndex.build(config)
     with pytest.raises(NotFoundError, match="holds no index"):

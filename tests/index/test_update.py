@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from small_world import paint
+from small_world import interrupt_second_shard, paint
 
 from painter_search.attribution.answers import Attribution
 from painter_search.attribution.attribute import attribute
@@ -197,18 +197,7 @@ def test_add_paintings_continues_after_an_interruption(
     expected = add_paintings(undisturbed, paintings, "New Hand").index
     before = PaintingIndex.load(index_dir)
     monkeypatch.setattr(shards, "SHARD_SIZE", 2)
-    embedded: list[int] = []
-    real = shards.embed_frames
-
-    def stop_in_the_second(embedder, frames, threads):  # type: ignore[no-untyped-def]
-        if len(embedded) == 1:
-            embedded.append(0)
-            raise KeyboardInterrupt
-        for block in real(embedder, frames, threads=threads):
-            embedded.append(len(block))
-            yield block
-
-    monkeypatch.setattr(shards, "embed_frames", stop_in_the_second)
+    embedded = interrupt_second_shard(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         add_paintings(index_dir, paintings, "New Hand")
     assert PaintingIndex.load(index_dir).digest == before.digest
