@@ -16,13 +16,19 @@ Originals become a clean collection, a collection trains an encoder, an encoder 
 Wherever a list is taken, one is taken too, and a string is a path. Images are paths, bytes, PIL images or uint8 arrays.
 Results have `to_dict()`, `to_frame()` and a notebook view. Errors that a user can cause are `PainterSearchError`s.
 
-Names are imported when they are first used, so that importing the package costs nothing.
+Names are imported when they are first used, so that importing the package costs nothing. In a container with a CPU
+quota, `OMP_NUM_THREADS` is set to that unless it is set.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from painter_search.common.cores import limit_library_threads
+from painter_search.common.interrupts import exit_on_interrupt
 from painter_search.common.version import __version__ as __version__
+
+exit_on_interrupt()
+limit_library_threads()
 
 _MODULES = {
     # Prepare and train
@@ -42,7 +48,8 @@ _MODULES = {
     # Ask
     "attribution.attribute": ("attribute",),
     "attribution.answers": ("Answers", "ArtistMatch", "Attribution", "FailedQuery", "Neighbour"),
-    "attribution.query_inputs": ("QueryInput", "read_list"),
+    "attribution.query_inputs": ("QueryInput",),
+    "attribution.query_list": ("read_list",),
     # Analyse
     "analysis.comparison": ("GroupComparison", "PairComparison", "compare_paintings"),
     "analysis.evaluate": ("IndexEvaluation", "TripletScore", "evaluate_index", "score_triplets"),
@@ -55,6 +62,7 @@ _MODULES = {
     "display.pages.index_page": ("write_index_page",),
     # Errors and progress
     "common.errors": (
+        "AmbiguousError",
         "BusyError",
         "DamagedFileError",
         "InvalidValueError",
@@ -100,12 +108,13 @@ if TYPE_CHECKING:
     from painter_search.attribution.answers import Neighbour as Neighbour
     from painter_search.attribution.attribute import attribute as attribute
     from painter_search.attribution.query_inputs import QueryInput as QueryInput
-    from painter_search.attribution.query_inputs import read_list as read_list
+    from painter_search.attribution.query_list import read_list as read_list
     from painter_search.collection.collection import Collection as Collection
     from painter_search.collection.config import PrepareConfig as PrepareConfig
     from painter_search.collection.preparation import prepare_collection as prepare_collection
     from painter_search.collection.triplets import draw_triplets as draw_triplets
     from painter_search.collection.work import Work as Work
+    from painter_search.common.errors import AmbiguousError as AmbiguousError
     from painter_search.common.errors import BusyError as BusyError
     from painter_search.common.errors import DamagedFileError as DamagedFileError
     from painter_search.common.errors import InvalidValueError as InvalidValueError

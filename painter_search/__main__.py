@@ -16,6 +16,7 @@ COMMANDS = {
     "map": "lay out all works of an index by similarity",
     "compare": "compare two paintings, or two groups of them",
     "serve": "query, compare and browse in a browser on your own machine",
+    "info": "show versions, devices, extras, and what lies where",
 }
 """The commands in the order in which they are used, and what each does."""
 

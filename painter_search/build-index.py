@@ -33,7 +33,14 @@ def add(config: Flags[AddConfig], json: bool = False) -> None:
     from painter_search.display.pages.index_page import write_index_page
     from painter_search.index.painting_index import add_paintings
 
-    update = add_paintings(config.index, config.source, config.artist, config.originals)
+    update = add_paintings(
+        config.index,
+        config.source,
+        config.artist,
+        config.originals,
+        layout=config.layout,
+        keep_uncertain=config.keep_uncertain,
+    )
     show_update(update, as_json=json, page=write_index_page(update.index))
 
 

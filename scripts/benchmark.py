@@ -88,7 +88,7 @@ def measure_embedding(setup: Setup) -> Iterator[Row]:
     ours, report = len(pixels) / seconds, len(pixels) / report_seconds
     yield Row(
         "embedding, images/s",
-        f"{ours:.1f} ({type(embedder).__name__})",
+        f"{ours:.1f} ({embedder.engine})",
         f"{report:.1f}",
         f"{ours / report:.1f} x",
         "2.2 x",

@@ -92,7 +92,10 @@ def main() -> None:
     structure = default_structure()
     if flags.like:
         index = PaintingIndex.load(flags.like)
-        structure = fit_structure(index.embeddings(index.artists.ids), index.artists.numbers)
+        try:
+            structure = fit_structure(index.embeddings(index.artists.ids), index.artists.numbers)
+        except ValueError as error:
+            parser.error(f"--like {flags.like}: {error}")
     table = Table(title=f"Synthetic embeddings of intrinsic dimension {structure.dimension:.0f}")
     for column in COLUMNS:
         table.add_column(column, justify="right")

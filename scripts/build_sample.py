@@ -23,7 +23,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
-import resvg_py
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
@@ -161,6 +160,8 @@ def render(path: Path) -> Image.Image | None:
 
     Without fonts, live text stays out: it would depend on the machine, and often is the artist's name or a caption.
     """
+    import resvg_py  # here, so that --help does without
+
     width, longest = RENDER_WIDTH, 0
     while longest < MAX_SIDE:
         try:
@@ -273,10 +274,7 @@ def write(collection: dict[str, list[Work]], out: Path, seed: int) -> None:
 def main() -> None:
     """Read the command line and make the sample."""
     sample = Path(__file__).parents[1] / "painter_search/collection/sample"
-    parser = argparse.ArgumentParser(
-        description="Make the built-in sample collection from Debian's package openclipart-svg.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--svg", type=Path, default=Path("/usr/share/openclipart/svg"), help="folder of the drawings")
     add("--out", type=Path, default=sample, help="folder for the table and images/ (its files are replaced)")

@@ -5,6 +5,7 @@ python scripts/draw_results.py
 
 from __future__ import annotations
 
+import argparse
 import re
 from pathlib import Path
 
@@ -18,6 +19,7 @@ ACCURACY = re.compile(r"([\d.]+) %\**\s*\[([\d.]+), ([\d.]+)\]")
 
 def main() -> None:
     """Read the table's rows and write the chart."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     readme = (SCRIPTS.parent / "README.md").read_text(encoding="utf-8")
     rows = [line.strip("|").split("|") for line in readme.splitlines() if len(ACCURACY.findall(line)) == 2]
     names = [row[0].replace("*", "").replace("`", "").strip() for row in rows]

@@ -83,7 +83,7 @@ def main(folder: Path | None, painting: Path, out: Path, backbone: str, weights:
         print(f"own artist ranked first: {reliability.first_artist.value:.0%}")
 
 
-if __name__ == "__main__":  # needed: the processes of data loaders import this file again
+if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, help="a folder with one sub-folder per artist; the sample by default")
     parser.add_argument("--painting", type=Path, default=sorted((SAMPLE / "queries").iterdir())[0])

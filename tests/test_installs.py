@@ -15,7 +15,6 @@ from painter_search.collection.preparation import prepare_collection
 
 PACKAGE = Path(painter_search.__file__).parent
 REPOSITORY = Path(__file__).parents[1]
-README = PACKAGE / "README.md"
 """For contributors; the only file of the package that is not installed."""
 TABLES = {
     "df_test_clean.csv": "c0802f543e2e6948971f19cdc9aca5b14bd12de97dab01ee2bd47c2d09bf2a93",
@@ -52,7 +51,9 @@ def test_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
         names = {name for name in packed.namelist() if ".dist-info/" not in name}
         entry_points = packed.read(f"painter_search-{painter_search.__version__}.dist-info/entry_points.txt").decode()
     files = (
-        path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts and path != README
+        path
+        for path in PACKAGE.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.name != "README.md"
     )
     assert names == {path.relative_to(PACKAGE.parent).as_posix() for path in files}
     for part in ("py.typed", "display/pages/templates/query.html", "serving/static/", "collection/sample/queries/"):

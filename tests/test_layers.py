@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import painter_search
+from painter_search.common.log import logger
 
 PACKAGE = Path(painter_search.__file__).parent
 SOURCES = {
@@ -17,6 +18,13 @@ SOURCES = {
     for path in PACKAGE.rglob("*.py")
 }
 """Every module of the package by its dotted name."""
+
+
+@pytest.fixture(autouse=True)
+def _messages() -> Iterator[None]:
+    """Messages stay on: import-linter configures logging, which disables every logger there is."""
+    yield
+    logger.disabled = False
 
 
 def imported_modules(module: str) -> Iterator[str]:

@@ -20,11 +20,11 @@ from painter_search.__main__ import COMMANDS
 from painter_search.common.cli import parse_flags
 
 ROOT = Path(__file__).parents[1]
-PAGES = [
-    path
-    for name in ("README.md", "index/README.md", "painter_search/README.md", "scripts/README.md", "tests/README.md")
-    if (path := ROOT / name).is_file()
-]
+PAGE_NAMES = (
+    "README.md", "index/README.md", "painter_search/README.md", "painter_search/collection/README.md",
+    "scripts/README.md", "tests/README.md",
+)  # fmt: skip
+PAGES = [path for name in PAGE_NAMES if (path := ROOT / name).is_file()]
 README, SCRIPTS_PAGE = ROOT / "README.md", ROOT / "scripts" / "README.md"
 TINY = {
     # No model hub is reached in tests, and no hour is spent: the flags are the README's, the network is a small one.

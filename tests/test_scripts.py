@@ -1,21 +1,29 @@
-"""The scripts for people: they explain themselves and run."""
+"""The scripts for people: they explain themselves, and run as their help and the README say, each in a quick form."""
 
 from __future__ import annotations
 
 import os
+import re
+import runpy
+import shlex
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from running_scripts import SCRIPTS, Run
 from small_world import write_paintings
+from staged_net import BACKBONE
+from tiny_world import paint_tiny_artists, save_tiny_encoder
 
-SCRIPTS = Path(__file__).parents[1] / "scripts"
-TINY = ("--backbone", "shufflenet_v2_x0_5", "--weights", "none", "--img-size", 64)
-EXPLAINED = ["benchmark_memory.py", "benchmark_ray.py", "benchmark_serve.py", "check_installs.py"]
-"""Scripts that are not run here."""
+from painter_search.common.cli import parse_flags
+from painter_search.index.painting_index import PaintingIndex
+
+TINY = ("--backbone", BACKBONE, "--weights", "none", "--img-size", 64)
+IN_PYTHON = sorted(path.name for path in SCRIPTS.glob("*.py"))
 
 
 def run_script(
@@ -49,20 +57,31 @@ def test_readme_of_scripts_names_every_script() -> None:
             assert f"`{path.name}`" in text, path.name
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "script", ["benchmark_memory.py", "benchmark_ray.py", "benchmark_serve.py", "check_installs.py"]
-)
-def test_help_says_how_to_run_a_script(script: str) -> None:
-    explained = run_script(script, "--help")
-    assert explained.returncode == 0, explained.stderr[-2000:]
-    assert f"python scripts/{script}" in explained.stdout
+@pytest.mark.parametrize("script", IN_PYTHON)
+def test_help_says_how_to_run_a_script(script: str, run_here: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        run_here(script, "--help")
+    assert left.value.code == 0
+    shown = capsys.readouterr().out
+    assert f"usage: {script}" in shown
+    assert f"python scripts/{script}" in shown
 
 
-def test_check_installs_refuses_words_for_pytest_where_no_test_runs() -> None:
-    misused = run_script("check_installs.py", "wheel", "-k", "x")
-    assert misused.returncode == 2
-    assert "wheel runs no tests" in misused.stderr
+@pytest.mark.parametrize("script", IN_PYTHON)
+def test_example_in_the_help_of_a_script_has_flags_that_exist(script: str) -> None:
+    text = (SCRIPTS / script).read_text(encoding="utf-8")
+    for example in re.findall(rf"python scripts/{script}(.*)", text):
+        for flag in re.findall(r"--[a-z-]+", example):
+            assert f'"{flag}"' in text, flag
+
+
+def test_check_installs_refuses_words_for_pytest_where_no_test_runs(
+    run_here: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        run_here("check_installs.py", "wheel", "-k", "x")
+    assert left.value.code == 2
+    assert "wheel runs no tests" in capsys.readouterr().err
 
 
 def test_download_kaggle_says_what_it_needs(tmp_path: Path) -> None:
@@ -92,38 +111,87 @@ def test_download_kaggle_asks_the_client_for_missing_files_only(tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_benchmark_quick_runs_every_measurement() -> None:
-    done = run_script("benchmark.py", "--quick")
-    assert done.returncode == 0, done.stderr[-2000:]
+def test_benchmark_quick_runs_every_measurement(run_here: Run) -> None:
+    printed = run_here("benchmark.py", "--quick")
     for row in (
         "embedding, images/s", "test accuracy", "accuracy with interval", "training step", "forward passes",
         "validation accuracy", "feeding", "prepare, originals", "query, cold", "query, warm", "--help", "GPU",
     ):  # fmt: skip
-        assert row in done.stdout
+        assert row in printed
 
 
 @pytest.mark.slow
-def test_benchmark_index_measures_an_exact_index(tmp_path: Path) -> None:
-    done = run_script("benchmark_index.py", "--sizes", 300, "--folder", tmp_path / "scaling")
+@pytest.mark.parametrize("like", [False, True])
+def test_benchmark_index_measures_an_exact_index(like: bool, tmp_path: Path) -> None:
+    imitated: tuple[object, ...] = ()
+    if like:
+        artists, encoder = paint_tiny_artists(tmp_path / "artists", 5, 6), save_tiny_encoder(tmp_path / "encoder.pt")
+        PaintingIndex.build(folder=artists, encoder=str(encoder), index=tmp_path / "index", device="cpu")
+        imitated = ("--like", tmp_path / "index")
+    done = run_script("benchmark_index.py", "--sizes", 300, "--folder", tmp_path / "scaling", *imitated)
     assert done.returncode == 0, done.stderr[-2000:]
     row = done.stdout.splitlines()[0].split("\t")
     assert row[:2] == ["300", "exact"]
     assert row[-1] == "1.000"  # recall
 
 
+def test_benchmark_index_refuses_an_index_too_small_to_imitate(
+    small_index: PaintingIndex, run_here: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        run_here("benchmark_index.py", "--like", small_index.folder)
+    assert left.value.code == 2
+    assert "more than 20 works" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_benchmark_memory_measures_both_commands(run_here: Run, tmp_path: Path) -> None:
+    printed = run_here("benchmark_memory.py", "--sizes", 60, "--folder", tmp_path / "growing")
+    assert [command for command in ("prepare", "build-index") if f"│ {command}" in " ".join(printed.split())] == [
+        "prepare", "build-index",
+    ]  # fmt: skip
+    assert not (tmp_path / "growing").exists()
+
+
+@pytest.mark.slow
+def test_benchmark_serve_measures_one_client_and_many(
+    run_here: Run, small_index: PaintingIndex, small_collection: Path
+) -> None:
+    pytest.importorskip("uvicorn")
+    briefly = ("--clients", 3, "--seconds", 1, "--rounds", 1)
+    printed = run_here(
+        "benchmark_serve.py", "--index", small_index.folder, "--paintings", small_collection / "frames", *briefly
+    )
+    assert "1 client: " in printed
+    assert "3 clients: " in printed
+    assert "errors: 0" in printed
+
+
+def test_draw_results_draws_the_table_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    shutil.copy(SCRIPTS / "draw_results.py", scripts)
+    shutil.copy(SCRIPTS.parent / "README.md", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["draw_results.py"])
+    runpy.run_path(str(scripts / "draw_results.py"), run_name="__main__")
+    figures = re.compile(r">(\d\d\.\d)<")
+    drawn = figures.findall((scripts / "results.svg").read_text(encoding="utf-8"))
+    assert len(drawn) >= 4
+    assert drawn == figures.findall((SCRIPTS / "results.svg").read_text(encoding="utf-8"))
+
+
 @pytest.mark.slow
 def test_compare_recipes_keeps_artists_whole_and_prints_every_row(
-    painted_catalogue: Path, painted_originals: Path, tmp_path: Path
+    painted_catalogue: Path, painted_originals: Path, tmp_path: Path, run_here: Run
 ) -> None:
     source = tmp_path / "painters"
     source.mkdir()
     shutil.copy(painted_catalogue, source / "all_data_info.csv")
     shutil.copytree(painted_originals, source / "originals")
     small = (*TINY, "--epochs", 2, "--without-report")
-    done = run_script("compare_recipes.py", source, "--out", tmp_path / "out", "--splits", 2, *small)
-    assert done.returncode == 0, done.stderr[-2000:]
+    printed = run_here("compare_recipes.py", source, "--out", tmp_path / "out", "--splits", 2, *small)
     for row in ("strong, untrained", "strong, fitted in closed form", "strong - strong, untrained"):
-        assert row in done.stdout
+        assert row in printed
     train_artists = []
     for number in range(2):
         table = pd.read_csv(tmp_path / "out" / "painters" / f"split-{number}" / "all_data_info.csv")
@@ -134,12 +202,20 @@ def test_compare_recipes_keeps_artists_whole_and_prints_every_row(
 
 
 @pytest.mark.slow
-def test_tutorial_runs_from_top_to_bottom(tmp_path: Path) -> None:
+def test_tutorial_runs_from_top_to_bottom(tmp_path: Path, run_here: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     painting = write_paintings(tmp_path / "mine", painters=10, works=3)[-1].rename(tmp_path / "painting.jpg")
-    own = ("--folder", "mine", "--painting", painting.name, "--out", "out")
-    small = TINY
-    done = run_script("tutorial.py", *own, *small, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr[-2000:]
+    monkeypatch.chdir(tmp_path)
+    printed = run_here("tutorial.py", "--folder", "mine", "--painting", painting.name, "--out", "out", *TINY)
     for words in ("works to train on", "files show one picture", "accuracy on artists never seen", "painting.jpg: n"):
-        assert words in done.stdout
-    assert "without Painter" in done.stdout
+        assert words in printed
+    assert "without Painter" in printed
+
+
+def commands_of_the_demo() -> list[list[str]]:
+    text = (SCRIPTS / "demo.sh").read_text(encoding="utf-8").replace("\\\n", " ").replace("$resume", "")
+    return [shlex.split(line)[2:] for line in text.splitlines() if line.strip().startswith("python -m painter_search.")]
+
+
+@pytest.mark.parametrize("words", commands_of_the_demo(), ids=lambda words: words[0])
+def test_command_of_the_demo_has_flags_that_exist(words: list[str]) -> None:
+    parse_flags("test", import_module(words[0]).run, words[1:])

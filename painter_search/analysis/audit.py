@@ -244,7 +244,7 @@ def audit_collection(config: AuditConfig | None = None) -> Audit:
         works=len(works),
         artists=len({work.artist for work in works}),
         duplicates=tuple(sorted(duplicates, key=lambda d: (not d.leak, not d.two_artists, -d.correlation))),
-        spellings=_find_spellings(entries),
+        spellings=_find_spellings(entries) + _unified_spellings(collections),
         label_errors=None if index is None else find_label_errors(index, _duplicate_ids(duplicates, ids)),
         suspicious=_read_rows(homes, "suspicious_artists.csv"),
         rejected=_read_rows(homes, "rejected.csv"),
@@ -309,6 +309,19 @@ def _find_spellings(entries: Sequence[tuple[Work, str]]) -> tuple[ArtistVariants
         for variant in find_name_variants(splits)
     ]
     return tuple(sorted(variants, key=lambda variant: not variant.leak))
+
+
+def _unified_spellings(collections: Sequence[Collection]) -> tuple[ArtistVariants, ...]:
+    """The spellings that `prepare` took as one artist's."""
+    pairs = [
+        (min(used, other), max(used, other))
+        for collection in collections
+        for used, others in collection.summary.get("spellings", {}).items()
+        for other in others
+    ]
+    return tuple(
+        ArtistVariants(NameVariant(pair, "accents, capitals or order; taken as one"), leak=False) for pair in pairs
+    )
 
 
 def _duplicate_ids(duplicates: Sequence[DuplicatePair], ids: Mapping[str, int]) -> dict[int, set[int]]:

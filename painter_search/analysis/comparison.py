@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -283,7 +282,7 @@ def compare_paintings(index: PaintingIndex, one: PaintingInput, other: PaintingI
         >>> groups.test.p  # doctest: +SKIP
         0.0012
     """
-    one_is_group, other_is_group = (isinstance(s, str | Path) and is_painting_group(Path(s)) for s in (one, other))
+    one_is_group, other_is_group = is_painting_group(one), is_painting_group(other)
     if not one_is_group and not other_is_group:
         return compare_pair(index, read_painting(one, index, 1), read_painting(other, index, 2))
     if not other_is_group:
@@ -292,8 +291,8 @@ def compare_paintings(index: PaintingIndex, one: PaintingInput, other: PaintingI
 
 
 def _read_side(side: PaintingInput, index: PaintingIndex) -> PaintingGroup:
-    if isinstance(side, str | Path) and is_painting_group(Path(side)):
-        return read_group(Path(side), index)
+    if is_painting_group(side):
+        return read_group(side, index)
     painting = read_painting(side, index)
     return PaintingGroup(painting.name, (painting,), ())
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.attribution.answers import FailedQuery
 from painter_search.attribution.attribute import BATCH_SIZE
-from painter_search.attribution.query_inputs import PaintingInput, to_query_input
+from painter_search.attribution.query_inputs import ARCHIVE, PaintingInput, to_query_input
 from painter_search.common.errors import (
     DamagedFileError,
     NotEnoughDataError,
@@ -21,9 +22,11 @@ from painter_search.common.errors import (
 )
 from painter_search.common.progress import track
 from painter_search.common.threads import map_prefetched
+from painter_search.common.urls import parse_location, redact_url
 from painter_search.images.fingerprint import fingerprint, same_picture, stack_fingerprints
 from painter_search.images.framing import Frame, frame_painting, make_thumbnail, open_frame
-from painter_search.images.sources import list_originals, read_file, read_original
+from painter_search.images.image_inputs import read_input
+from painter_search.images.sources import list_originals, read_original
 from painter_search.index.painting_index import PaintingIndex
 
 
@@ -50,8 +53,16 @@ class PaintingGroup:
     """Files that are no usable images."""
 
 
-def is_painting_group(path: Path) -> bool:
-    """Whether a path is a folder or a zip archive; raises `NotFoundError` for one that does not exist."""
+def is_painting_group(side: PaintingInput) -> TypeGuard[str | Path]:
+    """Whether a side of a comparison is a folder or a zip archive, or a URL that ends as an archive's.
+
+    Raises `NotFoundError` for a path that does not exist.
+    """
+    if not isinstance(side, str | Path):
+        return False
+    path = parse_location(side)
+    if isinstance(path, str):
+        return path.lower().endswith(ARCHIVE)
     if not path.exists():
         raise NotFoundError(f"{path} does not exist; check the path.")
     return path.is_dir() or (path.is_file() and zipfile.is_zipfile(path))
@@ -64,21 +75,21 @@ def read_painting(painting: PaintingInput, index: PaintingIndex, number: int = 1
     """
     query = to_query_input(painting, number)
     try:
-        content = query.content if isinstance(query.content, bytes) else read_file(query.content)
-        frame = frame_painting(content, index.framing)
+        frame = frame_painting(read_input(query.content), index.framing)
     except UnreadableImageError as reason:
         source = query.content if isinstance(query.content, Path) else query.name
         raise DamagedFileError(f"{source}: {reason}; give an image.") from None
     return painting_of(query.name, frame, index.embed_frames([frame.jpeg])[0])
 
 
-def read_group(path: Path, index: PaintingIndex) -> PaintingGroup:
+def read_group(path: str | Path, index: PaintingIndex) -> PaintingGroup:
     """Frame and embed the paintings of a folder or zip archive, in order of path.
 
     Raises `NotEnoughDataError` if it is empty; files that are no usable images are returned with their reasons.
     """
-    name = path.resolve().name
-    originals = list_originals([path])
+    place = parse_location(path)
+    name = place.resolve().name if isinstance(place, Path) else PurePosixPath(redact_url(place)).name
+    originals = list_originals([place])
     if not originals:
         raise NotEnoughDataError(f"{path} is empty; give a folder that holds some paintings.")
 

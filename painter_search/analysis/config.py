@@ -9,6 +9,7 @@ import tyro
 
 from painter_search.common.cli import check_html_path
 from painter_search.common.errors import InvalidValueError
+from painter_search.common.urls import Location, parse_location
 from painter_search.index.config import DEFAULT_INDEX
 
 
@@ -71,8 +72,8 @@ class MapConfig:
 class CompareConfig:
     """Compare two paintings, or two groups of them: how far apart they lie, what that means, and which parts match."""
 
-    paintings: tyro.conf.Positional[tuple[Path, ...]]
-    """Two image files, or two groups of them (folders or zip archives)."""
+    paintings: tyro.conf.Positional[tuple[Location, ...]]
+    """Two image files, or two groups of them (folders or zip archives); or URLs of these."""
 
     index: Path = DEFAULT_INDEX
     """The folder of indexes, or one index: its encoder measures, its works say what is near."""
@@ -81,6 +82,7 @@ class CompareConfig:
     """Write a page of the comparison, one HTML file with the pictures in it."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "paintings", tuple(map(parse_location, self.paintings)))
         if len(self.paintings) != 2:
             raise InvalidValueError(
                 "give two paintings or folders: `python -m painter_search.compare one.jpg other.jpg`"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from painter_search.collection.hands.spellings import find_spellings
 from painter_search.common.errors import UnknownWorkError
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.artist_ranking import rank_artists
@@ -66,7 +67,7 @@ def confused_artists(
 
 def artist_number(index: PaintingIndex, artist: str) -> int:
     """The number of an artist in `index.artists`; raises `UnknownWorkError` if the index has no work by the artist."""
-    try:
-        return index.artists.names.index(artist)
-    except ValueError:
-        raise UnknownWorkError(f"the index has no work by {artist!r}; check the spelling.") from None
+    spellings = find_spellings(artist, index.artists.names)
+    if len(spellings) != 1:
+        raise UnknownWorkError(f"the index has no work by {artist!r}; check the spelling.")
+    return index.artists.names.index(spellings[0])

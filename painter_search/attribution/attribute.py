@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -14,7 +13,9 @@ from PIL import Image
 
 from painter_search.attribution.answers import Answer, Answers, ArtistMatch, Attribution, FailedQuery, Neighbour
 from painter_search.attribution.config import QueryConfig
-from painter_search.attribution.query_inputs import PaintingInputs, read_list, read_query_inputs
+from painter_search.attribution.query_inputs import PaintingInputs, read_query_inputs
+from painter_search.attribution.query_list import read_list
+from painter_search.common.cores import available_cores
 from painter_search.common.progress import track
 from painter_search.encoder.embedding import embed_views
 from painter_search.encoder.views import make_views
@@ -62,8 +63,8 @@ def attribute(
 
     Args:
         index: The index to search; narrow it first with `index.filtered(WorkFilter(...))` if needed.
-        paintings: One painting or many: paths of files and of folders of files, the bytes of a file, PIL images, arrays
-            uint8 `[height, width, 3]`, or what `read_list` returns. A string is one path.
+        paintings: One painting or many: paths and URLs of files, of folders and of zip archives, the bytes of a file,
+            PIL images, arrays uint8 `[height, width, 3]`, or what `read_list` returns. A string is one path or URL.
         top_k: How many artists to rank.
         works_per_artist: How many of its nearest works to name for each.
         exit_on_timeout: End this process if decoding a file hangs, as the `query` command does; see
@@ -110,7 +111,7 @@ def _attribute_batch(
     """Answer queries of a name and a frame, or the reason why there is no frame."""
     queries: list[PreparedQuery] = []
     views: list[list[NDArray[np.uint8]]] = []
-    with ThreadPoolExecutor(os.cpu_count()) as threads:  # the views of a painting are cut in parallel
+    with ThreadPoolExecutor(available_cores()) as threads:  # the views of a painting are cut in parallel
         for name, frame in framed:
             if isinstance(frame, Frame):
                 image = open_frame(frame.jpeg)

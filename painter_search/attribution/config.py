@@ -10,6 +10,7 @@ import tyro
 
 from painter_search.common.cli import Names, check_html_path
 from painter_search.common.errors import InvalidValueError
+from painter_search.common.urls import Location, parse_location
 from painter_search.index.config import DEFAULT_INDEX, WorkFilter
 
 
@@ -17,12 +18,13 @@ from painter_search.index.config import DEFAULT_INDEX, WorkFilter
 class QueryConfig:
     """Find the artists nearest in style to a painting, and the works that speak for each."""
 
-    paintings: tyro.conf.Positional[tuple[Path, ...]] = ()
-    """Image files, or folders of them."""
+    paintings: tyro.conf.Positional[tuple[Location, ...]] = ()
+    """Image files, folders or zip archives of them, or URLs of these."""
 
     list_file: Annotated[Path | None, tyro.conf.arg(name="from")] = None
-    """A text file that names further paintings, one path a line: absolute, or relative to the list's folder. Blank
-    lines and lines that begin with # are skipped."""
+    """A text file that names further paintings, one path or URL a line, or a table with a column of paths; - reads
+    standard input. Paths are absolute, or relative to the list's folder, or else to the current one. Blank lines and
+    lines that begin with # are skipped."""
 
     index: Path = DEFAULT_INDEX
     """The folder of indexes, or one index."""
@@ -41,15 +43,18 @@ class QueryConfig:
     """Leave out the works of this artist; can be given again for others."""
 
     before: int | None = None
-    """Compare with works of earlier years only. Works without a readable year are left out, and counted."""
+    """Compare with works of earlier years only. A span or a century (19th: 1800 to 1899) must be earlier as a whole.
+    Works without a readable year are left out, and counted."""
 
     since: int | None = None
-    """Compare with works of this year and later ones only. Works without a readable year are left out, and counted."""
+    """Compare with works of this year and later ones only; of a span or a century, all of it. Works without a readable
+    year are left out, and counted."""
 
     page: Path | None = None
     """Write a page of the answers, one HTML file with the pictures in it."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "paintings", tuple(map(parse_location, self.paintings)))
         if not self.paintings and self.list_file is None:
             raise InvalidValueError("give at least one painting: `python -m painter_search.query painting.jpg`")
         check_html_path(self.page)

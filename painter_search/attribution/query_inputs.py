@@ -1,18 +1,23 @@
-"""Query paintings as people have them: files, folders, lists of files, bytes, PIL images and arrays."""
+"""Query paintings as people have them: files, folders, archives, URLs, bytes, PIL images and arrays."""
 
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeAlias, cast
 
 import numpy as np
 from PIL import Image
 
 from painter_search.common.errors import InvalidValueError, NotFoundError, UnreadableImageError
-from painter_search.images.image_inputs import ImageInput, ImageInputs, as_list, image_file
+from painter_search.common.urls import Location, parse_location
+from painter_search.images.image_inputs import ImageInput, ImageInputs, as_list, image_file, single_file
+from painter_search.images.listing.folder_walk import walk_folder
+from painter_search.images.listing.side_files import is_note
+from painter_search.images.sources import Original, list_originals
 
 
 @dataclass(frozen=True)
@@ -21,19 +26,22 @@ class QueryInput:
 
     name: str
     """What the answer calls it. It has no folders of this machine in it."""
-    content: Path | bytes
-    """Its file, which need not exist, or the bytes of one."""
+    content: Path | bytes | Original
+    """Its file, which need not exist; the bytes of one; or a file in an archive or at a URL."""
 
 
 PaintingInput: TypeAlias = "ImageInput | QueryInput"
-"""A path (of a file, or of a folder of files), the bytes of a file, a PIL image, an array, or a `QueryInput`."""
+"""A path or URL (of a file, a folder of files, or a zip archive), the bytes of a file, a PIL image, an array, or a
+`QueryInput`."""
 PaintingInputs: TypeAlias = "PaintingInput | Iterable[PaintingInput]"
-"""One of these or many. A string is always one path."""
+"""One of these or many. A string is always one path or URL."""
+ARCHIVE = ".zip"
 
 
 def read_query_inputs(paintings: PaintingInputs) -> list[QueryInput]:
-    """List every painting; a folder stands for the files in it and below, hidden ones left out.
+    """List every painting; a folder or zip archive stands for the files in it and below.
 
+    Hidden files, side files and notes in a folder are passed over.
     Files and bytes are not opened here. PIL images and arrays, which have no file, are encoded without loss.
 
     Raises:
@@ -44,7 +52,8 @@ def read_query_inputs(paintings: PaintingInputs) -> list[QueryInput]:
     queries: list[QueryInput] = []
     for painting in _as_list(paintings):
         if isinstance(painting, str | Path):
-            queries += _files_at(Path(painting))
+            location = parse_location(painting)
+            queries += _files_at(location) if isinstance(location, Path) else input_at_url(location)
         else:
             queries.append(to_query_input(painting, len(queries) + 1))
     if not queries:
@@ -60,53 +69,13 @@ def to_query_input(painting: PaintingInput, number: int = 1) -> QueryInput:
     if isinstance(painting, QueryInput):
         return painting
     if isinstance(painting, str | Path):
-        return QueryInput(Path(painting).name, Path(painting))
+        location = parse_location(painting)
+        return QueryInput(location.name, location) if isinstance(location, Path) else input_at_url(location)[0]
     if isinstance(painting, bytes):
         return QueryInput(f"painting {number}", painting)
     if isinstance(painting, Image.Image | np.ndarray):
         return _encode_image(painting, number)
     raise _not_a_painting(painting)
-
-
-def read_list(path: Path | str) -> list[QueryInput]:
-    """Read a text file that names paintings for `attribute`.
-
-    Args:
-        path: A file in UTF-8 with one path a line, absolute or relative to the file's folder. Blank lines and lines
-            that begin with # are skipped. A folder stands for the files in it.
-
-    Returns:
-        The paintings. One that does not exist is among them, and `attribute` answers it with the reason.
-
-    Raises:
-        NotFoundError: The list does not exist.
-        InvalidValueError: It cannot be read, is not text in UTF-8, or names no painting.
-
-    Example:
-        >>> answers = attribute(index, read_list("list.txt"))  # doctest: +SKIP
-    """
-    path = Path(path)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError as error:
-        raise NotFoundError(f"{path} does not exist; check the path of the list.") from error
-    except OSError as error:
-        raise InvalidValueError(f"{path} cannot be read ({error.strerror}); give a text file.") from error
-    except UnicodeDecodeError as error:
-        raise InvalidValueError(f"{path} is not text in UTF-8; give a text file with one path a line.") from error
-    queries: list[QueryInput] = []
-    for name in map(str.strip, lines):
-        if not name or name.startswith("#"):
-            continue
-        target = path.parent / name
-        files = _files_in(target) if _is_folder(target) else []
-        if files:
-            queries += files
-        else:
-            queries.append(QueryInput(Path(name).name if os.path.isabs(name) else Path(name).as_posix(), target))
-    if not queries:
-        raise InvalidValueError(f"{path} names no painting; write one path a line.")
-    return queries
 
 
 def _as_list(paintings: PaintingInputs) -> list[PaintingInput]:
@@ -133,24 +102,41 @@ def _encode_image(image: Image.Image | np.ndarray, number: int) -> QueryInput:
         raise InvalidValueError(f"{name} cannot be decoded ({error}); give another image.") from error
 
 
+def input_at_url(url: str) -> list[QueryInput]:
+    """The painting at a URL, or those of an archive, or of a folder where URLs have folders; fetched when needed."""
+    has_ending = bool(PurePosixPath(url).suffix) or url.startswith(("http://", "https://"))
+    if not has_ending or url.lower().endswith(ARCHIVE):
+        return _pictures([url])
+    file = single_file(url)
+    return [QueryInput(file.file, file)]
+
+
+def files_in(path: Path) -> list[QueryInput] | None:
+    """The files of a folder or zip archive but hidden, side files and notes; None if the path is neither."""
+    try:
+        if path.is_dir():
+            files = sorted(PurePosixPath(file.path) for file in walk_folder(path, each_file_once=True).files)
+            pictures = [file for file in files if not is_note(file.name)]
+            return [QueryInput(unicodedata.normalize("NFC", str(file)), path / file) for file in pictures]
+        if path.suffix.lower() == ARCHIVE and path.is_file():
+            return _pictures([path])
+    except (OSError, ValueError):  # not to be listed, or a name that no file can have: reading it gives the reason
+        pass
+    return None
+
+
 def _files_at(path: Path) -> list[QueryInput]:
-    if path.is_dir():
-        files = _files_in(path)
+    files = files_in(path)
+    if files is not None:
         if not files:
-            raise InvalidValueError(f"{path} is an empty folder; give paintings, or a folder that holds some.")
+            kind = "folder" if path.is_dir() else "archive"
+            raise InvalidValueError(f"{path} holds no pictures; give paintings, or a {kind} that holds some.")
         return files
     if path.exists() or path.is_symlink():
         return [QueryInput(path.name, path)]
     raise NotFoundError(f"{path} does not exist; check the path.")
 
 
-def _files_in(folder: Path) -> list[QueryInput]:
-    files = sorted(p for p in folder.rglob("*") if not p.is_dir() and not p.name.startswith("."))
-    return [QueryInput(p.relative_to(folder).as_posix(), p) for p in files]
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):  # a name that no file can have
-        return False
+def _pictures(containers: list[Location]) -> list[QueryInput]:
+    originals = list_originals(containers, "the command")
+    return [QueryInput(original.file, original) for original in originals if not is_note(original.file)]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from painter_search.collection.hands.folding import fold_name
+from painter_search.collection.hands.hand import Hand, read_hands
 from painter_search.common.progress import track
 
 if TYPE_CHECKING:  # a server that folds names need not import pandas
@@ -32,34 +34,28 @@ class NameVariant:
 
     artists: tuple[str, str]
     """The names, in alphabetical order."""
-    how: Literal["accents, capitals or order", "a letter or two"]
-    """How the two names differ."""
+    how: Literal["accents, capitals or order", "accents, capitals or order; taken as one", "a letter or two"]
+    """How the two names differ, and whether the collection takes them as one artist's already."""
 
 
 def clean_name(name: str) -> str:
-    """An artist's name without white space around it, and with single spaces for all white space within."""
-    return " ".join(name.split())
-
-
-def fold_name(artist: str) -> str:
-    """A name without accents, capitals and punctuation, its words in alphabetical order."""
-    letters = unicodedata.normalize("NFKD", artist.casefold())
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return " ".join(sorted(re.findall(r"\w+", plain)))
+    """An artist's name in Unicode's composed form, without white space around it and with single spaces within."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def suspicious_names(catalogue: pd.DataFrame) -> pd.DataFrame:
-    """Artists whose names look like numbers or titles: columns `artist, works, reason`, in order of name.
+    """Artists whose names look like numbers or titles, or are no one artist's: columns `artist, works, reason`.
 
-    They are listed, not dropped: there is a painter called 69.
+    In order of name. Numbers and titles are listed, not dropped: there is a painter called 69.
     """
     import pandas as pd
 
     titles = {title.casefold() for title in catalogue["title"] if len(title) > 3}
+    hands = read_hands(set(catalogue["artist"]) - {""})
     rows = []
     for artist, works in sorted(catalogue.groupby("artist").size().items(), key=lambda item: str(item[0])):
-        reason = _suspicion(str(artist), titles)
-        if reason and artist:
+        reason = artist and _suspicion(str(artist), titles, hands)
+        if reason:
             rows.append({"artist": artist, "works": int(works), "reason": reason})
     return pd.DataFrame(rows, columns=["artist", "works", "reason"])
 
@@ -103,12 +99,14 @@ def _similar_pairs(names: list[str]) -> Iterator[tuple[str, str]]:
                 yield name, other
 
 
-def _suspicion(artist: str, titles: set[str]) -> str | None:
+def _suspicion(artist: str, titles: set[str], hands: Mapping[str, Hand]) -> str | None:
     letters = sum(character.isalpha() for character in artist)
     if letters == 0:
         return "no letters"
     if letters <= 2 and artist.isascii():
         return "hardly any letters"
+    if description := hands[artist].description:
+        return description
     if artist.casefold() in titles:
         return "also the title of a work"
     if any(character.isdigit() for character in artist):

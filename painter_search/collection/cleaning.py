@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from painter_search.collection.splits import move_shared_artists
+from painter_search.collection.hands.hand import read_hands
+from painter_search.collection.splits import leading_artists, move_shared_artists, unify_spellings
 
 
 @dataclass(frozen=True)
@@ -23,21 +24,40 @@ class CleanedCatalogue:
     """Works and artists after each rule, in order: `{rule: {"works": n, "artists": n}}`."""
 
 
-def reject_rows(catalogue: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def doubt_hands(catalogue: pd.DataFrame) -> pd.Series:
+    """Why each row's artist field is not the name of one artist: `by no named artist: Unknown`; empty where it is."""
+    hands = read_hands(set(catalogue["artist"]) - {""})
+    doubts = {field: f"{hand.doubt}: {field}" for field, hand in hands.items() if hand.doubt}
+    reasons = [doubts.get(field, "") for field in catalogue["artist"]]
+    return pd.Series(reasons, index=catalogue.index, dtype=object)
+
+
+def files_of_uncertain_hands(catalogue: pd.DataFrame) -> set[str]:
+    """The files that no row of the catalogue gives to one artist alone."""
+    uncertain = doubt_hands(catalogue) != ""
+    return set(catalogue["new_filename"][uncertain]) - set(catalogue["new_filename"][~uncertain])
+
+
+def reject_rows(catalogue: pd.DataFrame, keep_uncertain: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Divide the rows of a catalogue into usable and rejected ones; the latter have the columns `file, reason`.
 
     A row needs a file and an artist. Of repeated rows for one file and artist the first is used; a file that the
-    catalogue gives to two artists is rejected.
+    catalogue gives to two artists is rejected. So are, without `keep_uncertain`, the works by hands that are not one
+    artist's own: "Unknown", "workshop of Rembrandt", "Rubens; Snyders". An artist's name has one spelling in the usable
+    rows.
     """
+    catalogue = catalogue.assign(artist=unify_spellings(catalogue["artist"]))
     files = catalogue["new_filename"]
     reasons = pd.Series("", index=catalogue.index, dtype=object)
+    if not keep_uncertain:
+        reasons = doubt_hands(catalogue)
     reasons[catalogue["artist"] == ""] = "no artist in the catalogue"
     has_artist = catalogue["artist"] != ""
     artists_per_file = catalogue[has_artist].groupby("new_filename")["artist"].nunique()
     contested = has_artist & (files.map(artists_per_file) > 1)
-    reasons[contested] = "the catalogue gives this file to two artists"
+    reasons[contested & (reasons == "")] = "the catalogue gives this file to two artists"
     repeated = files[has_artist].duplicated().reindex(files.index, fill_value=False)
-    reasons[~contested & repeated] = "named twice in the catalogue"
+    reasons[~contested & repeated & (reasons == "")] = "named twice in the catalogue"
     reasons[files == ""] = "no file name in the catalogue"
     rejected = pd.DataFrame({"file": files[reasons != ""], "reason": reasons[reasons != ""]})
     return catalogue[reasons == ""], rejected
@@ -65,8 +85,9 @@ def clean_catalogue(
     counts["artists with at least 2 works"] = count_works(works)
     counts["train before shared artists are moved"] = count_works(works[works["in_train"]])
     counts["test before shared artists are moved"] = count_works(works[~works["in_train"]])
-    shared = sorted(set(works["artist"][works["in_train"]]) & set(works["artist"][~works["in_train"]]))
-    counts["shared artists"] = count_works(works[works["artist"].isin(shared)])
+    leading = leading_artists(works)
+    shared = sorted(set(leading[works["in_train"]]) & set(leading[~works["in_train"]]))
+    counts["shared artists"] = count_works(works[leading.isin(shared)])
     works = move_shared_artists(works, shared, random_state)
     train_all, test_all = works[works["in_train"]], works[~works["in_train"]]
     train, test = cap_works(train_all, cap, random_state), cap_works(test_all, cap, random_state)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, field, fields
 from html import escape
 from pathlib import Path
-from typing import Literal, TypedDict, get_args
+from typing import Literal, get_args
 
 import pandas as pd
 
+from painter_search.collection.preview import Preview
+from painter_search.collection.summary import CollectionSummary
 from painter_search.collection.triplets import read_triplets
 from painter_search.collection.work import Work
 from painter_search.common.atomic_io import digest_bytes, read_json, to_json
@@ -39,30 +41,6 @@ RESERVED_NAME = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\.")
 SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\.jpg")
 
 
-class CollectionSummary(TypedDict, total=False):
-    """The content of `prepare.json`."""
-
-    format: int
-    name: str
-    framing: Framing
-    config: dict[str, object]
-    """The settings that shape the result."""
-    identity: dict[str, object]
-    """Settings, and digests of the catalogue and of the list of originals: what the collection was prepared from."""
-    inputs_digest: str
-    """Digest of the catalogue and of the content of every framed original."""
-    counts: dict[str, dict[str, int]]
-    """Works and artists after each cleaning rule, in order: `{rule: {"works": n, "artists": n}}`."""
-    triplets: dict[str, int]
-    """By split."""
-    suspicious: int
-    """Artists with names like numbers or titles."""
-    enlarged: int
-    """Originals smaller than a `center` frame."""
-    rejected: dict[str, int]
-    """Files and rows, by the kind of reason."""
-
-
 @dataclass(frozen=True)
 class Collection:
     """A prepared collection: a folder with frames, cleaned catalogues and triplets.
@@ -83,6 +61,8 @@ class Collection:
     framing: Framing
     summary: CollectionSummary
     """The content of `prepare.json`: settings, counts and digests."""
+    preview: Preview | None = field(default=None, compare=False, repr=False)
+    """What was read as an artist, if the collection has just been prepared."""
 
     @classmethod
     def open(cls, folder: Path | str) -> Collection:

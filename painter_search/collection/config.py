@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from painter_search.collection.layouts.layout import check_layout
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.urls import Location, parse_location
 from painter_search.images.types import Framing
@@ -16,7 +17,7 @@ from painter_search.images.types import Framing
 class PrepareConfig:
     """Turn originals and a catalogue into a clean collection in which no artist is in both train and test.
 
-    With neither --catalogue nor --folder the built-in sample is prepared.
+    With none of --catalogue, --folder and --from-hub the built-in sample is prepared.
 
     Example:
         >>> from painter_search import PrepareConfig
@@ -26,14 +27,27 @@ class PrepareConfig:
     """
 
     catalogue: tuple[Path, ...] = field(default=(), metadata={"stored": "info"})
-    """Catalogue CSV files in Kaggle's columns (all_data_info.csv). Required: artist and new_filename."""
+    """Catalogues with a row per work: CSV of any kind, .xlsx or .ods (needs painter-search[tables]), .jsonl, .json or
+    .parquet. Required: a column of artists and one of file names, under these or other usual names."""
 
     originals: tuple[Location, ...] = ()
     """Folders and zip archives with the originals, or URLs of some (s3://bucket/scans, s3://bucket/scans.zip).
-    Archives are read as they are, never unpacked."""
+    Archives are read as they are, never unpacked. A file belongs to the work whose file name is its path or the end of
+    it, or differs in case, accents' encoding or ending, where only one can be meant."""
 
     folder: Path | None = None
-    """A folder with one sub-folder per artist, instead of a catalogue."""
+    """A folder or zip archive whose paths name the artists, instead of a catalogue: one sub-folder per artist, or
+    another layout."""
+
+    layout: str | None = None
+    """With --folder: what its levels mean, from the top, such as artist, any/artist, style/artist, part/artist (train/,
+    test/). Files that are named after artists: artist_number, artist-title, title-artist, artist_title-year (WikiArt).
+    Default: recognised, and shown."""
+
+    from_hub: str | None = None
+    """A data set of pictures with a column of artists, instead of a catalogue: OWNER/NAME on the Hugging Face hub such
+    as huggan/wikiart (needs painter-search[hub]), or a folder with one: a clone, its Parquet files, or what datasets
+    has saved. Pictures are read from it as it is, never unpacked."""
 
     out: Path = Path("data")
     """Folder to write the collection to."""
@@ -59,7 +73,12 @@ class PrepareConfig:
     """Share of the training artists that become validation artists."""
 
     test_triplets: float | None = None
-    """Share of the test triplets that is kept. Default: 0.42, as in the report (1 with --folder)."""
+    """Share of the test triplets that is kept. Default: 0.42, as in the report (1 with --folder and
+    --from-hub)."""
+
+    keep_uncertain: bool = False
+    """Keep what is no one artist's own hand: Unknown, Master of Flémalle, workshop of Rembrandt, Rubens; Snyders. Each
+    is then a hand of its own, on the same side of every division as the artists that it names."""
 
     random_state: int = 42
     """Seed of every random draw."""
@@ -81,6 +100,12 @@ class PrepareConfig:
             raise InvalidValueError(
                 "--folder needs no catalogue: give either --folder or --catalogue with --originals."
             )
+        if self.layout is not None:
+            check_layout(self.layout)
+            if self.folder is None:
+                raise InvalidValueError("--layout applies to --folder; add --folder, or leave out --layout.")
+        if self.from_hub is not None and (self.folder is not None or self.catalogue or self.originals):
+            raise InvalidValueError("--from-hub needs no other input: leave out --folder, --catalogue and --originals.")
         if bool(self.catalogue) != bool(self.originals):
             missing = "--originals" if self.catalogue else "--catalogue"
             raise InvalidValueError(f"--catalogue and --originals belong together: {missing} is missing.")
@@ -101,13 +126,13 @@ class PrepareConfig:
 
     @property
     def is_sample(self) -> bool:
-        """Whether the built-in sample is prepared: there is neither a catalogue nor a folder."""
-        return not self.catalogue and self.folder is None
+        """Whether the built-in sample is prepared: no input is named."""
+        return not self.catalogue and self.folder is None and self.from_hub is None
 
     @property
     def only_test(self) -> bool:
-        """Whether everything goes to the test part (`--folder` with `--test-share 1`)."""
-        return self.folder is not None and self.test_share == 1
+        """Whether everything goes to the test part (`--folder` or `--from-hub` with `--test-share 1`)."""
+        return (self.folder is not None or self.from_hub is not None) and self.test_share == 1
 
     @property
     def works_cap(self) -> int | None:
@@ -121,7 +146,7 @@ class PrepareConfig:
         """Share of the test triplets that is kept."""
         if self.test_triplets is not None:
             return self.test_triplets
-        return 0.42 if self.folder is None else 1.0
+        return 0.42 if self.folder is None and self.from_hub is None else 1.0
 
 
 def _as_sequence(paths: Location | Iterable[Location]) -> Iterable[Location]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
+from painter_search.collection.catalogue_files import match_paths
 from painter_search.collection.collection import frame_name
 from painter_search.collection.inputs import CollectionInputs
 from painter_search.common.log import logger
@@ -21,34 +22,30 @@ JOURNAL = "journal.jsonl"
 
 
 def frame_originals(
-    inputs: CollectionInputs, framing: Framing, staging: Path, workers: int = 0
+    inputs: CollectionInputs, framing: Framing, staging: Path, workers: int = 0, left_out: Set[str] = frozenset()
 ) -> tuple[dict[str, FramingResult], pd.DataFrame]:
-    """Frame every original that the catalogue names, except those that an interrupted run has framed.
+    """Frame every original that the catalogue names, except those left out and those that an interrupted run framed.
 
     Args:
         inputs: The catalogue and the originals.
         framing: The part of each painting to keep.
         staging: Folder for the frames, the thumbnails and the journal.
         workers: Worker processes; 0 means one per core.
+        left_out: Files of the catalogue that are not wanted.
 
     Returns:
         The results of the framed originals by file, and a table of the rejected ones with the columns `file, reason`.
     """
     for folder in ("frames", "thumbnails"):
         (staging / folder).mkdir(exist_ok=True)
-    wanted = set(inputs.catalogue["new_filename"])
+    matched = inputs.matched or match_paths(set(inputs.catalogue["new_filename"]), inputs.originals)
     jobs: dict[str, FramingJob] = {}
-    rejected = list(inputs.rejected)
-    for original in inputs.originals:
-        file = original.file if inputs.by_path else original.base_name
-        if file not in wanted:
-            rejected.append((original.file, "not in the catalogue"))
-        elif file in jobs:
-            rejected.append((original.file, f"another file of this name was taken: {jobs[file].original.file}"))
-        else:
+    for file, original in matched.files:
+        if file not in left_out:
             frame, thumbnail = (staging / folder / frame_name(file) for folder in ("frames", "thumbnails"))
             jobs[file] = FramingJob(file, original, framing, frame, thumbnail)
-    rejected += [(file, "missing from the originals") for file in sorted(wanted - set(jobs) - {""})]
+    missing = [(file, reason) for file, reason in matched.missing if file not in left_out]
+    rejected = [*inputs.rejected, *matched.unused, *missing]
     results = {result.file: result for result in _read_journal(staging, jobs)}
     if results:
         logger.info(f"Continuing: {len(results):,} of {len(jobs):,} paintings were framed before the interruption.")

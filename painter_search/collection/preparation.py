@@ -11,18 +11,27 @@ import pandas as pd
 
 from painter_search.collection.artist_names import suspicious_names
 from painter_search.collection.catalogue import CLEAN_COLUMNS
-from painter_search.collection.cleaning import CleanedCatalogue, clean_catalogue, count_works, reject_rows
+from painter_search.collection.cleaning import (
+    CleanedCatalogue,
+    clean_catalogue,
+    count_works,
+    doubt_hands,
+    files_of_uncertain_hands,
+    reject_rows,
+)
 from painter_search.collection.collection import (
     CLEAN_FILES,
     FORMAT,
     TRIPLET_FILES,
     Collection,
-    CollectionSummary,
     frame_name,
 )
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.framing_journal import JOURNAL, frame_originals
 from painter_search.collection.inputs import CollectionInputs, read_inputs
+from painter_search.collection.preview import show_preview
+from painter_search.collection.remarks import readings_of
+from painter_search.collection.summary import CollectionSummary
 from painter_search.collection.triplets import Triplets, draw_triplets
 from painter_search.common.atomic_io import (
     IDENTITY,
@@ -64,6 +73,7 @@ def prepare_collection(config: PrepareConfig) -> Collection:
     Raises:
         NotFoundError: A catalogue, folder or archive does not exist.
         NotEnoughDataError: There are no works, or none with a readable original.
+        AmbiguousError: It is not certain what in a folder tells the artist; `layout` decides.
         DamagedFileError: A catalogue or archive cannot be read.
         UnreachableError: A URL cannot be reached.
         InvalidValueError: `out` holds something else, or another collection and `config.replace` is False.
@@ -85,6 +95,7 @@ def prepare_collection(config: PrepareConfig) -> Collection:
 
 def _prepare(config: PrepareConfig) -> Collection:
     inputs = read_inputs(config)
+    preview = show_preview(inputs, config.keep_uncertain)
     identity = _identity(config, inputs)
     # Dates in the future are ignored: they say nothing of changes. So are the sample's: installing does not change it.
     dates = [original.changed_ns for original in inputs.originals if original.changed_ns <= time.time_ns()]
@@ -94,10 +105,11 @@ def _prepare(config: PrepareConfig) -> Collection:
         if not (staging / IDENTITY).exists():
             remove_folder(staging)  # the replaced collection, left by a kill
         logger.info(f"{config.out} is already prepared from these files with these settings.")
-        return Collection.open(config.out)
+        return replace(Collection.open(config.out), preview=preview)
+    usable, rejected_rows = reject_rows(inputs.catalogue, config.keep_uncertain)
+    left_out = set() if config.keep_uncertain else files_of_uncertain_hands(inputs.catalogue)
     _start_staging(staging, identity)
-    framed, rejected_files = frame_originals(inputs, config.framing, staging, config.workers)
-    usable, rejected_rows = reject_rows(inputs.catalogue)
+    framed, rejected_files = frame_originals(inputs, config.framing, staging, config.workers, left_out)
     readable = usable[usable["new_filename"].isin(framed)]
     if readable.empty:
         raise NotEnoughDataError(_nothing_readable(inputs, rejected_files))
@@ -121,6 +133,7 @@ def _prepare(config: PrepareConfig) -> Collection:
         "counts": {"catalogue": count_works(inputs.catalogue), **cleaned.counts},
         "triplets": {split: len(getattr(triplets, split)) for split in TRIPLET_FILES},
         "suspicious": len(suspicious),
+        **readings_of(inputs.catalogue),
         "enlarged": sum(framed[file].enlarged for file in readable["new_filename"]),
         "rejected": dict(sorted(Counter(_kind(reason) for reason in rejected["reason"]).items())),
     }
@@ -128,7 +141,7 @@ def _prepare(config: PrepareConfig) -> Collection:
     for working_file in (JOURNAL, IDENTITY):
         (staging / working_file).unlink()
     replace_folder(staging, config.out)
-    return Collection.open(config.out)
+    return replace(Collection.open(config.out), preview=preview)
 
 
 def _identity(config: PrepareConfig, inputs: CollectionInputs) -> dict[str, object]:
@@ -144,7 +157,10 @@ def _identity(config: PrepareConfig, inputs: CollectionInputs) -> dict[str, obje
 
 def _lasting_settings(config: PrepareConfig) -> dict[str, object]:
     """The settings that shape the result, under their names on disk: not the paths, nor the number of workers."""
-    without_effect = {"info", "originals", "folder", "out", "name", "workers", "replace"}
+    # A layout shapes the catalogue, which is told apart by its digest.
+    without_effect = {"info", "originals", "folder", "from_hub", "layout", "out", "name", "workers", "replace"}
+    if not config.keep_uncertain:  # as in collections from before there was this setting
+        without_effect.add("keep_uncertain")
     return {name: value for name, value in to_stored(config).items() if name not in without_effect}
 
 
@@ -190,7 +206,8 @@ def _check_out(config: PrepareConfig) -> None:
         raise InvalidValueError("--out is the current folder; name a folder inside it, or elsewhere.")
     if config.out.exists() and not config.out.is_dir():
         raise InvalidValueError(f"{config.out} is a file; choose a folder with --out.")
-    for source in (config.folder, *config.originals):
+    data_set = None if config.from_hub is None else Path(config.from_hub)
+    for source in (config.folder, data_set, *config.originals):
         if isinstance(source, Path) and source.is_dir() and config.out.resolve().is_relative_to(source.resolve()):
             raise InvalidValueError(
                 f"--out {config.out} is inside {source}, whose files are read; choose a folder elsewhere."
@@ -253,6 +270,8 @@ def _kind(reason: str) -> str:
 
 
 def _nothing_readable(inputs: CollectionInputs, rejected: pd.DataFrame) -> str:
+    if len(inputs.catalogue) and (doubt_hands(inputs.catalogue) != "").all():
+        return f"none of the {len(inputs.catalogue):,} works names one artist; --keep-uncertain keeps such hands."
     if inputs.by_path:
         return f"none of the {len(inputs.originals):,} files in the folder is a readable image."
     kinds = Counter(_kind(reason) for reason in rejected["reason"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from painter_search.collection.splits import divide_training_artists
+from painter_search.collection.splits import divide_training_artists, unify_spellings
 from painter_search.common.csv_io import read_table
 from painter_search.common.errors import DamagedFileError, NotFoundError
 
@@ -70,9 +70,11 @@ def all_pairs_with_negatives(works: pd.DataFrame, random_state: int) -> pd.DataF
     """All unordered pairs of works by one artist, each with a random negative: columns `TRIPLET_COLUMNS`.
 
     The anchor is the pair's first work in row order. The negative is a random work of a random other artist, each
-    artist equally likely whatever the number of works. With fewer than two artists there are no triplets.
+    artist equally likely whatever the number of works. Spellings of one name are one artist. With fewer than two
+    artists there are no triplets.
     """
-    groups = [group["new_filename"].to_numpy() for _, group in works.groupby("artist", sort=False)]
+    spelled = unify_spellings(works["artist"])
+    groups = [group["new_filename"].to_numpy() for _, group in works.groupby(spelled, sort=False)]
     sizes = np.array([len(group) for group in groups])
     files = np.concatenate(groups) if groups else np.array([], dtype=object)
     starts = np.cumsum(sizes) - sizes

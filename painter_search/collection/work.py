@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from painter_search.collection.dates import plain_date
+from painter_search.collection.dates.years import plain_date
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,13 @@ from typing import Annotated, ParamSpec, TypeVar
 
 import tyro
 
-from painter_search.common.errors import InvalidValueError, PainterSearchError
+from painter_search.common.errors import AmbiguousError, InvalidValueError, PainterSearchError
+from painter_search.common.interrupts import INTERRUPTED, raised_interrupts
 from painter_search.common.log import console_messages
 from painter_search.common.progress import RichProgress, progress_shown_by
-from painter_search.common.terminal import printable
+from painter_search.common.quiet import quiet_libraries
+from painter_search.common.temporary_names import lasting_path
+from painter_search.common.terminal import discard_output, printable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,19 +64,21 @@ def run_command(
 def exit_code(call: Callable[[], int]) -> int:
     """The exit code of a call; an interrupt, a closed pipe or a full disk becomes a sentence on stderr."""
     _escape_unprintable_output()
-    try:
-        code = call()
-        sys.stdout.flush()  # buffered output may find the disk full
-        return code
-    except KeyboardInterrupt:
-        print("\nInterrupted. Run the same command again to continue (train: with --resume).", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        _discard_output()
-        return 0  # the reader has read enough, as `head` does
-    except OSError as error:
-        _discard_output()
-        return _print_error(_from_os_error(error), FAILED)
+    with quiet_libraries():
+        try:
+            with raised_interrupts():
+                code = call()
+                sys.stdout.flush()  # buffered output may find the disk full
+            return code
+        except KeyboardInterrupt:
+            _print_message("\nInterrupted. Run the same command again to continue (train: with --resume).")
+            return INTERRUPTED
+        except BrokenPipeError:
+            _discard_results()
+            return 0  # the reader has read enough, as `head` does
+        except OSError as error:
+            _discard_results()
+            return _print_error(_from_os_error(error), FAILED)
 
 
 def parse_flags(
@@ -121,7 +126,7 @@ def _run(name: str, run: Callable[..., int | None], arguments: Sequence[str] | N
     try:
         return call() or 0
     except PainterSearchError as error:
-        return _print_error(error, FAILED)
+        return _print_error(error, MISUSED if isinstance(error, AmbiguousError) else FAILED)
 
 
 def _refusal_behind(error: BaseException) -> PainterSearchError | None:
@@ -142,17 +147,17 @@ def _escape_unprintable_output() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _discard_output() -> None:
-    """Drop output that cannot be written: Python would try again at exit and print a traceback."""
+def _discard_results() -> None:
+    """Drop results that cannot be written, if that is why the command ends."""
     try:
         sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output(sys.stdout)
 
 
 def _from_os_error(error: OSError) -> PainterSearchError:
     path = error.filename2 or error.filename  # of a rename the second is the user's
-    where = f"{path}: " if path else ""
+    where = f"{lasting_path(Path(os.fsdecode(path)))}: " if isinstance(path, str | bytes | Path) else ""
     remedy = {
         errno.ENOSPC: "free some space and run the command again",
         errno.EROFS: "choose a folder that can be written to",
@@ -163,5 +168,12 @@ def _from_os_error(error: OSError) -> PainterSearchError:
 
 
 def _print_error(error: PainterSearchError, code: int) -> int:
-    print(f"painter_search: {printable(error.command_line)}", file=sys.stderr)
+    _print_message(f"painter_search: {printable(error.command_line)}")
     return code
+
+
+def _print_message(message: str) -> None:
+    try:
+        print(message, file=sys.stderr, flush=True)
+    except BrokenPipeError:  # whoever read the messages has gone
+        discard_output(sys.stderr)

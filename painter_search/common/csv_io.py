@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # a query writes CSV without pandas
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet runs a cell that begins with one of these as a formula (OWASP, "CSV Injection")."""
 
+BYTE_ORDER_MARK = "\ufeff"
+"""At the beginning of a file, what says that it is UTF-8."""
+
 
 @contextmanager
 def python_strings() -> Iterator[None]:
@@ -53,8 +56,13 @@ def read_table(path: Path, encoding: str = "utf-8") -> pd.DataFrame:
 
 
 def rows_to_csv(*rows: Sequence[object]) -> str:
-    """Rows as CSV; an apostrophe goes before text that a spreadsheet would run as a formula."""
+    """Rows as CSV for spreadsheets, to be written in UTF-8.
+
+    It begins with a byte order mark, without which Excel takes UTF-8 for another encoding. An apostrophe goes before
+    text that a spreadsheet would run as a formula.
+    """
     buffer = io.StringIO()
+    buffer.write(BYTE_ORDER_MARK)
     writer = csv.writer(buffer, lineterminator="\n")
     for row in rows:
         writer.writerow([_defuse_formula(cell) for cell in row])
@@ -63,15 +71,3 @@ def rows_to_csv(*rows: Sequence[object]) -> str:
 
 def _defuse_formula(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_PREFIXES) else cell
-
-
-def guess_encoding(path: Path) -> str:
-    """UTF-16 by its byte order mark, UTF-8 if the file is valid UTF-8, else a Latin encoding."""
-    content = path.read_bytes()
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    try:
-        content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return "cp1252" if not any(byte in content for byte in b"\x81\x8d\x8f\x90\x9d") else "latin-1"
-    return "utf-8-sig"

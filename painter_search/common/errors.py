@@ -40,6 +40,10 @@ class InvalidValueError(PainterSearchError, ValueError):
     """A setting, or a combination of settings, that cannot be used."""
 
 
+class AmbiguousError(PainterSearchError, ValueError):
+    """Input that can be understood in several ways; the message names the setting that decides."""
+
+
 class NotFoundError(PainterSearchError, FileNotFoundError):
     """A file, folder, collection, run or index that is not where it was looked for."""
 

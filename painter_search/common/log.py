@@ -27,8 +27,7 @@ def console_messages() -> Iterator[None]:
 
 class _ConsoleHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        from rich.console import Console
+        from painter_search.common.console import MessageConsole
 
         # A new console for each message, since stderr may have been redirected.
-        console = Console(stderr=True, highlight=False, soft_wrap=True)
-        console.print(printable(record.getMessage()), markup=False)
+        MessageConsole(soft_wrap=True).print(printable(record.getMessage()), markup=False)

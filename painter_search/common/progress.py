@@ -75,7 +75,6 @@ class RichProgress:
         self, items: Iterable[T], description: str, total: int | None, images_of: Callable[[T], int] | None
     ) -> Iterator[T]:
         """Yield `items` under a bar with counts, times and, with `images_of`, images per second."""
-        from rich.console import Console
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
@@ -84,6 +83,8 @@ class RichProgress:
             TimeElapsedColumn,
             TimeRemainingColumn,
         )
+
+        from painter_search.common.console import MessageConsole
 
         columns = (
             TextColumn("{task.description}"),
@@ -94,7 +95,7 @@ class RichProgress:
             TimeRemainingColumn(),
             TextColumn("{task.fields[rate]}"),
         )
-        with Progress(*columns, console=Console(stderr=True), transient=False) as progress:
+        with Progress(*columns, console=MessageConsole(), transient=False) as progress:
             task = progress.add_task(description, total=total, rate="")
             images, start = 0, time.perf_counter()
             for item in progress.track(items, total=total, task_id=task):
@@ -106,7 +107,7 @@ class RichProgress:
     @contextmanager
     def spinner(self, description: str) -> Iterator[None]:
         """Show rich's spinner."""
-        from rich.console import Console
+        from painter_search.common.console import MessageConsole
 
-        with Console(stderr=True).status(description):
+        with MessageConsole().status(description):
             yield

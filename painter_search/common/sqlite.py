@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from painter_search.common.errors import DamagedFileError, UnreachableError
+from painter_search.common.temporary_names import lasting_path
 
 
 def open_read_only(path: Path) -> ReadOnlyConnection:
@@ -44,7 +45,7 @@ def write_database(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
     except sqlite3.OperationalError as error:
         raise UnreachableError(
-            f"{path} cannot be written ({error}); free some space and run the command again."
+            f"{lasting_path(path)} cannot be written ({error}); free some space and run the command again."
         ) from error
 
 

@@ -1,8 +1,10 @@
-"""Untrusted text made safe to print in a terminal."""
+"""Printing: untrusted text made safe for a terminal, and streams that nobody reads any more."""
 
 from __future__ import annotations
 
+import os
 import re
+from typing import TextIO
 
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters except tab and line feed, and Unicode's bidirectional overrides: terminals obey both."""
@@ -11,3 +13,10 @@ CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066
 def printable(text: str) -> str:
     """The text with `CONTROL_CHARACTERS` shown as escapes, such as `\\x1b`."""
     return CONTROL_CHARACTERS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def discard_output(stream: TextIO) -> None:
+    """Drop what a stream cannot write, now and later: Python would try again at exit, and fail."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)

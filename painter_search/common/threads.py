@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
+
+from painter_search.common.cores import available_cores
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -26,7 +27,7 @@ def map_prefetched(
     if isinstance(items, Sequence) and len(items) == 1:
         yield work(items[0])  # a single query need not wait for threads to start
         return
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(threads or available_cores()) as pool:
         pending: deque[Future[Result]] = deque()
         for item in items:
             pending.append(pool.submit(work, item))

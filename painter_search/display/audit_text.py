@@ -39,7 +39,7 @@ def finding_counts(audit: Audit) -> list[tuple[str, int]]:
         ("pictures under two artists", repeats["two artists"]),
         ("pictures repeated within an artist", repeats["one artist"]),
         ("names that may be one artist's", len(audit.spellings)),
-        ("names like titles or numbers", len(audit.suspicious)),
+        ("doubtful names: like titles or numbers, or nobody's", len(audit.suspicious)),
     ]
     if audit.label_errors:
         counts.append(

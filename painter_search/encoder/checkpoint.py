@@ -13,8 +13,9 @@ import torch
 
 from painter_search.common.atomic_io import write_bytes
 from painter_search.common.errors import DamagedFileError, NotFoundError, PainterSearchError
+from painter_search.common.log import logger
 from painter_search.common.stored import from_stored, to_stored
-from painter_search.encoder.backbone import expected_normalization
+from painter_search.encoder.backbone import architecture_of, expected_normalization
 from painter_search.encoder.config import IMG_SIZE, EncoderConfig
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.images.types import Framing
@@ -157,5 +158,11 @@ def start_encoder(
     See `build_network` for `weights`, `seed` and the errors, and `EncoderConfig` for the other settings.
     """
     mean, std = expected_normalization(backbone)
-    config = EncoderConfig(backbone, img_size=img_size, mean=mean, std=std, views=views, normalize=normalize)
-    return EncoderNetwork(config, weights, seed).eval()
+    architecture = architecture_of(backbone)
+    if architecture != backbone and weights == "imagenet":
+        weights = backbone
+    config = EncoderConfig(architecture, img_size=img_size, mean=mean, std=std, views=views, normalize=normalize)
+    encoder = EncoderNetwork(config, weights, seed).eval()
+    if encoder.config.img_size != img_size:
+        logger.info(f"{architecture} takes squares of {encoder.config.img_size} px; --img-size {img_size} is not used.")
+    return encoder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 EMBEDDING_SIZE = 256
 MAX_IMG_SIZE = 2048
@@ -12,6 +12,7 @@ MAX_IMG_SIZE = 2048
 IMG_SIZE = 224
 """Default side of a view in pixels: the size that the backbones were pre-trained on."""
 Channels = tuple[float, float, float]
+Views = Literal["center", "parts", "equal-parts"]
 IMAGENET_MEAN: Channels = (0.485, 0.456, 0.406)
 IMAGENET_STD: Channels = (0.229, 0.224, 0.225)
 
@@ -28,8 +29,9 @@ class EncoderConfig:
     """Mean per channel (pixels from 0 to 1) that is subtracted before the network."""
     std: Channels = IMAGENET_STD
     """Standard deviation per channel that the difference is divided by."""
-    views: Literal["center", "parts"] = "center"
-    """What the network sees of a frame. center: its central square. parts: the whole frame and its four quarters."""
+    views: Views = "center"
+    """What the network sees of a frame. center: its central square. parts: the whole frame and its four quarters, of a
+    small frame in smaller squares. equal-parts: the same for a network of one size, always in squares of `img_size`."""
     normalize: bool = field(default=False, metadata={"stored": "unit"})
     """Whether embeddings have length 1."""
     head: Literal["linear", "readout"] = "linear"
@@ -45,9 +47,9 @@ class EncoderConfig:
             for channels in (self.mean, self.std)
             for number in channels
         )
-        valid_size = type(self.img_size) is int and 32 <= self.img_size <= MAX_IMG_SIZE and self.img_size % 32 == 0
+        valid_size = type(self.img_size) is int and 32 <= self.img_size <= MAX_IMG_SIZE
         valid_names = isinstance(self.backbone, str) and all(isinstance(stage, str) for stage in self.stages)
-        valid_choices = self.views in ("center", "parts") and self.head in ("linear", "readout")
+        valid_choices = self.views in get_args(Views) and self.head in ("linear", "readout")
         three_channels = valid_channels and len(self.mean) == len(self.std) == 3
         if not (three_channels and valid_size and valid_names and valid_choices):
             raise ValueError(f"no encoder can have these settings: {self}")

@@ -16,13 +16,13 @@ from painter_search.encoder.views import View, make_views
 from painter_search.images.framing import open_frame, read_frame
 
 BATCH = 32
-"""Views a forward pass on a CPU; more are no faster."""
+"""Views at a time on a CPU; more are no faster."""
 GPU_BATCH = 256
 """Views a forward pass on a GPU, which waits for the CPU to launch every layer."""
 
 
 class Embedder(Protocol):
-    """Turns views into embeddings: an `EncoderNetwork` (PyTorch), an `OnnxEncoder` (ONNX Runtime), …"""
+    """Turns views into embeddings: an `EncoderNetwork` (PyTorch), an `OnnxEncoder` (OpenVINO, ONNX Runtime)."""
 
     config: EncoderConfig
 
@@ -68,11 +68,16 @@ def embed_views(embedder: Embedder, views: Sequence[Sequence[View]]) -> NDArray[
         for start in range(0, len(rows), embedder.batch_size):
             chunk = rows[start : start + embedder.batch_size]
             embeddings[chunk] = embedder.embed(np.stack([flat[row] for row in chunk]))
-    if len(flat) == len(views):
+    return mean_over_views(embeddings, counts, embedder.config.normalize)
+
+
+def mean_over_views(embeddings: NDArray[np.float32], counts: NDArray[np.int64], normalize: bool) -> NDArray[np.float32]:
+    """The means of paintings with these `counts` of views `[n]`, whose embeddings follow one another: `[n, 256]`."""
+    if len(embeddings) == len(counts):
         return embeddings
     sums = np.add.reduceat(embeddings, np.cumsum(counts) - counts, axis=0)
     means: NDArray[np.float32] = np.asarray(sums / counts[:, None], np.float32)
-    if embedder.config.normalize:
+    if normalize:
         means /= np.linalg.norm(means, axis=1, keepdims=True)
     return means
 

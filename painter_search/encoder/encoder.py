@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,11 +19,9 @@ from painter_search.encoder.checkpoint import (
     start_encoder,
 )
 from painter_search.encoder.config import EncoderConfig
-from painter_search.encoder.cpu_inference import Bfloat16Encoder
 from painter_search.encoder.embedding import Embedder, embed_all
-from painter_search.encoder.mixed_precision import prefers_bfloat16
 from painter_search.encoder.network import EncoderNetwork
-from painter_search.encoder.onnx_export import export_onnx
+from painter_search.encoder.onnx_export import fastest_embedder
 from painter_search.images.framing import frame_painting
 from painter_search.images.image_inputs import ImageInput, ImageInputs, as_list, image_file
 from painter_search.images.types import Framing
@@ -74,7 +71,7 @@ class Encoder:
     def embed(self, images: ImageInputs) -> NDArray[np.float32]:
         """Embed paintings, the same way as `build-index` embeds originals.
 
-        On a CPU the first call prepares the fastest engine that this processor has, which takes seconds.
+        On a CPU the first call exports the network for the engine that computes there, which takes seconds.
 
         Args:
             images: One image or many: paths, the bytes of image files, PIL images, or arrays uint8 `[height, width]`
@@ -127,15 +124,8 @@ class Encoder:
         if self.device.type != "cpu":
             return self.network
         if self._cpu_embedder is None:
-            self._cpu_embedder = self._make_cpu_embedder()
+            self._cpu_embedder = fastest_embedder(self.network)
         return self._cpu_embedder
-
-    def _make_cpu_embedder(self) -> Embedder:
-        # As `fastest_cpu_embedder`, but exported only where ONNX Runtime is the faster one.
-        if prefers_bfloat16(self.network.network):
-            return Bfloat16Encoder(self.network)
-        with tempfile.TemporaryDirectory(prefix="painter-search-", ignore_cleanup_errors=True) as folder:
-            return export_onnx(self.network, Path(folder, "encoder.onnx"))
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value!r}" for name, value in self._summary().items())

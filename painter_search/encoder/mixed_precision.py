@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import nn
 
+from painter_search.encoder.backbones.staged_transformer import StagedTransformer
+
 
 def mixed_precision(device: torch.device, network: nn.Module) -> AbstractContextManager[object]:
     """A context of automatic mixed precision where it is faster, else one without effect.
@@ -29,9 +31,11 @@ def prefers_bfloat16(network: nn.Module) -> bool:
     """Whether this CPU runs the network faster in bfloat16.
 
     That takes instructions for bfloat16 matrices and a network of full convolutions: depthwise convolutions are bound
-    by memory, and bfloat16 slows them down.
+    by memory, and bfloat16 slows them down. What it costs transformers in accuracy has not been measured.
     """
     if not _has_bfloat16_instructions():
+        return False
+    if any(isinstance(module, StagedTransformer) for module in network.modules()):
         return False
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
     return bool(convolutions) and all(module.groups == 1 for module in convolutions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from painter_search.encoder.backbones.staged_transformer import StagedTransformer
 from painter_search.encoder.config import EMBEDDING_SIZE
 
 STATISTICS = 2
@@ -15,10 +16,12 @@ DAMPING = 1e-3
 """This share of the largest eigenvalue is added to every eigenvalue before directions are divided by its power."""
 MIN_EIGENVALUE = 1e-9
 """Directions below this share of the largest eigenvalue are dropped: few works span few directions."""
+WIDE = 4096
+"""Statistics a view above which a decomposition of their covariance takes minutes (ResNet-50 has 9,216)."""
 WHITENING = 0.5
 """How far directions are brought to equal variance: 0 not at all, 1 wholly. Chosen on validation artists."""
 PROBE_SIDE = 96
-"""Side in pixels of the image from which the shapes of a network's outputs are taken."""
+"""Side in pixels of the image from which the shapes of a network's outputs are taken, where it takes any size."""
 
 
 class FeatureHooks(nn.Module):
@@ -77,7 +80,11 @@ class Readout(nn.Module):
         return self.linear.in_features
 
     def forward(self, outputs: list[torch.Tensor]) -> torch.Tensor:
-        embeddings: torch.Tensor = self.linear((self.statistics(outputs) - self.center) * self.scale)
+        return self.embed(self.statistics(outputs))
+
+    def embed(self, statistics: torch.Tensor) -> torch.Tensor:
+        """The embeddings `[n, 256]` of views with these statistics `[n, width]`."""
+        embeddings: torch.Tensor = self.linear((statistics - self.center) * self.scale)
         return embeddings
 
     def statistics(self, outputs: list[torch.Tensor]) -> torch.Tensor:
@@ -111,12 +118,9 @@ class Readout(nn.Module):
         self.center.copy_(center)
         self.scale.copy_(scale)
         standardized = (values - center.float()) * scale.float()  # with the precision that `forward` has
-        eigenvalues, eigenvectors = torch.linalg.eigh(standardized.T @ (share * standardized))
-        order = eigenvalues.argsort(descending=True)[:EMBEDDING_SIZE]
-        largest = eigenvalues[order[0]]
-        order = order[eigenvalues[order] > MIN_EIGENVALUE * largest]  # the others' directions are rounding errors
-        damped = eigenvalues[order] + DAMPING * largest
-        directions = eigenvectors[:, order] / damped ** (WHITENING / 2)
+        eigenvalues, eigenvectors = principal_directions(standardized, share)
+        damped = eigenvalues + DAMPING * eigenvalues[0]
+        directions = eigenvectors / damped ** (WHITENING / 2)
         directions /= (share[:, 0] * (standardized @ directions).norm(dim=1)).sum()
         # A direction's sign is numerically arbitrary; choosing it by one rule keeps encoders comparable.
         directions[:, directions.sum(0) < 0] *= -1
@@ -125,11 +129,33 @@ class Readout(nn.Module):
         self.linear.bias.zero_()
 
 
+def principal_directions(values: torch.Tensor, share: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The largest eigenvalues `[k]` of rows' covariance, largest first, and their eigenvectors `[width, k]`.
+
+    `k` is at most 256, and less where rows span fewer directions. Where there are fewer rows than their width, and that
+    is above `WIDE`, the products of rows with rows are decomposed: a smaller matrix of the same eigenvalues.
+
+    Args:
+        values: Centred rows, float64 `[n, width]`.
+        share: How much each row counts, `[n, 1]`, 1 in all.
+    """
+    few = values.shape[1] > WIDE and len(values) < values.shape[1]
+    weighted = share.sqrt() * values
+    products = weighted @ weighted.T if few else values.T @ (share * values)
+    eigenvalues, eigenvectors = torch.linalg.eigh(products)
+    order = eigenvalues.argsort(descending=True)[:EMBEDDING_SIZE]
+    order = order[eigenvalues[order] > MIN_EIGENVALUE * eigenvalues[order[0]]]  # the others' are rounding errors
+    eigenvalues, eigenvectors = eigenvalues[order], eigenvectors[:, order]
+    return eigenvalues, weighted.T @ eigenvectors / eigenvalues.sqrt() if few else eigenvectors
+
+
 def default_stages(trunk: nn.Module) -> tuple[str, ...]:
     """The stages to read: a residual network's last three, else the three before the last of its row of blocks.
 
-    An empty tuple for a network without such a row, or whose blocks do not return feature maps (transformers).
+    An empty tuple for a network without such a row, or whose blocks do not return feature maps.
     """
+    if isinstance(trunk, StagedTransformer):
+        return tuple(f"maps.{block}" for block in trunk.blocks)
     names = [name for name, _ in trunk.named_children()]
     stages: tuple[str, ...]
     if "layer4" in names:
@@ -155,8 +181,9 @@ def make_readout(taps: FeatureHooks) -> Readout:
 @torch.no_grad()
 def _probe_outputs(taps: FeatureHooks) -> list[torch.Tensor]:
     """The outputs for one black image, for their shapes."""
-    training = taps.training
+    training = taps.trunk.training
     device = next(taps.parameters()).device
-    outputs: list[torch.Tensor] = taps.eval()(torch.zeros(1, 3, PROBE_SIDE, PROBE_SIDE, device=device))
+    side = taps.trunk.side if isinstance(taps.trunk, StagedTransformer) else PROBE_SIDE
+    outputs: list[torch.Tensor] = taps.eval()(torch.zeros(1, 3, side, side, device=device))
     taps.train(training)
     return outputs

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from painter_search.encoder.backbone import build_network
+from painter_search.encoder.backbones.staged_transformer import StagedTransformer
 from painter_search.encoder.config import EncoderConfig
 from painter_search.encoder.embedding import BATCH, GPU_BATCH
 from painter_search.encoder.mixed_precision import mixed_precision
@@ -24,10 +27,13 @@ class EncoderNetwork(nn.Module):
     std: torch.Tensor
 
     def __init__(self, config: EncoderConfig, weights: str = "none", seed: int = 0) -> None:
-        """Build the untrained network; see `build_network` for `weights`, `seed` and the errors."""
+        """Build the untrained network; see `build_network` for `weights`, `seed` and the errors.
+
+        `config` becomes what the network is fitted to; see `fitted_config`.
+        """
         super().__init__()
-        self.config = config
         self.network, self.head = build_network(config, weights, seed)
+        self.config = config = fitted_config(config, self.network)
         self.register_buffer("mean", torch.tensor(config.mean).view(3, 1, 1) * 255, persistent=False)
         self.register_buffer("std", torch.tensor(config.std).view(3, 1, 1) * 255, persistent=False)
 
@@ -70,10 +76,7 @@ class EncoderNetwork(nn.Module):
         """The submodules whose feature maps are exported: those a readout reads, or would read."""
         if self.config.head == "readout":
             return tuple(f"network.taps.trunk.{stage}" for stage in self.config.stages)
-        training = self.training
-        stages = tuple(f"network.{stage}" for stage in default_stages(self.network))
-        self.train(training)
-        return stages
+        return tuple(f"network.{stage}" for stage in default_stages(self.network))
 
     def head_parameters(self) -> list[nn.Parameter]:
         """The parameters of the new layer."""
@@ -93,3 +96,11 @@ class EncoderNetwork(nn.Module):
         """Switch to training mode; with a frozen backbone the network stays in evaluation mode."""
         frozen = not all(parameter.requires_grad for parameter in self.parameters())
         return super().train(mode and not frozen)
+
+
+def fitted_config(config: EncoderConfig, network: nn.Module) -> EncoderConfig:
+    """The settings that a network built for `config` satisfies: a transformer takes images of one size."""
+    trunk = network.get_submodule("taps.trunk") if config.head == "readout" else network
+    if not isinstance(trunk, StagedTransformer):
+        return config
+    return replace(config, img_size=trunk.side, views="center" if config.views == "center" else "equal-parts")

@@ -1,9 +1,11 @@
-"""An encoder as an ONNX file, run by ONNX Runtime: a query imports no PyTorch."""
+"""An encoder as an ONNX file: exported from PyTorch, and run without it."""
 
 from __future__ import annotations
 
 import logging
+import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,46 +14,41 @@ from numpy.typing import NDArray
 
 from painter_search.common.errors import DamagedFileError, InvalidValueError
 from painter_search.encoder.config import EMBEDDING_SIZE, EncoderConfig
-from painter_search.encoder.embedding import BATCH
+from painter_search.encoder.inference_engine import InferenceEngine, open_engine, open_onnxruntime
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from torch import nn
 
+    from painter_search.encoder.embedding import Embedder
     from painter_search.encoder.network import EncoderNetwork
 
 TOLERANCE = 1e-3
-"""An exported embedding may differ from PyTorch's by this share of its length."""
+"""An exported embedding may differ from PyTorch's by this share of its length, both in float32."""
 OPSET = 17
-ON_ONE_CORE = 5
-"""Views that one core embeds at a time: more overflow its caches and are no faster."""
 EMBEDDINGS = "embeddings"
 """The first output; the feature maps of the stages follow it."""
+FEATURES = "features"
+"""The only output of an encoder that is exported without its new layer."""
 
 
 class OnnxEncoder:
-    """An encoder in ONNX Runtime, on the CPU. It satisfies `Embedder`."""
+    """An exported encoder, on the CPU. It satisfies `Embedder`."""
 
-    batch_size = BATCH
-
-    def __init__(self, session: InferenceSession, config: EncoderConfig, max_views: int | None = None) -> None:
-        """Wrap what `open_session` opened; at most `max_views` are passed at a time (None: all that are given)."""
-        self._session, self.config, self._max_views = session, config, max_views
+    def __init__(self, network: InferenceEngine, config: EncoderConfig) -> None:
+        """Wrap what `open_encoder` opened."""
+        self._network, self.config = network, config
+        self.batch_size = network.batch_size
 
     @property
     def engine(self) -> str:
         """The library that computes, with its version."""
-        import onnxruntime
-
-        return f"onnxruntime {onnxruntime.__version__}"
+        return self._network.name
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embed views, uint8 `[n, 3, side, side]`; returns float32 `[n, 256]`.
 
         Raises `DamagedFileError` where the encoder fails or returns anything else.
         """
-        if self._max_views and len(pixels) > self._max_views:
-            starts = range(0, len(pixels), self._max_views)
-            return np.concatenate([self.embed(pixels[start : start + self._max_views]) for start in starts])
         embeddings = self._run([EMBEDDINGS], pixels)[0]
         if np.shape(embeddings) != (len(pixels), EMBEDDING_SIZE) or not np.isfinite(embeddings).all():
             raise DamagedFileError(
@@ -64,78 +61,90 @@ class OnnxEncoder:
 
         An empty list for a network without feature maps, and for one exported before they were outputs.
         """
-        names = [output.name for output in self._session.get_outputs() if output.name != EMBEDDINGS]
+        names = [name for name in self._network.outputs if name != EMBEDDINGS]
         return self._run(names, pixels) if names else []
 
     def _run(self, names: list[str], pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         try:
-            outputs: list[NDArray[np.float32]] = self._session.run(names, {"pixels": pixels})
+            return self._network.run(names, pixels)
         except Exception as error:
             raise DamagedFileError(
                 "the index's encoder fails; it is damaged: copy or build the index again."
             ) from error
-        return outputs
 
 
-def open_session(encoder: Path | bytes, threads: int = 0) -> InferenceSession:
-    """Open an exported encoder (a file, or its bytes) that computes on `threads` (0: one per core).
+def open_encoder(network: Path | bytes, config: EncoderConfig, cores: int = 0) -> OnnxEncoder:
+    """Open an exported encoder (a file, or its bytes) to be computed on `cores` (0: all that are available).
 
-    Raises `DamagedFileError` where ONNX Runtime cannot read it.
+    Raises `DamagedFileError` where it cannot be read.
     """
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()  # queries are private
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = threads
-    # What follows a forward pass needs the cores, so idle threads must not spin.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    source = encoder if isinstance(encoder, bytes) else str(encoder)
-    try:
-        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        name = "what was sent" if isinstance(encoder, bytes) else encoder
-        raise DamagedFileError(f"{name} is no encoder that ONNX Runtime can read; build the index again.") from error
+    return OnnxEncoder(open_engine(network, config.img_size, cores), config)
 
 
 def export_onnx(encoder: EncoderNetwork, path: Path) -> OnnxEncoder:
-    """Write an encoder, normalisation included, as an ONNX file, and open it. Moves the network to the CPU.
+    """Write an encoder, normalisation included, as an ONNX file, and open it; see `export_encoder`."""
+    path.write_bytes(export_encoder(encoder))
+    return open_encoder(path, encoder.config)
+
+
+def export_encoder(encoder: EncoderNetwork) -> bytes:
+    """An encoder, normalisation included, as the bytes of an ONNX file. Moves the network to the CPU.
 
     The feature maps of its stages are outputs, too. ONNX Runtime computes every output whether asked for or not, so
     they are exported as the network has them, without an operation of their own.
     Raises `InvalidValueError` where the exported network does not give the same embeddings.
     """
-    import torch
-
     from painter_search.encoder.multi_stage_features import EmbeddingAndFeatureMaps
 
-    side = encoder.config.img_size
-    pixels = torch.randint(0, 256, (2, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     encoder = encoder.cpu().eval()
     network = EmbeddingAndFeatureMaps(encoder, encoder.stages()).eval()
     names = [EMBEDDINGS, *(f"plane {number}" for number in range(1, len(network.stages) + 1))]
+    return _export(network, names, encoder.config)
+
+
+def export_features(features: nn.Module, config: EncoderConfig) -> bytes:
+    """A network that gives what an encoder's new layer reads, as the bytes of an ONNX file; it is on the CPU."""
+    return _export(features, [FEATURES], config)
+
+
+def fastest_embedder(encoder: EncoderNetwork) -> Embedder:
+    """What embeds as fast as the encoder's device can: on a GPU the network itself, on a CPU its export."""
+    if encoder.device.type != "cpu":
+        return encoder
+    return open_encoder(export_encoder(encoder), encoder.config)
+
+
+def _export(network: nn.Module, names: list[str], config: EncoderConfig) -> bytes:
+    """A network with outputs of these names as an ONNX file, if it gives the same in ONNX Runtime."""
+    import torch
+
+    side = config.img_size
+    pixels = torch.randint(0, 256, (2, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     dynamic_axes = {name: {0: "n"} for name in ("pixels", *names)}
-    if encoder.config.views == "parts":
+    if config.views == "parts":
         dynamic_axes["pixels"] |= {2: "side", 3: "side"}
         for number, name in enumerate(names[1:], start=1):
             dynamic_axes[name] |= {2: f"side {number}", 3: f"side {number}"}
-    with warnings.catch_warnings(), torch.inference_mode():
-        # Only the older exporter keeps the batch size dynamic for every backbone; its deprecation is no concern here.
-        warnings.simplefilter("ignore")
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        torch.onnx.export(
-            network,
-            (pixels,),
-            str(path),
-            input_names=["pixels"],
-            output_names=names,
-            dynamic_axes=dynamic_axes,
-            opset_version=OPSET,
-            dynamo=False,
-        )
-        expected = encoder(pixels).numpy()
-    exported = OnnxEncoder(open_session(path), encoder.config)
-    difference = np.linalg.norm(exported.embed(pixels.numpy()) - expected, axis=1)
-    if (difference > TOLERANCE * np.linalg.norm(expected, axis=1)).any():
-        raise InvalidValueError(f"{encoder.config.backbone} cannot be exported faithfully; train another --backbone.")
+    with tempfile.TemporaryDirectory(prefix="painter-search-", ignore_cleanup_errors=True) as folder:
+        file = Path(folder, "encoder.onnx")
+        with warnings.catch_warnings(), torch.inference_mode():
+            # Only the older exporter, which is deprecated, keeps the batch size dynamic for every backbone.
+            warnings.simplefilter("ignore")
+            logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+            torch.onnx.export(
+                network,
+                (pixels,),
+                str(file),
+                input_names=["pixels"],
+                output_names=names,
+                dynamic_axes=dynamic_axes,
+                opset_version=OPSET,
+                dynamo=False,
+            )
+            expected = network(pixels)
+        exported = file.read_bytes()
+    first = (expected[0] if isinstance(expected, Sequence) else expected).numpy()
+    difference = np.linalg.norm(open_onnxruntime(exported).run(names[:1], pixels.numpy())[0] - first, axis=1)
+    if (difference > TOLERANCE * np.linalg.norm(first, axis=1)).any():
+        raise InvalidValueError(f"{config.backbone} cannot be exported faithfully; train another --backbone.")
     return exported

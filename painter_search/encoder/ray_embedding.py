@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
 
+from painter_search.common.cores import available_cores
 from painter_search.common.errors import InvalidValueError, MissingPackageError, PainterSearchError, UnreachableError
 from painter_search.common.progress import spinner, track
 from painter_search.common.urls import Location, parse_location
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from painter_search.encoder.network import EncoderNetwork
 
 WorkerEngine: TypeAlias = "tuple[EncoderNetwork | bytes, EncoderConfig]"
-"""What a worker runs: a network, or the bytes of an ONNX file."""
+"""What a worker runs: a network on a GPU, or the bytes of an ONNX file."""
 LOCAL = "local"
 """Ray's address for a cluster that it starts on this machine, which ends with the program."""
 TIMEOUT_SECONDS = 10
@@ -49,8 +50,8 @@ def embed_on_ray(
 
     Args:
         address: The cluster, or `local`.
-        encoder: The network, for workers on GPUs or where bfloat16 is faster.
-        exported: The encoder's ONNX file, which other workers run.
+        encoder: The network, which workers on GPUs run.
+        exported: The encoder's ONNX file, which workers on CPUs run.
         shards: What is embedded; their frames have the same paths on every machine.
         location: Where the shards are written.
         device: `auto`, `cpu` or `cuda`; `auto` takes GPUs where the cluster has any.
@@ -75,7 +76,7 @@ def embed_on_ray(
                 f"the Ray at {address} has no {'GPU' if on_gpus else 'core'} for a worker; see --device."
             )
         count = min(workers or available, available, len(shards))
-        engine = ray.put(_engine_for_workers(encoder, exported, on_gpus))
+        engine = ray.put((encoder.cpu() if on_gpus else exported.read_bytes(), encoder.config))
         rows = [{"shard": json.dumps(asdict(_with_absolute_frames(shard)), default=str)} for shard in shards]
         results = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
             ShardWorker,
@@ -99,14 +100,14 @@ class ShardWorker:
     """A Ray actor with an encoder of its own, which embeds and writes one shard after another."""
 
     def __init__(self, engine: Sequence[ObjectRef[WorkerEngine]], location: str, on_gpu: bool) -> None:
-        """Set up the encoder that `engine` refers to: on a GPU, or on one thread of a CPU.
+        """Set up the encoder that `engine` refers to: on a GPU, or on one core.
 
         The reference is in a list, since Ray would resolve a bare one itself.
         """
         import ray
 
         network, config = ray.get(engine[0])
-        self._embedder = _open_engine(network, config, on_gpu)
+        self._embedder = _open_engine(network, config)
         self._threads = 0 if on_gpu else 1
         self._location = parse_location(location)
 
@@ -129,27 +130,12 @@ class ShardWorker:
         return {"shard": [shard.name], "error": [message]}
 
 
-def _engine_for_workers(encoder: EncoderNetwork, exported: Path, on_gpus: bool) -> WorkerEngine:
-    """The network where a GPU or bfloat16 makes it the fastest, else its ONNX file's bytes."""
-    from painter_search.encoder.mixed_precision import prefers_bfloat16
-
-    as_network = on_gpus or prefers_bfloat16(encoder.network)
-    return (encoder.cpu() if as_network else exported.read_bytes()), encoder.config
-
-
-def _open_engine(network: EncoderNetwork | bytes, config: EncoderConfig, on_gpu: bool) -> Embedder:
+def _open_engine(network: EncoderNetwork | bytes, config: EncoderConfig) -> Embedder:
     if isinstance(network, bytes):
-        from painter_search.encoder.onnx_export import OnnxEncoder, open_session
+        from painter_search.encoder.onnx_export import open_encoder
 
-        return OnnxEncoder(open_session(network, threads=1), config)
-    import torch
-
-    if on_gpu:
-        return network.to("cuda")
-    from painter_search.encoder.cpu_inference import Bfloat16Encoder
-
-    torch.set_num_threads(1)
-    return Bfloat16Encoder(network)
+        return open_encoder(network, config, cores=1)
+    return network.to("cuda")
 
 
 def _with_absolute_frames(shard: Shard) -> Shard:
@@ -175,7 +161,7 @@ def _connect(address: str, workers: int) -> Iterator[ModuleType]:
     context.enable_progress_bars = False
     start = not ray.is_initialized()
     if start:
-        cores = max(workers, os.cpu_count() or 1) if address == LOCAL else None
+        cores = max(workers, available_cores()) if address == LOCAL else None
         dashboard = False if address == LOCAL else None
         try:
             with spinner("Starting Ray"), _silenced_stderr():

@@ -29,7 +29,8 @@ def make_views(frame: Image.Image, config: EncoderConfig, map_boxes: MapBoxes = 
     """Cut the views of a frame, uint8 `[3, side, side]` each; the frame's embedding is the mean of theirs.
 
     `center` is the central square alone. `parts` are the whole frame resized to a square and its quarters; a frame too
-    small for quarters to show anything new is mirrored instead. All views of a frame have the same side.
+    small for quarters to show anything new is mirrored instead. All views of a frame have the same side, and with
+    `equal-parts` those of all frames.
 
     Args:
         frame: RGB.
@@ -38,7 +39,7 @@ def make_views(frame: Image.Image, config: EncoderConfig, map_boxes: MapBoxes = 
     """
     if config.views == "center":
         return [to_pixels(central_square(frame, config.img_size))]
-    side = view_side(frame.size, config.img_size)
+    side = config.img_size if config.views == "equal-parts" else view_side(frame.size, config.img_size)
     whole = (0.0, 0.0, float(frame.width), float(frame.height))
     boxes = [whole, *quarters(frame.size)] if has_quarters(frame.size, side) else [whole]
 

@@ -6,12 +6,18 @@ import io
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageCms
+from PIL.TiffImagePlugin import TiffImageFile
 
 SRGB_DESCRIPTIONS = {"sRGB", "sRGB IEC61966-2.1", "sRGB built-in", "sRGB2014", "c2", "c2ci"}
 """Descriptions in the common sRGB profiles."""
 DEEP_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
 """Pillow's greyscale modes of more than 8 bits."""
+WHOLE_RANGES, FLOAT_RANGES = (255, 65_535, 2**32 - 1), (1, 255, 65_535)
+"""Ranges that values of more than 16 bits are written in; the narrowest that holds all of an image's is taken."""
+BITS_PER_SAMPLE, PHOTOMETRIC = 258, 262
+"""TIFF tags of the bits of a channel, and of what its values mean; 0 is white where the latter is 0."""
 BAND_PIXELS = 4_000_000
 """Larger images are converted in bands of this many pixels, which takes less memory and gives the same result."""
 ORIENTATION = 0x0112
@@ -26,6 +32,8 @@ TO_UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 """The transposition that turns an image of each EXIF orientation upright."""
+SIDEWAYS = (5, 6, 7, 8)
+"""EXIF orientations that exchange width and height."""
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -36,7 +44,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     images of its size are in memory at once.
     """
     image.load()  # turns TIFF files upright and updates their orientation tag
-    profile, transposition = image.info.get("icc_profile"), TO_UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
+    profile, transposition = image.info.get("icc_profile"), TO_UPRIGHT.get(orientation(image))
     scale = _depth_scale(image)
     if image.height <= _band_height(image) or (
         image.mode == "RGB" and not profile and "transparency" not in image.info
@@ -48,6 +56,15 @@ def to_rgb(image: Image.Image) -> Image.Image:
             rgb.paste(_band_to_rgb(band, profile, scale), (0, top))
         image.close()
     return rgb if transposition is None else rgb.transpose(transposition)
+
+
+def orientation(image: Image.Image) -> int:
+    """The EXIF orientation of an image, 1 to 8; 1 where it has none or its EXIF data are damaged."""
+    try:
+        stored = image.getexif().get(ORIENTATION, 1)
+    except Exception:  # Pillow raises anything on damaged data
+        return 1
+    return stored if stored in TO_UPRIGHT else 1
 
 
 def _bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
@@ -82,22 +99,39 @@ def _band_to_rgb(image: Image.Image, profile: bytes | None, scale: float) -> Ima
 
 
 def _depth_scale(image: Image.Image) -> float:
-    """The factor that brings greys of more than 8 bits to 0..255; 1 for all other images."""
+    """The factor that brings greys of more than 8 bits to 0..255, below 0 where 0 is white; 1 for all other images."""
     if image.mode not in DEEP_MODES:
         return 1.0
+    tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
+    sign = -1 if tags.get(PHOTOMETRIC) == 0 else 1  # Pillow sees to this for greys of 8 bits only
     if image.mode.startswith("I;16"):
-        return 255.0 / 65535.0
-    brightest = max(float(np.nanmax(np.asarray(band, np.float64), initial=-np.inf)) for _, band in _bands(image))
-    if image.mode == "F":
-        # Floating-point files hold either 0..1 or 0..255.
-        return 255.0 if brightest <= 1.0 else 1.0
-    return 255.0 / 65535.0 if brightest > 255 else 1.0
+        is_narrow = tags.get(BITS_PER_SAMPLE, (16,))[0] == 12  # Pillow does not widen these
+        return sign * 255.0 / (4095.0 if is_narrow else 65535.0)
+    brightest = max((_brightest(np.asarray(band, np.float64)) for _, band in _bands(image)), default=0.0)
+    return sign * _scale_of(brightest, FLOAT_RANGES if image.mode == "F" else WHOLE_RANGES)
+
+
+def to_8_bits(values: NDArray[np.number]) -> NDArray[np.uint8]:
+    """Values of any type as 0..255, by the range that they are written in; what is not a number becomes 0."""
+    is_float = np.issubdtype(values.dtype, np.floating)
+    return _scaled(values, _scale_of(_brightest(values), FLOAT_RANGES if is_float else WHOLE_RANGES))
+
+
+def _brightest(values: NDArray[np.number]) -> float:
+    return float(np.max(values, initial=0, where=np.isfinite(values)))
+
+
+def _scale_of(brightest: float, ranges: tuple[int, ...]) -> float:
+    return 255.0 / next((top for top in ranges if brightest <= top), brightest)
+
+
+def _scaled(values: NDArray[np.number], scale: float) -> NDArray[np.uint8]:
+    white = 255.0 if scale < 0 else 0.0
+    return np.clip(np.nan_to_num(values.astype(np.float64)) * scale + white + 0.5, 0, 255).astype(np.uint8)
 
 
 def _reduce_depth(image: Image.Image, scale: float) -> Image.Image:
-    values = np.asarray(image).astype(np.float64)
-    reduced = np.clip(np.nan_to_num(values) * scale + 0.5, 0, 255).astype(np.uint8)
-    return Image.fromarray(reduced)
+    return Image.fromarray(_scaled(np.asarray(image), scale))
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -1,69 +1,122 @@
-"""Opening image files: which formats are decoded, and the limits that keep decoding safe."""
+"""Image files to pixels, by the first of two readers that can: Pillow, and libvips for what Pillow cannot."""
 
 from __future__ import annotations
 
-import io
-
-from PIL import Image, UnidentifiedImageError
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 from painter_search.common.errors import UnreadableImageError
-from painter_search.images.jpeg_scans import has_too_many_scans
+from painter_search.images.color import SIDEWAYS, orientation, to_rgb
+from painter_search.images.formats.decoded import (
+    DecodedPainting,
+    Need,
+    RefusedImageError,
+    VagueReasonError,
+    check_shape,
+)
+from painter_search.images.formats.file_kinds import HEAD_BYTES, RAW_REASON, foreign_kind, image_format
+from painter_search.images.formats.pillow_reader import read_with_pillow
+from painter_search.images.formats.repair import rewrap_webp, with_end_marker
+from painter_search.images.formats.tiff_pages import TiffPage, largest_page, list_pages, smallest_copy
+from painter_search.images.formats.vips_reader import LOADERS, VipsReader
+from painter_search.images.types import ImageFile
 
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG2000", "PPM", "TGA")
-"""Formats that are opened, whatever a file's extension; others, such as PostScript, would start external programs."""
-HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-"""Brands of the HEIC files that phones write (ISO/IEC 23008-12); Pillow has no decoder for them."""
-MAX_PIXELS = 100_000_000
-"""Larger images are refused, not decoded: a few bytes can claim any size."""
-MAX_DECODED_BYTES = 900_000_000
-"""Images whose decoding would hold more bytes in memory are refused."""
-BYTES_PER_PIXEL = {"WEBP": 16, "JPEG2000": 18}
-"""Bytes per pixel that decoding holds, measured; 8 in all other formats: the decoded image and its copy in sRGB."""
-MAX_BYTES = 500_000_000
-"""Larger files are refused, not read."""
-MAX_ELONGATION = 50
-"""Images with a larger ratio of long to short side are refused: their frames would be as large as the original."""
+REPAIRED = ("JPEG", "JPEG2000", "WEBP")
+"""Formats of which damaged files are repaired; what is damaged around the pixels of others, the readers pass over."""
 
 
-def open_image(content: bytes) -> Image.Image:
-    """Open the bytes of an image file without decoding the pixels.
+def decode_painting(file: ImageFile, need: Need) -> DecodedPainting:
+    """Decode an image file to upright pixels in sRGB.
 
-    Raises `UnreadableImageError` if the file is not an image in one of `FORMATS`, or exceeds a limit of this module.
+    Metadata never decide over pixels: a file whose metadata are damaged, or that lacks only its end, is decoded as it
+    would be without that fault. Of several pages or frames in a file, the first of the largest is taken.
+
+    Args:
+        file: The file.
+        need: What is asked for of the painting, and how much memory may be held.
+
+    Raises:
+        UnreadableImageError: It is no image that can be read, or exceeds a limit; the message is the reason.
     """
-    if not content:
-        raise UnreadableImageError("empty file")
+    head = _read_head(file)
+    if not head:
+        raise RefusedImageError("empty file")
+    kind = foreign_kind(head)
+    if kind is not None:
+        raise RefusedImageError(kind)
+    file_format = image_format(head)
+    if isinstance(file, bytes):
+        need = replace(need, max_held_bytes=need.max_held_bytes - len(file))
     try:
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
-    except Image.DecompressionBombError as error:
-        raise UnreadableImageError("too large to decode safely (over 100 megapixels)") from error
-    except UnidentifiedImageError as error:
-        is_heic = content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS
-        reason = "HEIC, which is not read here; save it as JPEG" if is_heic else "not an image"
-        raise UnreadableImageError(reason) from error
-    except Exception as error:
-        raise UnreadableImageError(failure_reason(error)) from error
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise UnreadableImageError(f"too large to decode safely ({width} x {height} px, over 100 megapixels)")
-    if width * height * _bytes_per_pixel(image) > MAX_DECODED_BYTES:
-        raise UnreadableImageError(
-            f"too large to decode safely ({width} x {height} px as {image.format} need too much memory)"
-        )
-    if image.format == "JPEG" and has_too_many_scans(content):
-        raise UnreadableImageError("a JPEG file of more scans than any painting needs")
-    if max(width, height) > MAX_ELONGATION * min(width, height):
-        raise UnreadableImageError(f"too elongated to be a painting ({width} x {height} px)")
-    return image
+        return _decode(file, file_format, need)
+    except RefusedImageError:
+        raise
+    except UnreadableImageError as reason:
+        if isinstance(file, bytes) and file_format in REPAIRED:
+            return _decode_repaired(file, file_format, need, reason)
+        raise
 
 
-def failure_reason(error: Exception) -> str:
-    """A decoder's exception as the reason that `rejected.csv` lists."""
-    message = str(error) or type(error).__name__
-    return f"truncated ({message})" if "truncated" in message.lower() else f"unreadable ({message})"
+def _decode(file: ImageFile, file_format: str | None, need: Need) -> DecodedPainting:
+    """Decode a file with the reader for it, or with the other one if that fails."""
+    pages = list_pages(file) if file_format == "TIFF" else []
+    page = largest_page(pages) if pages else None
+    if page is not None and page.is_sensor_data:
+        raise RefusedImageError(RAW_REASON)
+    readers: list[Callable[[], DecodedPainting]] = [lambda: read_with_pillow(file, file_format, page, need)]
+    if file_format in LOADERS:
+        # Pillow misreads some TIFF files of more than 8 bits, and would hold the whole of a large file.
+        vips_first = isinstance(file, Path) or (page is not None and page.bits > 8)
+        readers.insert(0 if vips_first else 1, lambda: _read_with_vips(file, file_format, pages, page, need))
+        if isinstance(file, Path) and file_format == "JPEG":
+            readers.pop()
+    reasons: list[UnreadableImageError] = []
+    for read in readers:
+        try:
+            return read()
+        except RefusedImageError:
+            raise
+        except UnreadableImageError as error:
+            reasons.append(error)
+    raise next((reason for reason in reasons if not isinstance(reason, VagueReasonError)), reasons[-1])
 
 
-def _bytes_per_pixel(image: Image.Image) -> int:
-    """Bytes per pixel that decoding holds; a progressive JPEG keeps 2 bytes per channel until the last scan."""
-    if image.info.get("progressive"):
-        return 4 + 2 * len(image.getbands())
-    return BYTES_PER_PIXEL.get(image.format or "", 8)
+def _read_with_vips(
+    file: ImageFile, file_format: str, pages: list[TiffPage], page: TiffPage | None, need: Need
+) -> DecodedPainting:
+    reader = VipsReader(file, file_format, page, need.max_held_bytes)
+    check_shape(reader.width, reader.height)
+    whole = reader
+    if reader.must_reduce and page is not None:
+        copy = smallest_copy(pages, page, need.short_side)
+        whole = reader if copy is page else VipsReader(file, file_format, copy, need.max_held_bytes)
+    # Reduced by a whole number to twice what is asked for, so that what reduces it further decides on its sharpness.
+    image = whole.read(2 * need.short_side)
+    is_sideways = orientation(image) in SIDEWAYS
+    width, height = (reader.height, reader.width) if is_sideways else (reader.width, reader.height)
+    middle = to_rgb(reader.read_middle(need.middle)) if need.middle is not None and reader.must_reduce else None
+    return DecodedPainting(to_rgb(image), width, height, middle)
+
+
+def _decode_repaired(content: bytes, file_format: str, need: Need, reason: UnreadableImageError) -> DecodedPainting:
+    """What a file shows once the damages around its pixels are repaired; raises the reason if that is not all of it."""
+    if file_format == "WEBP":
+        return _decode(rewrap_webp(content), file_format, need)
+    try:
+        shown, *others = (_decode(whole, file_format, need) for whole in with_end_marker(content, file_format))
+    except UnreadableImageError:
+        raise reason from None
+    if any(other.image.tobytes() != shown.image.tobytes() for other in others):
+        raise reason
+    return shown
+
+
+def _read_head(file: ImageFile) -> bytes:
+    if isinstance(file, bytes):
+        return file[:HEAD_BYTES]
+    try:
+        with file.open("rb") as opened:
+            return opened.read(HEAD_BYTES)
+    except OSError as error:
+        raise RefusedImageError(f"cannot be read ({error.strerror})") from error

@@ -15,15 +15,17 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from painter_search.common.errors import UnreachableError, UnreadableImageError
+from painter_search.common.cores import available_cores
+from painter_search.common.errors import PainterSearchError, UnreachableError, UnreadableImageError
 from painter_search.common.terminal import printable
 from painter_search.common.urls import TIMEOUT_SECONDS
 from painter_search.images.framing import Frame, frame_painting
-from painter_search.images.sources import Original, read_file, read_original
-from painter_search.images.types import Framing
+from painter_search.images.image_inputs import FileInput, read_input
+from painter_search.images.sources import Original, read_original
+from painter_search.images.types import Framing, ImageFile
 
 SECONDS_PER_IMAGE = 120
-"""Framing an image is given up after this time; 100 megapixels take about 5 s."""
+"""Framing an image is given up after this time; 100 megapixels take about 5 s, a scan of 2,400 about 20 s."""
 IN_PROCESS_LIMIT = 16
 """Up to this many images are framed in the calling process: starting worker processes takes seconds."""
 Job = TypeVar("Job")
@@ -70,22 +72,17 @@ def frame_all(jobs: Iterable[FramingJob], workers: int = 0) -> Iterator[FramingR
             would end.
 
     Raises:
-        UnreachableError: Worker processes cannot be started, because each imports the calling script and that script
-            prepares a collection on import; or the URL of an original cannot be reached.
+        UnreachableError: Worker processes cannot be started, or the URL of an original cannot be reached.
     """
     if workers == 1:
         yield from map(frame_to_disk, jobs)
         return
 
-    def time_limit(job: FramingJob) -> int:
-        # Fetching from a URL has its own time limit and its own error: a slow network is no fault of the image.
-        return SECONDS_PER_IMAGE + (0 if isinstance(job.original.container, Path) else TIMEOUT_SECONDS)
-
-    for job, result in _map_in_processes(frame_to_disk, jobs, workers, time_limit):
+    for job, result in _map_in_processes(frame_to_disk, jobs, workers, lambda job: _time_limit(job.original)):
         yield FramingResult(job.file, reason=result) if isinstance(result, str) else result
 
 
-def frame_with_timeout(files: Sequence[Path | bytes], framing: Framing) -> Generator[Frame | str, None, None]:
+def frame_with_timeout(files: Sequence[FileInput], framing: Framing) -> Generator[Frame | str, None, None]:
     """The frame of each file, in order, or the reason why there is none; for commands, since it may exit the process.
 
     Up to `IN_PROCESS_LIMIT` files are framed in this process, which exits with a message if one takes longer than
@@ -101,20 +98,18 @@ def frame_with_timeout(files: Sequence[Path | bytes], framing: Framing) -> Gener
 
 
 def frame_in_processes(
-    files: Iterable[Path | bytes], framing: Framing, workers: int = 0
+    files: Iterable[FileInput], framing: Framing, workers: int = 0
 ) -> Generator[Frame | str, None, None]:
     """The frame of each file, in order, or the reason why there is none, from worker processes as in `frame_all`."""
-    for _, frame in _map_in_processes(
-        partial(frame_file, framing=framing), files, workers, lambda _: SECONDS_PER_IMAGE
-    ):
+    for _, frame in _map_in_processes(partial(frame_file, framing=framing), files, workers, _time_limit):
         yield frame
 
 
-def frame_file(file: Path | bytes, framing: Framing) -> Frame | str:
-    """The frame of a file, given by its path or its bytes, or the reason why there is none."""
+def frame_file(file: FileInput, framing: Framing) -> Frame | str:
+    """The frame of a file, or the reason why there is none."""
     try:
-        return frame_painting(read_file(file) if isinstance(file, Path) else file, framing)
-    except UnreadableImageError as error:
+        return frame_painting(read_input(file), framing)
+    except PainterSearchError as error:  # of the image, or of its URL
         return str(error)
 
 
@@ -124,30 +119,43 @@ def frame_to_disk(job: FramingJob) -> FramingResult:
     Raises `UnreachableError` if the original is at a URL that cannot be reached.
     """
     try:
-        content = read_original(job.original)
-        frame = frame_painting(content, job.framing)
+        original = read_original(job.original)
+        frame = frame_painting(original, job.framing)
     except UnreadableImageError as error:
         return FramingResult(job.file, reason=str(error))
     _write(job.frame, frame.jpeg)
     if frame.thumbnail is not None:
         _write(job.thumbnail, frame.thumbnail)
-    digest = hashlib.sha256(content).hexdigest()
-    return FramingResult(job.file, "", digest, frame.width, frame.height, frame.enlarged)
+    return FramingResult(job.file, "", _digest(original), frame.width, frame.height, frame.enlarged)
+
+
+def _digest(file: ImageFile) -> str:
+    """SHA-256 of a file."""
+    if isinstance(file, bytes):
+        return hashlib.sha256(file).hexdigest()
+    digest = hashlib.sha256()
+    with file.open("rb") as content:
+        while piece := content.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _map_in_processes(
     work: Callable[[Job], Result], jobs: Iterable[Job], workers: int, time_limit: Callable[[Job], int]
 ) -> Iterator[tuple[Job, Result | str]]:
     """Each job, in order, with its result, or with the reason if it crashes or exceeds its time limit in seconds."""
-    import multiprocessing  # here, since a single query needs none of these
-    from concurrent.futures.process import BrokenProcessPool
+    from concurrent.futures.process import BrokenProcessPool  # here, since a single query needs none of these
 
     from pebble import ProcessPool
 
-    workers = workers or os.cpu_count() or 1
-    # Spawned, as on every system; and a bounded number of jobs ahead, so that memory stays flat.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPool(max_workers=workers, context=context, initializer=_exit_with_parent)
+    from painter_search.common.worker_processes import WorkerContext, can_start_workers, set_up_worker
+
+    if not can_start_workers():
+        yield from ((job, work(job)) for job in jobs)
+        return
+    workers = workers or available_cores()
+    # A bounded number of jobs ahead, so that memory stays flat.
+    pool = ProcessPool(max_workers=workers, context=WorkerContext(), initializer=set_up_worker)
     pending: deque[tuple[Job, Future[Result]]] = deque()
     try:
         for job in jobs:
@@ -163,15 +171,18 @@ def _map_in_processes(
         pool.close()
     except BrokenProcessPool as error:
         pool.stop()
-        raise UnreachableError(
-            "processes that decode images cannot be started; a Python script that prepares a collection needs "
-            '`if __name__ == "__main__":` above what it does (or the setting workers=1).'
-        ) from error
+        raise UnreachableError("processes that decode images cannot be started; try --workers 1.") from error
     except BaseException:
         pool.stop()
         raise
     finally:
         pool.join()
+
+
+def _time_limit(file: FileInput) -> int:
+    """Seconds for a file. Fetching from a URL has a limit and an error of its own: a slow network is no fault of it."""
+    is_remote = isinstance(file, Original) and not isinstance(file.container, Path)
+    return SECONDS_PER_IMAGE + (TIMEOUT_SECONDS if is_remote else 0)
 
 
 def _result_or_reason(future: Future[Result]) -> Result | str:
@@ -190,7 +201,7 @@ def _result_or_reason(future: Future[Result]) -> Result | str:
 
 
 @contextmanager
-def _exit_if_slow(file: Path | bytes) -> Iterator[None]:
+def _exit_if_slow(file: FileInput) -> Iterator[None]:
     """Exit this process if an image takes longer than `SECONDS_PER_IMAGE`: nothing else stops a decoder."""
 
     def exit_process() -> None:
@@ -199,26 +210,13 @@ def _exit_if_slow(file: Path | bytes) -> Iterator[None]:
         print(f"painter_search: {printable(message)}", file=sys.stderr, flush=True)
         os._exit(1)
 
-    timer = threading.Timer(SECONDS_PER_IMAGE, exit_process)
+    timer = threading.Timer(_time_limit(file), exit_process)
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
-
-
-def _exit_with_parent() -> None:
-    """Make a worker exit when its parent is killed; otherwise it would wait for work forever."""
-    import multiprocessing
-
-    def wait() -> None:
-        parent = multiprocessing.parent_process()
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import io
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
-from painter_search.common.errors import DamagedFileError, UnreadableImageError
-from painter_search.images.color import ORIENTATION, is_srgb, to_rgb
-from painter_search.images.decode import failure_reason, open_image
-from painter_search.images.types import Framing
+from painter_search.common.errors import DamagedFileError
+from painter_search.images.decode import decode_painting
+from painter_search.images.formats.decoded import MAX_HELD_BYTES, Need
+from painter_search.images.types import Framing, ImageFile
 
 CENTER_SIDE = 224
 """Side of a `center` frame in pixels, as in the report."""
@@ -39,39 +38,23 @@ class Frame:
     """Whether the original was smaller than a `center` frame and was enlarged to fill it."""
 
 
-def frame_painting(content: bytes, framing: Framing) -> Frame:
-    """Frame one original, given as the bytes of its file.
+def frame_painting(file: ImageFile, framing: Framing, max_held_bytes: int = MAX_HELD_BYTES) -> Frame:
+    """Frame one original, given as the bytes of its file or, if these are many, as its path.
+
+    An original whose decoding would take more than `max_held_bytes` of memory is reduced while it is decoded.
 
     Raises `UnreadableImageError`, whose message is the reason, for anything that is not a usable image.
     """
-    with warnings.catch_warnings():
-        # Pillow warns of sizes, which are checked below, and of damaged metadata, which does no harm.
-        warnings.simplefilter("ignore")
-        image = open_image(content)
-        width, height = _upright_size(image)
-        try:
-            if framing == "whole" and image.format == "JPEG":
-                # Decodes a JPEG at 1/2, 1/4 or 1/8 of its size, for a fraction of the work.
-                image.draft(None, (WHOLE_SIDE, WHOLE_SIDE))
-            decoded_size = image.size
-            image.load()
-            rgb = to_rgb(image)
-        except MemoryError as error:
-            raise UnreadableImageError("needs more memory than there is") from error
-        except Exception as error:
-            # Pillow's decoders raise anything from OSError to struct.error on damaged files.
-            raise UnreadableImageError(failure_reason(error)) from error
-    is_srgb_jpeg = image.mode == "RGB" and decoded_size == (width, height) and _is_plain_jpeg(image)
-    if rgb is not image:
-        image.close()
-    framed = frame_center(rgb) if framing == "center" else frame_whole(rgb, (width, height))
-    is_own_frame = is_srgb_jpeg and framed.size == (width, height)
+    need = Need(WHOLE_SIDE, CENTER_SIDE if framing == "center" else None, max_held_bytes)
+    decoded = decode_painting(file, need)
+    size = decoded.width, decoded.height
+    framed = frame_whole(decoded.image, size) if framing == "whole" else frame_center(decoded.middle or decoded.image)
     return Frame(
-        jpeg=content if is_own_frame else encode_jpeg(framed),
-        thumbnail=None if framing == "whole" else make_thumbnail(rgb),
-        width=width,
-        height=height,
-        enlarged=framing == "center" and min(width, height) < CENTER_SIDE,
+        jpeg=decoded.plain_jpeg if decoded.plain_jpeg and framed.size == size else encode_jpeg(framed),
+        thumbnail=None if framing == "whole" else make_thumbnail(decoded.image),
+        width=decoded.width,
+        height=decoded.height,
+        enlarged=framing == "center" and min(size) < CENTER_SIDE,
     )
 
 
@@ -121,23 +104,6 @@ def encode_jpeg(image: Image.Image, quality: int = JPEG_QUALITY) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=quality, subsampling=0)
     return buffer.getvalue()
-
-
-def _upright_size(image: Image.Image) -> tuple[int, int]:
-    try:
-        # Pillow itself turns TIFF files upright.
-        is_sideways = image.format != "TIFF" and image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
-    except Exception:
-        is_sideways = False  # damaged EXIF data: `to_rgb` does not turn the image either
-    return (image.height, image.width) if is_sideways else (image.width, image.height)
-
-
-def _is_plain_jpeg(image: Image.Image) -> bool:
-    """Whether an image file is an upright JPEG in sRGB, so that re-encoding it would only lose sharpness."""
-    if image.format != "JPEG":
-        return False
-    profile = image.info.get("icc_profile")
-    return image.getexif().get(ORIENTATION, 1) == 1 and (profile is None or is_srgb(profile))
 
 
 def _scale_short_side(image: Image.Image, side: int, original: tuple[int, int] | None = None) -> Image.Image:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeAlias
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from painter_search.common.errors import InvalidValueError, UnreadableImageError
+from painter_search.common.urls import Location, redact_url
 from painter_search.images.color import ORIENTATION
-from painter_search.images.decode import failure_reason
-from painter_search.images.sources import read_file
+from painter_search.images.formats.decoded import failure_reason
+from painter_search.images.sources import Original, read_file, read_original
+from painter_search.images.types import ImageFile
 
 ImageInput: TypeAlias = str | Path | bytes | Image.Image | NDArray[np.uint8]
 """A path, the bytes of an image file, a PIL image, or an array uint8 `[height, width]` (grey) or `[height, width, 3]`
 (RGB; a fourth channel is alpha)."""
 ImageInputs: TypeAlias = ImageInput | Iterable[ImageInput]
 """One image or many. A string is always one path, bytes always one file, an array of up to 3 dimensions one image."""
+
+FileInput: TypeAlias = Path | bytes | Original
+"""A file to read when it is needed: a path, the bytes themselves, or a file in an archive or at a URL."""
 
 MODES_FOR_TIFF = {"La": "LA", "RGBa": "RGBA", "HSV": "RGB"}
 """Pillow's modes that TIFF lacks, and what they are converted to."""
@@ -35,8 +41,32 @@ def as_list(images: ImageInputs) -> list[ImageInput]:
     return list(images) if isinstance(images, Iterable) else [images]
 
 
-def image_file(image: ImageInput) -> bytes:
-    """The bytes of an image file, so that every kind of input is decoded and framed in the same way.
+def read_input(file: FileInput) -> ImageFile:
+    """The bytes of a file, or the path of a large one on this machine.
+
+    Raises `UnreadableImageError` if it cannot be read, `UnreachableError` if its URL cannot be reached, and
+    `MissingPackageError` if a package that reads such URLs is not installed.
+    """
+    if isinstance(file, bytes):
+        return file
+    return read_file(file) if isinstance(file, Path) else read_original(file)
+
+
+def single_file(location: Location) -> Original:
+    """The file at a path or URL; it is not opened."""
+    if isinstance(location, Path):
+        try:
+            status = location.stat()
+        except OSError:  # reading it gives the reason
+            return Original(location.name, location.parent, False, 0)
+        return Original(location.name, location.parent, False, status.st_size, status.st_mtime_ns)
+    folder, _, name = location.rpartition("/")
+    shown = PurePosixPath(unquote(urlsplit(location).path)).name or redact_url(location)
+    return Original(shown, folder, False, 0, stored="" if name == shown else name)
+
+
+def image_file(image: ImageInput) -> ImageFile:
+    """The bytes of an image file, or its path, so that every kind of input is decoded and framed in the same way.
 
     PIL images and arrays become uncompressed TIFF files, which keep mode, colour profile, orientation and every pixel.
     Only modes and transparent colours that TIFF lacks are converted. A JPEG image opened by Pillow is framed from its

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, TypeVar, cast
 
 from painter_search.common.log import logger
 from painter_search.common.urls import TIMEOUT_SECONDS, FileSystem, file_system, redact_url, translate_fs_errors
+from painter_search.images.listing.side_files import is_side_file, is_side_folder
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -38,12 +39,22 @@ class RemoteFile:
     """The file system's ETag where it does not tell the last change, else empty."""
 
 
-def list_files(url: str) -> list[RemoteFile] | None:
-    """The files in a folder and its sub-folders, without hidden files and symbolic links; None if the URL is a file.
+@dataclass(frozen=True)
+class RemoteFolder:
+    """What a folder and its sub-folders hold, without hidden and side files."""
+
+    files: list[RemoteFile]
+    links: list[str]
+    """Paths of symbolic links, which are not followed."""
+
+
+def list_files(url: str) -> RemoteFolder | None:
+    """The files in a folder and its sub-folders; None if the URL is a file.
 
     Raises `FileNotFoundError` if there is nothing at the URL, `UnreachableError` if any part of it cannot be listed.
     """
     files: list[RemoteFile] = []
+    links: list[str] = []
     with translate_fs_errors(url):
         system, root = _system(url)
         system.invalidate_cache()
@@ -56,13 +67,16 @@ def list_files(url: str) -> list[RemoteFile] | None:
             for info in system.ls(folder, detail=True):
                 path = info["name"].rstrip("/")
                 name = path.rpartition("/")[2]
-                if path == folder.rstrip("/") or name.startswith(".") or info.get("islink"):
+                is_folder = info["type"] == "directory"
+                if path == folder.rstrip("/") or (is_side_folder if is_folder else is_side_file)(name):
                     continue  # object stores may list a folder inside itself
-                if info["type"] == "directory":
+                if info.get("islink") or info["type"] == "link":
+                    links.append(f"{prefix}{name}")
+                elif is_folder:
                     pending.append((path, f"{prefix}{name}/"))
                 elif info["type"] == "file":
                     files.append(_remote_file(f"{prefix}{name}", info))
-    return files
+    return RemoteFolder(files, links)
 
 
 def describe_file(url: str) -> RemoteFile:

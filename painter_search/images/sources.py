@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import stat
+import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from painter_search.common.errors import DamagedFileError, NotFoundError, PainterSearchError, UnreadableImageError
 from painter_search.common.urls import Location, redact_url
-from painter_search.images.decode import MAX_BYTES
+from painter_search.images.listing.folder_walk import walk_folder
+from painter_search.images.listing.zip_members import list_members
 from painter_search.images.remote_sources import describe_file, fetch_with_timeout, list_files, open_ranges, read_whole
+from painter_search.images.table_pictures import Cell, read_picture
+from painter_search.images.types import ImageFile
+
+MAX_BYTES = 500_000_000
+"""Larger files are not read from archives and URLs, which hold them in memory."""
+MAX_BYTES_IN_MEMORY = 100_000_000
+"""Larger files on this machine are decoded where they lie."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +30,7 @@ class Original:
     """One file in a folder or a zip archive."""
 
     file: str
-    """Path inside the container, with forward slashes."""
+    """Path inside the container, with forward slashes and in Unicode's composed form (NFC)."""
 
     container: Location
     """The folder or archive."""
@@ -39,80 +47,124 @@ class Original:
     version: str = ""
     """Version of the file, or of its archive, at a URL whose file system does not tell the last change."""
 
+    stored: str = ""
+    """The path that the container knows the file by, where that is not `file`."""
+    cell: Cell | None = None
+    """The picture's place, if the container is a Parquet or Arrow file."""
+
     @property
     def base_name(self) -> str:
         """The file's name without folders, as catalogues have it."""
-        return PurePosixPath(self.file.replace("\\", "/")).name  # archives made on Windows may have backslashes
+        return PurePosixPath(self.file).name
+
+    @property
+    def stored_path(self) -> str:
+        """The path that the container knows the file by."""
+        return self.stored or self.file
+
+
+@dataclass
+class SourceListing:
+    """The originals in some containers, and what was noticed while they were listed."""
+
+    originals: list[Original] = field(default_factory=list)
+    passed_over: list[tuple[str, str]] = field(default_factory=list)
+    """Folders that were not listed and links that were not followed, each with the reason."""
+    remarks: list[str] = field(default_factory=list)
+    """Sentences on doubtful readings: names whose encoding was guessed."""
 
 
 def list_originals(containers: Iterable[Location], flag: str = "--originals") -> list[Original]:
-    """List the files in folders and zip archives, container by container, in order of path, without hidden files.
+    """The `originals` of `list_sources`."""
+    return list_sources(containers, flag).originals
+
+
+def list_sources(
+    containers: Iterable[Location], flag: str = "--originals", each_file_once: bool = False
+) -> SourceListing:
+    """List the files in folders and zip archives, container by container, in order of path.
+
+    Hidden files and what systems leave beside pictures (`Thumbs.db`, `__MACOSX`) are not listed.
 
     Args:
         containers: Folders and archives: paths on this machine as `Path`, URLs as `str`.
         flag: The flag that errors point to, or the command in backticks.
+        each_file_once: Pass over links to files that are listed under another name.
 
     Raises:
         NotFoundError: A container does not exist.
         DamagedFileError: A container is neither a folder nor a zip archive, or the archive is damaged.
         UnreachableError: A URL cannot be reached.
     """
-    originals: list[Original] = []
+    sources = SourceListing()
     for container in containers:
         try:
-            listed = _list_local(container) if isinstance(container, Path) else _list_remote(container)
+            listed = _list(container, each_file_once)
         except FileNotFoundError:
             raise NotFoundError(f"{redact_url(container)} does not exist; check the path after {flag}.") from None
         except zipfile.BadZipFile:
             raise DamagedFileError(
                 f"{redact_url(container)} is neither a folder nor a whole zip archive; {flag} takes those two."
             ) from None
-        originals += sorted(listed, key=lambda original: original.file)
-    return originals
+        sources.originals += sorted(_compose_names(listed.originals), key=lambda original: original.file)
+        sources.passed_over += sorted(listed.passed_over)
+        sources.remarks += listed.remarks
+    return sources
 
 
-def read_original(original: Original, max_bytes: int = MAX_BYTES) -> bytes:
-    """The bytes of an original.
+def read_original(original: Original, max_bytes: int = MAX_BYTES) -> ImageFile:
+    """The bytes of an original, or the path of a large one in a folder on this machine.
 
     Raises:
-        UnreadableImageError: The file cannot be read, or is larger than `max_bytes`.
+        UnreadableImageError: The file cannot be read, or is in an archive or at a URL and larger than `max_bytes`.
         UnreachableError: Its URL cannot be reached, which is no fault of the file.
     """
+    if isinstance(original.container, Path) and original.cell:
+        return _read_cell(original.container, original.cell, max_bytes)
+    if isinstance(original.container, Path) and not original.zipped:
+        return read_file(original.container / original.stored_path)
     if original.size > max_bytes:
-        raise _too_large(original.size)
+        remedy = "unpack the archive and give the folder" if original.zipped else "download it and give its folder"
+        raise UnreadableImageError(f"too large a file to read safely ({original.size / 1e6:,.0f} MB; {remedy})")
     if isinstance(original.container, Path):
-        if original.zipped:
-            return _read_member(original, max_bytes)
-        return read_file(original.container / original.file, original.container, max_bytes)
+        return _read_member(original, max_bytes)
     url = original.container
     if original.zipped:
         return fetch_with_timeout(url, lambda: _read_member(original, max_bytes))
-    content = fetch_with_timeout(url, lambda: read_whole(url, original.file, original.size, max_bytes + 1))
+    content = fetch_with_timeout(url, lambda: read_whole(url, original.stored_path, original.size, max_bytes + 1))
     if len(content) > max_bytes:
         raise UnreadableImageError(f"too large a file to read safely (over {max_bytes / 1e6:,.0f} MB)")
     return content
 
 
-def read_file(path: Path, within: Path | None = None, max_bytes: int = MAX_BYTES) -> bytes:
-    """The bytes of a file; raises `UnreadableImageError` if it is not a regular file, unreadable or too large.
+def read_file(path: Path, max_bytes: int = MAX_BYTES_IN_MEMORY) -> ImageFile:
+    """The bytes of a file, or its path if it has more than `max_bytes`.
 
-    With `within`, a symbolic link that leads out of that folder is not followed.
+    Raises `UnreadableImageError` if it is not a regular file or unreadable.
     """
     try:
-        if within is not None and path.is_symlink() and not path.resolve().is_relative_to(within.resolve()):
-            raise UnreadableImageError("a symbolic link out of the folder")
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise UnreadableImageError("a folder that cannot be listed")
         if not stat.S_ISREG(status.st_mode):  # reading a pipe would block
             raise UnreadableImageError("not a regular file")
         if status.st_size > max_bytes:
-            raise _too_large(status.st_size)
+            path.open("rb").close()
+            return path
         return path.read_bytes()
     except RuntimeError as error:  # raised before Python 3.13; later an OSError
         raise UnreadableImageError("a symbolic link that leads in a circle") from error
     except OSError as error:
         raise UnreadableImageError(f"cannot be read ({error.strerror})") from error
+
+
+def _read_cell(table: Path, cell: Cell, max_bytes: int) -> ImageFile:
+    picture = read_picture(table, cell)
+    if isinstance(picture, Path):
+        return read_file(picture)
+    if len(picture) > max_bytes:
+        raise _too_large(len(picture))
+    return picture
 
 
 def _too_large(size: int) -> UnreadableImageError:
@@ -124,9 +176,9 @@ def _read_member(original: Original, max_bytes: int) -> bytes:
     try:
         changed_ns = container.stat().st_mtime_ns if isinstance(container, Path) else original.changed_ns
         archive = _open_archive(container, changed_ns, original.version)
-        if archive.getinfo(original.file).flag_bits & 1:
+        if archive.getinfo(original.stored_path).flag_bits & 1:
             raise UnreadableImageError("encrypted in the archive")
-        with archive.open(original.file) as member:
+        with archive.open(original.stored_path) as member:
             return member.read(max_bytes)
     except PainterSearchError:
         raise
@@ -136,61 +188,68 @@ def _read_member(original: Original, max_bytes: int) -> bytes:
         raise UnreadableImageError(f"cannot be read from the archive ({reason})") from error
 
 
-def _list_local(container: Path) -> Iterable[Original]:
+def _list(container: Location, each_file_once: bool) -> SourceListing:
+    if isinstance(container, str):
+        return _list_remote(container)
     if container.is_dir():
-        return _walk(container)
+        walk = walk_folder(container, each_file_once)
+        originals = [Original(file.path, container, False, file.size, file.changed_ns) for file in walk.files]
+        return SourceListing(originals, walk.passed_over)
     if container.is_file() and zipfile.is_zipfile(container):
-        return _list_members(container, container.stat().st_mtime_ns)
+        return _list_archive(container, container.stat().st_mtime_ns)
     raise zipfile.BadZipFile if container.exists() else FileNotFoundError
 
 
-def _list_remote(url: str) -> Iterable[Original]:
-    files = list_files(url)
-    if files is not None:
-        return [Original(file.path, url, False, file.size, file.changed_ns, file.version) for file in files]
+def _list_remote(url: str) -> SourceListing:
+    listing = list_files(url)
+    if listing is not None:
+        originals = [
+            Original(file.path, url, False, file.size, file.changed_ns, file.version) for file in listing.files
+        ]
+        return SourceListing(originals, [(path, "a link at a URL, which is not followed") for path in listing.links])
     with open_ranges(url) as content:
         if not zipfile.is_zipfile(content):
             raise zipfile.BadZipFile
     archive = describe_file(url)
-    return _list_members(url, archive.changed_ns, archive.version)
+    return _list_archive(url, archive.changed_ns, archive.version)
 
 
-def _walk(folder: Path) -> Iterator[Original]:
-    unlisted: list[OSError] = []
-    for root, folders, files in os.walk(folder, onerror=unlisted.append):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in files:
-            if name.startswith("."):
-                continue
-            path = Path(root, name)
-            try:
-                status = path.lstat()
-            except OSError:
-                continue  # deleted since it was listed
-            file = path.relative_to(folder).as_posix()
-            yield Original(file, folder, False, status.st_size, status.st_mtime_ns)
-    for error in unlisted:  # folders without permission: reading them gives the reason
-        yield Original(Path(error.filename).relative_to(folder).as_posix(), folder, False, 0)
-
-
-def _list_members(archive: Location, changed_ns: int, version: str = "") -> list[Original]:
-    members: dict[str, Original] = {}
+def _list_archive(archive: Location, changed_ns: int, version: str = "") -> SourceListing:
     try:
         with zipfile.ZipFile(_open_container(archive)) as opened:
-            for member in opened.infolist():
-                file = member.filename
-                parts = set(file.replace("\\", "/").split("/")) - {".", ".."}
-                is_hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-                if member.is_dir() or is_hidden or file in members:
-                    continue
-                members[file] = Original(file, archive, True, member.file_size, changed_ns, version)
+            members, encoding = list_members(opened)
     except PainterSearchError:
         raise
     except Exception as error:  # a damaged directory makes zipfile raise anything
         raise DamagedFileError(
             f"{redact_url(archive)} cannot be read as a zip archive ({error}); fetch it again."
         ) from error
-    return list(members.values())
+    originals = [
+        Original(member.path, archive, True, member.info.file_size, changed_ns, version, stored=member.info.filename)
+        for member in members
+    ]
+    if encoding in ("ascii", "utf-8"):
+        return SourceListing(originals)
+    sample = next(member.path for member in members if not member.path.isascii())
+    remark = (
+        f"the names in {redact_url(archive)} do not say their encoding and were read as {encoding}, such as {sample}; "
+        "if that is wrong, unpack the archive and give the folder"
+    )
+    return SourceListing(originals, remarks=[remark])
+
+
+def _compose_names(originals: list[Original]) -> list[Original]:
+    """The originals under their names in composed form; one whose name another has by then keeps its own."""
+    taken = {original.file for original in originals if unicodedata.is_normalized("NFC", original.file)}
+    composed = []
+    for original in originals:
+        stored = original.stored_path
+        file = unicodedata.normalize("NFC", original.file)
+        if file != original.file:
+            file = original.file if file in taken else file
+            taken.add(file)
+        composed.append(replace(original, file=file, stored="" if stored == file else stored))
+    return composed
 
 
 @lru_cache(maxsize=8)

@@ -12,15 +12,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.collection.cleaning import reject_rows, sort_works
+from painter_search.collection.cleaning import files_of_uncertain_hands, reject_rows, sort_works
 from painter_search.collection.collection import Collection, read_works
 from painter_search.collection.framing_journal import frame_originals
+from painter_search.collection.hands.spellings import find_spellings
 from painter_search.collection.inputs import CollectionInputs, read_additions
+from painter_search.collection.preview import show_preview
 from painter_search.collection.work import Work
 from painter_search.common.atomic_io import digest_bytes, start_stage_folder
 from painter_search.common.csv_io import python_strings
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError
-from painter_search.common.urls import Location, parse_location
+from painter_search.common.urls import Location
 from painter_search.encoder.embedding_shards import embed_shards, join_shards, missing_shards, split_into_shards
 from painter_search.images.decode_pool import IN_PROCESS_LIMIT
 from painter_search.images.fingerprint import coarse_fingerprints, same_picture, stack_fingerprints
@@ -46,19 +48,30 @@ class Additions:
 
 @python_strings()
 def write_addition(
-    index_dir: Path, source: Path, artist: str | None = None, originals: Sequence[Location] = ()
+    index_dir: Path,
+    sources: Sequence[Location],
+    artist: str | None = None,
+    originals: Sequence[Location] = (),
+    *,
+    layout: str | None = None,
+    keep_uncertain: bool = False,
 ) -> Change:
     """Write the next version of the current index of `index_dir` with more works; see `add_paintings`."""
     with locked_index(index_dir) as index:
         staging = index_dir / ".adding"
-        if (source / "prepare.json").is_file():
+        preview = None
+        source = sources[0]
+        if isinstance(source, Path) and (source / "prepare.json").is_file():
+            if len(sources) > 1:
+                raise InvalidValueError(f"{source} is a prepared collection; add it alone.")
             additions = _open_collection(index, source, staging)
         else:
-            inputs = read_additions(source, artist, [parse_location(place) for place in originals])
-            additions = _frame(index, inputs, staging)
-        change = _add(index, additions, staging)
+            inputs = read_additions(sources, artist, originals, layout)
+            preview = show_preview(inputs, keep_uncertain)
+            additions = _frame(index, inputs, staging, keep_uncertain)
+        change = _add(index, _as_spelled(index, additions), staging)
         shutil.rmtree(staging)
-        return change
+        return replace(change, preview=preview)
 
 
 def _open_collection(index: IndexReader, source: Path, staging: Path) -> Additions:
@@ -71,7 +84,7 @@ def _open_collection(index: IndexReader, source: Path, staging: Path) -> Additio
     return Additions(collection, collection.works("all"))
 
 
-def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path) -> Additions:
+def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path, keep_uncertain: bool) -> Additions:
     """Frame the originals into `staging`, which then serves as a collection."""
     listing = "\n".join(
         f"{original.file}\t{original.size}\t{original.changed_ns}{original.version}" for original in inputs.originals
@@ -80,10 +93,10 @@ def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path) -> Addit
     start_stage_folder(
         staging, [index.digest, digest_bytes(*(text.encode("utf-8", "surrogatepass") for text in (listing, table)))]
     )
-    framed, rejected = frame_originals(
-        inputs, index.framing, staging, workers=1 if len(inputs.originals) <= IN_PROCESS_LIMIT else 0
-    )
-    usable, refused = reject_rows(inputs.catalogue)
+    workers = 1 if len(inputs.originals) <= IN_PROCESS_LIMIT else 0
+    unwanted = set() if keep_uncertain else files_of_uncertain_hands(inputs.catalogue)
+    framed, rejected = frame_originals(inputs, index.framing, staging, workers, unwanted)
+    usable, refused = reject_rows(inputs.catalogue, keep_uncertain)
     readable = sort_works(usable[usable["new_filename"].isin(framed)])
     left_out = [
         (str(file), str(reason)) for table in (rejected, refused) for file, reason in table.itertuples(index=False)
@@ -91,9 +104,18 @@ def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path) -> Addit
     if readable.empty:
         shutil.rmtree(staging)
         first = "; ".join(f"{file}: {reason}" for file, reason in left_out[:3])
-        raise NotEnoughDataError(f"there is no usable image to add ({first}).")
+        remedy = "; --keep-uncertain adds hands that are no one artist's own" if unwanted else ""
+        raise NotEnoughDataError(f"there is no usable image to add ({first}){remedy}.")
     collection = Collection(staging, inputs.name, index.framing, {})
     return Additions(collection, read_works(readable, inputs.name), left_out)
+
+
+def _as_spelled(index: IndexReader, additions: Additions) -> Additions:
+    """The additions with their artists' names spelled as the index spells them."""
+    artists = index.works.works_per_artist()
+    spellings = {name: find_spellings(name, artists) for name in {work.artist for work in additions.works}}
+    works = [replace(work, artist=(spellings[work.artist] or [work.artist])[0]) for work in additions.works]
+    return replace(additions, works=works)
 
 
 def _add(index: IndexReader, additions: Additions, staging: Path) -> Change:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from painter_search.collection.collection import Collection
 from painter_search.collection.config import PrepareConfig
+from painter_search.collection.hands.spellings import common_spellings
 from painter_search.collection.preparation import prepare_collection
+from painter_search.collection.preview import Preview
 from painter_search.common.atomic_io import digest_bytes, digest_file, locked, remove_folder, remove_partial_files
 from painter_search.common.device import pick_device, translate_gpu_errors
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError, NotFoundError, PainterSearchError
 from painter_search.common.log import logger
 from painter_search.common.urls import join_location, parse_location
-from painter_search.encoder.cpu_inference import fastest_cpu_embedder
 from painter_search.encoder.embedding_shards import embed_shards, join_shards, missing_shards, split_into_shards
 from painter_search.encoder.encoder import Encoder, load_encoder
 from painter_search.encoder.onnx_export import export_onnx
@@ -31,11 +35,16 @@ from painter_search.index.vector_store.faiss_build import UNFINISHED, build_fais
 from painter_search.index.works_db import write_thumbnails, write_works
 
 
-def build_painting_index(config: BuildIndexConfig) -> Path:
-    """Build an index and make it the current one of `config.index`; see `PaintingIndex.build`.
+class BuiltIndex(NamedTuple):
+    """An index that was built."""
 
-    Returns the index's folder.
-    """
+    folder: Path
+    preview: Preview | None = None
+    """What was read as an artist in a folder."""
+
+
+def build_painting_index(config: BuildIndexConfig) -> BuiltIndex:
+    """Build an index and make it the current one of `config.index`; see `PaintingIndex.build`."""
     if config.vector_store is not None:  # fail now, not after hours of embedding
         from painter_search.index.vector_store.milvus import check_connection
 
@@ -58,7 +67,7 @@ def build_painting_index(config: BuildIndexConfig) -> Path:
         CollectionWork(collection, work) for collection in collections for work in collection.works(config.split)
     ]
     with _locked_for_building(config):
-        return _build(config, encoder, entries)
+        return BuiltIndex(_build(config, encoder, entries))
 
 
 @contextmanager
@@ -75,17 +84,24 @@ def _locked_for_building(config: BuildIndexConfig) -> Iterator[None]:
         yield
 
 
-def _build_from_folder(config: BuildIndexConfig, artists: Path, encoder: Encoder) -> Path:
+def _build_from_folder(config: BuildIndexConfig, artists: Path, encoder: Encoder) -> BuiltIndex:
     """Index every work of a folder of artists, through a temporary collection of their frames."""
     name = digest_bytes(str(artists.resolve()).encode())[:16]
     temporary = config.index / f".collection-{name}"
-    prepared = prepare_collection(
-        PrepareConfig(folder=artists, out=temporary, test_share=1.0, framing=encoder.framing, replace=True)
+    settings = PrepareConfig(
+        folder=artists,
+        layout=config.layout,
+        out=temporary,
+        test_share=1.0,
+        framing=encoder.framing,
+        keep_uncertain=config.keep_uncertain,
+        replace=True,
     )
+    prepared = prepare_collection(settings)
     entries = [CollectionWork(prepared, work) for work in prepared.works("test")]
     folder = _build(config, encoder, entries, extra={"rejected.csv": temporary / "rejected.csv"})
     remove_folder(temporary)
-    return folder
+    return BuiltIndex(folder, prepared.preview)
 
 
 def _build(
@@ -99,6 +115,8 @@ def _build(
     names = [work.name for _, work in entries]
     if len(set(names)) < len(names) and len(config.data) > 1 and config.folder is None:
         raise InvalidValueError("two of the collections have the same name; prepare one of them with another --name.")
+    spellings = common_spellings(Counter(work.artist for _, work in entries))
+    entries = [entry._replace(work=replace(entry.work, artist=spellings[entry.work.artist])) for entry in entries]
     return _write_index(config, encoder, entries, extra or {})
 
 
@@ -124,9 +142,7 @@ def _write_index(
     missing = missing_shards(shards, shard_dir)
     if config.ray is None:
         device = pick_device(config.device)
-        embedder = (
-            fastest_cpu_embedder(encoder.network, exported) if device.type == "cpu" else encoder.network.to(device)
-        )
+        embedder = exported if device.type == "cpu" else encoder.network.to(device)
         with translate_gpu_errors():
             embed_shards(embedder, missing, shard_dir)
     else:

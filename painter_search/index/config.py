@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
@@ -10,6 +10,8 @@ from typing import Annotated, Literal, TypeVar, cast
 
 import tyro
 
+from painter_search.collection.layouts.layout import check_layout
+from painter_search.collection.tables.kinds import is_table
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.urls import Location, parse_location
 from painter_search.index.vector_store.faiss_plan import parse_memory
@@ -24,8 +26,9 @@ class WorkFilter:
     Args:
         where: An SQL expression over the columns of a work, in SQLite's dialect: `style = 'Impressionism'`.
         exclude_artists: Artists whose works are left out; one name, or several.
-        before: Keep works of earlier years; works without a readable year are left out.
-        since: Keep works of this year and later; works without a readable year are left out.
+        before: Keep works of which every possible year is earlier: 1880-1885 and "1880s" for 1890, "19th century"
+            (1800 to 1899) only for 1900 and later; works without a readable year are left out.
+        since: Keep works of which every possible year is this one or later; works without a readable year are left out.
         artists: Keep the works of these artists; one name, or several. Empty for all artists.
         style: Keep works of this style.
 
@@ -84,7 +87,15 @@ class BuildIndexConfig:
     """Prepared collections to index."""
 
     folder: Path | None = None
-    """Instead of a collection: a folder with one sub-folder per artist. All its works are indexed."""
+    """Instead of a collection: a folder or zip archive with one sub-folder per artist, or in another layout. All its
+    works are indexed."""
+
+    layout: str | None = None
+    """With --folder: what its levels mean, such as artist or any/artist; see `prepare --help`. Default: recognised, and
+    shown."""
+
+    keep_uncertain: bool = False
+    """With --folder: index also what is no one artist's own hand: Unknown, workshop of Rembrandt, Rubens; Snyders."""
 
     split: Literal["test", "train", "all"] = "test"
     """Which part of the collections to index."""
@@ -94,7 +105,7 @@ class BuildIndexConfig:
     Default: best.pt of the newest finished run."""
 
     backbone: str = "resnet34"
-    """The backbone of --encoder imagenet."""
+    """The backbone of --encoder imagenet; see `python -m painter_search.train --help`."""
 
     runs: Path = Path("runs")
     """The folder with the newest run."""
@@ -138,6 +149,10 @@ class BuildIndexConfig:
         object.__setattr__(self, "folder", None if self.folder is None else Path(self.folder))
         object.__setattr__(self, "runs", Path(self.runs))
         object.__setattr__(self, "index", Path(self.index))
+        if self.layout is not None:
+            check_layout(self.layout)
+            if self.folder is None:
+                raise InvalidValueError("--layout applies to --folder; add --folder, or leave out --layout.")
         parse_memory(self.memory)
         if not 0 < self.recall <= 1:
             raise InvalidValueError(f"--recall is {self.recall}; it must lie above 0 and be at most 1.")
@@ -145,6 +160,8 @@ class BuildIndexConfig:
             raise InvalidValueError("--exact applies to vectors in the index's folder; leave out --vector-store.")
         if self.workers < 0:
             raise InvalidValueError(f"--workers is {self.workers}; it must be at least 0 (as many as there are).")
+        if self.keep_uncertain and self.folder is None:
+            raise InvalidValueError("--keep-uncertain applies to --folder; for a collection, give it to prepare.")
         if self.workers and self.ray is None:
             raise InvalidValueError("--workers applies to --ray; add --ray, or leave out --workers.")
 
@@ -153,9 +170,9 @@ class BuildIndexConfig:
 class AddConfig:
     """Add paintings to the current index. Only they are framed and embedded, as the index's own works were."""
 
-    source: tyro.conf.Positional[Path]
-    """A folder (or zip archive) of images, all by --artist or with one sub-folder per artist; a catalogue (.csv) with
-    --originals; or a prepared collection."""
+    source: tyro.conf.Positional[tuple[Location, ...]]
+    """Pictures, folders and zip archives of them, or URLs of these, all by --artist or with one sub-folder per artist;
+    a catalogue (.csv, .xlsx, …) with --originals; or a prepared collection."""
 
     artist: str | None = None
     """The artist of all the paintings."""
@@ -163,24 +180,29 @@ class AddConfig:
     originals: tuple[Location, ...] = ()
     """With a catalogue: the folders, zip archives or URLs that hold its images."""
 
+    layout: str | None = None
+    """What the levels of a folder mean, such as artist or any/artist; see `prepare --help`. Default: recognised, and
+    shown."""
+    keep_uncertain: bool = False
+    """Add also what is no one artist's own hand: Unknown, workshop of Rembrandt, Rubens; Snyders."""
+
     index: Path = DEFAULT_INDEX
     """The folder of indexes."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "source", Path(self.source))
-        originals: list[Location] = as_list(self.originals)
-        object.__setattr__(self, "originals", tuple(map(parse_location, originals)))
+        object.__setattr__(self, "source", as_locations(self.source))
+        object.__setattr__(self, "originals", as_locations(self.originals))
         object.__setattr__(self, "index", Path(self.index))
         check_artist(self.artist)
-        catalogue = self.source.suffix.lower() == ".csv"
-        if catalogue and not self.originals:
-            raise InvalidValueError(
-                f"{self.source} needs --originals, the folder or zip archive that holds its images."
-            )
-        if catalogue and self.artist is not None:
-            raise InvalidValueError(f"{self.source} names the artists itself; leave out --artist.")
-        if self.originals and not catalogue:
-            raise InvalidValueError(f"--originals applies to a catalogue (.csv), and {self.source} is none.")
+        if self.layout is not None:
+            check_layout(self.layout)
+            if self.artist is not None or self.originals:
+                raise InvalidValueError(
+                    "--layout tells the artists in a folder; leave it out, or --artist and --originals."
+                )
+        if not self.source:
+            raise InvalidValueError("name what to add: `build-index add painting.jpg --artist NAME`.")
+        check_added_sources(self.source, self.artist, self.originals)
 
 
 @dataclass(frozen=True)
@@ -222,10 +244,31 @@ def as_list(values: T | Iterable[T]) -> list[T]:
     return list(cast("Iterable[T]", values))
 
 
+def as_locations(values: Location | Iterable[Location]) -> tuple[Location, ...]:
+    """Paths and URLs, one or several."""
+    places: list[Location] = as_list(values)
+    return tuple(map(parse_location, places))
+
+
 def as_names(values: str | int | Iterable[str | int]) -> tuple[str, ...]:
     """Names or ids, one or several, as strings: `12`, `"12"` and `["12"]` all become `("12",)`."""
     names: list[str | int] = as_list(values)
     return tuple(map(str, names))
+
+
+def check_added_sources(sources: Sequence[Location], artist: str | None, originals: Sequence[Location]) -> None:
+    """Raise `InvalidValueError` if catalogues, artist and originals do not go together."""
+    catalogue = next((source for source in sources if isinstance(source, Path) and is_table(source)), None)
+    if catalogue is None and originals:
+        raise InvalidValueError(f"--originals applies to a catalogue (.csv), and {sources[0]} is none.")
+    if catalogue is None:
+        return
+    if not originals:
+        raise InvalidValueError(f"{catalogue} needs --originals, the folder or zip archive that holds its images.")
+    if len(sources) > 1:
+        raise InvalidValueError(f"{catalogue} is a catalogue; add it alone.")
+    if artist is not None:
+        raise InvalidValueError(f"{catalogue} names the artists itself; leave out --artist.")
 
 
 def check_artist(artist: str | None) -> None:

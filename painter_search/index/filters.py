@@ -1,9 +1,9 @@
-"""Filters an index: which works meet a `WorkFilter`, decided by SQLite and by the year in their dates."""
+"""Filters an index: which works meet a `WorkFilter`, decided by SQLite and by the years that their dates allow."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.collection.dates import year_of
+from painter_search.collection.dates.years import Years, read_years
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError
 from painter_search.common.sqlite import open_read_only
 from painter_search.index.config import WorkFilter
@@ -34,17 +34,22 @@ class Selection:
     """Their ids in ascending order, at least one."""
     without_year: int
     """Works that meet the other conditions but were left out because their date has no readable year."""
+    across: int
+    """Works that meet the other conditions but were left out because their date allows years on both sides: 1880-1900
+    for 1890."""
     of: int
     """Works in the index."""
 
     def __str__(self) -> str:
         """How many works were selected, and the conditions."""
         undated = f"; {self.without_year:,} without a readable year were left out" if self.without_year else ""
-        return f"{len(self.ids):,} of the {self.of:,} works ({self.filter}){undated}"
+        across = f"; {self.across:,} that may be of other years too were left out" if self.across else ""
+        return f"{len(self.ids):,} of the {self.of:,} works ({self.filter}){undated}{across}"
 
     def as_json(self) -> dict[str, object]:
         """The conditions and counts as plain values; the works are counted, not listed."""
-        return {**vars(self.filter), "works": len(self.ids), "without_year": self.without_year}
+        counts = {"works": len(self.ids), "without_year": self.without_year, "across": self.across}
+        return {**vars(self.filter), **counts}
 
 
 def select_works(works: Path, filter: WorkFilter) -> Selection:
@@ -61,24 +66,46 @@ def select_works(works: Path, filter: WorkFilter) -> Selection:
     """
     rows = _rows(works, "1" if filter.where is None else filter.where)
     artists = {row.artist for row in rows}
-    for name in (*filter.artists, *filter.exclude_artists):
-        if name not in artists:
-            raise unknown_artist(name, artists)
-    wanted = (set(filter.artists) or artists) - set(filter.exclude_artists)
+    only, without = (_spell(names, artists) for names in (filter.artists, filter.exclude_artists))
+    wanted = (only or artists) - without
     left = [row for row in rows if row.meets_where and row.artist in wanted and filter.style in (None, row.style)]
-    without_year = 0
+    without_year = across = 0
     if filter.before is not None or filter.since is not None:
-        years = [year_of(row.date) for row in left]
-        without_year = sum(year is None for year in years)
-        left = [row for row, year in zip(left, years, strict=True) if year is not None and _within(year, filter)]
+        years = [read_years(row.date) for row in left]
+        without_year = sum(one is None for one in years)
+        across = sum(one is not None and _reaches(one, filter) and not _within(one, filter) for one in years)
+        left = [row for row, one in zip(left, years, strict=True) if one is not None and _within(one, filter)]
     if not left:
         undated = f" ({without_year:,} have no readable year)" if without_year else ""
         raise NotEnoughDataError(f"no work in the index is left ({filter}){undated}; drop or widen a condition.")
-    return Selection(filter, np.array([row.id for row in left], np.int64), without_year, len(rows))
+    return Selection(filter, np.array([row.id for row in left], np.int64), without_year, across, len(rows))
 
 
-def _within(year: int, filter: WorkFilter) -> bool:
-    return (filter.before is None or year < filter.before) and (filter.since is None or year >= filter.since)
+def _spell(names: Iterable[str], artists: set[str]) -> set[str]:
+    """The artists of the index that the names mean; raises `UnknownWorkError` for a name that means none."""
+    from painter_search.collection.hands.spellings import find_spellings  # here: most queries name no artist
+
+    found: set[str] = set()
+    for name in names:
+        spellings = find_spellings(name, artists)
+        if not spellings:
+            raise unknown_artist(name, artists)
+        found.update(spellings)
+    return found
+
+
+def _within(years: Years, filter: WorkFilter) -> bool:
+    """Whether every year that a date allows meets the filter."""
+    return (filter.before is None or years.all_before(filter.before)) and (
+        filter.since is None or years.all_since(filter.since)
+    )
+
+
+def _reaches(years: Years, filter: WorkFilter) -> bool:
+    """Whether some year that a date allows meets the filter."""
+    return (filter.before is None or not years.all_since(filter.before)) and (
+        filter.since is None or not years.all_before(filter.since)
+    )
 
 
 class _Row(NamedTuple):

@@ -14,17 +14,25 @@ from numpy.typing import NDArray
 from painter_search.common.errors import DamagedFileError
 from painter_search.encoder.config import EncoderConfig
 from painter_search.images.types import Framing
-from painter_search.index.manifest import ENCODER, THUMBNAILS, WORKS, Manifest, find_index, read_manifest
+from painter_search.index.manifest import (
+    ENCODER,
+    THUMBNAILS,
+    WORKS,
+    Manifest,
+    check_files,
+    find_index,
+    read_manifest,
+)
 from painter_search.index.vector_store.base import SearchSettings
 from painter_search.index.vector_store.stores import open_vector_store
 from painter_search.index.works_db import WorksDB
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
     from PIL import Image
     from typing_extensions import Self
 
     from painter_search.encoder.onnx_export import OnnxEncoder
+    from painter_search.encoder.views import View
 
 
 class IndexReader:
@@ -40,7 +48,7 @@ class IndexReader:
         self.manifest = manifest
         self.works = WorksDB(folder / WORKS, folder / THUMBNAILS)
         self.store = open_vector_store(folder, manifest.search)
-        self._preloaded: Future[InferenceSession] | None = None
+        self._preloaded: Future[OnnxEncoder] | None = None
         # A store that can list its ids is compared id by id, others by their number.
         ids = self.store.ids
         if (ids is not None and not np.array_equal(ids, self.works.ids())) or len(self.store) != manifest.works:
@@ -50,9 +58,12 @@ class IndexReader:
     def load(cls, path: Path | str, preload_encoder: bool = False) -> Self:
         """Open the index at `path`; see `PaintingIndex.load`."""
         folder = find_index(Path(path))
-        # Skip non-files: opening a pipe would block. `read_manifest` refuses them.
-        preloaded = _preload(folder / ENCODER) if preload_encoder and (folder / ENCODER).is_file() else None
-        index = cls(folder, read_manifest(folder))
+        manifest = read_manifest(folder)
+        # Skip non-files: opening a pipe would block. `check_files` refuses them.
+        ready = preload_encoder and (folder / ENCODER).is_file()
+        preloaded = _preload(folder / ENCODER, manifest.encoder) if ready else None
+        check_files(folder, manifest)
+        index = cls(folder, manifest)
         index._preloaded = preloaded
         return index
 
@@ -93,29 +104,23 @@ class IndexReader:
     @cached_property
     def encoder(self) -> OnnxEncoder:
         """The network that embedded the works, on the CPU."""
-        from painter_search.encoder.onnx_export import OnnxEncoder, open_session
+        from painter_search.encoder.onnx_export import open_encoder
 
-        session = open_session(self.folder / ENCODER) if self._preloaded is None else self._preloaded.result()
-        return OnnxEncoder(session, self.encoder_config)
+        if self._preloaded is not None:
+            return self._preloaded.result()
+        return open_encoder(self.folder / ENCODER, self.encoder_config)
 
-    @cached_property
-    def single_threaded_encoder(self) -> OnnxEncoder:
-        """The same network on one core, for several paintings on threads of their own.
-
-        Together they take two thirds of the time of one after another on all cores; a single painting takes longer.
-        """
-        from painter_search.encoder.onnx_export import ON_ONE_CORE, OnnxEncoder, open_session
-
-        return OnnxEncoder(open_session(self.folder / ENCODER, 1), self.encoder.config, ON_ONE_CORE)
-
-    def embed_frames(self, frames: Sequence[bytes], single_threaded: bool = False) -> NDArray[np.float32]:
-        """Embed frames (JPEG files in the index's framing): float32 `[n, 256]`.
-
-        `single_threaded` uses one core, for callers that embed other frames on other threads.
-        """
+    def embed_frames(self, frames: Sequence[bytes]) -> NDArray[np.float32]:
+        """Embed frames (JPEG files in the index's framing): float32 `[n, 256]`."""
         from painter_search.encoder.embedding import embed_all
 
-        return embed_all(self.single_threaded_encoder if single_threaded else self.encoder, list(frames))
+        return embed_all(self.encoder, list(frames))
+
+    def embed_views(self, views: Sequence[Sequence[View]]) -> NDArray[np.float32]:
+        """Embed paintings, each given as the views that `make_views` cuts of its frame: float32 `[n, 256]`."""
+        from painter_search.encoder.embedding import embed_views
+
+        return embed_views(self.encoder, views)
 
     def embeddings(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """The stored embeddings of the works with these ids, in their order: float32 `[n, 256]`."""
@@ -136,10 +141,10 @@ class IndexReader:
         )
 
 
-def _preload(encoder: Path) -> Future[InferenceSession]:
-    from painter_search.encoder.onnx_export import open_session
+def _preload(encoder: Path, config: EncoderConfig) -> Future[OnnxEncoder]:
+    from painter_search.encoder.onnx_export import open_encoder
 
     thread = ThreadPoolExecutor(1)
-    session = thread.submit(open_session, encoder)
+    opened = thread.submit(open_encoder, encoder, config)
     thread.shutdown(wait=False)
-    return session
+    return opened

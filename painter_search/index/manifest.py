@@ -106,10 +106,10 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of an index and check it, and the files that it names.
+    """Read the manifest of an index and check it alone; `check_files` checks the files that it names.
 
     Raises:
-        DamagedFileError: The manifest or a file is damaged, altered, missing, or of another format.
+        DamagedFileError: The manifest is damaged, altered, missing, or of another format.
     """
     stored = read_json(folder / MANIFEST)
     if not isinstance(stored, dict) or stored.get("format") != FORMAT:
@@ -134,7 +134,6 @@ def read_manifest(folder: Path) -> Manifest:
             f"{folder / MANIFEST} has under {str(error)!r} what this version of painter_search cannot read; build the "
             "index again, or use the version that it was built with."
         ) from error
-    check_files(folder, manifest)
     return manifest
 
 

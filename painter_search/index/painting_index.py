@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from painter_search.common.errors import InvalidValueError
 from painter_search.images.fingerprint import coarse_fingerprints
-from painter_search.index.config import DEFAULT_INDEX, BuildIndexConfig, WorkFilter, as_list, as_names
+from painter_search.index.config import (
+    DEFAULT_INDEX,
+    BuildIndexConfig,
+    WorkFilter,
+    as_locations,
+    as_names,
+    check_added_sources,
+)
 from painter_search.index.filters import Selection, select_works
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.manifest import WORKS, Manifest, find_index
@@ -27,6 +34,7 @@ from painter_search.metrics.distances import distance_matrix
 if TYPE_CHECKING:
     import pandas as pd
 
+    from painter_search.collection.preview import Preview
     from painter_search.common.urls import Location
     from painter_search.images.image_inputs import ImageInputs
     from painter_search.index.update import Change
@@ -53,6 +61,7 @@ class PaintingIndex(IndexReader):
         manifest: What the index is and how it was made.
         works: The works in SQLite, by id.
         selection: The works that a filter left; None for the whole index.
+        preview: What was read as an artist, if the index has just been built from a folder.
 
     Example:
         >>> index = PaintingIndex.load("index")
@@ -63,6 +72,7 @@ class PaintingIndex(IndexReader):
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         super().__init__(folder, manifest)
         self.selection: Selection | None = None
+        self.preview: Preview | None = None
 
     @classmethod
     def build(cls, config: BuildIndexConfig | None = None, **settings: Any) -> PaintingIndex:
@@ -90,7 +100,10 @@ class PaintingIndex(IndexReader):
         from painter_search.index.build import build_painting_index
 
         config = BuildIndexConfig(**settings) if config is None else replace(config, **settings)
-        return cls.load(build_painting_index(config))
+        built = build_painting_index(config)
+        index = cls.load(built.folder)
+        index.preview = built.preview
+        return index
 
     @classmethod
     def load(cls, path: Path | str = DEFAULT_INDEX, preload_encoder: bool = False) -> PaintingIndex:
@@ -217,7 +230,13 @@ class PaintingIndex(IndexReader):
         return narrowed
 
     def add(
-        self, source: Path | str, artist: str | None = None, originals: Location | Iterable[Location] = ()
+        self,
+        source: Location | Iterable[Location],
+        artist: str | None = None,
+        originals: Location | Iterable[Location] = (),
+        *,
+        layout: str | None = None,
+        keep_uncertain: bool = False,
     ) -> IndexUpdate:
         """Add paintings; this object stays as it is, and the returned update holds the new index.
 
@@ -227,7 +246,7 @@ class PaintingIndex(IndexReader):
         Example:
             >>> index = index.add("scans", artist="Berthe Morisot").index
         """
-        return add_paintings(self._index_dir(), source, artist, originals)
+        return add_paintings(self._index_dir(), source, artist, originals, layout=layout, keep_uncertain=keep_uncertain)
 
     def remove(self, works: str | int | Iterable[str | int]) -> IndexUpdate:
         """Remove works; this object stays as it is, and the returned update holds the new index.
@@ -360,31 +379,39 @@ class IndexUpdate:
     """Works that were removed, with the ids that they had."""
     left_out: tuple[tuple[str, str], ...] = ()
     """Files that were not added, each with the reason."""
+    preview: Preview | None = None
+    """What was read as an artist in a folder or catalogue that was added."""
 
     @classmethod
     def of(cls, change: Change) -> IndexUpdate:
         """Load the index that a change has written."""
-        return cls(PaintingIndex.load(change.folder), change.added, change.removed, change.left_out)
+        return cls(PaintingIndex.load(change.folder), change.added, change.removed, change.left_out, change.preview)
 
 
 def add_paintings(
     index: Path | str,
-    source: Path | str,
+    source: Location | Iterable[Location],
     artist: str | None = None,
     originals: Location | Iterable[Location] = (),
+    *,
+    layout: str | None = None,
+    keep_uncertain: bool = False,
 ) -> IndexUpdate:
     """Add paintings to the current index of a folder of indexes.
 
     Only they are framed and embedded, as the index's own works were. Pictures that the index already has by the same
-    artist are left out, and so are files that are no usable image. An interrupted addition leaves the index as it was
-    and continues when it is run again.
+    artist are left out, and so are files that are no usable image and works that are no one artist's own ("Unknown",
+    "workshop of Rembrandt"). An artist's name is spelled as the index spells it. An interrupted addition leaves the
+    index as it was and continues when it is run again.
 
     Args:
         index: The folder of indexes.
-        source: A folder or zip archive of images, all by `artist` or with one sub-folder per artist; a catalogue (.csv)
-            with `originals`; or a prepared collection.
+        source: One or several pictures, folders and zip archives of them, or URLs of these, all by `artist` or with one
+            sub-folder per artist; a catalogue (.csv, .xlsx, …) with `originals`; or a prepared collection.
         artist: The artist of all the paintings.
         originals: With a catalogue: the folders, zip archives or URLs that hold its images; one, or several.
+        layout: What the levels of a folder mean, in the words of `prepare --layout`; None recognises it.
+        keep_uncertain: Add also what is no one artist's own hand.
 
     Returns:
         The new index, the added works with their ids, and what was left out.
@@ -392,6 +419,7 @@ def add_paintings(
     Raises:
         NotFoundError: There is no index.
         NotEnoughDataError: There is no usable image to add.
+        AmbiguousError: It is not certain what in a folder tells the artist; `layout` decides.
         InvalidValueError: A prepared collection is framed otherwise than the index.
         BusyError: Another process is changing the index.
 
@@ -402,8 +430,10 @@ def add_paintings(
     """
     from painter_search.index.add import write_addition
 
-    places: Sequence[Location] = as_list(originals)
-    return IndexUpdate.of(write_addition(Path(index), Path(source), artist, places))
+    sources, places = as_locations(source), as_locations(originals)
+    check_added_sources(sources, artist, places)
+    addition = write_addition(Path(index), sources, artist, places, layout=layout, keep_uncertain=keep_uncertain)
+    return IndexUpdate.of(addition)
 
 
 def remove_works(index: Path | str, works: str | int | Iterable[str | int]) -> IndexUpdate:
@@ -449,4 +479,4 @@ def list_works(index: PaintingIndex, artist: str | None = None) -> Listing:
     if artist is None:
         return Listing(index, index.works.works_per_artist())
     works = tuple(index.works.by_artist(artist))
-    return Listing(index, {artist: len(works)}, works)
+    return Listing(index, {works[0].work.artist: len(works)}, works)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import THUMBNAILS, WORKS, find_index, publish_index
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS, SearchSettings
 from painter_search.index.works_db import IndexedWork, WorksDB, remove_rows
+
+if TYPE_CHECKING:  # a removal needs no catalogue
+    from painter_search.collection.preview import Preview
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class Change:
     removed: tuple[IndexedWork, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     """Files that were not added, each with the reason."""
+    preview: Preview | None = None
+    """What was read as an artist in what was added."""
 
 
 def write_removal(index_dir: Path, works: Iterable[str]) -> Change:

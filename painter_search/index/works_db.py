@@ -169,13 +169,27 @@ class WorksDB:
         return {row[0] for row in self._works.execute("SELECT file FROM works WHERE collection = ?", (collection,))}
 
     def by_artist(self, artist: str) -> list[IndexedWork]:
-        """An artist's works by ascending id. Raises `UnknownWorkError` if there are none."""
+        """An artist's works by ascending id, under whichever spelling. Raises `UnknownWorkError` if there are none."""
+        artist = self.spelling(artist)
         rows = self._works.execute(
             f"SELECT id, {', '.join(COLUMNS)} FROM works WHERE artist = ? ORDER BY id", (artist,)
         ).fetchall()
-        if not rows:
-            raise unknown_artist(artist, self.works_per_artist())
         return [IndexedWork(row[0], Work(*map(str, row[1:]))) for row in rows]
+
+    def spelling(self, artist: str) -> str:
+        """The artist as the index spells the name; see `find_spellings`.
+
+        Raises `UnknownWorkError` if the index has no such artist, or several.
+        """
+        if self._works.execute("SELECT 1 FROM works WHERE artist = ? LIMIT 1", (artist,)).fetchone():
+            return artist
+        from painter_search.collection.hands.spellings import find_spellings  # here: most queries name no artist
+
+        artists = self.works_per_artist()
+        meant = find_spellings(artist, artists)
+        if len(meant) != 1:
+            raise unknown_artist(artist, meant or artists)
+        return meant[0]
 
     def ids_by_artist(self, artist: str) -> NDArray[np.int64]:
         """The ids of an artist's works in ascending order; empty if there are none."""

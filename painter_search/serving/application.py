@@ -20,6 +20,7 @@ from painter_search.common.errors import PainterSearchError
 from painter_search.common.version import __version__
 from painter_search.display.pages.map_page import map_script
 from painter_search.display.pages.page import open_template
+from painter_search.serving.addresses import local_path
 from painter_search.serving.config import MAX_REQUEST_BYTES, RECEIVE_TIMEOUT, ServeConfig
 from painter_search.serving.lookups import NotFound
 from painter_search.serving.middleware import RequestMiddleware
@@ -71,9 +72,7 @@ def create_application(
         redoc_url=None,
         lifespan=lifespan,
     )
-    middleware = RequestMiddleware(
-        app, host=config.host, token=token, queue=config.queue, receive_timeout=receive_timeout
-    )
+    middleware = RequestMiddleware(app, config, token, receive_timeout=receive_timeout)
     app.state.config = config
     app.state.service = service
     app.state.load = middleware.load
@@ -107,7 +106,7 @@ def _add_static_files(app: FastAPI) -> None:
 def _add_error_handlers(app: FastAPI) -> None:
     def respond(request: Request, status: int, sentence: str) -> Response:
         sentence = sentence[:1].upper() + sentence[1:]
-        if request.url.path.startswith("/api"):
+        if local_path(request.scope).startswith("/api"):
             return JSONResponse({"error": sentence}, status)
         return notice_page(request, status, sentence)
 
@@ -127,7 +126,7 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid_request(request: Request, error: RequestValidationError) -> Response:
-        if request.url.path.startswith("/api"):
+        if local_path(request.scope).startswith("/api"):
             return await request_validation_exception_handler(request, error)
         return notice_page(request, 400, "That question cannot be understood; ask it from the form.")
 

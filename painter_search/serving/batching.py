@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,27 +11,29 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from painter_search.common.cores import available_cores
+from painter_search.encoder.views import View
 from painter_search.index.painting_index import PaintingIndex
 
-MAX_BATCH = 4
+MAX_BATCH = 2 * available_cores()
 """Paintings embedded together; more gain nothing and keep the first ones waiting."""
-WORKERS = os.cpu_count() or 1
-"""Batches embedded at the same time, each on one core."""
+WORKERS = 2
+"""Batches at the same time, so that the cores have work while a batch is put together."""
 
 Embedding = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class EmbeddingRequest:
-    """A frame that waits to be embedded."""
+    """A painting that waits to be embedded."""
 
     index: PaintingIndex
-    jpeg: bytes
+    views: Sequence[View]
     embedding: asyncio.Future[Embedding]
 
 
 class BatchedEmbedder:
-    """Embeds frames: a lone one on all cores; of many, a batch on each core while the next batches fill up."""
+    """Embeds paintings: a lone one at once; of many, a batch on all cores while the next one fills up."""
 
     def __init__(self) -> None:
         self._waiting: deque[EmbeddingRequest] = deque()
@@ -41,9 +42,9 @@ class BatchedEmbedder:
         self.batch_sizes: deque[int] = deque(maxlen=1000)
         """Paintings in each of the latest batches."""
 
-    async def embed(self, index: PaintingIndex, jpeg: bytes) -> Embedding:
-        """Embed a frame (a JPEG file) with the index's encoder: float32 `[256]`."""
-        request = EmbeddingRequest(index, jpeg, asyncio.get_running_loop().create_future())
+    async def embed(self, index: PaintingIndex, views: Sequence[View]) -> Embedding:
+        """Embed a painting, given as its views, with the index's encoder: float32 `[256]`."""
+        request = EmbeddingRequest(index, views, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
         if len(self._workers) < WORKERS:
             self._workers.add(asyncio.create_task(self._work()))
@@ -67,12 +68,9 @@ class BatchedEmbedder:
 
     async def _embed_batch(self, index: PaintingIndex, batch: Sequence[EmbeddingRequest]) -> None:
         self.batch_sizes.append(len(batch))
-        frames = [request.jpeg for request in batch]
-        of_many = len(batch) > 1 or len(self._workers) > 1
+        views = [request.views for request in batch]
         try:
-            embeddings = await asyncio.get_running_loop().run_in_executor(
-                self._threads, index.embed_frames, frames, of_many
-            )
+            embeddings = await asyncio.get_running_loop().run_in_executor(self._threads, index.embed_views, views)
         except Exception as error:
             for request in batch:
                 if not request.embedding.done():

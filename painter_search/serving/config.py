@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
+from painter_search.common.cli import Names
 from painter_search.common.errors import InvalidValueError
 from painter_search.index.config import DEFAULT_INDEX
 
@@ -27,6 +29,9 @@ RESULT_SECONDS = 1800
 """Seconds for which a result about uploaded paintings keeps its address."""
 RESULT_CACHE_BYTES = 64_000_000
 """Memory for such results."""
+DNS_NAME = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
+ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+"""A path of one folder or several, without a slash at its end; empty for the root."""
 RETRY_AFTER = 5
 """Seconds after which a client that found the queue full should try again (the header Retry-After)."""
 
@@ -48,6 +53,14 @@ class ServeConfig:
     port: int = 8765
     """The port to listen on; 0 for any free one."""
 
+    name: Names = ()
+    """A name that browsers know the server by, such as paintings.museum.example; repeat it for several. Needed behind
+    a reverse proxy, which then decides who may ask."""
+
+    root_path: str = ""
+    """The path under which a reverse proxy offers the server, such as /painter. A proxy that knows it better says so in
+    X-Forwarded-Prefix."""
+
     queue: int = 64
     """Requests with paintings that may wait; further ones are told to retry later (503 with Retry-After)."""
 
@@ -59,6 +72,11 @@ class ServeConfig:
             raise InvalidValueError(f"--port is {self.port}; it must lie between 0 and 65535.")
         if self.queue < 1:
             raise InvalidValueError(f"--queue is {self.queue}; it must be at least 1.")
+        for name in self.name:
+            if not DNS_NAME.fullmatch(name):
+                raise InvalidValueError(f"--name {name} is no name of a host; write it as in paintings.museum.example.")
+        if not ROOT_PATH.fullmatch(self.root_path):
+            raise InvalidValueError(f"--root-path {self.root_path} is no path; write it as in /painter.")
 
     @property
     def private(self) -> bool:

@@ -80,7 +80,6 @@ class CurrentIndex:
         index.works.thumbnail(int(index.artists.ids[0]))
         _ = (
             index.encoder,
-            index.single_threaded_encoder,
             index.fingerprints,
             index.local_scales,
             index.reference_embeddings,

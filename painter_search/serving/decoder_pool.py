@@ -1,17 +1,21 @@
-"""Uploaded files are framed in processes of their own, so that one that hangs, crashes or swells harms nothing else."""
+"""Uploaded files are decoded in processes of their own, so that one that hangs, crashes or swells harms no others."""
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import os
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import replace
+from typing import NamedTuple
 
 from pebble import ProcessExpired, ProcessPool
 
+from painter_search.common.cores import available_cores
 from painter_search.common.errors import UnreadableImageError
+from painter_search.common.worker_processes import WorkerContext, set_up_worker
+from painter_search.encoder.config import EncoderConfig
+from painter_search.encoder.views import View, make_views
+from painter_search.images.fingerprint import fingerprint
 from painter_search.images.framing import Frame, encode_jpeg, frame_painting, open_frame
 from painter_search.images.types import Framing
 from painter_search.serving.config import DECODE_TIMEOUT, DECODER_BYTES, MAX_FILE_BYTES
@@ -21,45 +25,59 @@ MAX_FRAME_BYTES = 4_000_000
 FILES_PER_PROCESS = 500
 """Files after which a decoder process is replaced by a fresh one."""
 
-FrameUpload = Callable[[bytes, Framing], Frame]
+
+class DecodedUpload(NamedTuple):
+    """All that answers need of an uploaded painting's pixels."""
+
+    frame: Frame
+    fingerprint: bytes
+    """Fingerprint of the whole painting."""
+    views: list[View]
+    """The views that the encoder embeds."""
 
 
-def frame_upload(content: bytes, framing: Framing) -> Frame:
-    """Frame an uploaded file; runs in a decoder process. Raises `UnreadableImageError` with the reason."""
+DecodeUpload = Callable[[bytes, Framing, EncoderConfig], DecodedUpload]
+
+
+def decode_upload(content: bytes, framing: Framing, config: EncoderConfig) -> DecodedUpload:
+    """Decode an uploaded file; runs in a decoder process. Raises `UnreadableImageError` with the reason."""
     frame = frame_painting(content, framing)
+    image = open_frame(frame.jpeg)
     if len(frame.jpeg) > MAX_FRAME_BYTES:
-        frame = replace(frame, jpeg=encode_jpeg(open_frame(frame.jpeg)))
-    return frame
+        frame = replace(frame, jpeg=encode_jpeg(image))
+        image = open_frame(frame.jpeg)
+    whole = image if frame.thumbnail is None else open_frame(frame.thumbnail)
+    return DecodedUpload(frame, fingerprint(whole), make_views(image, config))
 
 
 class DecoderPool:
     """Decoder processes, one per core, started when they are first needed."""
 
-    def __init__(self, timeout: float = DECODE_TIMEOUT, frame_upload: FrameUpload = frame_upload) -> None:
-        """Create a pool whose processes run `frame_upload` and are killed after `timeout` seconds."""
+    def __init__(self, timeout: float = DECODE_TIMEOUT, decode_upload: DecodeUpload = decode_upload) -> None:
+        """Create a pool whose processes run `decode_upload` and are killed after `timeout` seconds."""
         self._timeout = timeout
-        self._frame_upload = frame_upload
+        self._decode_upload = decode_upload
         self._pool = ProcessPool(
-            max_workers=os.cpu_count() or 1,
+            max_workers=available_cores(),
             max_tasks=FILES_PER_PROCESS,
-            initializer=_limit_memory,
+            initializer=_set_up_decoder,
             initargs=(DECODER_BYTES,),
-            context=multiprocessing.get_context("spawn"),
+            context=WorkerContext(),
         )
 
     def warm_up(self) -> None:
         """Start a process, so that the first upload need not wait for it."""
-        self._pool.schedule(self._frame_upload, args=[b"", "whole"])
+        self._pool.schedule(self._decode_upload, args=[b"", "whole", EncoderConfig()])
 
-    async def frame(self, content: bytes, framing: Framing) -> Frame:
-        """Frame an uploaded file.
+    async def decode(self, content: bytes, framing: Framing, config: EncoderConfig) -> DecodedUpload:
+        """Decode an uploaded file, framed and cut as the works of an index are.
 
         Raises:
             UnreadableImageError: The file cannot be used; the message is the reason.
         """
         if len(content) > MAX_FILE_BYTES:
             raise UnreadableImageError(f"larger than {MAX_FILE_BYTES // 1_000_000} MB")
-        future = self._pool.schedule(self._frame_upload, args=[content, framing], timeout=self._timeout)
+        future = self._pool.schedule(self._decode_upload, args=[content, framing, config], timeout=self._timeout)
         try:
             return await asyncio.wrap_future(future)
         except (FutureTimeoutError, asyncio.TimeoutError):
@@ -75,7 +93,9 @@ class DecoderPool:
         self._pool.join()
 
 
-def _limit_memory(limit: int) -> None:
+def _set_up_decoder(limit: int) -> None:
+    """Set up a worker that may use `limit` bytes of address space."""
+    set_up_worker()
     try:
         import resource
     except ImportError:  # Windows has no such limit; the limit on pixels holds there as well

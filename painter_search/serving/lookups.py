@@ -8,7 +8,7 @@ from typing import Any
 from painter_search.analysis.confusions import Confusions, confused_artists
 from painter_search.analysis.similar import SimilarWorks, similar_artists, similar_works
 from painter_search.attribution.answers import ArtistMatch
-from painter_search.collection.artist_names import fold_name
+from painter_search.collection.hands.spellings import find_spellings
 from painter_search.common.errors import PainterSearchError
 from painter_search.display.serialize import listing_to_dict
 from painter_search.index.painting_index import Listing, PaintingIndex, list_works
@@ -51,6 +51,7 @@ def find_artist_works(index: PaintingIndex, artist: str) -> Listing:
 def find_artist_profile(index: PaintingIndex, artist: str) -> ArtistProfile:
     """An artist's works, the nearest artists, and those that the artist is confused with; raises `NotFound`."""
     listing = find_artist_works(index, artist)
+    artist = listing.works[0].work.artist  # as the index spells the name
     return ArtistProfile(listing, similar_artists(index, artist), confused_artists(index, artist, MAX_CONFUSED))
 
 
@@ -70,18 +71,7 @@ def similar_works_to_dict(similar: SimilarWorks, index: PaintingIndex) -> dict[s
 def parse_artists(index: PaintingIndex, text: str) -> list[str]:
     """The artists named in a form field, separated by semicolons, spelt as the index does.
 
-    Accents, capitals and the order of a name's parts are ignored if only one artist of the index is meant.
+    Accents, capitals, punctuation and the order of a name's parts are ignored if only one artist of the index is meant.
     """
     names = [name for part in text.split(";") if (name := part.strip())]
-    if not names:
-        return []
-    known = set(index.artists.names)
-    spellings: dict[str, list[str]] = {}
-    for name in index.artists.names:
-        spellings.setdefault(fold_name(name), []).append(name)
-
-    def spell(name: str) -> str:
-        meant = [] if name in known else spellings.get(fold_name(name), [])
-        return meant[0] if len(meant) == 1 else name
-
-    return [spell(name) for name in names]
+    return [meant[0] if len(meant := find_spellings(name, index.artists.names)) == 1 else name for name in names]

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import re
 import secrets
-import socket
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
-from ipaddress import ip_address
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,11 +15,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from painter_search.serving.config import MAX_QUEUED_BYTES, MAX_REQUEST_BYTES, RECEIVE_TIMEOUT, RETRY_AFTER
+from painter_search.serving.addresses import OwnNames, local_path, locate
+from painter_search.serving.config import (
+    MAX_QUEUED_BYTES,
+    MAX_REQUEST_BYTES,
+    RECEIVE_TIMEOUT,
+    RETRY_AFTER,
+    ServeConfig,
+)
 from painter_search.serving.routes.html_pages import notice_page
 
 COOKIE = "painter_search"
-HOST_HEADER = re.compile(r"(\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[^:\[\]@/]*))(:[0-9]*)?")
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; img-src 'self' data:; style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'; "
     "script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -49,31 +52,35 @@ class RequestMiddleware:
     """Wraps the whole application; `load` says how busy it is."""
 
     def __init__(
-        self, app: ASGIApp, *, host: str, token: str | None, queue: int, receive_timeout: float = RECEIVE_TIMEOUT
+        self, app: ASGIApp, config: ServeConfig, token: str | None, *, receive_timeout: float = RECEIVE_TIMEOUT
     ) -> None:
         """Wrap an application.
 
         Args:
             app: The application.
-            host: The address that the server listens on.
+            config: The server's addresses, and the number of requests with a body that may be in progress.
             token: The token that every request must bear; None for a server that only this machine can reach.
-            queue: Requests with a body that may be in progress.
             receive_timeout: Seconds without data after which a request is given up.
         """
         self.load = Load()
         self._app = app
-        self._own_names = _own_names(host)
+        self._own_names = OwnNames(config, has_token=token is not None)
+        self._root_path = config.root_path
         self._token = token
-        self._queue = queue
+        self._queue = config.queue
         self._receive_timeout = receive_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope = dict(scope)  # the server looks into its own when it answers
         headers = Headers(scope=scope)
         scope["nonce"] = nonce = secrets.token_urlsafe(16)
         send = _with_security_headers(send, nonce)
+        locate(scope, headers, self._root_path)
+        if scope["method"] == "HEAD":
+            scope["method"], send = "GET", _without_body(send)
         refusal = self._refuse(scope, headers)
         if refusal is not None:
             await refusal(scope, receive, send)
@@ -92,9 +99,12 @@ class RequestMiddleware:
 
     def _refuse(self, scope: Scope, headers: Headers) -> Response | None:
         """The response to a request that is not let through."""
-        if not self._is_own_name(headers.get("host", "")):
+        if not self._own_names.include(headers.get("host", "")):
             # Otherwise another site could point its own name here and read the answers (DNS rebinding).
-            return _error(scope, 421, "This server does not go by that name; use the address it printed at its start.")
+            return _error(
+                scope, 421,
+                "This server does not go by that name; use the address it printed, or start it with --name NAME.",
+            )  # fmt: skip
         if self._token is not None:
             refusal = self._refuse_without_token(scope, headers)
             if refusal is not None:
@@ -103,23 +113,17 @@ class RequestMiddleware:
             return self._refuse_body(scope, headers)
         return None
 
-    def _is_own_name(self, host: str) -> bool:
-        match = HOST_HEADER.fullmatch(host)
-        name = (match["address"] or match["name"]) if match else ""
-        if name.lower().rstrip(".") in self._own_names:
-            return True
-        # Any address will do for a server open to the network: unlike a name, it cannot be pointed elsewhere.
-        return self._token is not None and _is_address(name)
-
     def _refuse_without_token(self, scope: Scope, headers: Headers) -> Response | None:
         """Turn a token in the address into a cookie; refuse requests without a token."""
         parameters = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         token = next((value for key, value in parameters if key == "token"), None)
         if token is not None and self._is_token(token):
             rest = urlencode([parameter for parameter in parameters if parameter[0] != "token"])
-            path = "/" + scope["path"].lstrip("/")  # two slashes would lead to another host
-            response = RedirectResponse(path + (f"?{rest}" if rest else ""), 303)
-            response.set_cookie(COOKIE, token, httponly=True, samesite="strict")
+            root = scope.get("root_path", "")
+            path = "/" + local_path(scope).lstrip("/")  # two slashes would lead to another host
+            response = RedirectResponse(root + path + (f"?{rest}" if rest else ""), 303)
+            secure = scope["scheme"] == "https"
+            response.set_cookie(COOKIE, token, path=root or "/", secure=secure, httponly=True, samesite="strict")
             return response
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         if (scheme.lower() == "bearer" and self._is_token(bearer)) or self._is_token(_cookie(headers)):
@@ -132,7 +136,7 @@ class RequestMiddleware:
     def _refuse_body(self, scope: Scope, headers: Headers) -> Response | None:
         site = headers.get("sec-fetch-site")
         origin = headers.get("origin")
-        foreign = origin is not None and origin.partition("://")[2] != headers.get("host")
+        foreign = origin is not None and not self._own_names.include_origin(origin, headers.get("host", ""))
         if site not in (None, "same-origin", "none") or (site != "same-origin" and foreign):
             return _error(scope, 403, "Send paintings from a page of this server.")
         length = headers.get("content-length", "")
@@ -149,24 +153,6 @@ class RequestMiddleware:
         return None
 
 
-def _own_names(host: str) -> set[str]:
-    """The names and addresses, in lower case, that a server listening on `host` answers under."""
-    names = {"localhost", "127.0.0.1", "::1"}
-    if host not in names:
-        machine = socket.gethostname().lower()
-        short = machine.partition(".")[0]
-        names |= {host.lower(), machine, short, f"{short}.local"}
-    return names
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
 def _cookie(headers: Headers) -> str:
     try:
         morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
@@ -176,7 +162,7 @@ def _cookie(headers: Headers) -> str:
 
 
 def _error(scope: Scope, status: int, sentence: str) -> Response:
-    if scope["path"].startswith("/api"):
+    if local_path(scope).startswith("/api"):
         return JSONResponse({"error": sentence}, status)
     if scope["method"] == "POST" and status not in (401, 421):
         return notice_page(Request(scope), status, sentence)
@@ -197,6 +183,15 @@ def _with_timeout(receive: Receive, seconds: float) -> Receive:
         return message
 
     return receive_with_timeout
+
+
+def _without_body(send: Send) -> Send:
+    """The headers of the response to GET, without its body, as HEAD asks for."""
+
+    async def send_without_body(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return send_without_body
 
 
 def _with_security_headers(send: Send, nonce: str) -> Send:

@@ -24,8 +24,8 @@ class CachedResult:
 
     index: PaintingIndex
     answers: tuple[Answer, ...] = ()
-    paintings: tuple[ComparedPainting | None, ...] = ()
-    """The paintings of the answers, for comparisons with others; None for unreadable files."""
+    paintings: tuple[Callable[[], ComparedPainting] | None, ...] = ()
+    """Make the paintings of the answers for comparisons with others; None for unreadable files."""
     comparison: Comparison | None = None
     size: int = 0
     """Memory in bytes, roughly."""

@@ -50,7 +50,7 @@ def serve_index(config: ServeConfig, *, as_json: bool = False) -> None:
     token = None if config.private else secrets.token_urlsafe(24)
     with contextlib.closing(_listen(config)) as listener:
         application = create_application(config, Service(current_index), token)
-        address = _address(config.host, listener.getsockname()[1], token)
+        address = _address(config, listener.getsockname()[1], token)
         _announce(address, current_index.get(), has_token=token is not None, as_json=as_json)
         if not config.no_browser:
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
@@ -90,10 +90,10 @@ def _listen(config: ServeConfig) -> socket.socket:
     return listener
 
 
-def _address(host: str, port: int, token: str | None) -> str:
+def _address(config: ServeConfig, port: int, token: str | None) -> str:
     """The address to open, with this machine's name for a server that listens on every network."""
-    name = socket.gethostname() if host in ("0.0.0.0", "::") else host
-    address = f"http://{f'[{name}]' if ':' in name else name}:{port}/"
+    name = socket.gethostname() if config.host in ("0.0.0.0", "::") else config.host
+    address = f"http://{f'[{name}]' if ':' in name else name}:{port}{config.root_path}/"
     return f"{address}?token={token}" if token else address
 
 

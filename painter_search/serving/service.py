@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,7 +20,6 @@ from painter_search.attribution.answers import Answer, FailedQuery
 from painter_search.attribution.attribute import PreparedQuery, attribute_prepared
 from painter_search.common.errors import InvalidValueError, UnreadableImageError
 from painter_search.display.pages.index_page import index_page_content
-from painter_search.images.framing import Frame
 from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.serving.batching import BatchedEmbedder
@@ -47,28 +47,23 @@ class Upload(NamedTuple):
 
 
 @dataclass(frozen=True)
-class EmbeddedFrame:
-    """A framed painting and its embedding, float32 `[256]`."""
-
-    frame: Frame
-    embedding: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
 class ReadUpload:
     """An uploaded file after decoding and embedding."""
 
     name: str
-    painting: EmbeddedFrame | None
+    query: PreparedQuery | None
     """None if the file is unreadable."""
+    embedding: NDArray[np.float32]
+    """`[256]`; empty if the file is unreadable."""
     reason: str = ""
     """Why the file is unreadable."""
 
-    def compared(self) -> ComparedPainting | None:
-        """The painting as comparisons take it; None if the file is unreadable."""
-        if self.painting is None:
+    @property
+    def compared(self) -> Callable[[], ComparedPainting] | None:
+        """Makes the painting as comparisons take it; None if the file is unreadable."""
+        if self.query is None:
             return None
-        return painting_of(self.name, self.painting.frame, self.painting.embedding)
+        return partial(painting_of, self.name, self.query.frame, self.embedding)
 
 
 class Service:
@@ -129,8 +124,12 @@ class Service:
         Raises:
             NotFound: There is no such work, or the result is no longer kept.
         """
-        one, other = (self._find_painting(index, reference) for reference in references)
-        return await self.run_in_thread(lambda: compare_pair(index, one, other))
+
+        def compare() -> PairComparison:
+            one, other = (self._find_painting(index, reference) for reference in references)
+            return compare_pair(index, one, other)
+
+        return await self.run_in_thread(compare)
 
     def index_of_references(self, references: Sequence[str]) -> PaintingIndex:
         """The index of the first cached result among the references, or else the current one."""
@@ -144,10 +143,11 @@ class Service:
 
     async def _read_upload(self, index: PaintingIndex, upload: Upload) -> ReadUpload:
         try:
-            frame = await self.decoders.frame(upload.content, index.framing)
+            decoded = await self.decoders.decode(upload.content, index.framing, index.encoder_config)
         except UnreadableImageError as unreadable:
-            return ReadUpload(upload.name, None, str(unreadable))
-        return ReadUpload(upload.name, EmbeddedFrame(frame, await self.embedder.embed(index, frame.jpeg)))
+            return ReadUpload(upload.name, None, np.empty(0, np.float32), str(unreadable))
+        query = PreparedQuery(upload.name, decoded.frame, decoded.fingerprint)
+        return ReadUpload(upload.name, query, await self.embedder.embed(index, decoded.views))
 
     def _find_painting(self, index: PaintingIndex, reference: str) -> ComparedPainting:
         if reference.isascii() and reference.isdecimal() and len(reference) < 19:  # as SQLite's integers
@@ -158,9 +158,9 @@ class Service:
         name, _, number = reference.partition(".")
         result = self.results.get(name)
         if result is not None and number.isascii() and number.isdecimal() and int(number[:4]) < len(result.paintings):
-            painting = result.paintings[int(number[:4])]
-            if painting is not None:
-                return painting
+            make_painting = result.paintings[int(number[:4])]
+            if make_painting is not None:
+                return make_painting()
         raise NotFound("This painting is no longer kept; upload it again.")
 
 
@@ -172,19 +172,16 @@ def plain_file_name(name: str | None, number: int) -> str:
 
 
 def _attribute(index: PaintingIndex, uploads: Sequence[ReadUpload], top_k: int, works_per_artist: int) -> CachedResult:
-    queries, embeddings = [], []
-    for upload in uploads:
-        if upload.painting is not None:
-            queries.append(PreparedQuery.of(upload.name, upload.painting.frame))
-            embeddings.append(upload.painting.embedding)
+    queries = [upload.query for upload in uploads if upload.query is not None]
+    embeddings = [upload.embedding for upload in uploads if upload.query is not None]
     attributions = (
         iter(attribute_prepared(index, queries, np.stack(embeddings), top_k, works_per_artist)) if queries else iter(())
     )
     answers: tuple[Answer, ...] = tuple(
-        FailedQuery(upload.name, upload.reason) if upload.painting is None else next(attributions) for upload in uploads
+        FailedQuery(upload.name, upload.reason) if upload.query is None else next(attributions) for upload in uploads
     )
-    size = sum(len(upload.painting.frame.jpeg) + ANSWER_BYTES for upload in uploads if upload.painting is not None)
-    return CachedResult(index, answers, tuple(upload.compared() for upload in uploads), size=size)
+    size = sum(len(query.frame.jpeg) + ANSWER_BYTES for query in queries)
+    return CachedResult(index, answers, tuple(upload.compared for upload in uploads), size=size)
 
 
 def _compare(index: PaintingIndex, one: Sequence[ReadUpload], other: Sequence[ReadUpload]) -> CachedResult:
@@ -199,16 +196,13 @@ def _compare(index: PaintingIndex, one: Sequence[ReadUpload], other: Sequence[Re
 
 
 def _readable(upload: ReadUpload) -> ComparedPainting:
-    painting = upload.compared()
-    if painting is None:
+    if upload.compared is None:
         raise InvalidValueError(f"{upload.name}: {upload.reason}; choose an image.")
-    return painting
+    return upload.compared()
 
 
 def _group(name: str, uploads: Sequence[ReadUpload]) -> PaintingGroup:
-    paintings = tuple(painting for upload in uploads if (painting := upload.compared()) is not None)
-    unreadable = tuple(
-        FailedQuery(f"{name}/{upload.name}", upload.reason) for upload in uploads if upload.painting is None
-    )
+    paintings = tuple(upload.compared() for upload in uploads if upload.compared is not None)
+    unreadable = tuple(FailedQuery(f"{name}/{upload.name}", upload.reason) for upload in uploads if not upload.query)
     # As on the command line, a group of a single painting goes by the painting's name.
     return PaintingGroup(paintings[0].name if len(uploads) == len(paintings) == 1 else name, paintings, unreadable)

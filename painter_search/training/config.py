@@ -52,13 +52,15 @@ class TrainConfig:
     """Continue an unfinished run; the result is that of an uninterrupted one."""
 
     backbone: str = "resnet34"
-    """A torchvision classifier, or any timm model where timm is installed."""
+    """A torchvision classifier, or any timm model where timm is installed: its name, hf-hub: and a repository of the
+    Hugging Face hub, or local-dir: and a folder with such a repository's config.json and model.safetensors."""
 
     weights: str = "imagenet"
-    """The backbone's initial weights: imagenet (downloaded once), none, or a file."""
+    """The backbone's initial weights: imagenet (the pre-trained ones, downloaded once), none, or a file."""
 
     img_size: int = field(default=224, metadata={"stored": "image_side"})
-    """Side of a view in pixels, a multiple of 32; with strong, small paintings get smaller views."""
+    """Side of a view in pixels, a multiple of 32, or of 14 for transformers with patches of 14 px. With strong, small
+    paintings get smaller views, unless the backbone is a transformer, which sees one size."""
 
     augment: str | None = None
     """For report: training transforms, joined by commas: flips, rotation, jitter, perspective, blur, affine; or none.
@@ -124,8 +126,11 @@ class TrainConfig:
                 raise InvalidValueError(f"--{flag} is {number}; it must be a number above 0.")
         if not (math.isfinite(resolved.backbone_lr) and resolved.backbone_lr >= 0):
             raise InvalidValueError(f"--backbone-lr is {resolved.backbone_lr}; it must be a number, 0 or above.")
-        if self.img_size < 64 or self.img_size % 32:
-            raise InvalidValueError(f"--img-size is {self.img_size}; it must be a multiple of 32, at least 64.")
+        if self.img_size < 64 or (self.img_size % 32 and self.img_size % 14):
+            raise InvalidValueError(
+                f"--img-size is {self.img_size}; it must be a multiple of 32 (or of 14, for transformers with such "
+                "patches), at least 64."
+            )
         if not 0 <= self.seed < 2**32:
             raise InvalidValueError(f"--seed is {self.seed}; it must lie between 0 and {2**32 - 1:,}.")
         if self.name is not None and (Path(self.name).name != self.name or self.name in ("", ".", "..")):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from painter_search.common.errors import InvalidValueError
-from painter_search.encoder.embedding import embed_all
-from painter_search.encoder.network import EncoderNetwork
 from painter_search.metrics.distances import paired_distances
 from painter_search.metrics.retrieval import score_retrieval
 from painter_search.metrics.triplet_accuracy import all_negative_hits, triplet_hits, triplet_losses
@@ -64,10 +64,12 @@ class MetricAccumulator:
         )
 
 
-def measure_validation(encoder: EncoderNetwork, triplets: TripletPaths, margin: float, epoch: int) -> EpochMetrics:
-    """The metrics of an epoch on the validation triplets, without augmentation; each painting is embedded once."""
+def measure_validation(
+    embed: Callable[[Sequence[Path]], NDArray[np.float32]], triplets: TripletPaths, margin: float, epoch: int
+) -> EpochMetrics:
+    """The metrics of an epoch on the validation triplets, whose paintings `embed` embeds without augmentation."""
     start = time.perf_counter()
-    measured = TripletDistances(encoder, triplets)
+    measured = TripletDistances(embed(triplets.distinct()), triplets)
     seconds = time.perf_counter() - start
     losses = triplet_losses(measured.positive, measured.negative, margin)
     return EpochMetrics(
@@ -86,7 +88,7 @@ def measure_validation(encoder: EncoderNetwork, triplets: TripletPaths, margin: 
 
 
 class TripletDistances:
-    """The distances of triplets by an encoder; each distinct painting is embedded once.
+    """The distances of triplets whose distinct paintings are embedded.
 
     Attributes:
         paths: The distinct paintings.
@@ -98,10 +100,9 @@ class TripletDistances:
         artists: The number of each painting's artist in `names`, `[paintings]`.
     """
 
-    def __init__(self, encoder: EncoderNetwork, triplets: TripletPaths) -> None:
-        encoder.eval()
+    def __init__(self, embeddings: NDArray[np.float32], triplets: TripletPaths) -> None:
         self.paths = triplets.distinct()
-        self.embeddings = embed_all(encoder, self.paths)
+        self.embeddings = embeddings
         row = {path: number for number, path in enumerate(self.paths)}
         self.rows = np.array([[row[path] for path in triplet] for triplet in triplets.paths])
         anchor, positive, negative = (self.embeddings[column] for column in self.rows.T)

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
 from painter_search.collection.collection import Collection
 from painter_search.collection.triplets import read_triplets
 from painter_search.common.errors import PainterSearchError
 from painter_search.common.log import logger
-from painter_search.encoder.checkpoint import network_of_checkpoint, read_checkpoint
 from painter_search.metrics.bootstrap import Estimate, mean_by_artist, paired_difference
 from painter_search.metrics.distances import FloatArray, IntArray, distance_matrix
-from painter_search.training.data.training_sets import gather_triplets
+from painter_search.training.data.training_sets import TripletPaths, gather_triplets
 from painter_search.training.epoch_metrics import TripletDistances
 
 MAX_CONFUSIONS = 8
@@ -105,23 +104,24 @@ class TestScore:
         return cls(**{**values, **compared, "by_artist": by_artist, "confusions": confusions})
 
 
-def score_on_test_artists(
-    untrained: Path, trained: Path, collections: Sequence[Collection], triplets: Path | None, device: torch.device
-) -> TestScore | None:
-    """Score two checkpoints on the test triplets of the collections, or of a file; None (and a message) without any."""
+def gather_test_triplets(collections: Sequence[Collection], triplets: Path | None) -> TripletPaths | None:
+    """The test triplets of the collections, or of a file; None (and a message) where there are none."""
     try:
-        paths = gather_triplets(collections, "test", None if triplets is None else read_triplets(triplets))
+        return gather_triplets(collections, "test", None if triplets is None else read_triplets(triplets))
     except PainterSearchError as error:
-        logger.info(f"Not scored on test artists: {error}")
+        logger.info(f"There will be no score on test artists: {error}")
         return None
-    before, after = (
-        TripletDistances(network_of_checkpoint(read_checkpoint(file), file).to(device), paths)
-        for file in (untrained, trained)
-    )
+
+
+def score_on_test_artists(
+    untrained: NDArray[np.float32], trained: NDArray[np.float32], triplets: TripletPaths
+) -> TestScore:
+    """Score two encoders by the embeddings `[n, 256]` that each gives of the triplets' distinct paintings."""
+    before, after = TripletDistances(untrained, triplets), TripletDistances(trained, triplets)
     anchor_artists = after.artists[after.rows[:, 0]]
     pair_accuracy, recall_1 = after.all_negatives(), after.recall_1()
     return TestScore(
-        triplets=len(paths.paths),
+        triplets=len(triplets.paths),
         artists=len(np.unique(anchor_artists)),
         accuracy=_compare(before.hits(), after.hits(), anchor_artists),
         all_negatives=_compare(before.all_negatives(), pair_accuracy, anchor_artists),

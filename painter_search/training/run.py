@@ -146,6 +146,8 @@ def saved_settings(config: TrainConfig, collections: Sequence[Collection]) -> di
     """
     settings = {**to_stored(config), **to_stored(config.resolved)}
     settings["weights"] = Path(config.weights).name
+    if config.backbone.startswith("local-dir:"):
+        settings["backbone"] = f"local-dir:{Path(config.backbone).name}"
     plain = {
         key: value.name if isinstance(value, Path) else value for key, value in settings.items() if key not in NOT_SAVED
     }

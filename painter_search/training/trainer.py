@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -24,19 +25,21 @@ from painter_search.encoder.checkpoint import (
     save_checkpoint,
     start_encoder,
 )
-from painter_search.encoder.encoder import load_encoder
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.metrics.confidence import EmbeddedWorks, fit_confidence
 from painter_search.training.config import TrainConfig
-from painter_search.training.data.training_sets import TripletPaths, gather_triplets
+from painter_search.training.data.training_sets import gather_triplets
 from painter_search.training.distributed import barrier, broadcast_from_rank_0, process_group, rank, world_size
 from painter_search.training.early_stopping import SelectionMetric, best_epoch, collapse_warning, should_stop
 from painter_search.training.epoch_metrics import TripletDistances, measure_validation
-from painter_search.training.final_scores import score_on_test_artists
+from painter_search.training.final_scores import gather_test_triplets, score_on_test_artists
 from painter_search.training.history import EpochMetrics, as_rows, write_history
 from painter_search.training.recipes.protocol import Recipe, TrainingData
 from painter_search.training.recipes.registry import IMPLEMENTATIONS
 from painter_search.training.run import HISTORY, Run, open_run_folder, save_score, saved_settings
+
+MAX_VALIDATION_WORKS = 1000
+"""Works that an epoch is measured on where each has to pass the backbone again."""
 
 OnEpoch = Callable[[Path, Sequence[EpochMetrics]], object]
 OnEnd = Callable[[Run], object]
@@ -74,6 +77,7 @@ def train_encoder(config: TrainConfig, on_epoch: OnEpoch | None = None, on_end: 
     table = None if config.validation_triplets is None else read_triplets(config.validation_triplets)
     data = TrainingData(collections, gather_triplets(collections, "validation", table))
     IMPLEMENTATIONS[config.recipe].check(config, data)  # before a folder is made
+    data = replace(data, test=gather_test_triplets(collections, config.test_triplets))
     with process_group(device):
         # Before the run's folder is made: weights that cannot be loaded must not leave an unfinished run behind.
         untrained = None if config.resume or rank() else _untrained_network(config)
@@ -111,11 +115,10 @@ class _Trainer:
 
     def train(self, untrained: EncoderNetwork | None) -> Run | None:
         """Train from the last complete epoch to the end; `untrained` spares a new run from building it again."""
-        margin, patience = self.config.resolved.margin, self.config.resolved.patience
+        patience = self.config.resolved.patience
         # Epoch 0 is the untrained network: the baseline, and what a run killed in its first epoch resumes from.
         if rank() == 0 and self._last_epoch() is None:
-            network = (untrained or _untrained_network(self.config)).to(self.device)
-            self._save(network, 0, [measure_validation(network, self.data.validation, margin, epoch=0)])
+            self._save(untrained or _untrained_network(self.config), 0, [])
         last = broadcast_from_rank_0(lambda: self._last_epoch() or 0)
         self._check_shared_folder(last)
         checkpoint = read_checkpoint(self._checkpoint(last))
@@ -124,6 +127,9 @@ class _Trainer:
 
         implementation = IMPLEMENTATIONS[self.config.recipe]
         with implementation.open(self.config, self.data, network, self.folder) as recipe:
+            if not history and rank() == 0:
+                history.append(self._measure(recipe, network, epoch=0))
+                self._save(network, 0, history)
             if last:
                 logger.info(f"Continuing {self.folder} after epoch {last}.")
                 recipe.resume(checkpoint)
@@ -134,11 +140,15 @@ class _Trainer:
                 trained = recipe.train(epoch)
                 if rank() == 0:
                     history += [trained] if trained else []
-                    history.append(measure_validation(recipe.encoder, self.data.validation, margin, epoch))
+                    history.append(self._measure(recipe, recipe.encoder, epoch))
                     self._finish_epoch(recipe, epoch, history)
                 barrier()
             held_out = recipe.held_out()
-        return None if rank() else self._finish_run(recipe.selected_by, history, held_out)
+            return None if rank() else self._finish_run(recipe, history, held_out)
+
+    def _measure(self, recipe: Recipe, network: EncoderNetwork, epoch: int) -> EpochMetrics:
+        validation = self.data.validation if recipe.frozen else self.data.validation.sample(MAX_VALIDATION_WORKS)
+        return measure_validation(partial(recipe.embed, network), validation, self.config.resolved.margin, epoch)
 
     def _finish_epoch(self, recipe: Recipe, epoch: int, history: Sequence[EpochMetrics]) -> None:
         for collection in self.data.collections:
@@ -150,16 +160,21 @@ class _Trainer:
         if warning:
             logger.info(f"Warning: {warning}. The encoder has collapsed; train again with a lower --lr.")
 
-    def _finish_run(
-        self, metric: SelectionMetric, history: list[EpochMetrics], held_out: Sequence[EmbeddedWorks]
-    ) -> Run:
-        self._update_outputs(history, metric)
-        best = best_epoch(history, metric)
-        add_confidence(self.folder / "best.pt", self.data.validation, held_out, self.device)
-        untrained, trained = self._checkpoint(0), self._checkpoint(best)
-        collections, triplets = self.data.collections, self.config.test_triplets
-        test = score_on_test_artists(untrained, trained, collections, triplets, self.device)
-        run = Run(self.folder, self.config, history, best, test)
+    def _finish_run(self, recipe: Recipe, history: list[EpochMetrics], held_out: Sequence[EmbeddedWorks]) -> Run:
+        self._update_outputs(history, recipe.selected_by)
+        best = best_epoch(history, recipe.selected_by)
+        untrained, trained = (
+            network_of_checkpoint(read_checkpoint(file), file).to(self.device)
+            for file in (self._checkpoint(0), self._checkpoint(best))
+        )
+        validation, test = self.data.validation, self.data.test
+        measured = TripletDistances(recipe.embed(trained, validation.distinct()), validation)
+        add_confidence(self.folder / "best.pt", [(measured.embeddings, measured.artists), *held_out])
+        score = None
+        if test is not None:
+            before, after = (recipe.embed(network, test.distinct()) for network in (untrained, trained))
+            score = score_on_test_artists(before, after, test)
+        run = Run(self.folder, self.config, history, best, score)
         if self.on_end is not None:
             self.on_end(run)
         save_score(run)
@@ -210,22 +225,12 @@ class _Trainer:
         return max((int(number) for number in numbers if number.isdecimal()), default=None)
 
 
-def add_confidence(
-    checkpoint: Path, validation: TripletPaths, held_out: Sequence[EmbeddedWorks], device: torch.device
-) -> None:
-    """Fit a calibration to works of artists that the encoder was not trained on, and add it to the checkpoint.
+def add_confidence(checkpoint: Path, groups: Sequence[EmbeddedWorks]) -> None:
+    """Fit a calibration to groups of works of artists that their encoder was not trained on; add it to a checkpoint.
 
     With too few artists none is added: an index built with the encoder works, but gives no probabilities.
-
-    Args:
-        checkpoint: The encoder's file.
-        validation: The validation triplets, whose works the encoder embeds here.
-        held_out: Training works, embedded by encoders that were not trained on their artists.
-        device: Where the encoder computes.
     """
-    network = load_encoder(checkpoint).to(device).network
-    measured = TripletDistances(network, validation)
-    confidence = fit_confidence([(measured.embeddings, measured.artists), *held_out])
+    confidence = fit_confidence(groups)
     if confidence is None:
         logger.info("Too few validation artists to calibrate the encoder; answers will have no probabilities.")
         return

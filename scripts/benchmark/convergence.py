@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from benchmark.measuring import Setup
@@ -79,14 +80,15 @@ class _Epoch:
 def _follow(recipe: Recipe, config: TrainConfig, validation: TripletPaths) -> list[_Epoch]:
     """Train to the end: validation accuracy and the clock before training and after every epoch."""
     settings = config.resolved
+    measure = partial(measure_validation, partial(recipe.embed, recipe.encoder), validation, settings.margin)
     start = time.perf_counter()
-    history: list[EpochMetrics] = [measure_validation(recipe.encoder, validation, settings.margin, 0)]
+    history: list[EpochMetrics] = [measure(0)]
     epochs = [_Epoch(history[0].accuracy, 0.0)]
     for epoch in range(1, settings.epochs + 1):
         if should_stop(history, settings.patience):
             break
         recipe.train(epoch)
-        history.append(measure_validation(recipe.encoder, validation, settings.margin, epoch))
+        history.append(measure(epoch))
         epochs.append(_Epoch(history[-1].accuracy, time.perf_counter() - start))
     return epochs
 

@@ -19,7 +19,6 @@ from PIL import Image, ImageFilter
 
 from benchmark.report_baseline import Triplet
 from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
-from painter_search.encoder.cpu_inference import fastest_cpu_embedder
 from painter_search.encoder.onnx_export import export_onnx
 from painter_search.index.config import BuildIndexConfig
 from painter_search.training.recipes.strong import with_readout
@@ -46,7 +45,7 @@ class Setup:
         self.repeats = 5
         self.backbone, self.side = ("shufflenet_v2_x0_5", 64) if quick else ("resnet34", 224)
         self.encoder = start_encoder(self.backbone, "none", seed=0, img_size=self.side)
-        self.embedder = fastest_cpu_embedder(self.encoder, export_onnx(self.encoder, folder / "encoder.onnx"))
+        self.embedder = export_onnx(self.encoder, folder / "encoder.onnx")
         self.artists, self.works = (12, 3) if quick else (40, 8)
         rng = np.random.default_rng(0)
         self.paintings = folder / "paintings"

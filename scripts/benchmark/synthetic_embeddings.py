@@ -50,9 +50,11 @@ def default_structure() -> Structure:
 
 
 def fit_structure(vectors: Vectors, artists: NDArray[np.int64]) -> Structure:
-    """Describe real embeddings `[n, d]` of works by the artists numbered `[n]`."""
+    """Describe real embeddings `[n, d]` of works by the artists numbered `[n]`; raises `ValueError` for too few."""
     rows = np.unique(artists, return_inverse=True)[1]
     counts = np.bincount(rows)
+    if len(vectors) <= NEIGHBOURS or counts.max() < MIN_WORKS:
+        raise ValueError(f"needs more than {NEIGHBOURS} works, and an artist with {MIN_WORKS}")
     centres = np.stack([vectors[rows == artist].mean(axis=0) for artist in range(len(counts))])
     residuals = vectors - centres[rows]
     measured = np.flatnonzero(counts >= MIN_WORKS)

@@ -130,7 +130,9 @@ def test_compare_paintings_reads_archive_and_reports_unusable_files(
     found = compare_paintings(small_index, groups / "painter 30", tmp_path / "scans.zip")
     assert isinstance(found, GroupComparison)
     assert len(found.other.paintings) == 3
-    assert [(left.painting, left.reason) for left in found.left_out] == [("scans.zip/notes.txt", "not an image")]
+    assert [(left.painting, left.reason) for left in found.left_out] == [
+        ("scans.zip/notes.txt", "a text file, not an image")
+    ]
     assert not found.complete
 
 
@@ -139,9 +141,9 @@ def test_compare_paintings_refuses_unusable_inputs(small_index: PaintingIndex, g
     bad.write_text("no image")
     with pytest.raises(NotFoundError, match=r"nowhere.jpg does not exist"):
         compare_paintings(small_index, good, "nowhere.jpg")
-    with pytest.raises(DamagedFileError, match=r"bad.jpg: not an image"):
+    with pytest.raises(DamagedFileError, match=r"bad.jpg: a text file, not an image"):
         compare_paintings(small_index, good, bad)
-    with pytest.raises(DamagedFileError, match=r"painting 2: not an image"):
+    with pytest.raises(DamagedFileError, match=r"painting 2: a text file, not an image"):
         compare_paintings(small_index, good, b"no image")
     with pytest.raises(TypeError, match="NoneType is not a painting"):
         compare_paintings(small_index, good, None)  # type: ignore[arg-type]
@@ -150,7 +152,9 @@ def test_compare_paintings_refuses_unusable_inputs(small_index: PaintingIndex, g
         compare_paintings(small_index, good, tmp_path / "empty")
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "notes.txt").write_text("no image")
-    with pytest.raises(NotEnoughDataError, match=r"bad holds no painting to compare .*notes.txt: not an image"):
+    with pytest.raises(
+        NotEnoughDataError, match=r"bad holds no painting to compare .*notes.txt: a text file, not an image"
+    ):
         compare_paintings(small_index, good, tmp_path / "bad")
     with pytest.raises(NotEnoughDataError, match=r"painter 30 holds no painting to compare .*same picture"):
         compare_paintings(small_index, groups / "painter 30", groups / "painter 30")

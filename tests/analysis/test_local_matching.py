@@ -18,7 +18,7 @@ from painter_search.analysis.local_matching import (
     strongest_pairs,
 )
 from painter_search.encoder.checkpoint import start_encoder
-from painter_search.encoder.onnx_export import OnnxEncoder, export_onnx, open_session
+from painter_search.encoder.onnx_export import OnnxEncoder, export_onnx, open_encoder
 from painter_search.images.framing import encode_jpeg
 
 
@@ -101,7 +101,7 @@ def test_match_parts_returns_none_without_feature_maps(tmp_path: Path) -> None:
     pixels = torch.zeros(2, 3, 64, 64, dtype=torch.uint8)
     names = {"input_names": ["pixels"], "output_names": ["embeddings"]}
     torch.onnx.export(encoder, (pixels,), str(tmp_path / "old.onnx"), dynamo=False, **names)  # as it was once exported
-    old = OnnxEncoder(open_session(tmp_path / "old.onnx"), encoder.config)
+    old = open_encoder(tmp_path / "old.onnx", encoder.config)
     assert old.embed(pixels.numpy()).shape == (2, 256)
     assert old.feature_maps(pixels.numpy()) == []
     assert match_parts(old, encode_jpeg(paint(1, 0)), encode_jpeg(paint(2, 0))) is None

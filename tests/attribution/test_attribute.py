@@ -66,7 +66,7 @@ def test_attribute_answers_unusable_file_with_reason(
     answers = attribute(small_index, [tmp_path])
     assert [answer.painting for answer in answers] == ["a.jpg", "b.jpg", "c.jpg"]
     assert isinstance(answers[0], FailedQuery)
-    assert answers[0].reason == "not an image"
+    assert answers[0].reason == "a text file, not an image"
     assert isinstance(answers[1], Attribution)
     assert isinstance(answers[2], FailedQuery)
     assert answers[2].reason == "empty file"
@@ -89,7 +89,7 @@ def test_attribute_answers_batch_as_each_alone(small_index: PaintingIndex, paint
 def test_attribute_refuses_missing_path_and_empty_folder(small_index: PaintingIndex, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="does not exist"):
         attribute(small_index, [tmp_path / "no.jpg"])
-    with pytest.raises(InvalidValueError, match="empty folder"):
+    with pytest.raises(InvalidValueError, match="holds no pictures"):
         attribute(small_index, [tmp_path])
 
 

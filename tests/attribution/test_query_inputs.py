@@ -1,4 +1,5 @@
 import io
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ from PIL import Image
 from painter_search.attribution.answers import Attribution, FailedQuery
 from painter_search.attribution.attribute import attribute_from_config
 from painter_search.attribution.config import QueryConfig
-from painter_search.attribution.query_inputs import QueryInput, read_list, read_query_inputs
+from painter_search.attribution.query_inputs import QueryInput, read_query_inputs
+from painter_search.attribution.query_list import read_list
 from painter_search.common.errors import InvalidValueError, NotFoundError
 from painter_search.index.painting_index import PaintingIndex
 
@@ -40,7 +42,7 @@ def test_read_list_takes_files_folders_and_comments(tmp_path: Path) -> None:
     [
         (None, NotFoundError, "does not exist; check the path of the list"),
         (b"#\n", InvalidValueError, "names no painting"),
-        (b"\xff\xfe", InvalidValueError, "UTF-8"),
+        (b"\xff\xfe", InvalidValueError, "names no painting"),
     ],
 )
 def test_read_list_refuses_unusable_list(
@@ -69,6 +71,33 @@ def test_read_query_inputs_lists_files_of_folder(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert [query.name for query in read_query_inputs(tmp_path)] == ["b.jpg", "inner/a.jpg"]
+
+
+def test_read_query_inputs_passes_over_what_lies_beside_pictures(tmp_path: Path) -> None:
+    for name in ("a.jpg", "Thumbs.db", "desktop.ini", "catalogue.csv", "notes.txt", "@eaDir/a.jpg/SMALL.jpg", "b.psd"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert [query.name for query in read_query_inputs(tmp_path)] == ["a.jpg", "b.psd"]
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "only.txt").touch()
+    with pytest.raises(InvalidValueError, match="holds no pictures"):
+        read_query_inputs(tmp_path / "notes")
+    assert [query.name for query in read_query_inputs(tmp_path / "notes.txt")] == ["notes.txt"]  # as asked for
+
+
+def test_read_query_inputs_follows_links_and_composes_names(tmp_path: Path) -> None:
+    (tmp_path / "nas").mkdir()
+    (tmp_path / "nas" / unicodedata.normalize("NFD", "ü.jpg")).touch()
+    (tmp_path / "set").mkdir()
+    try:
+        (tmp_path / "set" / "linked").symlink_to(tmp_path / "nas")
+        (tmp_path / "set" / "up").symlink_to(tmp_path)
+    except (OSError, NotImplementedError):
+        pytest.skip("no symbolic links here")
+    (query,) = read_query_inputs(tmp_path / "set")
+    assert query.name == "linked/ü.jpg"
+    assert isinstance(query.content, Path)
+    assert query.content.is_file()
 
 
 def test_read_query_inputs_encodes_images_without_loss() -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from painter_search.collection.artist_names import NUMBERS, find_name_variants, fold_name
+from painter_search.collection.artist_names import NUMBERS, find_name_variants
 from painter_search.collection.collection import read_clean
+from painter_search.collection.hands.folding import fold_name
 
 
 @pytest.mark.parametrize(

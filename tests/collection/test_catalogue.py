@@ -8,10 +8,9 @@ import pandas as pd
 import pytest
 
 from painter_search.collection.artist_names import clean_name, suspicious_names
-from painter_search.collection.catalogue import CLEAN_COLUMNS, catalogue_of_folder, read_catalogue
+from painter_search.collection.catalogue import CLEAN_COLUMNS, read_catalogue
 from painter_search.collection.splits import divide_artists
 from painter_search.common.errors import DamagedFileError, NotFoundError
-from painter_search.images.sources import Original
 
 
 def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -20,11 +19,7 @@ def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
 
 
 def read(*paths: Path, test_share: float = 0.4, random_state: int = 42) -> pd.DataFrame:
-    return read_catalogue(list(paths), test_share, random_state)
-
-
-def original(file: str, size: int = 1) -> Original:
-    return Original(file, Path("folder"), zipped=False, size=size)
+    return read_catalogue(list(paths), test_share, random_state).table
 
 
 @pytest.mark.parametrize(
@@ -167,31 +162,6 @@ def test_divide_artists_does_not_depend_on_row_order() -> None:
     reordered = artists.sample(frac=1, random_state=3)
     expected = divide_artists(artists, 0.4, 42)
     assert divide_artists(reordered, 0.4, 42).sort_index().equals(expected)
-
-
-# --- folders ---------------------------------------------------------------------------------------------------------
-
-
-def test_catalogue_of_folder_takes_artist_and_title_from_path() -> None:
-    table = catalogue_of_folder([original(" Claude  Monet/series/water_lilies 1.jpg", 77)], 1, 42)
-    row = table.iloc[0]
-    assert (row["artist"], row["title"], row["size_bytes"]) == ("Claude Monet", "water lilies 1", "77")
-    assert row["new_filename"] == " Claude  Monet/series/water_lilies 1.jpg"
-    assert not row["in_train"]
-    assert list(table.columns) == CLEAN_COLUMNS
-
-
-def test_catalogue_of_folder_leaves_artist_of_stray_file_empty() -> None:
-    table = catalogue_of_folder([original("a/1.jpg"), original("readme.txt")], 1, 42)
-    assert list(table["artist"]) == ["a", ""]
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_catalogue_of_folder_division_ignores_files_without_artist(seed: int) -> None:
-    files = [original(f"artist {i}/{j}.jpg") for i in range(5) for j in range(2)]
-    alone = catalogue_of_folder(files, 0.4, seed)
-    with_note = catalogue_of_folder([*files, original("notes.txt")], 0.4, seed)
-    assert list(with_note["in_train"])[:10] == list(alone["in_train"])
 
 
 # --- suspicious names ------------------------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ def test_prepare_collection_lists_every_rejection_with_reason(
     assert found.pop("cut.jpg").startswith("truncated")
     assert found == {
         "empty.jpg": "empty file",
-        "text.jpg": "not an image",
+        "text.jpg": "a text file, not an image",
         "more/stray.jpg": "not in the catalogue",
         "gone.jpg": "missing from the originals",
         "more/0000.jpg": "another file of this name was taken: ann/0000.jpg",

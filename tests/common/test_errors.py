@@ -11,6 +11,7 @@ from painter_search.common.errors import InvalidValueError, PainterSearchError, 
 
 BUILT_IN = {
     "InvalidValueError": ValueError,
+    "AmbiguousError": ValueError,
     "NotFoundError": FileNotFoundError,
     "DamagedFileError": ValueError,
     "UnreadableImageError": ValueError,

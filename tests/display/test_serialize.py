@@ -8,6 +8,7 @@ import pytest
 from painter_search.attribution.answers import ArtistMatch, Attribution, FailedQuery, Neighbour
 from painter_search.collection.work import Work
 from painter_search.common.atomic_io import digest_file
+from painter_search.common.csv_io import BYTE_ORDER_MARK
 from painter_search.display.console.attribution import show_answers
 from painter_search.index.painting_index import PaintingIndex
 
@@ -66,7 +67,7 @@ def test_answers_to_dict_has_the_citation_and_no_path(
     assert found["calibrated"]
     assert found["date"].count("-") == 2
     assert found["painter_search"]
-    assert found["engine"].startswith("onnxruntime")
+    assert found["engine"].startswith(("openvino", "onnxruntime"))
     assert found["answers"][0]["known"] == 0.9
     assert found["answers"][0]["artists"][0]["probability"] == 0.683
     assert found["answers"][0]["artists"][0]["works_in_index"] == 3
@@ -78,7 +79,7 @@ def test_answers_to_rows_has_one_row_a_painting(
     calibrated_index: PaintingIndex, capsys: pytest.CaptureFixture[str]
 ) -> None:
     show_answers([SURE, BAD, UNSURE], calibrated_index, output_format="csv")
-    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out.removeprefix(BYTE_ORDER_MARK))))
     assert [row["painting"] for row in rows] == [SURE.painting, BAD.painting, UNSURE.painting]
     assert [row["named"] for row in rows] == ["true", "", "false"]
     assert rows[0]["verdict"] == SURE.verdict
@@ -87,7 +88,16 @@ def test_answers_to_rows_has_one_row_a_painting(
     assert (rows[2]["same_work"], rows[2]["artist_2"]) == ("c/a.jpg", "")
 
 
+def test_rows_to_csv_begins_with_the_mark_by_which_excel_knows_utf_8(
+    calibrated_index: PaintingIndex, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    show_answers([replace(BAD, painting="Dürer.jpg")], calibrated_index, output_format="csv")
+    written = capsysbinary.readouterr().out
+    assert written.startswith(b"\xef\xbb\xbfpainting,")
+    assert "Dürer.jpg".encode() in written
+
+
 def test_rows_to_csv_defuses_formulas(calibrated_index: PaintingIndex, capsys: pytest.CaptureFixture[str]) -> None:
     show_answers([replace(BAD, painting="=HYPERLINK(1).jpg")], calibrated_index, output_format="csv")
-    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out.removeprefix(BYTE_ORDER_MARK))))
     assert [row["painting"] for row in rows] == ["'=HYPERLINK(1).jpg"]

@@ -68,7 +68,7 @@ def test_embed_without_images_returns_no_rows(encoder: Encoder) -> None:
 def test_embed_names_the_image_that_cannot_be_read(encoder: Encoder, painting: Path, tmp_path: Path) -> None:
     with pytest.raises(UnreadableImageError, match=r"missing\.jpg: cannot be read"):
         encoder.embed([painting, tmp_path / "missing.jpg"])
-    with pytest.raises(UnreadableImageError, match="image 2 of 2: not an image"):
+    with pytest.raises(UnreadableImageError, match="image 2 of 2: a text file, not an image"):
         encoder.embed([painting.read_bytes(), b"no image"])
     with pytest.raises(ValueError, match="is not an image"):
         encoder.embed(np.zeros((4, 4), np.float32))

@@ -6,7 +6,6 @@ import torch
 from staged_net import BACKBONE
 
 from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
-from painter_search.encoder.cpu_inference import Bfloat16Encoder
 from painter_search.encoder.encoder import load_encoder
 from painter_search.encoder.multi_stage_features import FeatureHooks, Readout, default_stages
 from painter_search.encoder.network import EncoderNetwork
@@ -31,8 +30,6 @@ def encoder() -> EncoderNetwork:
     [
         ("resnet18", ("layer2", "layer3", "layer4")),
         ("mobilenet_v3_small", ("features.9", "features.10", "features.11")),
-        ("vit_b_32", ()),
-        ("swin_t", ()),
     ],
 )
 def test_default_stages_are_those_with_feature_maps(backbone: str, stages: tuple[str, ...]) -> None:
@@ -92,20 +89,12 @@ def test_export_onnx_of_a_readout_agrees_with_pytorch_at_every_size(encoder: Enc
         pixels = np.random.default_rng(side).integers(0, 256, (3, 3, side, side), dtype=np.uint8)
         with torch.inference_mode():
             expected = encoder(torch.from_numpy(pixels)).numpy()
-        np.testing.assert_allclose(exported.embed(pixels), expected, atol=1e-3)
+        tolerance = 0.05 if "bfloat16" in exported.engine else 1e-3
+        assert np.linalg.norm(exported.embed(pixels) - expected, axis=1).max() < tolerance
         np.testing.assert_allclose(np.linalg.norm(expected, axis=1), 1, atol=1e-5)
         assert [feature_map.shape for feature_map in exported.feature_maps(pixels)] == [
             (3, channels, side // stride, side // stride) for channels, stride in ((12, 4), (16, 8), (24, 16))
         ]
-
-
-def test_bfloat16_encoder_with_a_readout_stays_near(encoder: EncoderNetwork) -> None:
-    torch.manual_seed(5)
-    images = torch.nn.functional.interpolate(torch.rand(4, 3, 6, 6), size=96, mode="bicubic").clamp(0, 1) * 255
-    pixels = images.to(torch.uint8)
-    with torch.inference_mode():
-        expected = encoder(pixels).numpy()
-    assert np.linalg.norm(Bfloat16Encoder(encoder).embed(pixels.numpy()) - expected, axis=1).max() < 0.05
 
 
 def test_load_encoder_restores_a_readout(encoder: EncoderNetwork, tmp_path: Path) -> None:
@@ -117,6 +106,16 @@ def test_load_encoder_restores_a_readout(encoder: EncoderNetwork, tmp_path: Path
         torch.testing.assert_close(again(pixels), encoder(pixels))
 
 
+def test_readout_fit_of_wide_statistics_equals_that_of_narrow_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, weights = torch.randn(40, 96, generator=torch.Generator().manual_seed(0)), torch.rand(40)
+    narrow, wide = Readout([24], 48), Readout([24], 48)
+    narrow.fit(rows, weights)
+    monkeypatch.setattr("painter_search.encoder.multi_stage_features.WIDE", 64)
+    wide.fit(rows, weights)
+    assert narrow.linear.weight[:39].abs().sum(1).min() > 0
+    torch.testing.assert_close(wide.linear.weight, narrow.linear.weight, atol=1e-4, rtol=1e-3)
+
+
 def test_readout_fit_weights_equal_repeated_rows() -> None:
     rows = torch.randn(40, 16)
     repeated, weighted = Readout([4], 8), Readout([4], 8)
@@ -124,3 +123,9 @@ def test_readout_fit_weights_equal_repeated_rows() -> None:
     weighted.fit(rows, torch.cat([torch.full((10,), 2.0), torch.ones(30)]))
     torch.testing.assert_close(weighted.state_dict()["center"], repeated.state_dict()["center"])
     torch.testing.assert_close(weighted.linear.weight, repeated.linear.weight, atol=1e-3, rtol=1e-3)
+
+
+def test_default_stages_leave_the_network_in_its_mode() -> None:
+    network = start_encoder(BACKBONE, "none", seed=0).network
+    default_stages(network)
+    assert not any(module.training for module in network.modules())

@@ -15,14 +15,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
+from running_scripts import Run
 from small_world import paint
+from staged_net import BACKBONE, networks_for_workers
 
 pytest.importorskip("ray")
 
 from painter_search.common.errors import PainterSearchError
 from painter_search.encoder import embedding_shards as sharding
 from painter_search.encoder.checkpoint import start_encoder
-from painter_search.encoder.cpu_inference import fastest_cpu_embedder
 from painter_search.encoder.embedding_shards import Shard, embed_shards, join_shards, missing_shards, split_into_shards
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.encoder.onnx_export import export_onnx
@@ -38,18 +39,19 @@ pytestmark = [
 
 @pytest.fixture(scope="module", autouse=True)
 def _cluster() -> Iterator[None]:
-    """One Ray for all tests, with cores for two workers."""
+    """One Ray for all tests, with cores for two workers, which find the tests' own networks."""
     import ray
 
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="CRITICAL")
+    with networks_for_workers():
+        ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="CRITICAL")
     yield
     ray.shutdown()
 
 
 @pytest.fixture(scope="module")
 def encoder() -> EncoderNetwork:
-    return start_encoder("resnet18", "none", seed=1, img_size=64)
+    return start_encoder(BACKBONE, "none", seed=1, img_size=64)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +76,8 @@ def test_build_on_ray_gives_the_index_of_one_machine(
     index = PaintingIndex.build(config)
     ids = small_index.artists.ids
     np.testing.assert_allclose(index.embeddings(ids), small_index.embeddings(ids), rtol=1e-3, atol=1e-3)
-    for name in ("works.sqlite", "thumbnails.sqlite", "encoder.onnx"):
+    assert index.works.get(ids.tolist()) == small_index.works.get(ids.tolist())
+    for name in ("thumbnails.sqlite", "encoder.onnx"):
         assert (index.folder / name).read_bytes() == (small_index.folder / name).read_bytes()
     kept = parquet.read_table(next((tmp_path / "s").iterdir()))
     np.testing.assert_array_equal(np.stack(kept["embedding"].to_numpy()), index.embeddings(kept["id"].to_numpy()))
@@ -88,7 +91,7 @@ def test_build_on_ray_gives_the_index_of_one_machine(
 def test_embed_on_ray_replaces_a_killed_worker(encoder: EncoderNetwork, shards: list[Shard], tmp_path: Path) -> None:
     """A frame is a pipe, where the worker waits until it is killed; the next worker finds the frame itself."""
     exported = export_onnx(encoder, tmp_path / "encoder.onnx")
-    embed_shards(fastest_cpu_embedder(encoder, exported), shards, tmp_path / "undisturbed")
+    embed_shards(exported, shards, tmp_path / "undisturbed")
     frame, pipe = shards[3].frames[0], tmp_path / "slow.jpg"
     os.mkfifo(pipe)
     disturbed = [*shards[:3], replace(shards[3], frames=(pipe, *shards[3].frames[1:])), *shards[4:]]
@@ -141,6 +144,13 @@ def test_embed_on_ray_continues_after_a_frame_was_missing(
     embed_on_ray("local", encoder, tmp_path / "encoder.onnx", missing, tmp_path / "s", device="cpu", workers=1)
     assert missing_shards(shards, tmp_path / "s") == []
     assert {name: (tmp_path / "s" / name).stat().st_mtime_ns for name in written} == written
+
+
+def test_benchmark_ray_measures_one_worker_and_two(run_here: Run, small_collection: Path) -> None:
+    small = ("--backbone", BACKBONE, "--works", 12, "--shard-size", 2, "--rounds", 1)
+    printed = run_here("benchmark_ray.py", small_collection, *small)
+    for words in ("1 worker(s): ", "2 worker(s): ", "at work: ", "from start to end: "):
+        assert words in printed
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "nosuch.invalid:6379"])

@@ -42,6 +42,13 @@ def test_make_views_of_small_frames_are_smaller_and_mirrored(short: int, side: i
         assert (cut[1] == cut[0][:, :, ::-1]).all()
 
 
+@pytest.mark.parametrize(("short", "views"), [(64, 2), (200, 2), (299, 5), (448, 5)])
+def test_make_views_equal_parts_all_have_the_size_of_the_network(short: int, views: int) -> None:
+    cut = make_views(frame(short, short + 20), EncoderConfig(views="equal-parts", img_size=224))
+    assert len(cut) == views
+    assert {view.shape for view in cut} == {(3, 224, 224)}
+
+
 def test_view_side_is_at_most_the_one_asked_for() -> None:
     assert view_side((3000, 2000), 96) == 96
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from fault_stories import Story, Undisturbed, run_undisturbed
@@ -12,14 +12,6 @@ from harness import Killer
 
 if os.name == "nt":
     collect_ignore_glob = ["test_*.py"]  # signals, limits and pipes of POSIX
-
-
-@pytest.fixture(scope="session")
-def killer() -> Iterator[Killer]:
-    """Runs commands, and kills them."""
-    started = Killer()
-    yield started
-    started.close()
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ from painter_search.collection.collection import Collection, read_clean
 from painter_search.common.errors import UnreadableImageError
 from painter_search.images import color, decode_pool
 from painter_search.images.decode_pool import FramingJob, frame_all, frame_in_processes
+from painter_search.images.formats.jpeg_scans import MAX_SCANS, has_too_many_scans
 from painter_search.images.framing import frame_painting
-from painter_search.images.jpeg_scans import MAX_SCANS, has_too_many_scans
 from painter_search.images.sources import list_originals
 
 pytestmark = pytest.mark.faults
@@ -66,10 +66,8 @@ def test_prepare_keeps_every_file_or_lists_its_reason(
     kept = {work.file for work in collection.works("test")}
     rejected = read_clean(tmp_path / "data" / "rejected.csv")
     listed = set(rejected["file"])
-    files = {
-        os.path.relpath(Path(root, name), hostile) for root, _, names in os.walk(hostile) for name in names
-    }  # fmt: skip
-    assert kept | listed == files
+    files = {os.path.relpath(Path(root, name), hostile) for root, _, names in os.walk(hostile) for name in names}
+    assert kept | listed == files | {"Artist 00/folder.jpg/deep.jpg"}  # a link to a folder above
     assert not kept & listed
     good = {f"Artist {artist:02d}/{artist * 100 + work}.jpg" for artist in range(3) for work in range(2)}
     assert good | {f"Artist 01/{name}" for name in GOOD_NAMES} <= kept

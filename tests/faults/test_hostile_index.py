@@ -169,7 +169,7 @@ def _another_encoder(folder: Path) -> None:
         (_sql("ALTER TABLE works RENAME COLUMN artist TO painter"), "works.sqlite is damaged"),
         (_fewer_vectors, "vectors of other works than it lists"),
         (_another_kind_of_vectors, "no file of vectors that can be read safely"),
-        (_another_encoder, "no encoder that ONNX Runtime can read"),
+        (_another_encoder, "no encoder that can be read"),
         (
             lambda _: {"search": {"name": "approximate", "cells": 4, "probes": 2}},
             "is not searched as its manifest says",

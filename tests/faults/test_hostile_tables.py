@@ -91,7 +91,8 @@ def test_prepare_rejects_repeated_names_nested_archives_and_links(tmp_path: Path
     found = reasons(prepared(tmp_path, write_catalogue(tmp_path / "info.csv", plain_rows()), tmp_path / "o.zip"))
     assert found["elsewhere/ann1.jpg"] == "another file of this name was taken: ann1.jpg"
     assert found["inner.zip"] == "not in the catalogue"
-    assert found["cy1.jpg"] == found["dee1.jpg"] == found["bob1.jpg"] == "not an image"
+    assert found["cy1.jpg"] == "a text file, not an image"
+    assert found["dee1.jpg"] == found["bob1.jpg"] == "an archive, not an image; unpack it"
 
 
 @pytest.mark.parametrize("way", ["sizes", "directory"])
@@ -127,7 +128,7 @@ def test_read_original_refuses_members_of_a_lying_archive(tmp_path: Path, way: s
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_read_catalogue_reads_several_lines_and_every_encoding(encoding: str, tmp_path: Path) -> None:
     rows = [*plain_rows(), ["Jürg", 'two\nlines, and a "quote"', "j.jpg"], ["Jürg", "plain", "k.jpg"]]
-    catalogue = read_catalogue([write_catalogue(tmp_path / "info.csv", rows, encoding)], 0.4, 42)
+    catalogue = read_catalogue([write_catalogue(tmp_path / "info.csv", rows, encoding)], 0.4, 42).table
     assert list(catalogue["artist"][-2:]) == ["Jürg", "Jürg"]
     assert list(catalogue["title"][-2:]) == ['two\nlines, and a "quote"', "plain"]
 
@@ -151,7 +152,7 @@ def test_read_catalogue_reads_any_bytes_or_refuses_in_a_sentence(
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes(b"artist,new_filename,in_train\n" + data if len(data) % 2 else data)
     try:
-        catalogue, refusal = read_catalogue([path], 0.4, 42), ""
+        catalogue, refusal = read_catalogue([path], 0.4, 42).table, ""
     except PainterSearchError as error:
         catalogue, refusal = None, str(error)
     assert not {"\n", "\r"} & set(refusal)

@@ -25,7 +25,7 @@ MARKUP = [
     "{{ 7*7 }}{% raw %}",
     "javascript:alert(1)",
     "--><iframe src=//evil.example>",
-    "\x1b[2J\x1b]0;title\x07",
+    "\x1b[2J\x1b]0title\x07",
     "&lt;b&gt;",
     "[red]bold[/red]",
     "\u202eEvil",

@@ -121,13 +121,13 @@ def test_code_never_unpickles() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [name.name for name in node.names]
-                unsafe = {"pickle", "joblib", "dill", "shelve", "marshal", "yaml"}
+                unsafe = {"pickle", "joblib", "dill", "shelve", "marshal"}
                 assert not unsafe & {name.split(".")[0] for name in names}, path
             if not isinstance(node, ast.Call):
                 continue
             called = ast.unparse(node.func)
             keywords = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
-            assert called not in ("eval", "exec", "pd.read_pickle", "torch.jit.load"), path
+            assert called not in ("eval", "exec", "pd.read_pickle", "torch.jit.load", "yaml.load"), path
             assert called != "torch.load" or keywords.get("weights_only") == "True", path
             assert keywords.get("allow_pickle", "False") == "False", path
 

@@ -31,7 +31,7 @@ def build_fixture() -> Path:
         config = BuildIndexConfig(folder=world / "artists", encoder=encoder, index=world / "index", device="cpu")
         target = FIXTURES / f"index-of-format-{FORMAT}"
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(build_painting_index(config), target)
+        shutil.copytree(build_painting_index(config).folder, target)
     return target
 
 

@@ -7,10 +7,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import painter_search
+from painter_search.common.temporary_names import lasting_path
 
 MESSAGE_PREFIX = "painter_search: "
 
@@ -54,6 +58,16 @@ class Killer:
         return self._process.stdout.readline().strip()
 
 
+@pytest.fixture(scope="session")
+def killer() -> Iterator[Killer]:
+    """Runs commands without waiting for their imports, and kills them."""
+    if os.name == "nt":
+        pytest.skip("needs forks")
+    started = Killer()
+    yield started
+    started.close()
+
+
 def digests(folder: Path) -> dict[str, str]:
     """SHA-256 of every file below a folder by its relative path, hidden files included."""
     return {
@@ -71,3 +85,6 @@ def failed_in_a_sentence(done: dict[str, Any], *words: str) -> None:
     assert len(messages) == 1, done["stderr"]
     assert "Error" not in messages[0], messages
     assert any(word in messages[0] for word in words), messages
+    for word in messages[0].split():
+        path = Path(word.rstrip(":;,."))
+        assert lasting_path(path) == path, f"{messages[0]} names a temporary file"

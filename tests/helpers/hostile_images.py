@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from tiff_files import ICC_LAB, PLANAR, SENSOR, SUBFILE, Page, tiff
 
 BOMB = 9_900
-"""Side in pixels of images that are just within the limit of 100 megapixels, and almost nothing as files."""
+"""Side in pixels of images that are just small enough to be decoded whole, and almost nothing as files."""
 
 
 def save(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -61,8 +62,35 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "bomb.webp": lambda: save(Image.new("RGBA", (BOMB, BOMB)), "WEBP", method=0),
     "bomb-progressive.jpg": lambda: save(Image.new("CMYK", (BOMB, BOMB)), "JPEG", progressive=True),
     "bomb.jp2": lambda: save(Image.new("RGB", (BOMB, BOMB)), "JPEG2000"),
+    "bomb-scan.png": lambda: png(30_000, 20_000, 8, 0),
+    "bomb-interlaced.png": lambda: interlaced(png(60_000, 60_000, 8, 2, rows=10)),
+    "bomb-scan.jpg": lambda: claiming(save(Image.new("RGB", (64, 64)), "JPEG"), 65_500, 65_500),
+    "bomb-scan-progressive.jpg": lambda: claiming(
+        save(Image.new("RGB", (64, 64)), "JPEG", progressive=True), 65_500, 65_500
+    ),
+    "bomb-planes.tif": lambda: tiff(small_page({256: 60_000, 257: 50_000, 278: 50_000, PLANAR: 2})),
+    "bomb-channels.tif": lambda: tiff(small_page({256: 65_000, 257: 65_000, 277: 65_000})),
+    "bomb-tile.tif": lambda: tiff(small_page({256: 40_000, 257: 40_000, 322: 40_000, 323: 40_000})),
+    "bomb-pages.tif": lambda: tiff(*[small_page({})] * 3_000),
+    "bomb.avif": lambda: save(Image.new("RGB", (6_900, 6_900)), "AVIF", speed=10),
 }
 """Small files that are, or claim to be, large images."""
+
+
+def small_page(tags: dict[int, int | tuple[int, ...]]) -> Page:
+    return Page(np.zeros((8, 8, 3), np.uint8), tags=tags)
+
+
+def interlaced(content: bytes) -> bytes:
+    """A PNG file whose header says that it is interlaced."""
+    header = content[16:28] + b"\1"
+    return content[:16] + header + struct.pack(">I", zlib.crc32(b"IHDR" + header)) + content[33:]
+
+
+def claiming(content: bytes, width: int, height: int) -> bytes:
+    """A JPEG file whose header claims another size."""
+    start = next(content.index(marker) for marker in (b"\xff\xc0", b"\xff\xc2") if marker in content)
+    return content[: start + 5] + struct.pack(">HH", height, width) + content[start + 9 :]
 
 
 def odd_files() -> Iterator[tuple[str, bytes]]:
@@ -75,6 +103,14 @@ def odd_files() -> Iterator[tuple[str, bytes]]:
     yield "vector.jpg", b'<svg xmlns="http://www.w3.org/2000/svg"><image href="/etc/passwd"/></svg>'
     yield "thin.png", png(60_000, 3, 8, 0)
     yield "dot.png", png(1, 1, 8, 2)
+    yield "page.jpg", b"<!DOCTYPE html><html><body>404"
+    yield "document.tif", b"%PDF-1.7\n" + bytes(1000)
+    yield "film.jpg", b"\0\0\0\x18ftypmp42\0\0\0\0" + bytes(1000)
+    yield "phone.jpg", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(1000)
+    yield "raw.tif", tiff(Page(np.zeros((8, 8), np.uint16), SENSOR))
+    loop = bytearray(tiff(small_page({})))
+    loop[-4:] = loop[4:8]  # the next page is the page itself
+    yield "loop.tif", bytes(loop)
 
 
 def zipped_zeros(size: int) -> bytes:
@@ -85,7 +121,7 @@ def zipped_zeros(size: int) -> bytes:
 
 
 def seeds() -> list[tuple[str, bytes]]:
-    """A small good image in every supported format, by file extension."""
+    """A small good image of every kind that is read, by file extension."""
     rng = np.random.default_rng(0)
     image = Image.fromarray(rng.integers(0, 256, (60, 50, 3), dtype=np.uint8))
     exif = Image.Exif()
@@ -97,8 +133,15 @@ def seeds() -> list[tuple[str, bytes]]:
         ("tif", save(image, "TIFF")), ("tif", save(image, "TIFF", compression="tiff_lzw")),
         ("tif", save(image, "TIFF", compression="jpeg")), ("bmp", save(image, "BMP")), ("gif", save(image, "GIF")),
         ("jp2", save(image, "JPEG2000")), ("ppm", save(image, "PPM")),
-        ("tga", save(image, "TGA", compression="tga_rle")),
+        ("tga", save(image, "TGA", compression="tga_rle")), ("avif", save(image, "AVIF")), ("ico", save(image, "ICO")),
+        ("jpg", save(image, "JPEG")[:-2]), ("png", save(image, "PNG", icc_profile=b"rubbish", dpi=(300, 300))),
     ]  # fmt: skip
+    array = np.asarray(image)
+    deep, thumbnail = array.astype(np.uint16) * 257, Page(array[::4, ::4].copy(), tags={SUBFILE: 1})
+    for order, big in (("<", False), (">", True)):
+        saved.append(("tif", tiff(Page(deep), order=order, big=big)))
+        saved.append(("tif", tiff(thumbnail, Page(array, sub_pages=[thumbnail]), order=order, big=big)))
+    saved.append(("tif", tiff(Page(array, ICC_LAB))))
     return saved
 
 

@@ -38,6 +38,7 @@ def serve() -> None:
     """Answer until stdin ends."""
     for module in SHARED_MODULES:
         import_module(module)
+    from staged_net import register_staged_backbone
     from tiny_world import register_tiny_backbone
 
     import painter_search.display.console.comparison
@@ -55,6 +56,7 @@ def serve() -> None:
     for command in COMMANDS:
         import_module(f"painter_search.{command}")
     Image.init()
+    register_staged_backbone()
     register_tiny_backbone()
     painter_search.encoder.embedding_shards.SHARD_SIZE = 8  # so that a small index has several
     painter_search.display.pages.page.open_template("query.html")  # imports codecs lazily

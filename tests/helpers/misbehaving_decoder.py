@@ -3,16 +3,16 @@
 import os
 import time
 
-from painter_search.images.framing import Frame
+from painter_search.encoder.config import EncoderConfig
 from painter_search.images.types import Framing
-from painter_search.serving.decoder_pool import frame_upload
+from painter_search.serving.decoder_pool import DecodedUpload, decode_upload
 
 
-def frame_or_misbehave(content: bytes, framing: Framing) -> Frame:
+def decode_or_misbehave(content: bytes, framing: Framing, config: EncoderConfig) -> DecodedUpload:
     if content == b"hang":
         time.sleep(600)
     if content == b"crash":
         os._exit(1)
     if content == b"swell":
         bytearray(5_000_000_000)
-    return frame_upload(content, framing)
+    return decode_upload(content, framing, config)

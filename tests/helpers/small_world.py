@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
+from staged_net import BACKBONE, register_staged_backbone
 
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
@@ -109,7 +110,8 @@ def painted_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_index_config(small_collection: Path, tmp_path_factory: pytest.TempPathFactory) -> BuildIndexConfig:
     """How to index the small collection with an untrained encoder."""
     home = tmp_path_factory.mktemp("index")
-    save_checkpoint(home / "encoder.pt", start_encoder("resnet18", "none", seed=1), "whole")
+    register_staged_backbone()
+    save_checkpoint(home / "encoder.pt", start_encoder(BACKBONE, "none", seed=1), "whole")
     return BuildIndexConfig(
         data=(small_collection,), encoder=str(home / "encoder.pt"), index=home / "index", device="cpu"
     )

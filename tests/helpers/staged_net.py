@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
+from pathlib import Path
 
+import pytest
 import torch
 from torch import nn
 from torchvision import models
@@ -42,3 +47,12 @@ def register_staged_backbone() -> None:
 
         build.__module__ = "torchvision.models.tiny"
         register_model(BACKBONE)(build)
+
+
+@contextmanager
+def networks_for_workers() -> Iterator[None]:
+    """A context in which processes that are started find this module, and so the class of the network."""
+    with pytest.MonkeyPatch.context() as patched:
+        here = str(Path(__file__).parent)
+        patched.setenv("PYTHONPATH", os.pathsep.join([here, os.environ.get("PYTHONPATH", "")]))
+        yield

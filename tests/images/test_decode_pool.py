@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pebble
 import pytest
 from preparing import Source, rejected_of
 from small_world import paint
@@ -14,8 +16,12 @@ from small_world import paint
 from painter_search.collection.preparation import prepare_collection
 from painter_search.common.errors import UnreadableImageError
 from painter_search.images import decode_pool
-from painter_search.images.decode_pool import FramingJob, frame_all
-from painter_search.images.sources import list_originals
+from painter_search.images.decode_pool import FramingJob, frame_all, frame_in_processes
+from painter_search.images.framing import Frame, frame_painting
+from painter_search.images.sources import MAX_BYTES_IN_MEMORY, list_originals, read_original
+
+PACKAGE = {**os.environ, "PYTHONPATH": str(Path(decode_pool.__file__).parents[2])}
+"""The environment of a process that imports the package that is tested."""
 
 
 def test_frame_all_yields_results_in_order_of_jobs(source: Source, tmp_path: Path) -> None:
@@ -26,6 +32,21 @@ def test_frame_all_yields_results_in_order_of_jobs(source: Source, tmp_path: Pat
     results = list(frame_all(jobs, workers=1))
     assert [framed.file for framed in results] == [job.file for job in jobs]
     assert all((framed.width, framed.height, framed.reason) == (120, 90, "") for framed in results)
+
+
+def test_frame_all_decodes_large_file_where_it_lies(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "scan.tif"
+    path.parent.mkdir()
+    paint(0, 0).save(path)
+    small = path.read_bytes()
+    os.truncate(path, MAX_BYTES_IN_MEMORY + 1)  # zeros after the image take no place on disk
+    (original,) = list_originals([tmp_path / "a"])
+    assert read_original(original) == path
+    (framed,) = frame_all([FramingJob("scan.tif", original, "whole", tmp_path / "frame.jpg", tmp_path / "none")], 1)
+    assert (framed.reason, framed.width, framed.height) == ("", *paint(0, 0).size)
+    assert (tmp_path / "frame.jpg").read_bytes() == frame_painting(small, "whole").jpeg
+    with path.open("rb") as content:
+        assert framed.digest == hashlib.sha256(content.read()).hexdigest()
 
 
 def test_prepare_collection_lists_unreadable_image_and_continues(
@@ -42,17 +63,35 @@ def test_prepare_collection_lists_unreadable_image_and_continues(
     assert rejected_of(prepare_collection(source.config(tmp_path / "data"))) == {"0003.jpg": "a reason"}
 
 
-def test_frame_all_tells_unguarded_script_what_is_missing(source: Source, tmp_path: Path) -> None:
-    script = tmp_path / "unguarded.py"
-    script.write_text(
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["a script without the guard", "standard input", "-c"])
+def test_workers_need_no_main_module(source: Source, tmp_path: Path, way: str) -> None:
+    code = (
         "from pathlib import Path\n"
-        "from painter_search import PrepareConfig, prepare_collection\n"
-        f"prepare_collection(PrepareConfig(folder=Path({str(source.originals)!r}), out=Path('data'), workers=2))\n"
+        "from painter_search.images.decode_pool import frame_in_processes\n"
+        f"files = sorted(Path({str(source.originals)!r}).rglob('*.jpg'))[:3]\n"
+        "print('once', *(frame.width for frame in frame_in_processes(files, 'whole', workers=2)))\n"
     )
-    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 1
-    assert 'needs `if __name__ == "__main__":`' in done.stderr
-    assert not (tmp_path / "data").exists()
+    (tmp_path / "unguarded.py").write_text(code)
+    words = {"a script without the guard": ["unguarded.py"], "standard input": ["-"], "-c": ["-c", code]}[way]
+    done = subprocess.run(
+        [sys.executable, *words], input=code, cwd=tmp_path, env=PACKAGE, capture_output=True, text=True, timeout=300
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("once 120 120 120\n", "", 0)
+
+
+def test_frames_are_made_in_process_where_no_process_can_be_started(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a sandbox without /dev/shm."""
+
+    def refuse(_: object) -> None:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("painter_search.common.worker_processes.WorkerContext.Lock", refuse)
+    monkeypatch.setattr(pebble, "ProcessPool", None)
+    (frame,) = frame_in_processes([next(source.originals.rglob("*.jpg"))], "whole")
+    assert isinstance(frame, Frame)
 
 
 def test_frame_with_timeout_exits_with_message_if_decoder_hangs(tmp_path: Path) -> None:
@@ -66,9 +105,8 @@ decode_pool.frame_file = lambda file, framing: time.sleep(60) if file.name == "h
 for frame in decode_pool.frame_with_timeout([Path("sound.jpg"), Path("hangs.jpg")], "whole"):
     print(frame.width, flush=True)
 """
-    environment = {**os.environ, "PYTHONPATH": str(Path(decode_pool.__file__).parents[2])}
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=50
+        [sys.executable, "-c", script], cwd=tmp_path, env=PACKAGE, capture_output=True, text=True, timeout=50
     )
     assert (done.returncode, done.stdout.strip()) == (1, str(paint(0, 0).width))
     assert done.stderr.strip() == "painter_search: hangs.jpg takes longer than 1 s to decode; leave it out."

@@ -237,7 +237,7 @@ def test_frame_painting_refuses_empty_file() -> None:
     assert reason_of(b"") == "empty file"
 
 
-@pytest.mark.parametrize("content", [b"hello, this is text\n" * 50, b"<html>404</html>", bytes(5000), b"\xff\xd8"])
+@pytest.mark.parametrize("content", [b"\xff\xd8", b"\x80", bytes(range(1, 256)) * 9])
 def test_frame_painting_refuses_other_files(content: bytes) -> None:
     assert reason_of(content) == "not an image"
 
@@ -279,11 +279,11 @@ def test_frame_painting_gives_frame_or_reason_for_random_damage(file_format: str
     assert all(reasons)
 
 
-@pytest.mark.parametrize("size", [(50_000, 50_000), (12_000, 9_000), (10_001, 10_000), (2**31 - 1, 2**31 - 1)])
-def test_frame_painting_refuses_huge_claimed_size_undecoded(size: tuple[int, int]) -> None:
-    for framing in ("whole", "center"):
-        reason = reason_of(png_that_claims(*size), framing)
-        assert reason.startswith(("too large to decode safely", "not an image"))
+@pytest.mark.parametrize("size", [(50_000, 50_000), (12_000, 9_500), (300_000, 300_000), (2**31 - 1, 2**31 - 1)])
+@pytest.mark.parametrize("framing", ["whole", "center"])
+def test_frame_painting_refuses_huge_claimed_size_without_pixels(size: tuple[int, int], framing: Framing) -> None:
+    reason = reason_of(png_that_claims(*size), framing)
+    assert reason.startswith(("too large to decode safely", "truncated", "unreadable"))
 
 
 def test_frame_painting_decodes_claimed_size_within_limit() -> None:
@@ -308,8 +308,3 @@ def test_frame_painting_refuses_image_over_50_times_longer_than_wide(save: Save)
 def test_frame_painting_ignores_damaged_exif(paint: Paint, save: Save) -> None:
     content = save(paint(16), exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
     assert open_frame(frame_painting(content, "whole").jpeg).size == paint(16).size
-
-
-def test_frame_painting_names_heic() -> None:
-    with pytest.raises(UnreadableImageError, match="HEIC"):
-        frame_painting(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "whole")

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from painter_search.common.errors import PainterSearchError, UnreadableImageError
-from painter_search.images.decode import MAX_BYTES
-from painter_search.images.sources import Original, list_originals, read_original
+from painter_search.images.sources import MAX_BYTES, Original, list_originals, read_file, read_original
 
 FILES = {"b.jpg": b"bee", "a.jpg": b"ay", "deep/er/c d.png": b"sea", "deep/ü.tif": b"umlaut"}
 HIDDEN = {".DS_Store": b"x", "deep/.hidden.jpg": b"x", ".git/config.jpg": b"x"}
@@ -72,17 +71,6 @@ def test_list_originals_skips_folder_entries_of_archive(tmp_path: Path) -> None:
     assert contents(archive) == {"folder.jpg/a.jpg": b"ay"}
 
 
-def test_original_base_name_of_archive_with_backslashes(tmp_path: Path) -> None:
-    archive = tmp_path / "z.zip"
-    with zipfile.ZipFile(archive, "w") as opened:
-        member = zipfile.ZipInfo("x")
-        member.filename = "train\\1.jpg"
-        opened.writestr(member, b"one")
-    (original,) = list_originals([archive])
-    assert original.base_name == "1.jpg"
-    assert read_original(original) == b"one"
-
-
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_list_originals_lists_repeated_member_once(tmp_path: Path) -> None:
     archive = tmp_path / "z.zip"
@@ -121,21 +109,6 @@ def link(path: Path, target: Path) -> None:
         pytest.skip("no symbolic links here")
 
 
-def test_read_original_refuses_link_out_of_folder(tmp_path: Path) -> None:
-    (tmp_path / "secret.jpg").write_bytes(b"secret")
-    (tmp_path / "folder").mkdir()
-    link(tmp_path / "folder" / "link.jpg", tmp_path / "secret.jpg")
-    (original,) = list_originals([tmp_path / "folder"])
-    assert reason_of(original) == "a symbolic link out of the folder"
-
-
-def test_list_originals_does_not_walk_link_to_folder_outside(tmp_path: Path) -> None:
-    fill_folder(tmp_path / "outside", {"secret.jpg": b"secret"})
-    fill_folder(tmp_path / "folder", {"a.jpg": b"ay"})
-    link(tmp_path / "folder" / "linked", tmp_path / "outside")
-    assert [o.file for o in list_originals([tmp_path / "folder"])] == ["a.jpg"]
-
-
 def test_read_original_follows_link_within_folder(tmp_path: Path) -> None:
     fill_folder(tmp_path, {"a.jpg": b"ay"})
     link(tmp_path / "b.jpg", tmp_path / "a.jpg")
@@ -161,14 +134,19 @@ def test_read_original_refuses_deleted_file(tmp_path: Path) -> None:
     assert reason_of(original).startswith("cannot be read")
 
 
-def test_read_original_refuses_file_larger_than_max_bytes(tmp_path: Path) -> None:
-    folder, archive = fill_folder(tmp_path / "folder", FILES), fill_zip(tmp_path / "z.zip", FILES)
-    for container in (folder, archive):
-        for original in list_originals([container]):
-            if original.size > 2:
-                assert reason_of(original, max_bytes=2).startswith("too large a file")
-            else:
-                assert read_original(original, max_bytes=2) == b"ay"
+def test_read_original_refuses_member_larger_than_max_bytes(tmp_path: Path) -> None:
+    for original in list_originals([fill_zip(tmp_path / "z.zip", FILES)]):
+        if original.size > 2:
+            assert reason_of(original, max_bytes=2).startswith("too large a file to read safely")
+        else:
+            assert read_original(original, max_bytes=2) == b"ay"
+
+
+def test_read_file_gives_path_of_large_file(tmp_path: Path) -> None:
+    path = tmp_path / "scan.tif"
+    path.write_bytes(b"12345")
+    assert read_file(path, max_bytes=5) == b"12345"
+    assert read_file(path, max_bytes=4) == path
 
 
 def encrypt(path: Path) -> None:

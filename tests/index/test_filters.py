@@ -74,6 +74,22 @@ def test_select_works_combines_conditions_and_counts_works_without_a_year(works:
     assert selection.without_year == sum(id % 6 in (2, 5) for id in left)
     assert selection.as_json()["works"] == len(selection.ids)
     assert f"{selection.without_year} without a readable year" in str(selection)
+    assert selection.across == selection.as_json()["across"] == sum(id % 6 == 3 for id in left)
+    assert f"{selection.across} that may be of other years too" in str(selection)
+
+
+def test_select_works_by_year_keeps_dates_that_lie_wholly_in_the_period(tmp_path: Path) -> None:
+    dates = ["450 BC", "before 1500", "15th century", "c. 1503-06", "1880s", "19th century", "after 1900", "n.d."]
+    rows = [(id, Work("c", f"{id}.jpg", "Ada", date=date), bytes(772)) for id, date in enumerate(dates, start=1)]
+    write_works(tmp_path / "works.sqlite", rows)
+
+    def kept(**period: int) -> list[str]:
+        return [dates[id - 1] for id in select_ids(tmp_path / "works.sqlite", **period)]
+
+    assert kept(before=1500) == ["450 BC", "before 1500", "15th century"]
+    assert kept(before=1, since=-500) == ["450 BC"]
+    assert kept(since=1500, before=1900) == ["c. 1503-06", "1880s", "19th century"]
+    assert kept(since=1880) == ["1880s", "after 1900"]
 
 
 @pytest.mark.parametrize(
@@ -108,6 +124,21 @@ def test_select_works_refuses_anything_but_one_plain_expression(works: Path, whe
 def test_select_works_lists_the_columns_for_an_unknown_one(works: Path) -> None:
     with pytest.raises(InvalidValueError, match=r"no such column: styl\b.*artist, title, date, style, genre"):
         select_works(works, WorkFilter("styl = 'Cubism'"))
+
+
+def test_select_works_finds_an_artist_under_another_spelling(works: Path) -> None:
+    assert select_ids(works, artists="ARTIST_3") == select_ids(works, artists="Artist 3")
+    assert select_ids(works, exclude_artists="3, Artist") == select_ids(works, exclude_artists="Artist 3")
+
+
+def test_select_works_takes_all_spellings_of_a_name_that_is_none_of_them(tmp_path: Path) -> None:
+    names = ["Vincent van Gogh", "Vincent_van_Gogh", "D\u00fcrer", "Du\u0308rer"]
+    write_works(
+        tmp_path / "works.sqlite", [(i, Work("c", f"{i}.jpg", name), bytes(772)) for i, name in enumerate(names, 1)]
+    )
+    assert select_ids(tmp_path / "works.sqlite", exclude_artists="van Gogh, Vincent") == [3, 4]
+    assert select_ids(tmp_path / "works.sqlite", artists="Vincent van Gogh") == [1]
+    assert select_ids(tmp_path / "works.sqlite", artists="DURER") == [3, 4]
 
 
 def test_work_filter_takes_one_name_or_several() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from small_world import interrupt_second_shard, paint
+from staged_net import BACKBONE
 
 from painter_search.attribution.answers import Attribution
 from painter_search.attribution.attribute import attribute
@@ -142,6 +143,25 @@ def test_add_paintings_takes_a_folder_of_artists(index_dir: Path, painted_folder
     check_consistent(update.index)
 
 
+def test_add_paintings_spells_names_as_the_index_does_and_leaves_out_hands_that_are_nobodys(
+    index_dir: Path, tmp_path: Path
+) -> None:
+    for painter, name in ((40, "painter_8"), (41, "Unknown"), (42, "Painter 9 (workshop of)")):
+        (tmp_path / "new" / name).mkdir(parents=True)
+        paint(painter, 0).save(tmp_path / "new" / name / "1.jpg")
+    update = add_paintings(index_dir, tmp_path / "new")
+    assert [entry.work.artist for entry in update.added] == ["Painter 8"]
+    assert dict(update.left_out) == {
+        "Unknown/1.jpg": "by no named artist: Unknown",
+        "Painter 9 (workshop of)/1.jpg": "by a hand near an artist: Painter 9 (workshop of)",
+    }
+    assert [entry.id for entry in update.index.works.by_artist("8, Painter")][-1] == update.added[0].id
+    with pytest.raises(NotEnoughDataError, match=r"by no named artist: Anonymous\); keep_uncertain adds"):
+        add_paintings(index_dir, tmp_path / "new" / "Unknown", "Anonymous")
+    kept = add_paintings(index_dir, tmp_path / "new", keep_uncertain=True)
+    assert [entry.work.artist for entry in kept.added] == ["Painter 9 (workshop of)", "Unknown"]
+
+
 @pytest.mark.parametrize("at_url", [False, True])
 def test_add_paintings_takes_a_catalogue_with_originals_in_a_zip(index_dir: Path, tmp_path: Path, at_url: bool) -> None:
     with zipfile.ZipFile(tmp_path / "scans.zip", "w") as archive:
@@ -178,7 +198,7 @@ def test_add_paintings_takes_all_of_a_collection_in_the_same_framing(
 def test_add_paintings_keeps_thumbnails_of_whole_paintings_in_a_center_index(
     small_index_config: BuildIndexConfig, center_collection: Path, paintings: Path, tmp_path: Path
 ) -> None:
-    save_checkpoint(tmp_path / "center.pt", start_encoder("resnet18", "none", seed=1), "center")
+    save_checkpoint(tmp_path / "center.pt", start_encoder(BACKBONE, "none", seed=1), "center")
     config = replace(
         small_index_config, data=(center_collection,), encoder=str(tmp_path / "center.pt"), index=tmp_path / "index"
     )
@@ -342,7 +362,7 @@ def test_updates_refuse_an_index_that_another_process_writes(index_dir: Path, pa
     [
         (lambda folder: None, "does not exist; check the path after `build-index add`"),
         (lambda folder: folder.mkdir(), "is empty"),
-        (lambda folder: folder.write_text("x"), "neither a folder nor a whole zip"),
+        (lambda folder: folder.write_text("x"), r"no usable image to add \(new: .*not an image\)"),
     ],
 )
 def test_add_paintings_refuses_a_source_without_images(
@@ -358,7 +378,7 @@ def test_add_paintings_needs_an_artist_an_image_and_a_folder_of_indexes(index_di
         add_paintings(index_dir, paintings)
     for path in paintings.glob("*.jpg"):
         path.unlink()
-    with pytest.raises(PainterSearchError, match=r"no usable image to add \(notes.txt: not an image\)"):
+    with pytest.raises(PainterSearchError, match=r"no usable image to add \(notes.txt: a text file, not an image\)"):
         add_paintings(index_dir, paintings, "Artist")
     with pytest.raises(PainterSearchError, match="is one index and is never changed"):
         add_paintings(PaintingIndex.load(index_dir).folder, paintings, "Artist")
@@ -381,3 +401,52 @@ def test_add_config_refuses_settings_that_contradict_each_other(settings: dict, 
 def test_remove_config_refuses_an_empty_list_of_works() -> None:
     with pytest.raises(InvalidValueError, match="name the works to remove"):
         RemoveConfig(())
+
+
+@pytest.mark.parametrize("way", ["one file", "several files", "a file and a folder", "a zip", "a bare string", "a url"])
+def test_add_paintings_takes_files_folders_and_archives(way: str, index_dir: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    (new / "inner").mkdir(parents=True)
+    for number in range(3):
+        paint(40, number).save(new / "inner" / f"{number}.png")
+    with zipfile.ZipFile(tmp_path / "new.zip", "w") as archive:
+        archive.write(new / "inner" / "0.png", "deep/0.png")
+    paint(41, 0).save(new / "one.png")
+    if way == "a url":
+        fsspec = pytest.importorskip("fsspec")
+        fsspec.filesystem("memory").pipe_file(f"/{tmp_path.name}/a%20b.png", (new / "one.png").read_bytes())
+    source: object = {
+        "one file": new / "one.png",
+        "several files": [new / "inner" / "0.png", new / "inner" / "1.png"],
+        "a file and a folder": [new / "one.png", new / "inner"],
+        "a zip": [tmp_path / "new.zip"],
+        "a bare string": str(new / "one.png"),
+        "a url": f"memory://{tmp_path.name}/a%20b.png",
+    }[way]
+    update = add_paintings(index_dir, source, "New Hand")  # type: ignore[arg-type]
+    assert [(entry.work.collection, entry.work.file) for entry in update.added] == {
+        "one file": [("new", "one.png")],
+        "several files": [("inner", "0.png"), ("inner", "1.png")],
+        "a file and a folder": [("new", file) for file in ("inner/0.png", "inner/1.png", "inner/2.png", "one.png")],
+        "a zip": [("new", "deep/0.png")],
+        "a bare string": [("new", "one.png")],
+        "a url": [(tmp_path.name, "a b.png")],
+    }[way]
+    assert {entry.work.artist for entry in update.added} == {"New Hand"}
+
+
+def test_add_paintings_reads_artists_of_several_folders(index_dir: Path, tmp_path: Path) -> None:
+    for seed, artist in enumerate(("Ada Nova", "Berthe Morisot")):
+        for work in range(2):
+            (tmp_path / "set" / artist).mkdir(parents=True, exist_ok=True)
+            paint(50 + seed, work).save(tmp_path / "set" / artist / f"{work}.png")
+    update = add_paintings(index_dir, sorted((tmp_path / "set").iterdir()))
+    assert [(entry.work.artist, entry.work.file) for entry in update.added] == [
+        (artist, f"{artist}/{work}.png") for artist in ("Ada Nova", "Berthe Morisot") for work in range(2)
+    ]
+
+
+def test_add_paintings_of_a_file_needs_its_artist(index_dir: Path, paintings: Path) -> None:
+    file = next(paintings.glob("*.jpg"))
+    with pytest.raises(PainterSearchError, match=f"{file.name} does not tell its artist; add artist NAME"):
+        add_paintings(index_dir, file)

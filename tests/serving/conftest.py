@@ -12,6 +12,7 @@ from subprocess import Popen
 from typing import Any, NamedTuple
 
 import pytest
+from staged_net import BACKBONE, register_staged_backbone
 
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
@@ -108,7 +109,8 @@ def sample_index(tmp_path_factory: pytest.TempPathFactory) -> PaintingIndex:
     prepare_collection(PrepareConfig(out=home / "data", workers=1))
     known = (-4.64, -11.29, -11.92, -1.49)
     confidence = {"pair": (12.0, -13.0), "known": known, "sharpness": 20.0, "threshold": 0.5, "artists": 6, "works": 35}
-    encoder = start_encoder("resnet18", "none", seed=1, img_size=128)
+    register_staged_backbone()
+    encoder = start_encoder(BACKBONE, "none", seed=1, img_size=128)
     save_checkpoint(home / "encoder.pt", encoder, "whole", confidence=confidence)
     config = BuildIndexConfig(
         data=(home / "data",), encoder=str(home / "encoder.pt"), index=home / "index", device="cpu"

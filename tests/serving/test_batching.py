@@ -8,22 +8,22 @@ from painter_search.serving.batching import MAX_BATCH, WORKERS, BatchedEmbedder
 
 
 class SlowIndex:
-    """Embeds a number as itself, and waits with the first batch until `go` is set."""
+    """Embeds the number that is a painting's only view as itself, and waits with the first batch until `go` is set."""
 
     def __init__(self) -> None:
         self.go = threading.Event()
 
-    def embed_frames(self, frames: list[bytes], single_threaded: bool) -> np.ndarray:
+    def embed_views(self, paintings: list[list[float]]) -> np.ndarray:
         self.go.wait(10)
-        if b"bad" in frames:
+        if [np.nan] in paintings:
             raise ValueError("bad")
-        return np.array([[float(frame)] for frame in frames], np.float32)
+        return np.array(paintings, np.float32)
 
 
 def test_embed_batches_waiting_frames_and_returns_each_its_embedding() -> None:
     async def run() -> tuple[list[float], list[int]]:
         embedder, index = BatchedEmbedder(), SlowIndex()
-        asked: Any = [asyncio.create_task(embedder.embed(index, str(n).encode())) for n in range(50)]  # type: ignore[arg-type]
+        asked: Any = [asyncio.create_task(embedder.embed(index, [float(n)])) for n in range(50)]  # type: ignore[arg-type]
         await asyncio.sleep(0.05)
         index.go.set()
         found = [float(embedding[0]) for embedding in await asyncio.gather(*asked)]
@@ -42,8 +42,8 @@ def test_embed_does_not_mix_indexes_and_a_failed_batch_fails_alone() -> None:
         embedder, one, other = BatchedEmbedder(), SlowIndex(), SlowIndex()
         one.go.set()
         other.go.set()
-        asked = [embedder.embed(one, b"1"), embedder.embed(other, b"bad"), embedder.embed(other, b"2")]
-        again = [embedder.embed(one, b"3")]
+        asked = [embedder.embed(one, [1.0]), embedder.embed(other, [np.nan]), embedder.embed(other, [2.0])]
+        again = [embedder.embed(one, [3.0])]
         found = await asyncio.gather(*asked, *again, return_exceptions=True)  # type: ignore[arg-type]
         embedder.close()
         return found

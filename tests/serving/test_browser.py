@@ -97,7 +97,7 @@ def test_answers_about_several_paintings_begin_with_a_list(page: Any, queries: l
     ask(page, *queries[:2], bad)
     listed = page.locator("ol.answers li").all_inner_texts()
     assert [text.partition(":")[0] for text in listed] == [queries[0].name, queries[1].name, "bad.jpg"]
-    assert listed[2].endswith("not answered: not an image")
+    assert listed[2].endswith("not answered: a text file, not an image")
     page.click("ol.answers a >> nth=1")
     assert page.url.endswith("#answer-2")
     assert page.inner_text("#answer-2 h2 >> nth=0")[1:] in listed[1].replace("this very", "his very")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from hostile_images import BOMBS, mutants, odd_files
-from misbehaving_decoder import frame_or_misbehave
+from misbehaving_decoder import decode_or_misbehave
 
 from painter_search.serving.config import ServeConfig
 from painter_search.serving.decoder_pool import DecoderPool
@@ -35,7 +35,7 @@ def test_api_query_answers_hostile_images_or_gives_the_reason(address: str, pain
 def test_api_query_survives_decoders_that_hang_swell_or_crash(
     serve_config: ServeConfig, painting: Path, new_client: Any
 ) -> None:
-    decoders = DecoderPool(timeout=3, frame_upload=frame_or_misbehave)
+    decoders = DecoderPool(timeout=3, decode_upload=decode_or_misbehave)
     contents = {"hang.jpg": b"hang", "crash.jpg": b"crash", "swell.jpg": b"swell", "good.jpg": painting.read_bytes()}
     with new_client(serve_config, decoders=decoders) as client:
         files = [("paintings", item) for item in contents.items()]

@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 from browser import assert_accessible_markup
 
+from painter_search.common.csv_io import BYTE_ORDER_MARK
 from painter_search.display.pages.index_page import write_index_page
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex, add_paintings
 from painter_search.serving.config import ServeConfig
+
+
+def saved_rows(response: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(response.text.removeprefix(BYTE_ORDER_MARK))))
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +50,9 @@ def test_answer_is_saved_as_page_csv_and_json(client: Any, answer: str) -> None:
     assert 'href="/' not in page.text
     assert "/static/" not in page.text
     assert page.text.count("data:image/jpeg;base64,") >= 4
-    rows = list(csv.DictReader(io.StringIO(client.get(f"{answer}?save=csv").text)))
+    rows = saved_rows(client.get(f"{answer}?save=csv"))
     assert {row["painting"] for row in rows} == {"mine.jpg", "'=bad().jpg"}
-    assert [row["reason"] for row in rows] == ["", "not an image"]
+    assert [row["reason"] for row in rows] == ["", "a text file, not an image"]
     record = client.get(f"{answer}?save=json").json()
     assert [one["painting"] for one in record["answers"]] == ["mine.jpg", "=bad().jpg"]
     ranked = [match["artist"] for match in record["answers"][0]["artists"]]
@@ -95,7 +100,7 @@ def test_comparison_of_uploads_is_shown_or_refused_with_the_reason(client: Any, 
     assert "Group B" in group.text
     bad = client.post("/compare", files=[("one", ("a.jpg", one)), ("other", ("b.jpg", b"no"))])
     assert bad.status_code == 400
-    assert "b.jpg: not an image" in bad.text.lower()
+    assert "b.jpg: a text file, not an image" in bad.text.lower()
 
 
 def test_artists_page_filters_by_name_style_and_period(client: Any) -> None:
@@ -200,13 +205,15 @@ def test_query_form_takes_artists_in_any_spelling_and_suggests_similar_names(cli
 
 
 def test_comparison_is_saved_as_csv(client: Any, painted_originals: Path, small_index: PaintingIndex) -> None:
-    (row,) = csv.DictReader(io.StringIO(client.get("/compare?painting=1&painting=2&save=csv").text))
+    (row,) = csv.DictReader(
+        io.StringIO(client.get("/compare?painting=1&painting=2&save=csv").text.removeprefix(BYTE_ORDER_MARK))
+    )
     kept = client.get("/compare?painting=1&painting=2&save=json").json()["comparison"]
     assert (row["one"], float(row["distance"])) == (kept["one"], pytest.approx(kept["distance"]))
     one, other, third = (path.read_bytes() for path in sorted(painted_originals.iterdir())[:3])
     files = [("one", ("=a.jpg", one)), ("other", ("b.jpg", other)), ("other", ("c.jpg", third))]
     address = client.post("/compare", files=files, follow_redirects=False).headers["location"]
-    rows = list(csv.DictReader(io.StringIO(client.get(f"{address}?save=csv").text)))
+    rows = saved_rows(client.get(f"{address}?save=csv"))
     assert [(row["one"], row["other"]) for row in rows] == [("'=a.jpg", "b.jpg"), ("'=a.jpg", "c.jpg")]
     distances = client.get(f"{address}?save=json").json()["comparison"]["distances"]
     assert [float(row["distance"]) for row in rows] == pytest.approx(distances[0])

@@ -60,7 +60,7 @@ def test_api_compare_equals_compare_json(address: str, printed: Any, files: list
             (tmp_path / f"Group {letter}" / path.name).write_bytes(path.read_bytes())
     groups = httpx.post(f"{address}/api/compare", files=upload(**folders), timeout=60).json()
     assert same_values(groups, printed("compare", tmp_path / "Group A", tmp_path / "Group B"))
-    assert groups["comparison"]["left_out"] == [{"painting": "Group B/bad.jpg", "reason": "not an image"}]
+    assert groups["comparison"]["left_out"] == [{"painting": "Group B/bad.jpg", "reason": "a text file, not an image"}]
 
 
 def test_api_artists_and_works_equal_build_index_list(address: str, printed: Any) -> None:

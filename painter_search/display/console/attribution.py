@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -10,7 +9,7 @@ from typing import Literal
 from painter_search.attribution.answers import Answer, Attribution, format_probability
 from painter_search.common.csv_io import rows_to_csv
 from painter_search.display.citation import UNCALIBRATED
-from painter_search.display.console.tables import caption, new_table, print_json, show
+from painter_search.display.console.tables import caption, new_table, print_csv, print_json, show
 from painter_search.display.serialize import answers_to_dict, answers_to_rows
 from painter_search.index.painting_index import PaintingIndex
 
@@ -28,7 +27,7 @@ def show_answers(
     if output_format == "json":
         print_json(answers_to_dict(answers, index))
     elif output_format == "csv":
-        sys.stdout.write(rows_to_csv(*answers_to_rows(answers)))
+        print_csv(rows_to_csv(*answers_to_rows(answers)))
     else:
         _show_tables(answers, index, page)
 

@@ -31,7 +31,7 @@ def show_audit(audit: Audit, *, as_json: bool = False, page: Path | None = None)
             variants.add_row(*variant.spelling.artists, variant.spelling.how + (" (LEAK)" if variant.leak else ""))
         show_first(variants, len(audit.spellings), MAX_ROWS)
     if audit.suspicious:
-        names = new_table("Names like titles or numbers", "artist", "works", "reason")
+        names = new_table("Doubtful names", "artist", "works", "reason")
         for row in audit.suspicious[:MAX_ROWS]:
             names.add_row(row["artist"], row["works"], row["reason"])
         show_first(names, len(audit.suspicious), MAX_ROWS)

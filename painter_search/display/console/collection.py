@@ -24,7 +24,8 @@ def show_collection(collection: Collection, *, as_json: bool = False) -> None:
     """Print what each cleaning rule left; for Kaggle's catalogue next to the report's counts."""
     report = collection.summary
     if as_json:
-        print_json({key: value for key, value in report.items() if key != "identity"})
+        preview = {"artists_read": collection.preview.to_dict()} if collection.preview else {}
+        print_json({**{key: value for key, value in report.items() if key != "identity"}, **preview})
         return
     kaggle = report["counts"]["catalogue"]["works"] == KAGGLE_ROWS
     table = new_table(f"Collection {collection.name} ({collection.framing})", "", "works", "artists")
@@ -42,8 +43,13 @@ def show_collection(collection: Collection, *, as_json: bool = False) -> None:
         show(f"{report['enlarged']:,} originals are smaller than the centre crop and were enlarged.")
     suspicious = report.get("suspicious", 0)
     if suspicious:
+        like, fate = "names like titles or numbers", "they are kept"
+        if any(reason.startswith("by ") for reason in report["rejected"]):
+            like, fate = (
+                f"doubtful names or {like}",
+                "those that are no artist's own hand are left out, the others kept",
+            )
         show(
-            f"{suspicious:,} artists have names like titles or numbers; they are kept, and listed in "
-            f"{collection.folder / 'suspicious_artists.csv'}."
+            f"{suspicious:,} artists have {like}; {fate}, and listed in {collection.folder / 'suspicious_artists.csv'}."
         )
     show(f"Written to {collection.folder}.")

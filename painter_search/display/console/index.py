@@ -29,7 +29,8 @@ def show_index(index: PaintingIndex, *, as_json: bool = False, page: Path | None
         stored = manifest.to_stored()
         keys = ("works", "artists", "collections", "split", "framing", "search", "encoder")
         summary = {key: stored[key] for key in keys}
-        print_json({"index": index.digest, "folder": index.folder, "bytes": size, **summary})
+        preview = {"artists_read": index.preview.to_dict()} if index.preview else {}
+        print_json({"index": index.digest, "folder": index.folder, "bytes": size, **summary, **preview})
         return
     show(
         f"Index {index.digest}: {manifest.works:,} works by {manifest.artists:,} artists "
@@ -48,9 +49,11 @@ def show_index(index: PaintingIndex, *, as_json: bool = False, page: Path | None
 def show_update(update: IndexUpdate, *, as_json: bool = False, page: Path | None = None) -> None:
     """Print which works were added or removed and which files were left out."""
     if as_json:
+        preview = {"artists_read": update.preview.to_dict()} if update.preview else {}
         print_json(
             {
                 **_summary(update.index),
+                **preview,
                 "added": [work_to_dict(entry) for entry in update.added],
                 "removed": [work_to_dict(entry) for entry in update.removed],
                 "left_out": [{"file": file, "reason": reason} for file, reason in update.left_out],

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.style import StyleType
 from rich.table import Table
 
 from painter_search.common.atomic_io import to_json
+from painter_search.common.console import ResultConsole
 from painter_search.common.terminal import printable
 
 if TYPE_CHECKING:
@@ -28,6 +29,16 @@ def print_json(content: object) -> None:
     """Print JSON on stdout, in ASCII where the stream is not UTF-8."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     sys.stdout.write(to_json(content, ascii_only=not unicode) + "\n")
+
+
+def print_csv(text: str) -> None:
+    """Print CSV on stdout in UTF-8, whatever the stream's encoding: the text begins with the mark that says so."""
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:  # a notebook's
+        sys.stdout.write(text)
+        return
+    sys.stdout.flush()
+    buffer.write(text.encode("utf-8", "backslashreplace"))
 
 
 def new_table(title: str, *columns: str) -> Table:
@@ -53,7 +64,7 @@ def show(content: Table | str) -> None:
     text = isinstance(content, str)
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     # Without markup: titles may hold square brackets.
-    console = Console(soft_wrap=text, markup=False, highlight=False, width=width)
+    console = ResultConsole(soft_wrap=text, markup=False, highlight=False, width=width)
     console.print(printable(content) if isinstance(content, str) else content)
 
 

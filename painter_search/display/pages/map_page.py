@@ -20,7 +20,7 @@ from PIL import Image
 
 from painter_search.analysis.config import MapConfig
 from painter_search.analysis.projection import TRUSTED, Projection, project_index
-from painter_search.collection.dates import year_of
+from painter_search.collection.dates.years import Years, read_years
 from painter_search.common.atomic_io import write_bytes
 from painter_search.common.progress import track
 from painter_search.display.pages.page import data_uri, open_template
@@ -127,7 +127,7 @@ def map_content(projection: Projection, index: PaintingIndex) -> dict[str, Any]:
     side = int(min(MAX_SIDE, max(MIN_SIDE, fitting_side)))
     colors, shapes = artist_colors(len(projection.artists)), artist_shapes(len(projection.artists))
     artists = projection.artists
-    years = [year_of(work.date) for work in projection.works]
+    years = [read_years(work.date) or Years(None, None) for work in projection.works]
     sheets, sizes = _sprite_sheets(projection, index, side)
     positions = np.round(projection.positions, 4).astype(float).tolist()
     data = {
@@ -135,8 +135,8 @@ def map_content(projection: Projection, index: PaintingIndex) -> dict[str, Any]:
         "across": SPRITES_PER_ROW,
         "artists": [list(row) for row in zip(artists, colors, shapes, projection.central_works.tolist(), strict=True)],
         "works": [
-            [*position, artist, *size, work.title or work.file, work.date, id, work.style, year]
-            for position, artist, size, work, id, year in zip(
+            [*position, artist, *size, work.title or work.file, work.date, id, work.style, *dated]
+            for position, artist, size, work, id, dated in zip(
                 positions, projection.numbers.tolist(), sizes, projection.works, projection.ids.tolist(), years,
                 strict=True,
             )
@@ -149,7 +149,7 @@ def map_content(projection: Projection, index: PaintingIndex) -> dict[str, Any]:
         "data": data,
         "legend": list(zip(artists, colors, symbols, works_per_artist, strict=True)),
         "styles": sorted({work.style for work in projection.works if work.style}),
-        "dated": any(year is not None for year in years),
+        "dated": any(one != (None, None) for one in years),
         "shown": len(projection.works),
         "total": projection.total,
         "faithfulness": describe_faithfulness(projection),

@@ -27,6 +27,8 @@ class ServedPage:
 
     nonce: str
     """The nonce of the page's style element in the Content-Security-Policy."""
+    root: str = ""
+    """What stands before the addresses of all pages: the path under which a proxy offers the server."""
     nav: str = ""
     """The address of the entry of the navigation bar that the page belongs to."""
     downloads: tuple[DownloadLink, ...] = ()

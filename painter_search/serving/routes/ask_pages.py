@@ -20,7 +20,7 @@ from painter_search.serving.config import MAX_FILE_BYTES, MAX_PAINTINGS, MAX_REQ
 from painter_search.serving.lookups import NotFound
 from painter_search.serving.result_cache import CachedResult
 from painter_search.serving.routes.downloads import Format, Save, csv_file, download_links, json_file, page_file
-from painter_search.serving.routes.html_pages import page_response, served_page
+from painter_search.serving.routes.html_pages import page_response, root_of, served_page
 from painter_search.serving.routes.requests import CountField, PageQueryFilter, read_uploads, service_of
 
 ask_pages = APIRouter(include_in_schema=False)
@@ -53,7 +53,7 @@ async def answer(
     uploads = await read_uploads(paintings)
     result = await service.attribute(uploads, works_filter, top_k=top, works_per_artist=works)
     if any(answer.answered for answer in result.answers):
-        return RedirectResponse(f"/answers/{service.results.add(result)}", 303)
+        return RedirectResponse(f"{root_of(request)}/answers/{service.results.add(result)}", 303)
     return HTMLResponse(await service.run_in_thread(lambda: _answers_html(result, served_page(request))), 400)
 
 
@@ -110,7 +110,7 @@ async def compare_uploads(request: Request, one: Files, other: Files) -> Respons
     """Compare uploaded paintings, cache the result, and redirect to its address."""
     service = service_of(request)
     result = await service.compare_uploads(await read_uploads(one), await read_uploads(other))
-    return RedirectResponse(f"/comparisons/{service.results.add(result)}", 303)
+    return RedirectResponse(f"{root_of(request)}/comparisons/{service.results.add(result)}", 303)
 
 
 @ask_pages.get("/comparisons/{name}")

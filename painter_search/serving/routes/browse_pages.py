@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from painter_search.collection.artist_names import fold_name
+from painter_search.collection.hands.folding import fold_name
 from painter_search.display.serialize import NEIGHBOUR_COLUMNS, neighbour_cells
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.serving.lookups import (
@@ -76,7 +76,7 @@ def artist(request: Request, name: Annotated[str, Path(max_length=300)], save: S
         rows = [(w.id, w.work.title, w.work.date, w.work.style, w.work.genre, w.work.name) for w in works]
         return csv_file("artist", columns, *rows)
     content: dict[str, Any] = {
-        "name": name,
+        "name": works[0].work.artist,
         "works": works,
         "nearest": profile.nearest,
         "confusions": profile.confusions,
@@ -138,8 +138,8 @@ def map_page(request: Request) -> Response:
     served = served_page(request, "/map")
     if content is None:
         return page_response("drawing.html", index, served)
-    sheets = [f"/map/{index.digest}/{number}.jpg" for number in range(len(content["data"]["sheets"]))]
-    data = {**content["data"], "sheets": sheets, "address": "/works/"}
+    sheets = [f"{served.root}/map/{index.digest}/{number}.jpg" for number in range(len(content["data"]["sheets"]))]
+    data = {**content["data"], "sheets": sheets, "address": f"{served.root}/works/"}
     return page_response("map.html", index, served, **{**content, "data": data}, today=date.today().isoformat())
 
 

@@ -14,7 +14,13 @@ from painter_search.index.painting_index import PaintingIndex
 
 def served_page(request: Request, nav: str = "") -> ServedPage:
     """What a page needs to know of its request; `nav` is its entry in the navigation bar."""
-    return ServedPage(nonce=request.scope["nonce"], nav=nav)
+    return ServedPage(nonce=request.scope["nonce"], nav=nav, root=root_of(request))
+
+
+def root_of(request: Request) -> str:
+    """The path under which a proxy offers the server, before the path of every page; mostly empty."""
+    root: str = request.scope.get("root_path", "")
+    return root
 
 
 def page_response(template: str, index: PaintingIndex, served: ServedPage, **content: Any) -> Response:
@@ -26,7 +32,9 @@ def render_page(template: str, index: PaintingIndex, served: ServedPage | None =
     """A page as HTML; without `served` it is to be saved, and its pictures are embedded."""
 
     def picture(id: int) -> str:
-        return data_uri(index.works.thumbnail(id)) if served is None else f"/pictures/{index.digest}/{id}.jpg"
+        if served is None:
+            return data_uri(index.works.thumbnail(id))
+        return f"{served.root}/pictures/{index.digest}/{id}.jpg"
 
     variables = {"index": index, "picture": picture, "citation": citation_line(index), **content}
     return open_template(template).render(variables, served=served)

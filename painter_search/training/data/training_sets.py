@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from painter_search.collection.collection import Collection, Split
+from painter_search.collection.hands.spellings import common_spellings, side_leaders
 from painter_search.common.errors import NotEnoughDataError, UnknownWorkError
 
 
@@ -24,6 +27,19 @@ class TripletPaths:
     def distinct(self) -> list[Path]:
         """Every painting once, in order of first appearance."""
         return list(dict.fromkeys(path for triplet in self.paths for path in triplet))
+
+    def sample(self, works: int) -> TripletPaths:
+        """Triplets of at most so many paintings, always the same ones; all of them where there are no more."""
+        if len(self.distinct()) <= works:
+            return self
+        chosen: set[Path] = set()
+        taken = []
+        for row in np.random.default_rng(0).permutation(len(self.paths)):
+            new = set(self.paths[row]) - chosen
+            if len(chosen) + len(new) <= works:
+                chosen |= new
+                taken.append(row)
+        return TripletPaths([self.paths[row] for row in sorted(taken)], {path: self.artists[path] for path in chosen})
 
 
 def gather_triplets(collections: Sequence[Collection], split: Split, table: pd.DataFrame | None) -> TripletPaths:
@@ -50,6 +66,8 @@ def gather_triplets(collections: Sequence[Collection], split: Split, table: pd.D
             (frames[anchor], frames[positive], frames[negative]) for anchor, positive, negative in triplets.to_numpy()
         ]
         artists |= {frames[file]: artist_of_file[file] for file in files}
+    spellings = common_spellings(Counter(artists.values()))
+    artists = {path: spellings[artist] for path, artist in artists.items()}
     if not paths:
         raise NotEnoughDataError(
             f"there are no {split} triplets in {_folders(collections)}: they need 2 {split} "
@@ -61,20 +79,24 @@ def gather_triplets(collections: Sequence[Collection], split: Split, table: pd.D
 def gather_works(collections: Sequence[Collection], excluded: TripletPaths) -> list[dict[str, list[Path]]]:
     """Each collection's training works by artist, as frame paths, without the artists of the `excluded` triplets.
 
-    An artist in several collections has all works where the name comes first; one who is tested in any collection is
-    trained on in none. Only artists with at least two works count.
+    An artist in several collections, under whichever spelling, has all works where the name comes first; one who is
+    tested in any collection is trained on in none. Only artists with at least two works count.
 
     Raises:
         NotEnoughDataError: Fewer than two artists are left.
     """
     excluded_artists = set(excluded.artists.values())
     excluded_artists.update(work.artist for collection in collections for work in collection.works("test"))
+    trained = Counter(work.artist for collection in collections for work in collection.works("train"))
+    spellings, leaders = common_spellings(trained), side_leaders(excluded_artists | set(trained))
+    excluded_leaders = {leaders[artist] for artist in excluded_artists}
     works: list[dict[str, list[Path]]] = [{} for _ in collections]
     for works_here, collection in zip(works, collections, strict=True):
         for work in collection.works("train"):
-            if work.artist not in excluded_artists:
-                first = next((by_artist for by_artist in works if work.artist in by_artist), works_here)
-                first.setdefault(work.artist, []).append(collection.frame_path(work.file))
+            if leaders[work.artist] not in excluded_leaders:
+                artist = spellings[work.artist]
+                first = next((by_artist for by_artist in works if artist in by_artist), works_here)
+                first.setdefault(artist, []).append(collection.frame_path(work.file))
     works = [{artist: paths for artist, paths in by_artist.items() if len(paths) > 1} for by_artist in works]
     works = [by_artist for by_artist in works if by_artist]
     count = sum(map(len, works))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,11 +13,6 @@ from torch.utils.data import Dataset
 from painter_search.training.data.augmentations import Augmentation
 from painter_search.training.data.epoch_sampler import Draw
 from painter_search.training.data.image_cache import ImageCache
-
-
-def loader_processes(workers: int) -> int:
-    """How many processes load images: `workers`, or, where that is -1, one per core, at most 8."""
-    return min(os.cpu_count() or 1, 8) if workers < 0 else workers
 
 
 class TripletDataset(Dataset[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]):

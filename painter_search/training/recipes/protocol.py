@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from painter_search.collection.collection import Collection
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.metrics.confidence import EmbeddedWorks
@@ -29,6 +32,8 @@ class Recipe(Protocol):
     """The encoder as trained so far."""
     selected_by: SelectionMetric
     """The validation metric by which the best epoch is chosen."""
+    frozen: bool
+    """Whether the backbone keeps its weights, so that `embed` passes no painting through it again."""
 
     def train(self, epoch: int) -> EpochMetrics | None:
         """Train one epoch; returns its metrics, or None if it took no gradient steps."""
@@ -38,6 +43,14 @@ class Recipe(Protocol):
 
     def resume(self, checkpoint: Mapping[str, object]) -> None:
         """Continue from a checkpoint with the entries of `state`."""
+
+    def embed(self, encoder: EncoderNetwork, paths: Sequence[Path]) -> NDArray[np.float32]:
+        """Embed works to measure an encoder of this training, from any epoch: float32 `[n, 256]`.
+
+        Args:
+            encoder: On the training's device.
+            paths: Frames of works that `TrainingData` names.
+        """
 
     def held_out(self) -> list[EmbeddedWorks]:
         """Training works embedded by encoders that were not trained on their artists, for the calibration.
@@ -53,6 +66,12 @@ class TrainingData:
     collections: Sequence[Collection]
     validation: TripletPaths
     """The validation triplets, whose artists must not be trained on."""
+    test: TripletPaths | None = None
+    """The test triplets; None where there are none."""
+
+    def measured(self) -> list[Path]:
+        """Every work that encoders are measured on."""
+        return [*self.validation.distinct(), *(self.test.distinct() if self.test else ())]
 
 
 @dataclass(frozen=True)

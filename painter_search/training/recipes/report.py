@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import TypeAlias, TypedDict, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from painter_search.collection.triplets import read_triplets
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.progress import track
+from painter_search.encoder.embedding import embed_all
 from painter_search.encoder.mixed_precision import mixed_precision, needs_scaler
 from painter_search.encoder.network import EncoderNetwork
+from painter_search.encoder.onnx_export import fastest_embedder
 from painter_search.metrics.confidence import EmbeddedWorks
 from painter_search.training.config import TrainConfig
 from painter_search.training.data.epoch_sampler import EpochSampler
+from painter_search.training.data.feature_cache import cached_features
 from painter_search.training.data.image_cache import ImageCache, cached_images
+from painter_search.training.data.loader_processes import (
+    AHEAD,
+    fits_shared_memory,
+    loader_context,
+    loader_processes,
+    stack_arrays,
+)
 from painter_search.training.data.training_sets import TripletPaths, gather_triplets
-from painter_search.training.data.triplet_dataset import TripletDataset, loader_processes
+from painter_search.training.data.triplet_dataset import TripletDataset
 from painter_search.training.distributed import world_size
 from painter_search.training.early_stopping import SelectionMetric
 from painter_search.training.epoch_metrics import MetricAccumulator
@@ -28,6 +40,7 @@ from painter_search.training.history import EpochMetrics
 from painter_search.training.losses import TripletLoss
 from painter_search.training.recipes.protocol import TrainingData
 
+EmbedWorks: TypeAlias = Callable[[EncoderNetwork, Sequence[Path]], NDArray[np.float32]]
 ImageTriplets = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 """Anchors, positives and negatives: uint8 `[n, 3, side, side]` each."""
 
@@ -42,14 +55,24 @@ def report_triplets(config: TrainConfig, data: TrainingData) -> TripletPaths:
 def report_recipe(
     config: TrainConfig, data: TrainingData, encoder: EncoderNetwork, folder: Path
 ) -> Iterator[ReportRecipe]:
-    """The recipe for a network on its device; the images are kept decoded in a temporary file meanwhile."""
+    """The recipe for a network on its device; the images are kept decoded in a temporary file meanwhile.
+
+    With a frozen backbone `folder` holds what it gives for the works that are measured.
+    """
     if world_size() > 1:
         raise InvalidValueError(
             "--recipe report trains in one process, as the report did; use --recipe strong with torchrun."
         )
     triplets = report_triplets(config, data)
-    with cached_images(triplets.distinct(), encoder.config.img_size) as images:
-        yield ReportRecipe(config, encoder, triplets, images)
+    frozen = not config.resolved.backbone_lr
+    looked_at = cached_features(encoder, data.measured(), folder) if frozen else nullcontext()
+    with looked_at as features, cached_images(triplets.distinct(), encoder.config.img_size) as images:
+        yield ReportRecipe(config, encoder, triplets, images, features.embed if features else None)
+
+
+def embed_anew(encoder: EncoderNetwork, paths: Sequence[Path]) -> NDArray[np.float32]:
+    """Embed works by an encoder whose backbone has moved: float32 `[n, 256]`."""
+    return embed_all(fastest_embedder(encoder.eval()), paths)
 
 
 class ReportState(TypedDict):
@@ -66,8 +89,16 @@ class ReportRecipe:
     selected_by: SelectionMetric = "accuracy"
 
     def __init__(
-        self, config: TrainConfig, encoder: EncoderNetwork, triplets: TripletPaths, images: ImageCache
+        self,
+        config: TrainConfig,
+        encoder: EncoderNetwork,
+        triplets: TripletPaths,
+        images: ImageCache,
+        embed: EmbedWorks | None = None,
     ) -> None:
+        """Train `encoder` on triplets; `embed` embeds works from what a frozen backbone gives for them."""
+        self.frozen = embed is not None
+        self._embed = embed or embed_anew
         self.encoder = encoder.to(memory_format=torch.channels_last)
         self._config, self._hyperparameters = config, config.resolved
         self._step = 0
@@ -81,12 +112,16 @@ class ReportRecipe:
         self._scaler = torch.amp.GradScaler(encoder.device.type, enabled=needs_scaler(encoder.device))
         self._sampler = EpochSampler(len(triplets.paths), config.seed)
         workers = loader_processes(config.workers)
+        batch_bytes = 9 * self._hyperparameters.batch_size * encoder.config.img_size**2
         self._loader: DataLoader[ImageTriplets] = DataLoader(
             TripletDataset(triplets.paths, images, self._hyperparameters.augmentations),
             batch_size=self._hyperparameters.batch_size,
             sampler=self._sampler,
             num_workers=workers,
+            prefetch_factor=AHEAD if workers else None,
+            multiprocessing_context=loader_context(workers),
             persistent_workers=workers > 0,
+            collate_fn=None if fits_shared_memory(batch_bytes, workers) else stack_arrays,
             pin_memory=encoder.device.type == "cuda",
             generator=torch.Generator(),  # the default one is the network's, for dropout, and would lose a number
         )
@@ -98,7 +133,8 @@ class ReportRecipe:
         self._sampler.epoch = epoch
         metrics = MetricAccumulator(self._hyperparameters.margin)
         title = f"Epoch {epoch}/{self._hyperparameters.epochs}"
-        for triplets in track(self._loader, title, total=len(self._loader), images_of=_count_images):
+        for batch in track(self._loader, title, total=len(self._loader), images_of=_count_images):
+            triplets = [torch.as_tensor(role) for role in batch]  # some batches are arrays
             training_step(self.encoder, triplets, self._optimizer, self._scaler, metrics)
             self._step += 1
         return metrics.summarize(epoch, 3 * len(self._sampler))
@@ -111,6 +147,9 @@ class ReportRecipe:
         self._step = state["step"]
         self._optimizer.load_state_dict(state["optimizer"])
         self._scaler.load_state_dict(state["scaler"])
+
+    def embed(self, encoder: EncoderNetwork, paths: Sequence[Path]) -> NDArray[np.float32]:
+        return self._embed(encoder, paths)
 
     def held_out(self) -> list[EmbeddedWorks]:
         """An empty list: training without some of the artists would take as long as the training itself."""

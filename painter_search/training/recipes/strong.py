@@ -1,9 +1,10 @@
 """The strong recipe: several stages read out, trained on every valid triplet of P x K batches.
 
-The backbone keeps its pre-trained weights, so each training painting passes through it once, and everything after works
-on the cached features. The first epoch fits the readout in closed form; the others train it by gradients. The weights
-kept after each epoch lie halfway between the fitted and the trained ones, which did better than either on artists never
-seen (averaging with the initial weights: Wortsman et al. 2022, "robust fine-tuning").
+The backbone keeps its pre-trained weights, so each painting passes through it once, those that are only measured
+included, and everything after works on the cached features. The first epoch fits the readout in closed form; the others
+train it by gradients. The weights kept after each epoch lie halfway between the fitted and the trained ones, which did
+better than either on artists never seen (averaging with the initial weights: Wortsman et al. 2022, "robust
+fine-tuning").
 """
 
 from __future__ import annotations
@@ -56,14 +57,15 @@ def strong_works(config: TrainConfig, data: TrainingData) -> list[dict[str, list
 def strong_recipe(
     config: TrainConfig, data: TrainingData, encoder: EncoderNetwork, folder: Path
 ) -> Iterator[StrongRecipe]:
-    """The recipe for a network on its device; `folder` holds the features of the training works meanwhile."""
+    """The recipe for a network on its device; `folder` holds the features of all works meanwhile."""
     works = strong_works(config, data)
     encoder = encoder if encoder.config.head == "readout" else with_readout(encoder)
     encoder.to(memory_format=torch.channels_last)
     paths_by_artist = [paths for works_of_one in works for paths in works_of_one.values()]
     artists = [number for number, paths in enumerate(paths_by_artist) for _ in paths]
     collections = [number for number, works_of_one in enumerate(works) for _ in works_of_one]
-    with cached_features(encoder, [path for paths in paths_by_artist for path in paths], folder) as features:
+    trained_on = [path for paths in paths_by_artist for path in paths]
+    with cached_features(encoder, [*trained_on, *data.measured()], folder) as features:
         yield StrongRecipe(config, encoder, features, artists, collections)
 
 
@@ -103,6 +105,7 @@ class StrongRecipe:
     """Triplet loss on every valid triplet of P x K batches, embeddings of length 1, AdamW, warm-up and cosine decay."""
 
     selected_by: SelectionMetric = "all_negatives"
+    frozen = True
 
     def __init__(
         self,
@@ -119,7 +122,7 @@ class StrongRecipe:
         Args:
             config: Settings.
             encoder: Trained in place.
-            features: Of the training works.
+            features: Of the training works, and of others after them.
             artists: The number of each work's artist, `[works]`.
             collections: The number of each artist's collection, `[artists]`.
             show_progress: Whether epochs report their progress.
@@ -193,15 +196,12 @@ class StrongRecipe:
         collections = self._collections[artists]
         return StrongRecipe(self._config, self.encoder, features, numbers, collections, show_progress=False)
 
-    def features(self, rows: NDArray[np.int64]) -> torch.Tensor:
-        """The features of all views of these works: `[n * MAX_VIEWS, width]`."""
-        return self._features.every_view(rows.tolist())
+    def embed_rows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The embeddings of these works by the weights that are kept now: float32 `[n, 256]`."""
+        return self._features.embed_rows(self.encoder, rows.tolist())
 
-    @torch.no_grad()
-    def embed(self, features: torch.Tensor) -> torch.Tensor:
-        """Embeddings of views from their features `[n, width]`, by the weights that are kept now: `[n, 256]`."""
-        standardized = self._standardize(features.to(self._device))
-        return torch.nn.functional.normalize(self._readout.linear(standardized), dim=1)
+    def embed(self, encoder: EncoderNetwork, paths: Sequence[Path]) -> NDArray[np.float32]:
+        return self._features.embed(encoder, paths)
 
     def _standardize(self, features: torch.Tensor) -> torch.Tensor:
         return (features - self._readout.center) * self._readout.scale

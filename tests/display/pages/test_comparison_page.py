@@ -84,7 +84,7 @@ def test_show_comparison_prints_the_figures_of_its_json(
             assert f"{placing['own']:.3f}" in text
             assert f"{placing['other']:.3f}" in text
     assert "[red]late" in text
-    assert "<b>early/notes.txt: not an image" in text
+    assert "<b>early/notes.txt: a text file, not an image" in text
     assert f"p = {said['comparison']['test']['p']:.4f}" in text
 
 

@@ -74,10 +74,10 @@ def test_map_page_has_every_work_with_position_caption_and_thumbnail(html: str, 
     sheets = [Image.open(io.BytesIO(b64(sheet))).convert("RGB") for sheet in data["sheets"]]
     side = data["side"]
     for number, (id, work) in enumerate(zip(ids, small_index.works.get(ids), strict=True)):
-        x, y, artist, width, height, title, date, id_, style, year = data["works"][number]
+        x, y, artist, width, height, title, date, id_, style, *years = data["works"][number]
         assert max(abs(x), abs(y)) <= 1
         assert data["artists"][artist][0] == work.artist
-        assert (title, date, id_, style, year) == (work.title, work.date, id, work.style, int(work.date))
+        assert (title, date, id_, style, years) == (work.title, work.date, id, work.style, [int(work.date)] * 2)
         left, top = number % SPRITES_PER_ROW * side, number // SPRITES_PER_ROW % SPRITES_PER_ROW * side
         shown = sheets[number // SPRITES_PER_ROW**2].crop((left, top, left + width, top + height))
         truth = Image.open(io.BytesIO(small_index.works.thumbnail(id))).convert("RGB").resize((width, height))
@@ -123,7 +123,8 @@ def test_map_page_filters_works_by_period_and_style(html: str, tmp_path: Path) -
         '<label class="year">From', '<select id="style"><option>Cubism</option></select><label class="year">From'
     )
     works = data_of(html)["works"]
-    styled = styled.replace(json.dumps(works[1])[1:], json.dumps([*works[1][:8], "Cubism", 1920])[1:])
+    for work, years in ((works[1], [1920, 1920]), (works[2], [1905, 1912]), (works[3], [None, 1920])):
+        styled = styled.replace(json.dumps(work)[1:], json.dumps([*work[:8], "Cubism", *years])[1:])
     found = {}
     for name, page in (("period", html), ("style", styled)):
         (tmp_path / f"{name}.html").write_text(with_script(page, narrow), encoding="utf-8")

@@ -2,12 +2,11 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from harness import Killer
 
 from painter_search.attribution.attribute import attribute
 from painter_search.common.errors import (
@@ -30,14 +29,13 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def in_milvus(small_index_config: BuildIndexConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def in_milvus(small_index_config: BuildIndexConfig, tmp_path_factory: pytest.TempPathFactory, killer: Killer) -> Path:
     """A folder of indexes and a Milvus Lite file, made by a command that has ended."""
     home = tmp_path_factory.mktemp("in-milvus")
     data, encoder = small_index_config.data[0], str(small_index_config.encoder)
     where = ("--index", home / "index", "--vector-store", home / "vectors.db")
-    done = run("build-index", "--data", data, "--encoder", encoder, "--device", "cpu", *where)
-    assert done.returncode == 0, done.stderr
-    assert "its vectors in Milvus" in done.stdout.replace("\n", " ")
+    done = killer.complete("build-index", "--data", data, "--encoder", encoder, "--device", "cpu", *where)
+    assert "its vectors in Milvus" in done["stdout"].replace("\n", " ")
     return home
 
 
@@ -47,11 +45,6 @@ def copied(in_milvus: Path, tmp_path: Path) -> Path:
     copy = Path(shutil.copytree(in_milvus, tmp_path / "copy"))
     rewrite(copy / "index", "uri", str(copy / "vectors.db"))
     return copy / "index"
-
-
-def run(command: str, *flags: object) -> subprocess.CompletedProcess:
-    words = [sys.executable, "-m", f"painter_search.{command}", *map(str, flags)]
-    return subprocess.run(words, capture_output=True, text=True, timeout=300)
 
 
 def rewrite(index_dir: Path, key: str, value: str) -> None:
@@ -64,12 +57,12 @@ def rewrite(index_dir: Path, key: str, value: str) -> None:
 
 
 def test_query_in_another_process_equals_faiss(
-    in_milvus: Path, small_index: PaintingIndex, painted_originals: Path
+    in_milvus: Path, small_index: PaintingIndex, painted_originals: Path, killer: Killer
 ) -> None:
     painting = painted_originals / "9-1.jpg"
-    done = run("query", painting, "--index", in_milvus / "index", "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    (answer,) = json.loads(done.stdout)["answers"]
+    done = killer.run("query", painting, "--index", in_milvus / "index", "--json")
+    assert (done["code"], done["stderr"]) == (0, "")
+    (answer,) = json.loads(done["stdout"])["answers"]
     (expected,) = attribute(small_index, [painting], top_k=5, works_per_artist=3)
     for match, other in zip(answer["artists"], expected.artists, strict=True):
         assert (match["artist"], match["works_in_index"]) == (other.artist, other.works_in_index)
@@ -78,23 +71,25 @@ def test_query_in_another_process_equals_faiss(
 
 
 def test_query_says_in_one_sentence_that_another_process_has_the_file_open(
-    copied: Path, painted_originals: Path
+    copied: Path, painted_originals: Path, killer: Killer
 ) -> None:
     PaintingIndex.load(copied)
-    done = run("query", painted_originals / "9-1.jpg", "--index", copied)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.count("\n") == 1
-    assert "check that no other program has it open" in done.stderr
+    done = killer.run("query", painted_originals / "9-1.jpg", "--index", copied)
+    assert (done["code"], done["stdout"]) == (1, "")
+    assert done["stderr"].count("\n") == 1
+    assert "check that no other program has it open" in done["stderr"]
 
 
-def test_query_says_in_one_sentence_that_the_file_is_damaged(copied: Path, painted_originals: Path) -> None:
+def test_query_says_in_one_sentence_that_the_file_is_damaged(
+    copied: Path, painted_originals: Path, killer: Killer
+) -> None:
     for path in copied.with_name("vectors.db").rglob("*"):
         if path.is_file():
             path.write_bytes(b"")
-    done = run("query", painted_originals / "9-1.jpg", "--index", copied)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("painter_search: ")
-    assert done.stderr.count("\n") == 1
+    done = killer.run("query", painted_originals / "9-1.jpg", "--index", copied)
+    assert (done["code"], done["stdout"]) == (1, "")
+    assert done["stderr"].startswith("painter_search: ")
+    assert done["stderr"].count("\n") == 1
 
 
 def test_load_names_a_missing_file(copied: Path) -> None:

@@ -5,7 +5,10 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -14,10 +17,15 @@ from training_runs import changed_weights, train
 
 from painter_search.collection.collection import Collection
 from painter_search.common.errors import InvalidValueError
+from painter_search.common.progress import progress_shown_by
+from painter_search.encoder.backbone_features import FeatureReader
 from painter_search.encoder.checkpoint import read_checkpoint
 from painter_search.encoder.encoder import load_encoder
+from painter_search.encoder.network import EncoderNetwork
+from painter_search.encoder.onnx_export import OnnxEncoder
+from painter_search.encoder.views import make_views
+from painter_search.images.framing import read_frame
 from painter_search.training.config import TrainConfig
-from painter_search.training.data import feature_cache
 from painter_search.training.data.training_sets import gather_triplets, gather_works
 from painter_search.training.recipes.strong import learning_rate_factor
 from painter_search.training.run import Run
@@ -63,24 +71,47 @@ def test_batch_size_must_be_a_multiple_of_the_works_per_artist(strong_config: Tr
         train(strong_config, name="odd", batch_size=10)
 
 
-def test_every_painting_passes_the_backbone_once_however_many_epochs(
+def test_every_painting_passes_the_backbone_once_whatever_is_measured(
     strong_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    works_passed = []
-    compute = feature_cache._compute_features
-    monkeypatch.setattr(
-        feature_cache, "_compute_features", lambda *args: works_passed.append(len(args[-1])) or compute(*args)
-    )
+    views_passed: list[int] = []
+    passes = {FeatureReader: "read", OnnxEncoder: "embed", EncoderNetwork: "embed"}
+    for owner, method in passes.items():
+        compute = getattr(owner, method)
+        counted = lambda self, pixels, compute=compute: views_passed.append(len(pixels)) or compute(self, pixels)  # noqa: E731
+        monkeypatch.setattr(owner, method, counted)
     run = train(strong_config, name="once", epochs=4)
+    assert run.test is not None
     collection = Collection.open(strong_config.data[0])
-    (works,) = gather_works([collection], excluded=gather_triplets([collection], "validation", None))
-    assert sum(works_passed) == sum(map(len, works.values()))
+    validation, test = (gather_triplets([collection], split, None) for split in ("validation", "test"))
+    (works,) = gather_works([collection], excluded=validation)
+    seen = [*(path for paths in works.values() for path in paths), *validation.distinct(), *test.distinct()]
+    config = load_encoder(run.best).config
+    assert sum(views_passed) == sum(len(make_views(read_frame(path), config)) for path in seen)
     assert not list(run.folder.glob("*.partial*"))
+
+
+def test_training_shows_its_progress_in_cross_fitting_too(strong_config: TrainConfig, small_collection: Path) -> None:
+    class Titles:
+        titles: ClassVar[list[str]] = []
+
+        def track(self, items: Iterable[Any], description: str, total: int | None, images_of: object) -> Iterable[Any]:
+            self.titles.append(description)
+            return items
+
+        spinner = nullcontext
+
+    with progress_shown_by(Titles()):  # type: ignore[arg-type]
+        train(strong_config, name="shown", epochs=2)
+    assert Titles.titles == ["Looking at the paintings", "Epoch 2/2", "Training without some of the artists"]
 
 
 TORCHRUN = """
 import sys
+from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any, ClassVar
 from painter_search.training.config import TrainConfig
 from painter_search.training.trainer import train_encoder
 from staged_net import BACKBONE, register_staged_backbone
@@ -93,17 +124,25 @@ train_encoder(TrainConfig(
 HELPERS = Path(__file__).parents[2] / "helpers"
 
 
-def start_machine(collection: Path, runs: Path | str, port: int, folder: Path) -> subprocess.Popen:
-    """One machine of a training on two, each with one process, that meet at a port of this machine."""
+def start_machine(
+    collection: Path, runs: Path | str, port: int, folder: Path, rank: int | None = None
+) -> subprocess.Popen:
+    """One machine of a training on two, each with one process, that meet at a port of this machine.
+
+    Started by torchrun, or, more quickly, with the variables that torchrun would set for a `rank`.
+    """
     script = folder / "train.py"
     script.write_text(TORCHRUN, encoding="utf-8")
-    launch = ["-m", "torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1"]
+    launch, variables = ["-m", "torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1"], {}
     launch += ["--rdzv-backend", "c10d", "--rdzv-endpoint", f"127.0.0.1:{port}"]
+    if rank is not None:
+        launch, variables = [], {"RANK": str(rank), "LOCAL_RANK": "0", "WORLD_SIZE": "2"}
+        variables |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     path = os.pathsep.join(filter(None, [str(HELPERS), os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(
         [sys.executable, *launch, str(script), str(collection), str(runs)],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}, cwd=folder,
+        env={**os.environ, **variables, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}, cwd=folder,
     )  # fmt: skip
 
 
@@ -135,9 +174,9 @@ def test_machines_without_a_shared_folder_are_refused(small_collection: Path, tm
     port = free_port()
     folders = [tmp_path / "a", tmp_path / "b"]
     machines = []
-    for folder in folders:
+    for rank, folder in enumerate(folders):
         folder.mkdir()
-        machines.append(start_machine(small_collection, "runs", port, folder))
+        machines.append(start_machine(small_collection, "runs", port, folder, rank))
     ends = [(machine.communicate(timeout=300)[1], machine.returncode) for machine in machines]
     refused = [code for stderr, code in ends if "is not the folder that the first machine trains in" in stderr]
     assert refused == [1]  # how torchrun reports it on the other machine is its own affair

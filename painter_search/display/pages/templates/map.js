@@ -2,7 +2,7 @@
 (() => {
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("data").textContent);
-  const [X, Y, ARTIST, WIDTH, HEIGHT, TITLE, DATE, ID, STYLE, YEAR] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const [X, Y, ARTIST, WIDTH, HEIGHT, TITLE, DATE, ID, STYLE, EARLIEST, LATEST] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
   const [NAME, COLOR, SHAPE, CENTRE] = [0, 1, 2, 3];
   const { works, artists, side, across } = data;
   const canvas = byId("map"), pen = canvas.getContext("2d");
@@ -23,11 +23,11 @@
   const unit = () => (Math.min(width, height) / 2.15) * view.zoom;
   const screenX = (x) => width / 2 + (x - view.x) * unit();
   const screenY = (y) => height / 2 - (y - view.y) * unit();
-  // The filters beside the `chosen` artists; a work without a year is in no period.
+  // The filters beside the `chosen` artists; a work is in a period with all the years that its date allows.
   const filters = { style: "", since: -Infinity, before: Infinity };
-  const ofAnyYear = () => filters.since === -Infinity && filters.before === Infinity;
   const isShown = (work) => (chosen === null || chosen.has(work[ARTIST])) && (!filters.style || work[STYLE] === filters.style)
-    && (ofAnyYear() || (work[YEAR] !== null && work[YEAR] >= filters.since && work[YEAR] < filters.before));
+    && (filters.since === -Infinity || (work[EARLIEST] !== null && work[EARLIEST] >= filters.since))
+    && (filters.before === Infinity || (work[LATEST] !== null && work[LATEST] < filters.before));
   const cssColor = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
 
   function sheetOf(number) {

@@ -1,0 +1,79 @@
+"""What one pastes into a bug report: the installation, and the collection, runs and index in use."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from painter_search.common.errors import NotFoundError, PainterSearchError
+from painter_search.common.installation import Installation, read_installation
+from painter_search.index.manifest import find_index, read_manifest
+
+
+@dataclass(frozen=True)
+class InfoConfig:
+    """Show versions, devices and extras, and what lies in the folders in use: what to paste into a bug report.
+
+    Paths are left out unless asked for.
+    """
+
+    index: Path = Path("index")
+    """The index in use."""
+    runs: Path = Path("runs")
+    """The folder that holds the runs."""
+    data: Path = Path("data")
+    """The collection in use."""
+    paths: bool = False
+    """Show where Python, the package and these folders lie."""
+
+
+@dataclass(frozen=True)
+class Info:
+    """The answer of `info`."""
+
+    installation: Installation
+    index: str
+    """The index in use in one line, or why there is none."""
+    runs: list[str]
+    """Names of the finished runs."""
+    collection: str
+    """The collection in use in one line, or that there is none."""
+    paths: dict[str, str]
+    """Where things lie; empty unless asked for."""
+
+
+def read_info(config: InfoConfig) -> Info:
+    """Look up the installation and the folders; nothing in them is changed, and none has to exist."""
+    runs = sorted(folder.parent.name for folder in config.runs.glob("*/best.pt")) if config.runs.is_dir() else []
+    prepared = (config.data / "prepare.json").is_file()
+    return Info(
+        installation=read_installation(),
+        index=_describe_index(config),
+        runs=runs,
+        collection="prepared" if prepared else "none",
+        paths=_paths(config) if config.paths else {},
+    )
+
+
+def _describe_index(config: InfoConfig) -> str:
+    try:
+        manifest = read_manifest(find_index(config.index))
+    except NotFoundError:
+        return "none"
+    except PainterSearchError as error:
+        return f"damaged: {error}" if config.paths else "damaged; --paths says how"
+    probabilities = "with" if manifest.confidence else "without"
+    return (
+        f"{manifest.works:,} works by {manifest.artists:,} artists, {manifest.encoder.backbone}, "
+        f"{probabilities} probabilities, digest {manifest.digest}"
+    )
+
+
+def _paths(config: InfoConfig) -> dict[str, str]:
+    folders = {"index": config.index, "runs": config.runs, "data": config.data}
+    return {
+        "python": sys.executable,
+        "package": str(Path(__file__).parents[1]),
+        **{name: str(folder.resolve()) for name, folder in folders.items()},
+    }

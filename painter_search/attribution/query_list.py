@@ -1,0 +1,127 @@
+"""Lists of paintings to query with: text files of paths and URLs, or tables with a column of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path, PureWindowsPath
+
+from painter_search.attribution.query_inputs import QueryInput, files_in, input_at_url
+from painter_search.common.errors import InvalidValueError, NotFoundError
+from painter_search.common.log import logger
+from painter_search.common.urls import parse_location
+
+STANDARD_INPUT = "-"
+QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("«", "»"))
+
+
+def read_list(path: Path | str) -> list[QueryInput]:
+    """Read a list of paintings for `attribute`.
+
+    Args:
+        path: A text file in any encoding with one path or URL a line, or a table (CSV, .xlsx, .jsonl) with a column
+            such as `path` or `filename`; - reads standard input. Paths are absolute, or relative to the list's folder,
+            or else to the current one. They may be quoted, `file://` URLs, or written with backslashes. Blank lines and
+            lines that begin with # are skipped. A folder or zip archive stands for the files in it.
+
+    Returns:
+        The paintings. One that does not exist is among them, and `attribute` answers it with the reason.
+
+    Raises:
+        NotFoundError: The list does not exist.
+        InvalidValueError: It cannot be read, or names no painting.
+
+    Example:
+        >>> answers = attribute(index, read_list("list.txt"))  # doctest: +SKIP
+    """
+    is_input = str(path) == STANDARD_INPUT
+    path = Path(path)
+    names = _read_names(path, is_input)
+    folders = [Path()] if is_input else [path.parent, Path()]
+    queries = [query for name in names for query in _inputs_of(name, folders)]
+    if not queries:
+        where = "standard input" if is_input else path
+        raise InvalidValueError(f"{where} names no painting; write one path a line.")
+    return queries
+
+
+def _read_names(path: Path, is_input: bool) -> Iterable[str]:
+    """The entries of a list, as written."""
+    from painter_search.collection.tables.kinds import is_text_table
+    from painter_search.common.text_encoding import decode_text
+
+    if not is_input and not is_text_table(path):
+        return _read_column(path)
+    try:
+        decoded = decode_text(sys.stdin.buffer.read() if is_input else path.read_bytes())
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{path} does not exist; check the path of the list.") from error
+    except OSError as error:
+        raise InvalidValueError(f"{path} cannot be read ({error.strerror}); give a text file.") from error
+    if decoded.guessed:
+        logger.info(decoded.remark("the list" if is_input else path))
+    lines = [line for line in decoded.text.replace("\0", "").splitlines() if line.strip() and line.strip()[0] != "#"]
+    return _cells_of_column(lines, path.parent) or lines
+
+
+def _read_column(path: Path) -> list[str]:
+    """The column of files of a table that is no text."""
+    from painter_search.collection.tables.columns import FILE, find_columns
+    from painter_search.collection.tables.table_files import read_table_file
+
+    if not path.is_file():
+        raise NotFoundError(f"{path} does not exist; check the path of the list.")
+    table, remarks = read_table_file(path)
+    for remark in remarks:
+        logger.info(remark)
+    found = find_columns(list(table.columns), FILE)
+    if not found:
+        raise InvalidValueError(f"{path} has no column of files; call it path.")
+    return [name for name in table.iloc[:, found[0]] if name.strip()]
+
+
+def _cells_of_column(lines: list[str], folder: Path) -> list[str]:
+    """The cells under a header such as `path`, if the first line is one; otherwise empty."""
+    from painter_search.collection.tables.columns import FILE, find_columns
+    from painter_search.collection.tables.delimited import DELIMITERS, SEPARATOR_LINE
+
+    if lines and SEPARATOR_LINE.fullmatch(lines[0]):
+        lines = lines[1:]
+    for delimiter in DELIMITERS:
+        header = next(csv.reader(lines[:1], delimiter=delimiter), [])
+        found = find_columns(header, FILE)
+        if found and not any((where / lines[0].strip()).exists() for where in (folder, Path())):
+            rows = csv.reader(io.StringIO("\n".join(lines[1:])), delimiter=delimiter)
+            return [row[found[0]] for row in rows if len(row) > found[0] and row[found[0]].strip()]
+    return []
+
+
+def _inputs_of(entry: str, folders: list[Path]) -> list[QueryInput]:
+    name = entry.strip()
+    for opening, closing in QUOTES:
+        if len(name) > 1 and name[0] == opening and name[-1] == closing:
+            name = name[1:-1].strip()
+    if not name:
+        return []
+    location = parse_location(name)
+    if isinstance(location, str):
+        return input_at_url(location)
+    name = str(location)
+    spellings = [name, name.replace("\\", "/")]
+    places = [(one, folder / Path(one).expanduser()) for one in spellings for folder in folders]
+    name, place = next(((one, place) for one, place in places if _exists(place)), places[0])
+    files = files_in(place)
+    if files is not None and (files or place.is_file()):
+        return files
+    is_absolute = Path(name).is_absolute() or bool(re.match(r"[A-Za-z]:[\\/]", name))
+    return [QueryInput(PureWindowsPath(name).name if is_absolute else Path(name).as_posix(), place)]
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False

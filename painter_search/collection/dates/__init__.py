@@ -1,0 +1,1 @@
+"""Dates of catalogues, in the languages of museums."""

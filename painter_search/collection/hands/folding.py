@@ -1,0 +1,76 @@
+"""Names of artists folded for comparison: without accents, capitals, punctuation, order, and the years of a life."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+
+from painter_search.collection.hands import words
+
+LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"})
+"""Letters that have no accent to take away."""
+WORD = re.compile(r"[^\W_]+")
+YEARS_BEHIND = re.compile(
+    r"[\s_]\(?(?:c\.?|ca\.?|um)?\s?\d{4}\??\s?[-\u2010-\u2015/]\s?(?:c\.?|ca\.?)?\s?(?:\d{2,4})?\??\)?$"
+)
+"""The years of a life behind a name, without a comma or a bracket."""
+
+
+def fold_words(text: str) -> list[str]:
+    """The words of a text in their order, without accents and capitals; underscores and points divide words."""
+    letters = unicodedata.normalize("NFKD", text.casefold()).translate(LETTERS)
+    return WORD.findall("".join(letter for letter in letters if not unicodedata.combining(letter)))
+
+
+@lru_cache(maxsize=200_000)
+def fold_name(artist: str) -> str:
+    """A name for comparison: two names that fold to the same are one artist's.
+
+    Accents, capitals, underscores, points, hyphens, the order of the words ("Monet, Claude") and the years of a life
+    ("Claude Monet (1840-1926)", "Claude Monet, French, 1840-1926") make no difference.
+    """
+    name, _ = split_off_life(artist)
+    return " ".join(sorted(fold_words(name)))
+
+
+def life_years(artist: str) -> frozenset[int]:
+    """The years of a life that stand with a name; empty if there are none."""
+    _, life = split_off_life(artist)
+    return frozenset(int(year) for year in re.findall(r"(?<!\d)\d{3,4}(?!\d)", life))
+
+
+@lru_cache(maxsize=200_000)
+def split_off_life(artist: str) -> tuple[str, str]:
+    """A name, and what stands behind it of a life: ("Claude Monet", "French, 1840-1926")."""
+    first, *rest = re.split(r"([(\[,;])", artist)
+    if not rest:
+        found = YEARS_BEHIND.search(artist)
+        return (artist[: found.start()], found.group()) if found else (artist, "")
+    name, with_years = [first], False
+    life: list[str] = []
+    for mark, part in zip(rest[-2::-2], rest[::-2], strict=True):  # from behind: years are last
+        with_years = with_years or re.search(r"\d{3}", part) is not None
+        if _tells_of_a_life(fold_words(part), mark in "([", with_years):
+            life.insert(0, part.strip(" )]"))
+        else:
+            name.insert(1, part)
+    return " ".join(name), ", ".join(life)
+
+
+def _tells_of_a_life(folded: list[str], in_brackets: bool, with_years: bool) -> bool:
+    """Whether words behind a name are years or a nationality; the latter also in brackets or with years."""
+    if not folded:
+        return False
+    first, cultures, life = folded[0], phrases(words.CULTURES), phrases(words.LIFE)
+    if any(re.fullmatch(r"\d{3,4}", word) for word in folded):
+        return first in cultures or first in life or first.isdigit()
+    if not all(word in cultures or word in life for word in folded):
+        return with_years and first in phrases(words.BORN)
+    return in_brackets or (with_years and not any(word in phrases(words.NAMES_TOO) for word in folded))
+
+
+@cache
+def phrases(listed: str) -> frozenset[str]:
+    """The phrases of a list in `hand_words`, folded."""
+    return frozenset(" ".join(fold_words(phrase)) for phrase in listed.split(";"))

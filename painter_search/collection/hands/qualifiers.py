@@ -1,0 +1,168 @@
+"""Finds in an artist field the qualifier that says how a hand stands to an artist: workshop of, attributed to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence, Set
+from typing import NamedTuple
+
+from painter_search.collection.hands import words
+from painter_search.collection.hands.field_words import (
+    MAX_WORDS,
+    Word,
+    filler,
+    find_phrase,
+    nouns,
+    prepositions,
+    qualifying_phrases,
+    split_field,
+)
+from painter_search.collection.hands.folding import fold_name, phrases
+from painter_search.collection.hands.nobody import says_nothing
+
+QUESTION_MARK = re.compile(r"\s*[(\[]?\?+[)\]]?\s*$")
+BEHIND = re.compile(
+    r"\s*[(\[]([^()\[\]]*)[)\]]|\s*[,:]\s*([^,:()\[\]]*)|(?:\s+[-\u2013\u2014]\s+|\s*/\s*)([^,:()\[\]]*)$"
+)
+"""What stands behind a name: in brackets, or after a comma, a colon or a dash."""
+
+
+class Qualified(NamedTuple):
+    """A hand near an artist."""
+
+    qualifier: str
+    """In English, as in the Getty's list: `workshop of`."""
+    artists: tuple[str, ...]
+    """The texts that name the artist, or the one who worked and the one after whom."""
+
+
+def find_qualifier(field: str, known: Set[str]) -> Qualified | None:
+    """The qualifier of an artist field and the artists that it names; None if it has none.
+
+    Args:
+        field: The field.
+        known: Folded names of artists with works of their own. A few words are a qualifier only before one of them:
+            "da", and "Studio" without "of".
+    """
+    split = split_field(field)
+    if " ".join(word.folded for word in split) in phrases(words.FIRMS):
+        return None
+    found = (
+        _before(field, split, known)
+        or _behind(field, known)
+        or _with_helpers(field, split)
+        or _attached(field, split, known)
+    )
+    return found and Qualified(found.qualifier, tuple(_nominative(_trim(artist), known) for artist in found.artists))
+
+
+def _trim(name: str) -> str:
+    """A name without what its qualifier has left around it."""
+    name = name.strip(" ,;:-")
+    for opening, closing in ("()", "[]"):
+        if name.count(opening) < name.count(closing):
+            name = name.rstrip(closing)
+    return name
+
+
+def _nominative(name: str, known: Set[str]) -> str:
+    """A name in the genitive as a known artist's is written: Rembrandt for "Nachfolger Rembrandts"."""
+    shorter = (name[: len(name) - letters] for letters in range(4))
+    return next((one for one in shorter if len(one) > 3 and fold_name(one) in known), name)
+
+
+def _before(field: str, split: Sequence[Word], known: Set[str]) -> Qualified | None:
+    """A qualifier at the beginning, or after words that name nobody: "Italian follower of Caravaggio"."""
+    for start, word in enumerate(split):
+        if found := _match(field, split, start, known):
+            qualifier, end = found
+            if not says_nothing([word.folded for word in split[end:]]):
+                return Qualified(qualifier, (field[split[end].start :],))
+        if word.folded not in filler():
+            break
+    for at in range(1, len(split) - 1):  # Philips Galle after Pieter Bruegel
+        found = find_phrase(split, at, qualifying_phrases())
+        if found is None or found[0] != "after":
+            continue
+        end = at + found[1]
+        if end < len(split) and not says_nothing([word.folded for word in split[end:]]):
+            return Qualified("after", (field[: split[at].start], field[split[end].start :]))
+    return None
+
+
+def _behind(field: str, known: Set[str]) -> Qualified | None:
+    """A qualifier in brackets, after a comma or a dash: "Rembrandt (workshop of)", "Rembrandt, follower of Titian"."""
+    if (doubt := QUESTION_MARK.search(field)) and doubt.start():
+        return Qualified("possibly", (field[: doubt.start()],))
+    for found in BEHIND.finditer(field):
+        inside = next((group for group in found.groups() if group is not None), "")
+        name = (field[: found.start()] + field[found.end() :]).strip()
+        split = split_field(inside)
+        while split and split[0].folded in phrases(words.POSSESSIVES):
+            split = split[1:]
+        matched = _match(inside, split, 0, known, behind=True) if split and found.start() else None
+        if inside.strip() == "?" and found.start():
+            return Qualified("possibly", (name,))
+        if matched is None:
+            continue
+        qualifier, end = matched
+        if end == len(split):
+            return Qualified(qualifier, (name,))
+        if not says_nothing([word.folded for word in split[end:]]):
+            return Qualified(qualifier, (name, inside[split[end].start :]))
+    return None
+
+
+def _attached(field: str, split: Sequence[Word], known: Set[str]) -> Qualified | None:
+    """A noun at the end: "Rembrandt's workshop", "Cranach-Werkstatt", and "Rembrandt Schule" if he is known."""
+    for count in range(min(MAX_WORDS, len(split) - 1), 0, -1):  # Rembrandt zugeschrieben
+        phrase = " ".join(word.folded for word in split[-count:])
+        if qualifying_phrases().get(phrase) in ("attributed to", "formerly attributed to"):
+            return Qualified(qualifying_phrases()[phrase], (field[: split[-count].start],))
+    if len(split) < 2 or (qualifier := nouns().get(split[-1].folded)) is None:
+        return None
+    before = field[: split[-1].start]
+    if found := re.search(r"['\u2019]s?\s+$", before):
+        return Qualified(qualifier, (before[: found.start()],))
+    if before.endswith(("-", "\u2010")) and split[-1].folded in phrases(words.BEHIND_A_HYPHEN):
+        return Qualified(qualifier, (before[:-1],))
+    name = _nominative(before.strip(), known)
+    certain = split[-1].folded in phrases(words.STAND_LAST) or fold_name(name) in known
+    return Qualified(qualifier, (name,)) if certain else None
+
+
+def _with_helpers(field: str, split: Sequence[Word]) -> Qualified | None:
+    """Helpers without a name beside an artist: "Rubens and workshop", "Titian & assistants", "Rubens et al."."""
+    for at in range(1, len(split) - 1):
+        rest = [word.folded for word in split[at + 1 :] if word.folded not in phrases(words.POSSESSIVES)]
+        if split[at].folded in phrases(words.WITH) and rest and " ".join(rest) in phrases(words.HELPERS):
+            return Qualified("with others", (field[: split[at].start].rstrip(" ,("),))
+    return None
+
+
+def _match(field: str, split: Sequence[Word], at: int, known: Set[str], behind: bool = False) -> tuple[str, int] | None:
+    """The qualifier that begins at a word, and the number of the first word after it."""
+    found = find_phrase(split, at, qualifying_phrases())
+    if found and (behind or at + found[1] < len(split)):
+        end = at + found[1]
+        if behind or found[1] > 1 or "," not in field[split[end - 1].end : split[end].start]:
+            return found[0], end
+    word = split[at].folded
+    if qualifier := nouns().get(word):
+        preposition = find_phrase(split, at + 1, prepositions())
+        end = at + 1 + (preposition[1] if preposition else 0)
+        if preposition and qualifier != "copy after" and preposition[0]:  # Dutch School, after Gerard Terborch
+            qualifier = preposition[0]
+        if end == len(split):
+            return (qualifier, end) if behind and (preposition or word not in phrases(words.NOT_BEHIND)) else None
+        rest = field[split[end].start :]
+        bare = word in phrases(words.NEED_NO_PREPOSITION) and "," not in field[split[at].end : split[end].start]
+        if preposition or bare or fold_name(_nominative(rest, known)) in known:
+            return qualifier, end
+    for qualifier, listed in words.NEED_EVIDENCE.items():
+        if word in phrases(listed) and not behind and at + 1 < len(split):
+            rest = field[split[at + 1].start :]
+            accented = "\u00fa" in field[split[at].start : split[at].end]  # según, and not the name Segun
+            if accented or fold_name(_nominative(rest, known)) in known:
+                return qualifier, at + 1
+    return None

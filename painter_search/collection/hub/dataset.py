@@ -1,0 +1,167 @@
+"""A data set of pictures on disk as a catalogue and originals.
+
+Its files are Parquet, as on the Hugging Face hub, or Arrow, as `datasets` saves and caches them. Pictures are left
+unread until they are framed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from painter_search.collection.artist_names import clean_name
+from painter_search.collection.catalogue import CLEAN_COLUMNS
+from painter_search.collection.hub.card import described_features
+from painter_search.collection.hub.download import fetch_dataset
+from painter_search.collection.hub.shards import Shard, list_shards
+from painter_search.collection.layouts.display_names import display_names
+from painter_search.collection.splits import divide_artists
+from painter_search.collection.tables.columns import ARTIST, FILE, PLAIN, find_columns, fold_header
+from painter_search.collection.tables.features import (
+    Features,
+    is_bytes,
+    is_picture,
+    label_names,
+    read_schema,
+    read_texts,
+    schema_features,
+)
+from painter_search.common.errors import DamagedFileError, NotEnoughDataError, PainterSearchError
+from painter_search.images.sources import Original
+from painter_search.images.table_pictures import Cell
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TEXTS = ("title", "date", "style", "genre")
+
+
+class HubDataset(NamedTuple):
+    """A data set as a preparation takes it."""
+
+    catalogue: pd.DataFrame
+    originals: list[Original]
+    remarks: list[str]
+
+
+def read_hub_dataset(name: str, test_share: float, random_state: int) -> HubDataset:
+    """Read the data set in a folder or file, or fetch `OWNER/NAME` from the Hugging Face hub.
+
+    Its splits become the parts of the collection, validation as a part of train, if no artist is in both train and
+    test; otherwise the artists are divided by `test_share`, seeded by `random_state`.
+
+    Raises:
+        NotFoundError: There is no such folder, nor such a data set on the hub.
+        NotEnoughDataError: It has no rows, or no column of pictures or of artists.
+        DamagedFileError: A file of it cannot be read.
+        InvalidValueError: It has several configurations.
+        MissingPackageError: It is to be fetched, and huggingface_hub is not installed.
+        UnreachableError: The hub cannot be reached.
+    """
+    place = Path(name) if Path(name).exists() else fetch_dataset(name)
+    shards = list_shards(place, name)
+    try:
+        schema = read_schema(shards[0].path)
+        features = schema_features(schema) or described_features(place, shards[0].path)
+        columns, remarks = _choose_columns(schema, features, name)
+        parts = [_read_shard(shard, columns, features) for shard in shards]
+    except (OSError, LookupError, ValueError) as error:  # Arrow's errors are such; so are ours
+        if isinstance(error, PainterSearchError):
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise DamagedFileError(f"{name} cannot be read as a data set ({reason}); fetch it again.") from error
+    catalogue = pd.concat(parts, ignore_index=True)
+    if catalogue.empty:
+        raise NotEnoughDataError(f"{name} has no rows.")
+    catalogue["artist"] = catalogue["artist"].map(_display_names(set(catalogue["artist"])))
+    catalogue["new_filename"] = _file_names(catalogue)
+    if any("partial-" in shard.path.as_posix() for shard in shards):
+        remarks.append(f"The hub has converted only the first part of {name} to Parquet; the rest is left out.")
+    remarks += _divide(catalogue, test_share, random_state)
+    originals = _list_originals(shards, parts, catalogue["new_filename"], columns[FILE])
+    return HubDataset(catalogue.reindex(columns=CLEAN_COLUMNS, fill_value=""), originals, remarks)
+
+
+def _choose_columns(schema: pa.Schema, features: Features, name: str) -> tuple[dict[str, str], list[str]]:
+    """The column of the pictures and those of the texts, and what to tell of them."""
+    names = schema.names
+    pictures = [one for one in names if is_picture(schema.field(one))]
+    pictures = pictures or [one for one in names if is_bytes(schema.field(one)) and find_columns([one], FILE)]
+    others = [one for one in names if one not in pictures]
+    artists = find_columns(others, ARTIST)
+    if not pictures or not artists:
+        lacking = "artists; one is to be called artist" if pictures else "pictures"
+        raise NotEnoughDataError(f"{name} has no column of {lacking}. It has {', '.join(names[:12])}.")
+    preferred = find_columns(pictures, FILE)
+    columns = {FILE: pictures[preferred[0]] if preferred else pictures[0], ARTIST: others[artists[0]]}
+    for field in TEXTS:
+        found = find_columns(others, field)
+        if found:
+            columns[field] = others[found[0]]
+    remarks = []
+    if len(artists) > 1 or fold_header(columns[ARTIST]) not in PLAIN:
+        remarks.append(f"{name}: artists are read from the column {columns[ARTIST]!r}.")
+    if str(schema.field(columns[ARTIST]).type).startswith("int") and not label_names(features.get(columns[ARTIST])):
+        remarks.append(f"{name}: {columns[ARTIST]!r} has numbers without names, which stand for the artists.")
+    return columns, remarks
+
+
+def _read_shard(shard: Shard, columns: dict[str, str], features: Features) -> pd.DataFrame:
+    """The texts of a file's rows under a catalogue's names, the split, and the path that each picture had."""
+    texts = read_texts(shard.path, list(columns.values()), features)
+    table = pd.DataFrame({field: texts[column] for field, column in columns.items()}, dtype=object)
+    table = table.rename(columns={FILE: "path"}).assign(split=shard.split)
+    for column in ("artist", *(field for field in TEXTS if field in columns)):
+        table[column] = table[column].map(clean_name)
+    return table
+
+
+def _list_originals(
+    shards: Sequence[Shard], parts: Sequence[pd.DataFrame], names: Iterable[str], column: str
+) -> list[Original]:
+    """The pictures, row by row; the size of their file tells one version of it from another."""
+    remaining = iter(names)
+    originals: list[Original] = []
+    for shard, part in zip(shards, parts, strict=True):
+        status = shard.path.stat()
+        version = f"\t{status.st_size}"
+        for row in range(len(part)):
+            cell = Cell(column, row)
+            originals.append(Original(next(remaining), shard.path, False, 0, status.st_mtime_ns, version, cell=cell))
+    return originals
+
+
+def _display_names(artists: set[str]) -> dict[str, str]:
+    """Artists as they are shown: with spaces, where most are slugs such as `vincent-van-gogh`."""
+    slugs = [artist for artist in artists if re.search(r"[^\W_][-_][^\W_]", artist) and " " not in artist]
+    return display_names(artists, are_joined=2 * len(slugs) > len(artists))
+
+
+def _file_names(catalogue: pd.DataFrame) -> Sequence[str]:
+    """The names that the pictures had, if each has one of its own; otherwise the split and a number."""
+    names = catalogue["path"].str.replace("\\", "/", regex=False).str.rpartition("/")[2]
+    if (names != "").all() and names.is_unique:
+        return list(names)
+    numbers = catalogue.groupby("split").cumcount()
+    return [f"{split}/{number:06}" for split, number in zip(catalogue["split"], numbers, strict=True)]
+
+
+def _divide(catalogue: pd.DataFrame, test_share: float, random_state: int) -> list[str]:
+    """Add the column `in_train` to a catalogue; returns what to tell."""
+    in_test = catalogue["split"] == "test"
+    named = catalogue["artist"] != ""
+    shared = set(catalogue["artist"][in_test & named]) & set(catalogue["artist"][~in_test & named])
+    if shared or not in_test.any() or in_test.all() or test_share == 1:
+        catalogue["in_train"] = divide_artists(catalogue["artist"], test_share, random_state)
+        if not shared:
+            return []
+        return [
+            f"{len(shared):,} artists are in both train and test of the data set, e.g. {min(shared)}; its splits are "
+            "left aside, and the artists divided anew."
+        ]
+    catalogue["in_train"] = ~in_test
+    return ["The data set's own test part is kept: none of its artists is in another part."]

@@ -1,0 +1,97 @@
+"""Data sets fetched from the Hugging Face hub into its own cache, where an interrupted download continues."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from painter_search.collection.hub.shards import check_one_configuration
+from painter_search.common.errors import (
+    MissingPackageError,
+    NotEnoughDataError,
+    NotFoundError,
+    PainterSearchError,
+    UnreachableError,
+)
+from painter_search.common.progress import track
+
+REPOSITORY = re.compile(r"([\w.-]+/[\w.-]+)((?:/[\w.=-]+)*)")
+"""OWNER/NAME, and a folder in it."""
+CONVERTED = "refs/convert/parquet"
+"""Branch in which the hub keeps every data set as Parquet files (https://huggingface.co/docs/dataset-viewer/parquet)."""
+CARDS = ("README.md", "dataset_infos.json")
+"""Files that describe the columns."""
+
+
+def fetch_dataset(name: str) -> Path:
+    """Fetch the Parquet files of the data set `OWNER/NAME`, or of `OWNER/NAME/FOLDER`; returns their folder.
+
+    Raises:
+        NotFoundError: The hub has no such data set, or does not let it be read.
+        NotEnoughDataError: It has no Parquet files, not even converted ones.
+        MissingPackageError: huggingface_hub is not installed.
+        UnreachableError: The hub cannot be reached.
+    """
+    matched = REPOSITORY.fullmatch(name)
+    if matched is None:
+        raise NotFoundError(f"{name} is neither a folder nor a data set OWNER/NAME; check what is after --from-hub.")
+    repository, folder = matched[1], matched[2].strip("/")
+    try:
+        import huggingface_hub
+        from huggingface_hub.errors import RevisionNotFoundError
+        from huggingface_hub.utils.tqdm import disable_progress_bars
+    except ImportError as error:
+        raise MissingPackageError(
+            'data sets are fetched with huggingface_hub: `pip install "painter-search[hub]"`; or give the folder of a '
+            "clone after --from-hub."
+        ) from error
+    with _translate_errors(name):
+        disable_progress_bars()  # there is one of ours
+        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+        api = huggingface_hub.HfApi()
+        for revision in ("main", CONVERTED):
+            try:
+                found = api.dataset_info(repository, revision=revision)
+            except RevisionNotFoundError:
+                continue
+            files = [file.rfilename for file in found.siblings or []]
+            tables = [one for one in files if one.endswith(".parquet") and PurePosixPath(one).is_relative_to(folder)]
+            if not tables:
+                continue
+            check_one_configuration(tables, name)
+            wanted = [file for file in files if file in CARDS] + tables
+            paths = [
+                Path(api.hf_hub_download(repository, file, repo_type="dataset", revision=found.sha))
+                for file in track(wanted, f"Fetching {name}")
+            ]
+            return paths[-1].parents[tables[-1].count("/")] / folder
+    raise NotEnoughDataError(f"{name} has no Parquet files; fetch it yourself, and prepare it as a folder of pictures.")
+
+
+@contextmanager
+def _translate_errors(name: str) -> Iterator[None]:
+    """Turn what the hub's library raises into sentences."""
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+    try:
+        yield
+    except PainterSearchError:
+        raise
+    except GatedRepoError as error:
+        raise NotFoundError(
+            f"{name} is given out on conditions; accept them on its page at huggingface.co, and set HF_TOKEN."
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise NotFoundError(f"huggingface.co has no data set {name}; a private one needs HF_TOKEN.") from error
+    except Exception as error:  # of several libraries
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise UnreachableError(
+            f"huggingface.co cannot be reached for {name} ({reason}); nothing is lost: run the same command again, or "
+            "give the folder of a clone after --from-hub."
+        ) from error

@@ -1,0 +1,83 @@
+"""Names of files that tell the artist: how they are divided into artist, title and year."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+FilePattern = Literal["artist_title-year", "artist-title", "title-artist", "artist_number"]
+"""`claude-monet_water-lilies-1906` (WikiArt), `Claude Monet - Water Lilies (1906)`, the same the other way round, and
+`Vincent_van_Gogh_12` (Kaggle's best artworks); those that say most first."""
+
+NUMBERED = re.compile(r"(?P<artist>[^\W\d_][^\d]*?)[\s_.\-]*[(\[]?\d{1,6}[)\]]?")
+SLUG = re.compile(r"(?P<artist>[^\W\d_]+(?:[-.'\u2019]+[^\W\d_]+)*\.?)_(?P<title>.+)")
+SLUG_YEAR = re.compile(r"(?P<title>.*?)-(?P<date>1\d{3}|20[0-2]\d)(?:-\d{1,2}|\(\d{1,2}\))?")
+"""A year at the end, perhaps with the number of a second file of this name."""
+SEPARATORS = (
+    re.compile(r"\s+[-\u2013\u2014]+\s+|_[-\u2013\u2014]+_|\s*\u2014\s*"),
+    re.compile(r",\s+"),
+    re.compile(r"\s+by\s+"),
+    re.compile("_"),
+)
+"""Between artist and title, the surest first."""
+MAX_LENGTH = 255
+"""Longer names, which only archives can have, tell nothing: the patterns would take long on hostile ones."""
+YEAR = r"(?:c(?:a|irca)?\.?\s*)?(?:1\d{3}|20[0-2]\d)(?:\s*[-\u2013/]\s*\d{2,4})?"
+TITLE_YEAR = re.compile(rf"(?P<title>.*?)\s*(?:[,\-\u2013\u2014]\s*|[(\[]|\s)(?P<date>{YEAR})[)\]]?", re.IGNORECASE)
+ONLY_YEAR = re.compile(rf"[(\[]?{YEAR}[)\]]?", re.IGNORECASE)
+
+
+class FileFields(NamedTuple):
+    """What the name of a file says; what it does not say is empty."""
+
+    artist: str = ""
+    title: str = ""
+    date: str = ""
+
+
+def read_file_name(stem: str, pattern: FilePattern) -> FileFields | None:
+    """The fields of a file's name without its ending; None if it is not of the pattern."""
+    if len(stem) > MAX_LENGTH:
+        return None
+    if pattern == "artist_number":
+        numbered = NUMBERED.fullmatch(stem.strip())
+        return FileFields(numbered["artist"].rstrip("_ ")) if numbered else None
+    if pattern == "artist_title-year":
+        slug = SLUG.fullmatch(stem.strip())
+        return FileFields(slug["artist"], *_divide_slug(slug["title"])) if slug else None
+    fields, date = divide(stem), ""
+    for end in (0, -1) if pattern == "title-artist" else (0,):
+        if len(fields) > 2 and (fields[end].isdigit() or ONLY_YEAR.fullmatch(fields[end])):  # 1906 - Claude Monet - …
+            number = fields.pop(end).strip("()[]")
+            date = number if ONLY_YEAR.fullmatch(number) else date
+    if len(fields) < 2:
+        return None
+    if pattern == "artist-title":
+        title, year = _divide_title(" - ".join(fields[1:]))
+        return FileFields(fields[0], title, date or year)
+    artist, year = _divide_title(fields[-1])  # Water Lilies - Claude Monet (1906)
+    return FileFields(artist, " - ".join(fields[:-1]), date or year)
+
+
+def divide(stem: str) -> list[str]:
+    """The fields of `Claude Monet - Water Lilies`: divided at dashes, else commas, else `by`, else one underscore."""
+    for separator in SEPARATORS:
+        fields = [field.strip() for field in separator.split(stem)]
+        if len(fields) > 1 and all(fields) and not (separator.pattern == "_" and len(fields) != 2):
+            return [field if " " in stem else field.replace("_", " ") for field in fields]
+    return [stem]
+
+
+def _divide_slug(slug: str) -> tuple[str, str]:
+    """Title and year of `water-lilies-1906`."""
+    dated = SLUG_YEAR.fullmatch(slug)
+    words = (dated["title"] if dated else slug).replace("-", " ").replace("_", " ").strip()
+    return words[:1].upper() + words[1:], dated["date"] if dated else ""
+
+
+def _divide_title(title: str) -> tuple[str, str]:
+    """Title and year of `Water Lilies (1906)`."""
+    dated = TITLE_YEAR.fullmatch(title)
+    if ONLY_YEAR.fullmatch(title) or not dated or not dated["title"]:
+        return title, ""
+    return dated["title"], dated["date"]

@@ -1,0 +1,66 @@
+"""The catalogue of a folder, from its paths or a table in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from painter_search.collection.layouts.folder_table import FolderCatalogue, make_table
+from painter_search.collection.layouts.layout import METADATA, Layout
+from painter_search.collection.layouts.metadata import catalogue_of_metadata, names_the_artists, read_metadata
+from painter_search.collection.layouts.path_catalogue import catalogue_of_paths
+from painter_search.collection.tables.kinds import is_table
+from painter_search.common.errors import NotEnoughDataError
+from painter_search.images.listing.side_files import is_note
+from painter_search.images.sources import Original
+
+
+def read_folder(
+    originals: Sequence[Original], place: Path, test_share: float, random_state: int, layout: str | None = None
+) -> FolderCatalogue:
+    """Read artists and titles from paths.
+
+    Args:
+        originals: The files in a folder or archive.
+        place: The folder or archive, for messages.
+        test_share: Share of the artists that become test artists, if the folder has no parts; with 1 all do.
+        random_state: Seed of that draw.
+        layout: What the levels of the folder mean, in the words of `Layout`; None recognises it.
+
+    Raises:
+        NotEnoughDataError: No path tells an artist.
+        AmbiguousError: It is not certain what in the paths tells the artist.
+    """
+    notes = {original.file for original in originals if is_note(original.file)}
+    pictures = [original for original in originals if original.file not in notes] or list(originals)
+    if not pictures:
+        raise NotEnoughDataError(f"{place} has no file whose name is text; rename its files.")
+    left_out = [(file, "not an image") for file in sorted(notes) if len(pictures) < len(originals)]
+    metadata = read_metadata(originals, pictures) if layout in (None, METADATA) else None
+    if metadata is not None and (layout == METADATA or names_the_artists(metadata, len(pictures), place)):
+        found = catalogue_of_metadata(metadata, pictures, place, test_share, random_state)
+    else:
+        try:
+            found = catalogue_of_paths(pictures, place, test_share, random_state, layout)
+        except NotEnoughDataError as error:
+            table = next((file for file in sorted(notes) if is_table(Path(file))), None)
+            if table is None:
+                raise
+            raise NotEnoughDataError(
+                f"{error.command_line} If {table} names them, give it as the catalogue, and {place} as --originals."
+            ) from None
+        found.remarks = [*(metadata.remarks if metadata else []), *found.remarks]
+    found.rejected = [*found.rejected, *left_out]
+    return found
+
+
+def catalogue_of_artist(originals: Sequence[Original], artist: str) -> FolderCatalogue:
+    """The catalogue of a folder that holds one artist's paintings, whatever its layout; all are test works."""
+    pictures = [original for original in originals if not is_note(original.file)] or list(originals)
+    titles = Layout(("artist",))
+    fields = [replace(titles.read(PurePosixPath(original.file)), artist=artist) for original in pictures]
+    table = make_table(pictures, fields)
+    table["in_train"] = False
+    notes = {original.file for original in originals} - {original.file for original in pictures}
+    return FolderCatalogue(table, pictures, [(file, "not an image") for file in sorted(notes)], "--artist", "")

@@ -1,0 +1,90 @@
+"""Delimited text: CSV with commas, semicolons, tabs or bars, as programs and languages write it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from painter_search.collection.tables.columns import count_known, is_catalogue_header
+from painter_search.common.csv_io import python_strings
+
+if TYPE_CHECKING:  # a list of paintings is read without pandas
+    import pandas as pd
+
+DELIMITERS = (",", ";", "\t", "|")
+"""In order of preference, where a header can be read with several."""
+HEADER_ROWS = 20
+"""The header is looked for in this many rows: exports may begin with their name and date."""
+SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[ \t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
+"""Excel's first line `sep=;`, which names the delimiter."""
+
+
+@python_strings()
+def parse_delimited(text: str) -> pd.DataFrame:
+    """Delimited text as a table with every value as text.
+
+    The delimiter is the one that the line `sep=` names, or with which a row near the beginning names the artist and the
+    file, or else the one with which the first row names most. What is above that row is left out.
+
+    Raises `ValueError` or `pandas.errors.ParserError` for text that is no table.
+    """
+    import pandas as pd
+
+    text = text.replace("\0", "")
+    delimiter, start = find_header(text)
+    with warnings.catch_warnings():
+        # A row longer than the header is cut: usually it only ends with superfluous delimiters.
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)
+        return pd.read_csv(
+            io.StringIO(text[start:], newline=""),
+            sep=delimiter,
+            dtype=str,
+            keep_default_na=False,
+            na_filter=False,
+            index_col=False,
+        )
+
+
+def find_header(text: str) -> tuple[str, int]:
+    """The delimiter of a text, and where its header begins."""
+    separator = SEPARATOR_LINE.match(text)
+    start = separator.end() if separator else 0
+    delimiters = (separator[1],) if separator else DELIMITERS
+    first_rows: list[tuple[int, int, str, int]] = []
+    for order, delimiter in enumerate(delimiters):
+        rows = list(islice(_rows(text, start, delimiter), HEADER_ROWS))
+        for position, row in rows:
+            if is_catalogue_header(row):
+                return delimiter, position
+        if rows:
+            position, row = rows[0]
+            first_rows.append((count_known(row), len(row), delimiter, -order))
+            start_of_rows = position
+    if not first_rows:
+        return delimiters[0], start
+    return max(first_rows, key=lambda found: (found[0], found[1], found[3]))[2], start_of_rows
+
+
+def _rows(text: str, start: int, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, each with its position in the text."""
+    positions = [start]
+
+    def lines() -> Iterator[str]:
+        for line in io.StringIO(text[start:], newline=""):
+            positions.append(positions[-1] + len(line))
+            yield line
+
+    before = 0
+    reader = csv.reader(lines(), delimiter=delimiter)
+    try:
+        for row in reader:
+            position, before = positions[before], reader.line_num
+            if any(map(str.strip, row)):
+                yield position, [cell.strip() for cell in row]
+    except csv.Error:  # a field longer than csv accepts, say; pandas will read the table, or say why not
+        return

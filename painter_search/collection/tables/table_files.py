@@ -1,0 +1,109 @@
+"""Table files of every kind as text: delimited, spreadsheets, JSON, Parquet."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from painter_search.collection.tables.delimited import parse_delimited
+from painter_search.collection.tables.features import read_schema, read_texts, schema_features
+from painter_search.collection.tables.json_rows import read_json
+from painter_search.collection.tables.kinds import JSON_LINES, OTHERS, SPREADSHEETS, is_table
+from painter_search.collection.tables.spreadsheets import read_spreadsheet
+from painter_search.common.csv_io import python_strings
+from painter_search.common.errors import DamagedFileError, NotFoundError
+from painter_search.common.text_encoding import decode_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+ZIP, OLE, GZIP, PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"PAR1"
+"""What files begin with: zip archives (as .xlsx and .ods are), old .xls files, gzip, Parquet."""
+MAX_BYTES = 1_000_000_000
+"""At most this much of a packed table is read: a few bytes can claim any size."""
+
+
+class TableFile(NamedTuple):
+    """A table as read."""
+
+    table: pd.DataFrame
+    """Every value as text; the header's names without white space around them."""
+    remarks: list[str]
+    """What to tell of the reading."""
+
+
+def read_table_file(path: Path) -> TableFile:
+    """Read a table.
+
+    Raises:
+        NotFoundError: The file does not exist.
+        DamagedFileError: It is no table of the kind that its ending says.
+        MissingPackageError: It is a spreadsheet, and the package that reads these is not installed.
+    """
+    if not path.is_file():
+        raise NotFoundError(f"{path} does not exist; check the path.")
+    remarks: list[str] = []
+    try:
+        table = _read(path, remarks)
+    except (ValueError, LookupError, TypeError, RecursionError, MemoryError) as error:  # pandas and Arrow raise these
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        kind = path.suffix[1:].upper() if path.suffix.lower() in OTHERS else "CSV"
+        raise DamagedFileError(
+            f"{path} cannot be read as a {kind} file ({reason}); save it as CSV in UTF-8."
+        ) from error
+    except OSError as error:
+        reason = error.strerror or " ".join(str(error).split())[:200]
+        raise DamagedFileError(f"{path} cannot be read ({reason}).") from error
+    table.columns = [str(name).strip() for name in table.columns]
+    return TableFile(table, remarks)
+
+
+def _read(path: Path, remarks: list[str]) -> pd.DataFrame:
+    """Read a table by what the file is, and only then by its ending: exports are called .xls whatever they are."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head.startswith(PARQUET) or path.suffix.lower() == ".parquet":
+        return _read_parquet(path)
+    suffix, content = _unpack(path.suffix.lower(), path.read_bytes())
+    if content.startswith((ZIP, OLE)):
+        return read_spreadsheet(content, path, remarks)
+    decoded = decode_text(content)
+    remarks += filter(None, [decoded.remark(path)])
+    if suffix in JSON_LINES or suffix == ".json":
+        return _frame(read_json(decoded.text, lines=suffix in JSON_LINES))
+    return parse_delimited(decoded.text)
+
+
+def _unpack(suffix: str, content: bytes) -> tuple[str, bytes]:
+    """The ending and the content of a table that is packed by gzip or alone in a zip archive; of another, as given."""
+    try:
+        if content.startswith(GZIP):
+            with gzip.open(io.BytesIO(content)) as packed:
+                return "", packed.read(MAX_BYTES)
+        if content.startswith(ZIP) and suffix not in SPREADSHEETS:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                tables = [one for one in archive.namelist() if is_table(Path(one)) and "/" not in one]
+                if len(tables) == 1:
+                    with archive.open(tables[0]) as packed:
+                        return Path(tables[0]).suffix.lower(), packed.read(MAX_BYTES)
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"it cannot be unpacked: {error}") from error
+    return suffix, content
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    schema = read_schema(path)
+    return _frame(read_texts(path, schema.names, schema_features(schema)))
+
+
+def _frame(columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    import pandas as pd
+
+    with python_strings():
+        return pd.DataFrame(dict(columns), dtype=str)

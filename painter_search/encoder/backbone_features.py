@@ -1,0 +1,78 @@
+"""What an encoder's new layer reads of its backbone, so that a frozen backbone sees every view once."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from painter_search.encoder.inference_engine import open_engine
+from painter_search.encoder.mixed_precision import mixed_precision
+from painter_search.encoder.multi_stage_features import Readout
+from painter_search.encoder.network import EncoderNetwork
+from painter_search.encoder.onnx_export import FEATURES, export_features
+
+
+class BackboneFeatures(nn.Module):
+    """An encoder without its new layer: uint8 pixels `[n, 3, side, side]` → float32 features `[n, width]`."""
+
+    def __init__(self, encoder: EncoderNetwork) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.layer, self.width = new_layer(encoder)
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        network, images = self.encoder.network, self.encoder.normalized(pixels)
+        if isinstance(self.layer, Readout):
+            return self.layer.statistics(network.get_submodule("taps")(images))
+        read: list[torch.Tensor] = []
+        hook = self.layer.register_forward_pre_hook(lambda _layer, inputs: read.append(inputs[0]))
+        try:
+            network(images)
+        finally:
+            hook.remove()
+        return read[0].float()
+
+
+class FeatureReader:
+    """Reads the features of views: in PyTorch on a GPU, on a CPU with the engine that embeds there."""
+
+    def __init__(self, encoder: EncoderNetwork) -> None:
+        self._encoder = encoder
+        self._features = BackboneFeatures(encoder).eval()
+        on_cpu = encoder.device.type == "cpu"
+        self._engine = (
+            open_engine(export_features(self._features, encoder.config), encoder.config.img_size) if on_cpu else None
+        )
+        self.batch_size = encoder.batch_size if self._engine is None else self._engine.batch_size
+
+    @torch.inference_mode()
+    def read(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The features of views, uint8 `[n, 3, side, side]`: float32 `[n, width]`."""
+        if self._engine is not None:
+            return self._engine.run([FEATURES], pixels)[0]
+        batch = self._encoder.on_device(pixels).contiguous(memory_format=torch.channels_last)
+        with mixed_precision(self._encoder.device, self._encoder.network):
+            features = self._features(batch)
+        return np.asarray(features[: len(pixels)].float().cpu().numpy(), np.float32)
+
+
+def embed_features(encoder: EncoderNetwork, features: torch.Tensor) -> torch.Tensor:
+    """The embeddings `[n, 256]` of views with these features `[n, width]`.
+
+    The features may be those of an encoder with a readout on the same backbone: they end with the last features, which
+    are all that a linear layer reads.
+    """
+    layer, width = new_layer(encoder)
+    read = features[:, -width:]
+    embeddings: torch.Tensor = layer.embed(read) if isinstance(layer, Readout) else layer(read)
+    return nn.functional.normalize(embeddings, dim=1) if encoder.config.normalize else embeddings
+
+
+def new_layer(encoder: EncoderNetwork) -> tuple[Readout | nn.Linear, int]:
+    """The new layer of an encoder, and how many features it reads."""
+    layer = cast("Readout | nn.Linear", encoder.network.get_submodule(encoder.head))
+    return layer, layer.width if isinstance(layer, Readout) else layer.in_features

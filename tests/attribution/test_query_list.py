@@ -1,0 +1,151 @@
+"""Lists of paintings as people have them: encodings, quotes, tables, URLs, other systems' paths."""
+
+from __future__ import annotations
+
+import io
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from spreadsheets import write_xlsx
+
+from painter_search.attribution.answers import FailedQuery
+from painter_search.attribution.attribute import attribute_from_config
+from painter_search.attribution.config import QueryConfig
+from painter_search.attribution.query_inputs import read_query_inputs
+from painter_search.attribution.query_list import read_list
+from painter_search.common.errors import InvalidValueError, NotFoundError
+from painter_search.images.image_inputs import read_input
+from painter_search.images.sources import Original
+from painter_search.index.painting_index import PaintingIndex
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a list's paintings, and another that is the current one."""
+    for file in ("lists/scans/a.jpg", "lists/scans/Dürer 1.jpg", "lists/#1.jpg", "here/scans/c.jpg", "here/a, b.jpg"):
+        path = tmp_path / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.encode())
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "lists"
+
+
+def found(place: Path, content: str | bytes, name: str = "list.txt") -> list[str]:
+    """What each painting of a list holds: the path of its file, or `missing NAME`."""
+    (place / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    queries = read_list(place / name)
+    return [
+        query.content.read_bytes().decode() if query.content.is_file() else f"missing {query.name}"
+        for query in queries
+        if isinstance(query.content, Path)
+    ]
+
+
+A, DUERER, C = "lists/scans/a.jpg", "lists/scans/Dürer 1.jpg", "here/scans/c.jpg"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("scans/a.jpg", A),
+        ("  scans/a.jpg\t", A),
+        ('"scans/a.jpg"', A),
+        ("'scans/a.jpg'", A),
+        ("“scans/a.jpg”", A),
+        ("./scans/a.jpg", A),
+        ("scans\\a.jpg", A),
+        (".\\scans\\a.jpg", A),
+        ('"scans\\a.jpg"', A),
+        ("scans/c.jpg", C),
+        ("scans\\c.jpg", C),
+        ("scans/Dürer 1.jpg", DUERER),
+        ('"#1.jpg"', "lists/#1.jpg"),
+        ("a, b.jpg", "here/a, b.jpg"),
+        ("gone.jpg", "missing gone.jpg"),
+        ("C:\\Users\\Ann\\gone.jpg", "missing gone.jpg"),
+        ("/nowhere/gone.jpg", "missing gone.jpg"),
+    ],
+)
+def test_read_list_finds_the_file_that_a_line_names(line: str, expected: str, place: Path) -> None:
+    assert found(place, f"# mine\n\n{line}\n") == [expected]
+    assert "\\" not in read_list(place / "list.txt")[0].name
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "mac-roman", "latin-1"])
+def test_read_list_reads_every_encoding(encoding: str, end: str, place: Path) -> None:
+    content = end.join(["# Bilder", "scans/a.jpg", "", "scans/Dürer 1.jpg"])
+    assert found(place, content.encode(encoding)) == [A, DUERER]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "path\nscans/a.jpg\nscans/Dürer 1.jpg\n",
+        "artist,path\nMonet,scans/a.jpg\nDürer,scans/Dürer 1.jpg\n",
+        "Künstler;Datei;Titel\n# mine\nMonet;scans\\a.jpg;x\n\nDürer;scans/Dürer 1.jpg;y\n",
+        'filename,title\nscans/a.jpg,"a, b"\n"scans/Dürer 1.jpg",\n',
+        "sep=;\nfile;x\nscans/a.jpg;1\nscans/Dürer 1.jpg;2\n",
+        "image_path\ttitle\nscans/a.jpg\tx\nscans/Dürer 1.jpg\ty\n",
+    ],
+)
+def test_read_list_reads_tables_with_a_column_of_paths(content: str, place: Path) -> None:
+    assert found(place, content) == [A, DUERER]
+    assert found(place, content.encode("utf-16"), "list.csv") == [A, DUERER]
+
+
+def test_read_list_reads_spreadsheets_and_json_lines(place: Path) -> None:
+    assert found(place, b'{"file": "scans/a.jpg"}\n{"file": "scans/c.jpg"}\n', "list.jsonl") == [A, C]
+    pytest.importorskip("python_calamine")
+    write_xlsx(place / "list.xlsx", {"Sheet1": [["Title", "Path"], ["x", "scans/a.jpg"], ["y", "scans/c.jpg"]]})
+    assert [query.name for query in read_list(place / "list.xlsx")] == ["scans/a.jpg", "scans/c.jpg"]
+    (place / "other.jsonl").write_text('{"year": 1}')
+    with pytest.raises(InvalidValueError, match=r"other\.jsonl has no column of files"):
+        read_list(place / "other.jsonl")
+
+
+def test_read_list_reads_standard_input_relative_to_the_current_folder(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("scans/c.jpg\nscans/a.jpg\n".encode("utf-16"))))
+    assert [query.content for query in read_list("-")] == [Path("scans/c.jpg"), Path("scans/a.jpg")]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
+    with pytest.raises(InvalidValueError, match="standard input names no painting"):
+        read_list(Path("-"))
+
+
+def test_read_list_takes_file_urls_folders_and_archives(place: Path) -> None:
+    with zipfile.ZipFile(place / "more.zip", "w") as archive:
+        archive.writestr("deep/z.jpg", b"z")
+    url = (place / "scans" / "Dürer 1.jpg").as_uri()
+    (place / "list.txt").write_text(f"{url}\nscans\nmore.zip\n")
+    queries = read_list(place / "list.txt")
+    assert [query.name for query in queries] == ["Dürer 1.jpg", "Dürer 1.jpg", "a.jpg", "deep/z.jpg"]
+    assert isinstance(queries[-1].content, Original)
+    assert read_input(queries[-1].content) == b"z"
+    assert read_query_inputs(place / "more.zip") == [queries[-1]]
+
+
+def test_read_list_refuses_missing_lists(place: Path) -> None:
+    for name in ("gone.txt", "gone.xlsx"):
+        with pytest.raises(NotFoundError, match=rf"{name} does not exist; check the path of the list"):
+            read_list(place / name)
+
+
+def test_query_reads_urls_or_says_why_not(small_index: PaintingIndex, painted_originals: Path, tmp_path: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    content = sorted(painted_originals.iterdir())[0].read_bytes()
+    fsspec.filesystem("memory").pipe_file(f"/{tmp_path.name}/one.jpg", content)
+    home = f"memory://{tmp_path.name}"
+    (tmp_path / "list.txt").write_text(f"{home}/one.jpg\n{home}/gone.jpg\nnoscheme://x/y.jpg\n")
+    config = QueryConfig(paintings=(f"{home}/one.jpg",), list_file=tmp_path / "list.txt", top_k=1)
+    answers = attribute_from_config(small_index, config)
+    assert [answer.painting for answer in answers] == ["one.jpg", "one.jpg", "gone.jpg", "y.jpg"]
+    assert answers[0].to_dict() == answers[1].to_dict()
+    gone, unknown = answers[2:]
+    assert isinstance(gone, FailedQuery)
+    assert isinstance(unknown, FailedQuery)
+    assert "cannot be reached" in gone.reason
+    assert "noscheme" in unknown.reason

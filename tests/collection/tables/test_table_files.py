@@ -1,0 +1,236 @@
+"""Tables as spreadsheet programs, museums and data sets write them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+from spreadsheets import write_ods, write_xlsx
+
+from painter_search.collection.catalogue import read_catalogue
+from painter_search.common.errors import DamagedFileError, MissingPackageError
+
+ROWS = [("Albrecht Dürer", "1.jpg", "Hase; jung"), ("Claude Monet", "2.jpg", "Seine, 1872")]
+WANTED = [["Albrecht Dürer", "1.jpg", "Hase; jung"], ["Claude Monet", "2.jpg", "Seine, 1872"]]
+
+
+def text_of(header: str, delimiter: str, end: str = "\n") -> str:
+    """A table of `ROWS`, its cells quoted only where they must be."""
+    rows = [[f'"{cell}"' if delimiter in cell else cell for cell in row] for row in ROWS]
+    return end.join([header, *(delimiter.join(row) for row in rows)]) + end
+
+
+def read(path: Path) -> tuple[pd.DataFrame, list[str]]:
+    table, remarks, _ = read_catalogue([path], 0.4, 42)
+    return table, remarks
+
+
+def values(path: Path) -> list[list[str]]:
+    return read(path)[0][["artist", "new_filename", "title"]].to_numpy().tolist()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        text_of("artist,filename,title", ","),
+        text_of("artist;filename;title", ";"),
+        text_of("artist\tfilename\ttitle", "\t"),
+        text_of("artist|filename|title", "|"),
+        text_of("artist;filename;title", ";", "\r\n"),
+        text_of("artist;filename;title", ";", "\r"),
+        "sep=;\r\n" + text_of("artist;filename;title", ";", "\r\n"),
+        '"sep=,"\n' + text_of("artist,filename,title", ","),
+        "SEP=|\n" + text_of("artist|filename|title", "|"),
+        "sep=\t\n" + text_of("artist\tfilename\ttitle", "\t"),
+        text_of('"Artist","File Name","Title"', ","),
+        text_of(" ARTIST ; FILENAME ; Title ", ";"),
+        text_of("Artist;Filename;Title, and what else is known, of it", ";"),
+        "\n\n  \n" + text_of("artist,filename,title", ","),
+        "Collection export\n12 March 2024;;\n\n" + text_of("artist;filename;title", ";"),
+        text_of("artist,filename,title", ",").replace("Claude", "\n,,\n,,\nClaude") + ",,\n\n",
+        "\ufeff" + text_of("artist,filename,title", ","),
+        "\n".join(line + ",,," for line in text_of("artist,filename,title", ",").splitlines()),
+    ],
+)
+def test_read_catalogue_finds_delimiter_and_header(text: str, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_bytes(text.encode())
+    table, remarks = read(tmp_path / "c.csv")
+    title = next(name for name in table.columns if name == "title")
+    found = table[["artist", "new_filename", title]].to_numpy().tolist()
+    assert [row[:2] for row in found] == [row[:2] for row in WANTED]
+    if "what else" not in text:
+        assert found == WANTED
+    assert not remarks
+
+
+def test_read_catalogue_keeps_lines_within_quotes(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text('artist;filename;title\nMonet;1.jpg;"two\nlines; ""quoted"""\nTitian;2.jpg;x\n')
+    assert values(tmp_path / "c.csv") == [["Monet", "1.jpg", 'two\nlines; "quoted"'], ["Titian", "2.jpg", "x"]]
+
+
+def test_read_catalogue_keeps_numbers_as_text(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("artist,filename,title\nMonet,00123,1.0\nTitian,1.0,007\n")
+    assert values(tmp_path / "c.csv") == [["Monet", "00123", "1.0"], ["Titian", "1.0", "007"]]
+
+
+HEADERS = [
+    "artist,filename", "Artist,File", "ARTIST,file_name", "painter,path", "creator,image", "maker,image path",
+    "author,img", "Artist Name,File Path", "artist_name,image_name", "Artist Display Name,Image File",
+    "Künstler,Dateiname", "Kuenstler,Datei", "KÜNSTLER,Bilddatei", "Maler,Bild", "Künstler/in,Pfad", "Urheber,Foto",
+    "artiste,fichier", "peintre,nom de fichier", "créateur,chemin", "Nom de l'artiste,Nom du fichier",
+    "artista,archivo", "pintor,ruta", "autoría,nombre del archivo", "creador,imagen",
+    "artista,nome file", "pittore,percorso", "autore,immagine", "Nome dell'artista,file",
+    "kunstenaar,bestandsnaam", "schilder,afbeelding", "vervaardiger,bestand",
+    "artist,url", "label,image", "Artist,Inventory Number", "Künstler,Inv.-Nr.", "painter,id", "artist,new_filename",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_read_catalogue_knows_columns_by_their_usual_names(header: str, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(f"no,{header}\n7,Monet,1.jpg\n", encoding="utf-8")
+    table, remarks = read(tmp_path / "c.csv")
+    assert table[["artist", "new_filename"]].to_numpy().tolist() == [["Monet", "1.jpg"]]
+    assert len(remarks) == (header.split(",")[1] not in ("filename", "file_name", "new_filename", "File Name"))
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "expected"),
+    [
+        ("creator,artist,file", "x,Monet,1.jpg", "artists are read from 'artist', not from 'creator'."),
+        ("Maker;Painter;File", "x;Monet;1.jpg", "artists are read from 'Painter', not from 'Maker'."),
+        ("artist,creator,image", ",Monet,1.jpg", "file names are read from 'image'."),
+        ("artist,id,image,filename", "Monet,7,x,1.jpg", "from 'filename', not from 'image' or 'id'."),
+        ("Artist,artist,file", "Monet,x,1.jpg", "artists are read from 'Artist', not from 'artist'."),
+    ],
+)
+def test_read_catalogue_says_which_of_several_columns_it_reads(
+    header: str, row: str, expected: str, tmp_path: Path
+) -> None:
+    (tmp_path / "c.csv").write_text(f"{header}\n{row}\n")
+    table, remarks = read(tmp_path / "c.csv")
+    assert table[["artist", "new_filename"]].to_numpy().tolist() == [["Monet", "1.jpg"]]
+    assert any(remark.endswith(expected) for remark in remarks)
+
+
+@pytest.mark.parametrize(
+    ("columns", "field", "value"),
+    [
+        ("Year", "date", "1872"), ("Datierung", "date", "um 1503"), ("année", "date", "1872"), ("anno", "date", "1500"),
+        ("Titel", "title", "Hase"), ("título", "title", "Niños"), ("Movement", "style", "Impressionism"),
+        ("Stil", "style", "Barock"), ("estilo", "style", "Barroco"), ("Gattung", "genre", "Porträt"),
+    ],
+)  # fmt: skip
+def test_read_catalogue_reads_the_other_columns(columns: str, field: str, value: str, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(f"artist,file,{columns}\nMonet,1.jpg,{value}\n", encoding="utf-8")
+    assert list(read(tmp_path / "c.csv")[0][field]) == [value]
+
+
+@pytest.mark.parametrize("text", ["id,name,years\n1,Monet,1840\n", "Monet,1.jpg\nTitian,2.jpg\n", "artist\nMonet\n"])
+def test_read_catalogue_names_the_columns_that_there_are(text: str, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(text)
+    with pytest.raises(DamagedFileError, match="lacks the column .* and this one has " + text.partition("\n")[0][:2]):
+        read(tmp_path / "c.csv")
+
+
+TABLE = [["Artist", "File name", "Year", "Title"], ["Dürer", 1, 1503, "Hase"], ["Dürer", "00123", "um 1500", "x"]]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_read_catalogue_reads_spreadsheets(kind: str, tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    path = tmp_path / f"c.{kind}"
+    rows = [["Export"], [], *TABLE, ["", "", "", ""]]
+    write_xlsx(path, {"About": [["made by Ann"]], "Works": rows}) if kind == "xlsx" else write_ods(path, rows)
+    table, remarks = read(path)
+    assert table[["artist", "new_filename", "date", "title"]].to_numpy().tolist() == [
+        ["Dürer", "1", "1503", "Hase"],
+        ["Dürer", "00123", "um 1500", "x"],
+    ]
+    assert remarks == ([f"{path} has 2 sheets with entries; 'Works' is read."] if kind == "xlsx" else [])
+
+
+def test_read_catalogue_names_the_extra_that_reads_spreadsheets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_ods(tmp_path / "c.ods", TABLE)
+    monkeypatch.setitem(__import__("sys").modules, "python_calamine", None)
+    with pytest.raises(MissingPackageError, match=r"painter-search\[tables\]"):
+        read(tmp_path / "c.ods")
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "json", "jsonl", "parquet"])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no spreadsheet", b"PAR1 no table PAR1", b"\x1f\x8b\x08\x00"])
+def test_read_catalogue_refuses_files_that_are_not_what_their_ending_says(
+    kind: str, content: bytes, tmp_path: Path
+) -> None:
+    pytest.importorskip("python_calamine")
+    (tmp_path / f"c.{kind}").write_bytes(content)
+    with pytest.raises(DamagedFileError, match=rf"c\.{kind} (cannot be read as a {kind.upper()} file|lacks)"):
+        read(tmp_path / f"c.{kind}")
+
+
+@pytest.mark.parametrize("name", ["c.xls", "c.xlsx", "c.dat", "c"])
+def test_read_catalogue_goes_by_what_a_file_is_before_its_ending(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(text_of("artist\tfilename\ttitle", "\t").encode("utf-16"))
+    assert values(tmp_path / name) == WANTED
+    pytest.importorskip("python_calamine")
+    write_xlsx(tmp_path / f"{name}.csv", {"Sheet1": [["artist", "filename", "title"], *ROWS]})
+    assert values(tmp_path / f"{name}.csv") == WANTED
+
+
+def test_read_catalogue_reads_packed_tables(tmp_path: Path) -> None:
+    content = text_of("artist,filename,title", ",").encode()
+    (tmp_path / "c.csv.gz").write_bytes(gzip.compress(content))
+    with zipfile.ZipFile(tmp_path / "c.csv.zip", "w") as archive:
+        archive.writestr("all_data_info.csv", content)
+        archive.writestr("README.md", b"as Kaggle packs it")
+    assert values(tmp_path / "c.csv.gz") == values(tmp_path / "c.csv.zip") == WANTED
+
+
+OBJECTS = [
+    {"artist": "Dürer", "file_name": "1.jpg", "year": 1503, "title": None},
+    {"artist": ["Dürer", "Cranach"], "file_name": "2.jpg", "year": 1872.0},
+]
+OF_OBJECTS = [["Dürer", "1.jpg", "1503", ""], ["Dürer; Cranach", "2.jpg", "1872", ""]]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("c.jsonl", "\n".join(json.dumps(one) for one in OBJECTS)),
+        ("c.ndjson", "\n\n".join(json.dumps(one, ensure_ascii=False) for one in OBJECTS) + "\n"),
+        ("c.json", "\n".join(json.dumps(one) for one in OBJECTS)),
+        ("c.json", json.dumps(OBJECTS, indent=1)),
+        ("c.json", json.dumps({"count": 2, "works": OBJECTS})),
+        ("c.json", json.dumps({name: [one.get(name) for one in OBJECTS] for name in OBJECTS[0]})),
+        ("c.json", json.dumps({name: {str(i): one.get(name) for i, one in enumerate(OBJECTS)} for name in OBJECTS[0]})),
+    ],
+)
+def test_read_catalogue_reads_json(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    table, _ = read(tmp_path / name)
+    assert table[["artist", "new_filename", "date", "title"]].to_numpy().tolist() == OF_OBJECTS
+
+
+def test_read_catalogue_reads_parquet_and_the_names_of_labels(tmp_path: Path) -> None:
+    features = {"artist": {"names": ["Dürer", "Monet"], "_type": "ClassLabel"}}
+    schema = pa.schema(
+        {"artist": pa.int64(), "filename": pa.string(), "year": pa.float64()},
+        metadata={"huggingface": json.dumps({"info": {"features": features}})},
+    )
+    content = pa.table(
+        {"artist": [0, 1, -1], "filename": ["1.jpg", "2.jpg", "3.jpg"], "year": [1503, None, 1.5]}, schema
+    )
+    parquet.write_table(content, tmp_path / "c.parquet")
+    table, _ = read(tmp_path / "c.parquet")
+    assert table[["artist", "new_filename", "date"]].to_numpy().tolist() == [
+        ["Dürer", "1.jpg", "1503"],
+        ["Monet", "2.jpg", ""],
+        ["", "3.jpg", "1.5"],
+    ]

@@ -1,0 +1,89 @@
+"""What a frozen backbone gives for works: computed once, continued after an interruption, embedded as frames are."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_world import paint
+from staged_net import BACKBONE
+
+from painter_search.encoder.backbone_features import FeatureReader
+from painter_search.encoder.checkpoint import start_encoder
+from painter_search.encoder.embedding import embed_all
+from painter_search.encoder.network import EncoderNetwork
+from painter_search.encoder.onnx_export import fastest_embedder
+from painter_search.encoder.views import make_views
+from painter_search.images.framing import read_frame
+from painter_search.training.data.feature_cache import FeatureCacheSubset, cached_features
+from painter_search.training.recipes.strong import with_readout
+
+
+@pytest.fixture(scope="module")
+def encoder() -> EncoderNetwork:
+    return with_readout(start_encoder(BACKBONE, "none", seed=1, img_size=64, views="parts", normalize=True))
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Some large enough to be cut into five views, and some of two views, of several sides."""
+    folder = tmp_path_factory.mktemp("frames")
+    paths = [folder / f"{number}.jpg" for number in range(20)]
+    for number, path in enumerate(paths):
+        image = paint(number, 0)
+        image.resize((image.width // (1 + number % 5), image.height // (1 + number % 5))).save(path)
+    return paths
+
+
+def test_embed_gives_the_embeddings_of_frames(encoder: EncoderNetwork, frames: list[Path], tmp_path: Path) -> None:
+    expected = embed_all(fastest_embedder(encoder), frames)
+    assert np.linalg.norm(expected[0] - expected[1]) > 0.05
+    with cached_features(encoder, frames, tmp_path) as features:
+        found = features.embed(encoder, frames[3:] + frames[:3])
+        subset = FeatureCacheSubset(features, np.arange(20)[::-1])
+        np.testing.assert_array_equal(subset.embed_rows(encoder, [16, 19]), found[[0, 17]])
+    np.testing.assert_allclose(found, np.roll(expected, -3, axis=0), atol=0.01)  # kept in float16
+
+
+def test_embed_serves_the_untrained_network_of_the_same_backbone(frames: list[Path], tmp_path: Path) -> None:
+    untrained = start_encoder(BACKBONE, "none", seed=1, img_size=64, views="parts", normalize=True)
+    with cached_features(with_readout(untrained), frames, tmp_path) as features:
+        found = features.embed(untrained, frames)
+    np.testing.assert_allclose(found, embed_all(fastest_embedder(untrained), frames), atol=0.01)
+
+
+def test_an_interrupted_cache_continues_to_the_same_bits(
+    encoder: EncoderNetwork, frames: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, passed = FeatureReader.read, []
+
+    def interrupt_once(reader: FeatureReader, pixels: np.ndarray) -> np.ndarray:
+        passed.append(len(pixels))
+        if len(passed) == 6:
+            raise KeyboardInterrupt
+        return read(reader, pixels)
+
+    with cached_features(encoder, frames, tmp_path) as features:
+        unbroken = features.every_view(range(20)).numpy()
+    monkeypatch.setattr("painter_search.encoder.inference_engine.MIN_BATCH", 10)  # two works a group
+    monkeypatch.setattr("painter_search.encoder.inference_engine.GROUP", 1)
+    monkeypatch.setattr(FeatureReader, "read", interrupt_once)
+    with pytest.raises(KeyboardInterrupt), cached_features(encoder, frames, tmp_path):
+        pass
+    before = len(passed)
+    (file,) = tmp_path.glob("*.partial*")
+    done = file.stat().st_size
+    with cached_features(encoder, frames, tmp_path) as features:
+        np.testing.assert_array_equal(features.every_view(range(20)), unbroken)
+        assert 0 < done < file.stat().st_size
+    assert sum(passed[before:]) < sum(len(make_views(read_frame(path), encoder.config)) for path in frames)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cache_of_other_frames_begins_anew(encoder: EncoderNetwork, frames: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), cached_features(encoder, frames[:5], tmp_path):
+        raise KeyboardInterrupt
+    assert len(list(tmp_path.iterdir())) == 1
+    with cached_features(encoder, frames[5:], tmp_path) as features:
+        found = features.embed(encoder, frames[5:])
+    np.testing.assert_allclose(found, embed_all(fastest_embedder(encoder), frames[5:]), atol=0.01)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,50 @@
+"""Processes that load images: how many, and what they do where shared memory is small."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from training_runs import changed_weights, train
+
+from painter_search.training.config import TrainConfig
+from painter_search.training.data import loader_processes as loading
+from painter_search.training.data.loader_processes import fits_shared_memory, stack_arrays
+from painter_search.training.run import Run
+
+
+def test_batches_fit_shared_memory_with_as_much_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=60_000_000))
+    assert fits_shared_memory(6_000_000, workers=2, folder=tmp_path)
+    assert not fits_shared_memory(6_000_001, workers=2, folder=tmp_path)
+
+
+def test_no_batch_fits_where_there_is_no_shared_memory(tmp_path: Path) -> None:
+    assert not fits_shared_memory(1, workers=1, folder=tmp_path / "none")
+
+
+def test_stack_arrays_gives_the_values_of_the_default_collation() -> None:
+    images = torch.randint(0, 256, (2, 3, 3, 4, 4), dtype=torch.uint8)
+    expected = torch.utils.data.default_collate([tuple(triplet) for triplet in images])
+    for array, tensor in zip(stack_arrays([tuple(triplet) for triplet in images]), expected, strict=True):
+        np.testing.assert_array_equal(array, tensor.numpy())
+
+
+def test_batches_through_pipes_train_to_the_same_bits(
+    report_config: TrainConfig, report_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("painter_search.training.recipes.report.fits_shared_memory", lambda *_: False)
+    other = train(report_config, name="pipes", workers=1)
+    assert changed_weights(other.folder / "last.pt", report_run.folder / "last.pt") == set()
+
+
+def test_loader_context_is_ours_where_processes_are_not_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for method, ours in (("fork", False), ("spawn", True), ("forkserver", True)):
+        monkeypatch.setattr(multiprocessing, "get_start_method", lambda method=method: method)
+        assert (loading.loader_context(2) is not None) is ours
+        assert loading.loader_context(0) is None
