@@ -4,14 +4,14 @@ Originals become a clean collection, a collection trains an encoder, an encoder 
 
     collection = prepare_collection(PrepareConfig(folder=Path("my-paintings")))
     run = train_encoder(TrainConfig())
-    encoder = load_encoder("runs/strong"); encoder.embed("painting.jpg")
-    index = PaintingIndex.build(encoder="runs/strong/best.pt"); PaintingIndex.load("index")
+    encoder = load_encoder("runs/strong"); encoder.embed("painting.jpg"); encoder.save("my-encoder")
+    index = PaintingIndex.build(encoder="runs/strong/best.safetensors"); PaintingIndex.load("index")
     index.search("painting.jpg", k=5); index.add("scans", artist="Berthe Morisot").index; index.remove(17).index
     attribute(index, ["one.jpg", "other.jpg"]), attribute(index, read_list("list.txt")) -> Answers
     index.filtered(WorkFilter(before=1900)) -> the same index with fewer works to compare with
     compare_paintings(index, "one.jpg", "other.jpg") -> PairComparison, or GroupComparison for folders
     score_triplets(index, "triplets.csv"), measure_reliability(index) -> how good, and how sure, it is
-    audit_collection(AuditConfig()), draw_map(MapConfig())
+    audit_collection(AuditConfig()), draw_map(MapConfig()), export_index(ExportConfig("works.parquet"))
 
 Wherever a list is taken, one is taken too, and a string is a path. Images are paths, bytes, PIL images or uint8 arrays.
 Results have `to_dict()`, `to_frame()` and a notebook view. Errors that a user can cause are `PainterSearchError`s.
@@ -56,9 +56,13 @@ _MODULES = {
     "analysis.reliability": ("IndexReliability", "measure_reliability"),
     "analysis.config": ("AuditConfig", "EvaluateConfig", "MapConfig"),
     "analysis.audit": ("Audit", "audit_collection"),
+    "analysis.exports.config": ("ExportConfig",),
+    "analysis.exports.export": ("Exported", "export_index"),
     "analysis.similar": ("SimilarWorks", "similar_artists", "similar_works"),
     "analysis.projection": ("Projection", "project_index"),
     "display.pages.map_page": ("MapFiles", "draw_map"),
+    "encoder.hub.config": ("PushConfig",),
+    "display.hub_push": ("Pushed", "push_encoder"),
     "display.pages.index_page": ("write_index_page",),
     # Errors and progress
     "common.errors": (
@@ -74,7 +78,7 @@ _MODULES = {
         "UnreachableError",
         "UnreadableImageError",
     ),
-    "common.progress": ("ProgressReporter", "set_progress"),
+    "common.progress": ("NotebookProgress", "ProgressReporter", "set_progress"),
 }
 """The public names by the module that defines them."""
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
@@ -94,6 +98,9 @@ if TYPE_CHECKING:
     from painter_search.analysis.evaluate import TripletScore as TripletScore
     from painter_search.analysis.evaluate import evaluate_index as evaluate_index
     from painter_search.analysis.evaluate import score_triplets as score_triplets
+    from painter_search.analysis.exports.config import ExportConfig as ExportConfig
+    from painter_search.analysis.exports.export import Exported as Exported
+    from painter_search.analysis.exports.export import export_index as export_index
     from painter_search.analysis.projection import Projection as Projection
     from painter_search.analysis.projection import project_index as project_index
     from painter_search.analysis.reliability import IndexReliability as IndexReliability
@@ -125,13 +132,17 @@ if TYPE_CHECKING:
     from painter_search.common.errors import UnknownWorkError as UnknownWorkError
     from painter_search.common.errors import UnreachableError as UnreachableError
     from painter_search.common.errors import UnreadableImageError as UnreadableImageError
+    from painter_search.common.progress import NotebookProgress as NotebookProgress
     from painter_search.common.progress import ProgressReporter as ProgressReporter
     from painter_search.common.progress import set_progress as set_progress
+    from painter_search.display.hub_push import Pushed as Pushed
+    from painter_search.display.hub_push import push_encoder as push_encoder
     from painter_search.display.pages.index_page import write_index_page as write_index_page
     from painter_search.display.pages.map_page import MapFiles as MapFiles
     from painter_search.display.pages.map_page import draw_map as draw_map
     from painter_search.encoder.encoder import Encoder as Encoder
     from painter_search.encoder.encoder import load_encoder as load_encoder
+    from painter_search.encoder.hub.config import PushConfig as PushConfig
     from painter_search.index.config import BuildIndexConfig as BuildIndexConfig
     from painter_search.index.config import WorkFilter as WorkFilter
     from painter_search.index.painting_index import IndexUpdate as IndexUpdate

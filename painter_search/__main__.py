@@ -1,4 +1,4 @@
-"""`python -m painter_search` lists the commands; `python -m painter_search query …` runs one by name."""
+"""`python -m painter_search` is an overview; `python -m painter_search query …` runs a command by its name."""
 
 from __future__ import annotations
 
@@ -15,33 +15,87 @@ COMMANDS = {
     "query": "find the artists nearest in style to a painting",
     "map": "lay out all works of an index by similarity",
     "compare": "compare two paintings, or two groups of them",
+    "export": "write the embeddings and works of an index for other programs",
+    "push-to-hub": "push an encoder to the Hugging Face hub",
     "serve": "query, compare and browse in a browser on your own machine",
     "info": "show versions, devices, extras, and what lies where",
 }
 """The commands in the order in which they are used, and what each does."""
+OVERVIEW = """\
+NAME
+  painter_search - whose hand painted this?
+
+SYNOPSIS
+  python -m painter_search.COMMAND [OPTIONS]
+  painter-search COMMAND [OPTIONS]
+
+COMMANDS, in the order in which they are used
+{commands}
+
+FIRST STEPS, with a folder that has one folder of images per artist
+  python -m painter_search.build-index --folder my-paintings --encoder imagenet
+  python -m painter_search.query painting.jpg --page answer.html
+
+OPTIONS
+  --help             explain a command: python -m painter_search.query --help
+  --json             print plain values (all commands)
+  --quiet, -q        print results and errors alone (all commands)
+  --verbose, -v      print more messages, and where an error arose (all commands)
+  --version          print the version (without a command)
+  --completion SHELL print a script that completes painter-search and its options in bash, zsh or fish;
+                     for bash: painter-search --completion bash > ~/.bash_painter; echo '. ~/.bash_painter' >> ~/.bashrc
+
+FILES, written into the current folder unless an option says otherwise
+  data/              a prepared collection
+  runs/NAME/         a training: best.pt, report.html
+  index/             indexes; CURRENT names the one in use
+
+EXIT STATUS
+  0  done            1  failed, or a painting could not be answered
+  2  misused         130  interrupted; the same command again continues
+
+ENVIRONMENT
+  NO_COLOR           print without colours
+  OMP_NUM_THREADS    cores that a library may use; set to the container's quota where there is one
+  MILVUS_TOKEN       token of a Milvus server
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command by name; returns its exit code, 2 for an unknown name."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    if arguments and arguments[0] in COMMANDS:
-        return int(import_module(f"painter_search.{arguments[0]}").main(arguments[1:]))
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0] in COMMANDS:
+        return int(import_module(f"painter_search.{words[0]}").main(words[1:]))
     from painter_search.common.cli import exit_code
 
-    return exit_code(lambda: _list_commands(arguments))
+    return exit_code(lambda: _without_command(words))
 
 
-def _list_commands(arguments: Sequence[str]) -> int:
-    """List the commands; on stderr, with exit code 2, if the first argument is no command."""
-    unknown = bool(arguments) and arguments[0] not in ("-h", "--help")
-    out = sys.stderr if unknown else sys.stdout
-    if unknown:
-        print(f"painter_search: there is no command {arguments[0]!r}.", file=out)
-    print("Whose hand painted this? The commands, in the order in which they are used:\n", file=out)
-    for name, purpose in COMMANDS.items():
-        print(f"  python -m painter_search.{name:<14} {purpose}", file=out)
-    print("\nAdd --help to a command for its options.", file=out)
-    return 2 if unknown else 0
+def _without_command(words: Sequence[str]) -> int:
+    """Print the overview, the version or a completion script; explain a mistake on stderr, with exit code 2."""
+    if not words or words[0] in ("-h", "--help", "help"):
+        commands = "\n".join(f"  {name:<14} {purpose}" for name, purpose in COMMANDS.items())
+        print(OVERVIEW.format(commands=commands), end="")
+        return 0
+    if words[0] in ("-V", "--version"):
+        from painter_search.common.version import __version__
+
+        print(__version__)
+        return 0
+    if words[0] == "--completion":
+        from painter_search.common.completion import print_completion
+
+        return print_completion({name: import_module(f"painter_search.{name}").run for name in COMMANDS}, words[1:])
+    print(f"painter_search: there is no command {words[0]!r}{_suggestion(words[0])}", file=sys.stderr)
+    print(f"The commands: {', '.join(COMMANDS)}. `python -m painter_search` explains them.", file=sys.stderr)
+    return 2
+
+
+def _suggestion(word: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word.replace("_", "-"), COMMANDS, 1)
+    return f"; did you mean {near[0]!r}?" if near else "."
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ def add(config: Flags[AddConfig], json: bool = False) -> None:
         config.originals,
         layout=config.layout,
         keep_uncertain=config.keep_uncertain,
+        crop=config.crop,
     )
     show_update(update, as_json=json, page=write_index_page(update.index))
 

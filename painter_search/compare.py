@@ -20,7 +20,7 @@ def run(config: Flags[CompareConfig], json: bool = False) -> int:
     from painter_search.index.painting_index import PaintingIndex
 
     index = PaintingIndex.load(config.index, preload_encoder=True)
-    comparison = compare_paintings(index, *config.paintings)
+    comparison = compare_paintings(index, *config.paintings, crop=config.crop)
     if config.page:
         from painter_search.display.pages.comparison_page import write_comparison_page
 

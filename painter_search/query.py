@@ -28,7 +28,7 @@ def run(
     from painter_search.index.painting_index import PaintingIndex
 
     # The encoder opens on a thread while the modules below are imported.
-    index = PaintingIndex.load(config.index, preload_encoder=True).filtered(config.filter)
+    index = PaintingIndex.load(config.index, preload_encoder=True).filtered(config.filter).naming(config.false_names)
     from painter_search.attribution.attribute import attribute_from_config
     from painter_search.display.console.attribution import OutputFormat, show_answers
 

@@ -4,23 +4,47 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
 
 from painter_search.common.cli import Flags, run_command
+from painter_search.display.watchers import LogName
 from painter_search.training.config import TrainConfig
 
+if TYPE_CHECKING:
+    from painter_search.training.history import EpochMetrics
+    from painter_search.training.run import Run
 
-def run(config: Flags[TrainConfig], json: bool = False) -> None:
+Logs = Annotated[tuple[LogName, ...], tyro.conf.UseAppendAction]
+
+
+def run(config: Flags[TrainConfig], json: bool = False, log: Logs = ()) -> None:
     """Train an encoder and print its scores.
 
     Args:
         json: Print the scores as JSON.
+        log: Also show the training in TensorBoard (event files in runs/<name>/tensorboard), Weights & Biases or MLflow,
+            where their packages are installed.
     """
     from painter_search.display.console.run import show_run
     from painter_search.display.pages.run_page import write_report_page
     from painter_search.display.plots import draw_curves
+    from painter_search.display.training_log import open_training_log
     from painter_search.training.trainer import train_encoder
 
-    run = train_encoder(config, on_epoch=draw_curves, on_end=write_report_page)
+    watched = open_training_log(log)
+
+    def on_epoch(folder: Path, history: Sequence[EpochMetrics]) -> None:
+        draw_curves(folder, history)
+        watched.on_epoch(folder, history)
+
+    def on_end(run: Run) -> None:
+        write_report_page(run)
+        watched.on_end(run)
+
+    run = train_encoder(config, on_epoch=on_epoch, on_end=on_end)
     if run is None:  # in all but the first process of torchrun
         return
     show_run(run, as_json=json)

@@ -41,7 +41,7 @@ def main() -> None:
     for column in ("works", "command", "seconds", "largest process, MB", "on disk, MB"):
         table.add_column(column, justify="right")
     flags.folder.mkdir(parents=True, exist_ok=True)
-    encoder = flags.folder / "encoder.pt"
+    encoder = flags.folder / "encoder.safetensors"
     subprocess.run([sys.executable, "-c", SAVE_ENCODER, str(encoder)], check=True)
     for size in flags.sizes:
         home = flags.folder / str(size)

@@ -33,12 +33,12 @@ from painter_search.training.trainer import train_encoder
 
 RESAMPLES = 2000
 ROWS = {
-    "report, untrained": ("report", "epoch_00.pt"),
-    "report": ("report", "best.pt"),
-    "strong, untrained": ("strong", "epoch_00.pt"),
-    "strong, fitted in closed form": ("strong", "epoch_01.pt"),
-    "strong": ("strong", "best.pt"),
-    "strong, trained on all": ("together", "best.pt"),
+    "report, untrained": ("report", "epoch_00.safetensors"),
+    "report": ("report", "best.safetensors"),
+    "strong, untrained": ("strong", "epoch_00.safetensors"),
+    "strong, fitted in closed form": ("strong", "epoch_01.safetensors"),
+    "strong": ("strong", "best.safetensors"),
+    "strong, trained on all": ("together", "best.safetensors"),
 }
 COMPARED = [
     ("strong", "report"),

@@ -6,7 +6,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/environment.sh
 source scripts/environment.sh backbone
 
-step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+bold='' plain=''
+[ -t 1 ] && [ -z "${NO_COLOR:-}" ] && bold=$'\033[1m' plain=$'\033[0m'
+step() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 
 step "1. Prepare the built-in sample (public-domain clip art by named artists)"
 python -m painter_search.prepare --out demo/data --test-triplets 1
@@ -24,8 +26,8 @@ else
 fi
 
 step "3. Index the paintings of the test artists with the untrained and the trained encoder"
-python -m painter_search.build-index --data demo/data --encoder demo/runs/demo/epoch_00.pt --index demo/untrained
-python -m painter_search.build-index --data demo/data --encoder demo/runs/demo/best.pt --index demo/index
+python -m painter_search.build-index --data demo/data --encoder demo/runs/demo/epoch_00.safetensors --index demo/untrained
+python -m painter_search.build-index --data demo/data --encoder demo/runs/demo/best.safetensors --index demo/index
 
 step "4. How good is it, before and after?"
 python -m painter_search.eval-triplets --triplets demo/data/test_triplets_with_labels.csv \

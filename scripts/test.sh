@@ -7,12 +7,12 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/environment.sh
-source scripts/environment.sh backbone,heic,hub,jxl,milvus,ray,serve,tables,dev
+source scripts/environment.sh backbone,heic,hub,jxl,milvus,ray,serve,tables,tensorboard,dev
 ruff check .
 ruff format --check .
 mypy &  # meanwhile: cold, it takes most of a minute
 types=$!
-# One process a core; each runs half of the tests in their order, then takes over from the other.
-python -m pytest -n auto --maxprocesses 4 --dist worksteal "$@" || tests=$?
+# One process more than cores, as tests wait for servers; each begins with a share of the tests, then takes over from others.
+python -m pytest -n "$(($(getconf _NPROCESSORS_ONLN) + 1))" --maxprocesses 4 --dist worksteal "$@" || tests=$?
 wait "$types"
 exit "${tests:-0}"

@@ -24,7 +24,9 @@ WriteArtists = Callable[..., list[Path]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="fault tests in full: hours instead of minutes")
+    parser.addoption(
+        "--long", action="store_true", help="fault tests in full, hours instead of minutes, and the slowest scripts"
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from painter_search.__main__ import COMMANDS
+from painter_search.__main__ import COMMANDS, OVERVIEW, main
+from painter_search.common.cli import parse_flags
+from painter_search.common.version import __version__
 from painter_search.index.painting_index import PaintingIndex
 
 
@@ -51,15 +54,37 @@ def test_command_exits_with_2_for_an_unknown_flag(command: str, capsys: pytest.C
     assert "--no-such-flag" in printed.err
 
 
-@pytest.mark.slow
-def test_package_lists_its_commands_and_runs_one_by_name() -> None:
-    listing = run("painter_search")
-    assert listing.returncode == 0
-    assert all(f"painter_search.{name}" in listing.stdout for name in COMMANDS)
-    assert run("painter_search", "query", "--help").returncode == 0
-    wrong = run("painter_search", "paint")
-    assert wrong.returncode == 2
-    assert "'paint'" in wrong.stderr
+@pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)])
+def test_overview_names_commands_files_and_exit_codes(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    for name, purpose in COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(purpose)}$", shown, re.MULTILINE)
+    for heading in ("NAME", "SYNOPSIS", "OPTIONS", "FILES", "EXIT STATUS", "ENVIRONMENT"):
+        assert f"\n{heading}" in f"\n{shown}"
+
+
+def test_commands_of_the_overview_have_flags_that_exist() -> None:
+    examples = re.findall(r"python -m (painter_search\.\S+) ([^-\n]*--.*)", OVERVIEW.split("OPTIONS\n")[0])
+    assert len(examples) == 2
+    for module, flags in examples:
+        parse_flags("test", import_module(module).run, flags.split())
+
+
+def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"{__version__}\n"
+
+
+def test_package_runs_a_command_by_name_and_suggests_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["query", "--help"]) == 0
+    assert "python -m painter_search.query" in capsys.readouterr().out
+    assert main(["build_indx"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "'build_indx'; did you mean 'build-index'?" in printed.err
 
 
 @pytest.mark.slow
@@ -115,8 +140,8 @@ def test_compare_prints_json_and_imports_neither_torch_nor_pandas(
         (("query", "no.jpg", "--index", "nowhere"), 1, "holds no index"),
         (("train", "--data", "nowhere"), 1, "holds no prepared collection"),
         (("train", "--augment", "sharpen"), 2, "'sharpen'"),
-        (("build-index", "--encoder", "nowhere.pt"), 1, "does not exist"),
-        (("build-index",), 1, "holds no finished run"),
+        (("build-index", "--encoder", "nowhere.safetensors"), 1, "does not exist"),
+        (("build-index",), 1, "holds no prepared collection"),
         (("eval-triplets",), 1, "holds no index"),
         (("prepare", "--catalogue", "x.csv"), 2, "--originals is missing"),
         (("prepare", "--folder", "nowhere"), 1, "does not exist"),

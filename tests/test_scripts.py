@@ -84,6 +84,18 @@ def test_check_installs_refuses_words_for_pytest_where_no_test_runs(
     assert "wheel runs no tests" in capsys.readouterr().err
 
 
+@pytest.mark.slow
+def test_wall_compositions_are_measured_and_fitted(
+    small_collection: Path, small_index: PaintingIndex, run_here: Run
+) -> None:
+    flags = ("--collections", small_collection, "--works", 1, "--plain", 1)
+    measured = run_here("wall_compositions.py", "measure", *flags, "--index", small_index.folder)
+    assert "1 photographs, " in measured
+    assert "found, original: 1 (100.0 %)" in measured
+    assert "1 plain reproductions, of which cropped: 0" in measured
+    assert "INTERCEPT = " in run_here("wall_compositions.py", "fit", *flags)
+
+
 def test_download_kaggle_says_what_it_needs(tmp_path: Path) -> None:
     explained = run_script("download_kaggle.py", "--help")
     assert explained.returncode == 0
@@ -125,7 +137,10 @@ def test_benchmark_quick_runs_every_measurement(run_here: Run) -> None:
 def test_benchmark_index_measures_an_exact_index(like: bool, tmp_path: Path) -> None:
     imitated: tuple[object, ...] = ()
     if like:
-        artists, encoder = paint_tiny_artists(tmp_path / "artists", 5, 6), save_tiny_encoder(tmp_path / "encoder.pt")
+        artists, encoder = (
+            paint_tiny_artists(tmp_path / "artists", 5, 6),
+            save_tiny_encoder(tmp_path / "encoder.safetensors"),
+        )
         PaintingIndex.build(folder=artists, encoder=str(encoder), index=tmp_path / "index", device="cpu")
         imitated = ("--like", tmp_path / "index")
     done = run_script("benchmark_index.py", "--sizes", 300, "--folder", tmp_path / "scaling", *imitated)
@@ -145,7 +160,9 @@ def test_benchmark_index_refuses_an_index_too_small_to_imitate(
 
 
 @pytest.mark.slow
-def test_benchmark_memory_measures_both_commands(run_here: Run, tmp_path: Path) -> None:
+def test_benchmark_memory_measures_both_commands(run_here: Run, tmp_path: Path, long: bool) -> None:
+    if not long:
+        pytest.skip("with --long")
     printed = run_here("benchmark_memory.py", "--sizes", 60, "--folder", tmp_path / "growing")
     assert [command for command in ("prepare", "build-index") if f"│ {command}" in " ".join(printed.split())] == [
         "prepare", "build-index",
@@ -219,3 +236,22 @@ def commands_of_the_demo() -> list[list[str]]:
 @pytest.mark.parametrize("words", commands_of_the_demo(), ids=lambda words: words[0])
 def test_command_of_the_demo_has_flags_that_exist(words: list[str]) -> None:
     parse_flags("test", import_module(words[0]).run, words[1:])
+
+
+def test_compare_encoders_scores_each_and_pairs_differences(
+    small_collection: Path, tmp_path: Path, run_here: Run
+) -> None:
+    one, other = (save_tiny_encoder(tmp_path / f"{seed}.safetensors", seed=seed) for seed in (1, 2))
+    printed = run_here("compare_encoders.py", one, other, one, "--data", small_collection)
+    assert "test works by" in printed
+    assert len(re.findall(r"\d\d?\.\d \[", printed)) >= 4
+
+
+def test_train_painter_takes_only_artists_out_of_copyright() -> None:
+    script = runpy.run_path(str(SCRIPTS / "train_painter.py"))
+    wikiart = pd.DataFrame(
+        {"artist": list("abcd"), "in_train": [True, True, True, False], "latest": [1928, 1929, float("nan"), 1990]}
+    )
+    assert script["free_of_rights"](wikiart)["artist"].tolist() == ["a", "d"]
+    paintings = pd.DataFrame({"artist": ["Titian", "Elaine de Kooning"], "in_train": [True, True]})
+    assert script["free_of_rights"](paintings)["artist"].tolist() == ["Titian"]

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from painter_search.analysis.config import AuditConfig
+from painter_search.analysis.duplicate_works import (
+    DuplicatePair,
+    duplicate_ids,
+    find_duplicate_works,
+    sketch_of_collection,
+    sketch_of_index,
+)
 from painter_search.analysis.label_errors import LabelErrors, find_label_errors
 from painter_search.collection.artist_names import NameVariant, find_name_variants
-from painter_search.collection.collection import Collection, frame_name
+from painter_search.collection.collection import Collection
 from painter_search.collection.work import Work
 from painter_search.common.csv_io import read_table
 from painter_search.common.errors import InvalidValueError, NotFoundError
 from painter_search.common.html_repr import Html, html_picture, html_table
 from painter_search.common.progress import track
-from painter_search.common.stored import to_stored
 from painter_search.common.threads import map_prefetched
-from painter_search.images.duplicates import Kind, PictureSketch, find_duplicates
-from painter_search.images.framing import CENTER_SIDE, THUMBNAIL_SIDE, read_frame
+from painter_search.images.fingerprint import has_picture
+from painter_search.images.framing import CENTER_SIDE
 from painter_search.index.config import DEFAULT_INDEX
 from painter_search.index.manifest import CURRENT
 from painter_search.index.painting_index import PaintingIndex
@@ -36,33 +41,6 @@ PREFETCHED = 64
 """Pictures that are decoded ahead."""
 HTML_PAIRS = 5
 """Duplicates that a notebook shows with their pictures."""
-
-
-@dataclass(frozen=True)
-class DuplicatePair:
-    """Two works whose files show one picture."""
-
-    works: tuple[Work, Work]
-    splits: tuple[str, str] = field(metadata={"stored": "parts"})
-    """Where each work is: `train`, `test`, or `index` if only an index was audited."""
-    kind: Kind
-    """Whether the pictures are the same, altered or mirrored."""
-    correlation: float = field(metadata={"stored": "likeness"})
-    """Correlation of the two pictures, at most 1."""
-
-    @property
-    def leak(self) -> bool:
-        """Whether one is trained on and the other tested on."""
-        return set(self.splits) == {"train", "test"}
-
-    @property
-    def two_artists(self) -> bool:
-        """Whether the collection attributes the picture to two artists."""
-        return self.works[0].artist != self.works[1].artist
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, as under "repeats" in what `audit --json` prints."""
-        return {**to_stored(self), "leak": self.leak, "two_artists": self.two_artists}
 
 
 @dataclass(frozen=True)
@@ -143,7 +121,8 @@ class Audit:
     def _rows(self) -> list[tuple[str, bool, str, str, str, str, str]]:
         rows = []
         for pair in self.duplicates:
-            (one, other), detail = pair.works, f"{pair.kind}, correlation {pair.correlation:.2f}"
+            (one, other), margins = pair.works, ", without margins" if pair.without_margins else ""
+            detail = f"{pair.kind}{margins}, correlation {pair.correlation:.2f}"
             rows.append(("duplicate", pair.leak, one.artist, one.name, other.artist, other.name, detail))
         for variant in self.spellings:
             first, second = variant.spelling.artists
@@ -177,7 +156,7 @@ class Audit:
 def audit_collection(config: AuditConfig | None = None) -> Audit:
     """Look for what may be wrong with prepared collections and, if there is one, with an index.
 
-    Every picture is opened once and compared with every other. Nothing is changed.
+    Every picture is opened once and compared with every other, also without its margins. Nothing is changed.
 
     Args:
         config: What to audit; by default the collection in `data` and the index in `index`, where they exist.
@@ -211,24 +190,20 @@ def audit_collection(config: AuditConfig | None = None) -> Audit:
     indexed = {} if index is None else _works_by_id(index)
     ids = {work.name: id for id, work in indexed.items()}
     entries = _works_of_splits(collections)
-    sketch = partial(_sketch_from_collection, by_name)
-    if not entries and index is not None:
-        entries = [(work, "index") for work in indexed.values()]
-        sketch = partial(_sketch_from_index, index, ids)
-    works = [work for work, _ in entries]
-    sketches = list(track(map_prefetched(sketch, works, PREFETCHED), "Opening pictures", total=len(works)))
-    duplicates = [
-        DuplicatePair(
-            works=(works[pair.first], works[pair.second]),
-            splits=(entries[pair.first][1], entries[pair.second][1]),
-            kind=pair.kind,
-            correlation=pair.likeness,
+    if entries or index is None:
+        sketches = map_prefetched(
+            lambda entry: sketch_of_collection(by_name[entry[0].collection], *entry), entries, PREFETCHED
         )
-        for pair in find_duplicates([one.sketch for one in sketches])
-    ]
+    else:
+        pictured = set(index.artists.ids[has_picture(index.fingerprints)].tolist())
+        shown = [(id, work) for id, work in indexed.items() if id in pictured]
+        entries = [(work, "index") for _, work in shown]
+        sketches = map_prefetched(lambda item: sketch_of_index(index, *item), shown, PREFETCHED)
+    sketched = list(track(sketches, "Opening pictures", total=len(entries)))
+    duplicates = find_duplicate_works(sketched)
     small_works = [
-        SmallWork(work, one.sketch.width, one.sketch.height)
-        for work, one in zip(works, sketches, strict=True)
+        SmallWork(one.work, one.sketch.width, one.sketch.height)
+        for one in sketched
         if one.original_size and min(one.sketch.width, one.sketch.height) < SMALL_SIDE
     ]
 
@@ -241,23 +216,16 @@ def audit_collection(config: AuditConfig | None = None) -> Audit:
     return Audit(
         sources=tuple(by_name) or tuple(index.manifest.collections if index else ()),
         index=index.digest if index else None,
-        works=len(works),
-        artists=len({work.artist for work in works}),
-        duplicates=tuple(sorted(duplicates, key=lambda d: (not d.leak, not d.two_artists, -d.correlation))),
+        works=len(entries),
+        artists=len({work.artist for work, _ in entries}),
+        duplicates=duplicates,
         spellings=_find_spellings(entries) + _unified_spellings(collections),
-        label_errors=None if index is None else find_label_errors(index, _duplicate_ids(duplicates, ids)),
+        label_errors=None if index is None else find_label_errors(index, duplicate_ids(duplicates, ids)),
         suspicious=_read_rows(homes, "suspicious_artists.csv"),
         rejected=_read_rows(homes, "rejected.csv"),
         small_works=tuple(sorted(small_works, key=lambda s: (min(s.width, s.height), s.work.name))),
         picture=picture,
     )
-
-
-@dataclass(frozen=True)
-class _Sketched:
-    sketch: PictureSketch
-    original_size: bool
-    """Whether the sketched picture has its original's size, as far as small originals are concerned."""
 
 
 def _find_index(path: Path | None, collections: Sequence[Collection]) -> PaintingIndex | None:
@@ -283,23 +251,6 @@ def _works_of_splits(collections: Sequence[Collection]) -> list[tuple[Work, str]
     ]
 
 
-def _sketch_from_collection(by_name: Mapping[str, Collection], work: Work) -> _Sketched:
-    collection = by_name[work.collection]
-    thumbnail = collection.folder / "thumbnails" / frame_name(work.file)
-    if thumbnail.is_file():
-        return _sketched_thumbnail(PictureSketch.from_image(read_frame(thumbnail)))
-    # A frame of the whole painting is reduced to a shorter side well above SMALL_SIDE, and never enlarged.
-    return _Sketched(PictureSketch.from_image(read_frame(collection.frame_path(work.file))), True)
-
-
-def _sketch_from_index(index: PaintingIndex, ids: Mapping[str, int], work: Work) -> _Sketched:
-    return _sketched_thumbnail(PictureSketch.from_image(index.open_thumbnail(ids[work.name])))
-
-
-def _sketched_thumbnail(sketch: PictureSketch) -> _Sketched:
-    return _Sketched(sketch, max(sketch.width, sketch.height) < THUMBNAIL_SIDE)
-
-
 def _find_spellings(entries: Sequence[tuple[Work, str]]) -> tuple[ArtistVariants, ...]:
     splits: dict[str, set[str]] = defaultdict(set)
     for work, split in entries:
@@ -322,17 +273,6 @@ def _unified_spellings(collections: Sequence[Collection]) -> tuple[ArtistVariant
     return tuple(
         ArtistVariants(NameVariant(pair, "accents, capitals or order; taken as one"), leak=False) for pair in pairs
     )
-
-
-def _duplicate_ids(duplicates: Sequence[DuplicatePair], ids: Mapping[str, int]) -> dict[int, set[int]]:
-    """By id of a work in the index the ids of its duplicates there."""
-    others: dict[int, set[int]] = defaultdict(set)
-    for pair in duplicates:
-        first, second = (ids.get(work.name) for work in pair.works)
-        if first is not None and second is not None:
-            others[first].add(second)
-            others[second].add(first)
-    return others
 
 
 def _read_rows(folders: Sequence[Path], file: str) -> tuple[dict[str, str], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
@@ -23,6 +24,7 @@ from painter_search.attribution.query_inputs import PaintingInput
 from painter_search.common.errors import NotEnoughDataError
 from painter_search.common.html_repr import Html, html_picture, html_table, html_text
 from painter_search.images.fingerprint import same_picture, stack_fingerprints
+from painter_search.images.photographs.crop import Crop, CropInput, parse_crop
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.distances import distance_matrix
 from painter_search.metrics.group_permutation import (
@@ -63,6 +65,11 @@ class PairComparison:
     """Which parts match; None if the index's encoder has no feature maps."""
 
     @property
+    def cropped(self) -> list[ComparedPainting]:
+        """Those of the two whose photograph was cropped."""
+        return [side for side in (self.one, self.other) if side.crop is not None]
+
+    @property
     def complete(self) -> bool:
         """True: a pair with a file that cannot be read is an error."""
         return True
@@ -83,6 +90,7 @@ class PairComparison:
             **asdict(self.percentile),
             "same_picture": self.same_picture,
             "parts": None if self.parts is None else [asdict(pair) for pair in self.parts.pairs],
+            **cropped_to_dict(self.cropped),
         }
 
     def to_frame(self) -> pd.DataFrame:
@@ -163,6 +171,11 @@ class GroupComparison:
     """Files that were not compared, and why: unreadable ones, and further files of the same picture."""
 
     @property
+    def cropped(self) -> list[ComparedPainting]:
+        """The works of both groups whose photograph was cropped."""
+        return [work for work in (*self.one.paintings, *self.other.paintings) if work.crop is not None]
+
+    @property
     def complete(self) -> bool:
         """Whether every file could be read."""
         return not (self.one.unreadable or self.other.unreadable)
@@ -219,6 +232,7 @@ class GroupComparison:
             "distances": self.distances.tolist(),
             "same_artist": None if self.probabilities is None else self.probabilities.tolist(),
             "left_out": [failed.to_dict() for failed in self.left_out],
+            **cropped_to_dict(self.cropped),
         }
 
     def to_frame(self) -> pd.DataFrame:
@@ -257,7 +271,15 @@ class GroupComparison:
 Comparison: TypeAlias = PairComparison | GroupComparison
 
 
-def compare_paintings(index: PaintingIndex, one: PaintingInput, other: PaintingInput) -> Comparison:
+def cropped_to_dict(paintings: Sequence[ComparedPainting]) -> dict[str, Any]:
+    """Under `cropped`, what their photographs were cropped to; empty if there are none."""
+    cropped = [{"painting": work.name, **work.crop.to_dict()} for work in paintings if work.crop is not None]
+    return {"cropped": cropped} if cropped else {}
+
+
+def compare_paintings(
+    index: PaintingIndex, one: PaintingInput, other: PaintingInput, *, crop: CropInput = "auto"
+) -> Comparison:
     """Compare two paintings, two groups of paintings, or a painting with a group.
 
     Args:
@@ -265,6 +287,7 @@ def compare_paintings(index: PaintingIndex, one: PaintingInput, other: PaintingI
         one: A painting (a path, the bytes of an image file, a PIL image or an array), or the path of a group: a folder
             or a zip archive.
         other: Another of these. If only one of the two is a painting, the result names it first.
+        crop: What of each photograph is used, as in `attribute`.
 
     Returns:
         A `PairComparison` of two paintings; a `GroupComparison` if one of them is a group.
@@ -282,18 +305,19 @@ def compare_paintings(index: PaintingIndex, one: PaintingInput, other: PaintingI
         >>> groups.test.p  # doctest: +SKIP
         0.0012
     """
+    part = parse_crop(crop)
     one_is_group, other_is_group = is_painting_group(one), is_painting_group(other)
     if not one_is_group and not other_is_group:
-        return compare_pair(index, read_painting(one, index, 1), read_painting(other, index, 2))
+        return compare_pair(index, read_painting(one, index, 1, part), read_painting(other, index, 2, part))
     if not other_is_group:
         one, other = other, one
-    return compare_groups(index, _read_side(one, index), _read_side(other, index))
+    return compare_groups(index, _read_side(one, index, part), _read_side(other, index, part))
 
 
-def _read_side(side: PaintingInput, index: PaintingIndex) -> PaintingGroup:
+def _read_side(side: PaintingInput, index: PaintingIndex, crop: Crop) -> PaintingGroup:
     if is_painting_group(side):
-        return read_group(side, index)
-    painting = read_painting(side, index)
+        return read_group(side, index, crop)
+    painting = read_painting(side, index, crop=crop)
     return PaintingGroup(painting.name, (painting,), ())
 
 
@@ -308,7 +332,7 @@ def compare_pair(index: PaintingIndex, one: ComparedPainting, other: ComparedPai
         same_artist=None if probability is None else float(probability[0]),
         percentile=distance_percentile(index, distance),
         same_picture=bool(same_picture(one.fingerprint, stack_fingerprints([other.fingerprint]))[0]),
-        parts=match_parts(index.encoder, one.picture, other.picture),
+        parts=match_parts(index.encoder if index.encoder_digest else None, one.picture, other.picture),
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from painter_search.attribution.answers import FailedQuery
 from painter_search.attribution.attribute import BATCH_SIZE
-from painter_search.attribution.query_inputs import ARCHIVE, PaintingInput, to_query_input
+from painter_search.attribution.query_inputs import ARCHIVE, PaintingInput, WorkId, read_work_id, to_query_input
 from painter_search.common.errors import (
     DamagedFileError,
     NotEnoughDataError,
@@ -26,6 +26,7 @@ from painter_search.common.urls import parse_location, redact_url
 from painter_search.images.fingerprint import fingerprint, same_picture, stack_fingerprints
 from painter_search.images.framing import Frame, frame_painting, make_thumbnail, open_frame
 from painter_search.images.image_inputs import read_input
+from painter_search.images.photographs.crop import Crop, PaintingCrop
 from painter_search.images.sources import list_originals, read_original
 from painter_search.index.painting_index import PaintingIndex
 
@@ -41,6 +42,8 @@ class ComparedPainting:
     fingerprint: bytes
     picture: bytes
     """The whole painting, reduced, as a JPEG file."""
+    crop: PaintingCrop | None = None
+    """What its photograph was cropped to; None if all of it was used."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +61,7 @@ def is_painting_group(side: PaintingInput) -> TypeGuard[str | Path]:
 
     Raises `NotFoundError` for a path that does not exist.
     """
-    if not isinstance(side, str | Path):
+    if not isinstance(side, str | Path) or read_work_id(side) is not None:
         return False
     path = parse_location(side)
     if isinstance(path, str):
@@ -68,21 +71,26 @@ def is_painting_group(side: PaintingInput) -> TypeGuard[str | Path]:
     return path.is_dir() or (path.is_file() and zipfile.is_zipfile(path))
 
 
-def read_painting(painting: PaintingInput, index: PaintingIndex, number: int = 1) -> ComparedPainting:
-    """Frame and embed a painting as the index's works were; raises `DamagedFileError` if it cannot be read.
+def read_painting(
+    painting: PaintingInput, index: PaintingIndex, number: int = 1, crop: Crop = "auto"
+) -> ComparedPainting:
+    """Frame and embed a painting as the index's works were, or take a work of the index, named `#17` after its id.
 
-    A painting without a file is called after its `number`.
+    A painting without a file is called after its `number`. Raises `DamagedFileError` if it cannot be read, and
+    `UnknownWorkError` if the index has no such work.
     """
     query = to_query_input(painting, number)
+    if isinstance(query.content, WorkId):
+        return indexed_painting(index, query.content.id)
     try:
-        frame = frame_painting(read_input(query.content), index.framing)
+        frame = frame_painting(read_input(query.content), index.framing, crop=crop)
     except UnreadableImageError as reason:
         source = query.content if isinstance(query.content, Path) else query.name
         raise DamagedFileError(f"{source}: {reason}; give an image.") from None
     return painting_of(query.name, frame, index.embed_frames([frame.jpeg])[0])
 
 
-def read_group(path: str | Path, index: PaintingIndex) -> PaintingGroup:
+def read_group(path: str | Path, index: PaintingIndex, crop: Crop = "auto") -> PaintingGroup:
     """Frame and embed the paintings of a folder or zip archive, in order of path.
 
     Raises `NotEnoughDataError` if it is empty; files that are no usable images are returned with their reasons.
@@ -95,7 +103,7 @@ def read_group(path: str | Path, index: PaintingIndex) -> PaintingGroup:
 
     def read_frame(number: int) -> Frame | FailedQuery:
         try:
-            return frame_painting(read_original(originals[number]), index.framing)
+            return frame_painting(read_original(originals[number]), index.framing, crop=crop)
         except UnreadableImageError as reason:
             return FailedQuery(f"{name}/{originals[number].file}", str(reason))
 
@@ -152,7 +160,7 @@ def indexed_painting(index: PaintingIndex, id: int) -> ComparedPainting:
     return ComparedPainting(
         name=f"{work.title or work.file}, {work.artist}",
         embedding=index.embeddings([id])[0],
-        fingerprint=fingerprint(index.open_thumbnail(id)),
+        fingerprint=index.works.candidate_rows(np.array([id]))[0].fingerprint,
         picture=index.works.thumbnail(id),
     )
 
@@ -160,4 +168,4 @@ def indexed_painting(index: PaintingIndex, id: int) -> ComparedPainting:
 def painting_of(name: str, frame: Frame, embedding: NDArray[np.float32]) -> ComparedPainting:
     """A painting that is framed and embedded already."""
     picture = frame.thumbnail or make_thumbnail(open_frame(frame.jpeg))
-    return ComparedPainting(name, embedding, fingerprint(open_frame(picture)), picture)
+    return ComparedPainting(name, embedding, fingerprint(open_frame(picture)), picture, frame.crop)

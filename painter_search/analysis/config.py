@@ -10,6 +10,7 @@ import tyro
 from painter_search.common.cli import check_html_path
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.urls import Location, parse_location
+from painter_search.images.photographs.crop import parse_crop
 from painter_search.index.config import DEFAULT_INDEX
 
 
@@ -20,14 +21,18 @@ class EvaluateConfig:
     triplets: Path = Path("data/test_triplets_with_labels.csv")
     """A CSV file with the columns anchor, positive, negative: file names of works in the index."""
 
-    index: Path = DEFAULT_INDEX
-    """The folder of indexes, or one index."""
+    index: Location = DEFAULT_INDEX
+    """The folder of indexes, or one index; or the URL of either, such as s3://bucket/index."""
 
-    baseline: Path | None = None
+    baseline: Location | None = None
     """Another index of the same works, an untrained one for example, to score too, with the paired difference."""
 
     skip_missing: bool = False
     """Leave out triplets whose paintings are not in the index, and say how many."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", parse_location(self.index))
+        object.__setattr__(self, "baseline", None if self.baseline is None else parse_location(self.baseline))
 
 
 @dataclass(frozen=True)
@@ -75,16 +80,23 @@ class CompareConfig:
     paintings: tyro.conf.Positional[tuple[Location, ...]]
     """Two image files, or two groups of them (folders or zip archives); or URLs of these."""
 
-    index: Path = DEFAULT_INDEX
-    """The folder of indexes, or one index: its encoder measures, its works say what is near."""
+    index: Location = DEFAULT_INDEX
+    """The folder of indexes, or one index, or the URL of either: its encoder measures, its works say what is near."""
+
+    crop: str = "auto"
+    """What of a photograph is used, of both sides. auto: the painting in it, without wall and frame, where one is found
+    for sure; a plain reproduction stays as it is. none: all of it. x,y,w,h: a rectangle, as fractions of the photograph
+    (or in pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 turns it over."""
 
     page: Path | None = None
     """Write a page of the comparison, one HTML file with the pictures in it."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "index", parse_location(self.index))
         object.__setattr__(self, "paintings", tuple(map(parse_location, self.paintings)))
         if len(self.paintings) != 2:
             raise InvalidValueError(
                 "give two paintings or folders: `python -m painter_search.compare one.jpg other.jpg`"
             )
         check_html_path(self.page)
+        parse_crop(self.crop)

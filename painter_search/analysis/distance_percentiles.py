@@ -13,6 +13,8 @@ from painter_search.metrics.distances import distance_matrix, paired_distances
 
 SAMPLE_SIZE = 1000
 """Works drawn from a larger index: half a million pairs, enough to fix a share to about 0.1 %."""
+BINS = 32
+"""Bins of a histogram of distances."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,18 @@ class DistancePercentile:
     """How many pairs by one artist were measured."""
 
 
+@dataclass(frozen=True)
+class DistanceHistogram:
+    """How the distances between works of an index are spread, for pairs by two artists and by one."""
+
+    edges: tuple[float, ...]
+    """Edges of the bins, `[n + 1]`."""
+    different: tuple[float, ...]
+    """Share of the pairs by two artists in each bin, `[n]`."""
+    same: tuple[float, ...]
+    """Share of the pairs by one artist in each bin, `[n]`; empty if there is no such pair."""
+
+
 def distance_percentile(
     index: PaintingIndex, distance: float, seed: int = 0, *, sample_size: int = SAMPLE_SIZE
 ) -> DistancePercentile:
@@ -36,6 +50,30 @@ def distance_percentile(
 
     From an index with more than `sample_size` works that many are drawn.
     """
+    different, same = pair_distances(index, seed, sample_size)
+    return DistancePercentile(
+        nearer_than_different=_share_beyond(distance, different),
+        nearer_than_same=_share_beyond(distance, same),
+        pairs_different=len(different),
+        pairs_same=len(same),
+    )
+
+
+def distance_histogram(index: PaintingIndex, seed: int = 0, *, bins: int = BINS) -> DistanceHistogram | None:
+    """The spread of the distances that `distance_percentile` compares with; None without pairs by two artists."""
+    different, same = pair_distances(index, seed)
+    if not len(different):
+        return None
+    both = np.concatenate([different, same])
+    edges = np.linspace(0, float(both.max()), bins + 1)
+    shares = [tuple((np.histogram(values, edges)[0] / max(1, len(values))).tolist()) for values in (different, same)]
+    return DistanceHistogram(tuple(edges.tolist()), shares[0], shares[1] if len(same) else ())
+
+
+def pair_distances(
+    index: PaintingIndex, seed: int = 0, sample_size: int = SAMPLE_SIZE
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Distances of pairs of works by two artists, and by one; of works drawn from a larger index."""
     ids, artists = index.artists.ids, index.artists.numbers
     same: NDArray[np.floating] | None = None
     if len(ids) > sample_size:
@@ -49,12 +87,7 @@ def distance_percentile(
     different = distances[~alike & once]
     if same is None:
         same = distances[alike & once]
-    return DistancePercentile(
-        nearer_than_different=_share_beyond(distance, different),
-        nearer_than_same=_share_beyond(distance, same),
-        pairs_different=len(different),
-        pairs_same=len(same),
-    )
+    return different, same
 
 
 def same_artist(index: PaintingIndex, distances: NDArray[np.floating]) -> NDArray[np.float64] | None:

@@ -45,7 +45,7 @@ class Info:
 
 def read_info(config: InfoConfig) -> Info:
     """Look up the installation and the folders; nothing in them is changed, and none has to exist."""
-    runs = sorted(folder.parent.name for folder in config.runs.glob("*/best.pt")) if config.runs.is_dir() else []
+    runs = sorted(folder.parent.name for folder in config.runs.glob("*/score.json")) if config.runs.is_dir() else []
     prepared = (config.data / "prepare.json").is_file()
     return Info(
         installation=read_installation(),

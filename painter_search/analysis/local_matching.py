@@ -54,12 +54,14 @@ class MatchingParts:
     """Parts that are each other's best match, best first, and lie apart in both pictures."""
 
 
-def match_parts(encoder: OnnxEncoder, one: bytes, other: bytes) -> MatchingParts | None:
+def match_parts(encoder: OnnxEncoder | None, one: bytes, other: bytes) -> MatchingParts | None:
     """Find the parts that two paintings, given as JPEG files, have in common; thumbnails suffice.
 
     Each picture is squeezed whole into the encoder's square. Returns None if the encoder has no feature maps (see
-    `OnnxEncoder.feature_maps`).
+    `OnnxEncoder.feature_maps`), or there is none.
     """
+    if encoder is None:
+        return None
     pictures = [open_frame(one), open_frame(other)]
     side = matching_side(encoder.config)
     views = [to_pixels(picture.resize((side, side), Image.Resampling.BICUBIC)) for picture in pictures]
@@ -85,7 +87,7 @@ def matching_side(config: EncoderConfig) -> int:
 
     An encoder trained on quarters too knows details at twice the size, so it gets one and a half times as many pixels.
     """
-    return config.img_size * 3 // 2 // STRIDE * STRIDE if config.views == "parts" else config.img_size
+    return config.img_size * 3 // 2 // STRIDE * STRIDE if config.any_size else config.img_size
 
 
 def local_features(stages: list[NDArray[np.float32]]) -> NDArray[np.float32]:

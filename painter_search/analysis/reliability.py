@@ -6,7 +6,6 @@ ranks its own artists, and whether its probabilities come true among them; it ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +18,10 @@ from painter_search.common.stored import to_stored
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.bootstrap import Estimate, mean_by_artist
 from painter_search.metrics.calibration_curve import CalibrationCurve, calibration_curve
-from painter_search.metrics.confidence import MIN_ARTISTS, TRUE_NAMES_KEPT, Confidence
+from painter_search.metrics.confidence import Confidence
+from painter_search.metrics.confidence_fit import MIN_ARTISTS
 from painter_search.metrics.distances import distance_matrix, paired_distances
-from painter_search.metrics.leave_one_out import LeaveOneOutQuery, leave_one_out
+from painter_search.metrics.leave_one_out import draw_artists, leave_one_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +33,8 @@ MIN_QUERIES = 20
 """With fewer queries nothing is measured."""
 MAX_PAIRS_PER_ARTIST = 20
 """Same-artist pairs drawn of one artist, so that an artist with many works does not outweigh the others."""
+TRUE_NAMES_KEPT = 0.8
+"""Share of true names at which false ones are counted, so that indexes can be compared."""
 QUICK_QUERIES = 300
 """Queries that take seconds and need no progress bar."""
 
@@ -142,7 +144,7 @@ def measure_reliability(
     """
     rng = np.random.default_rng(seed)
     ids, numbers = index.artists.ids, index.artists.numbers
-    rows = _draw_artists(numbers, max_works, rng)
+    rows = draw_artists(numbers, max_works, rng)
     embeddings, artists = index.embeddings(ids[rows]), np.unique(numbers[rows], return_inverse=True)[1]
     sizes = np.bincount(artists)
     answerable = np.flatnonzero(sizes[artists] > 1)
@@ -150,12 +152,14 @@ def measure_reliability(
         return None
     queries = np.sort(rng.choice(answerable, min(max_queries, len(answerable)), replace=False))
     tracked = track(queries, "Measuring", total=len(queries)) if len(queries) > QUICK_QUERIES else queries
-    results = leave_one_out(embeddings, artists, tracked)
+    results = leave_one_out(embeddings, artists, tracked, index.plda)
     in_index = np.array([result.artist_in_index for result in results])
-    correct = np.array([result.correct for result in results])
     confidence = index.confidence
-    artist_known = None if confidence is None else _artist_known(confidence, results)
-    named = None if confidence is None or artist_known is None else artist_known >= confidence.threshold
+    answers = None if confidence is None else [confidence.answer(result) for result in results]
+    first = [0] * len(results) if answers is None else [answer.first for answer in answers]
+    correct = np.array([result.true_rank == rank for result, rank in zip(results, first, strict=True)])
+    artist_known = None if answers is None else np.array([answer.artist_known for answer in answers])
+    named = None if artist_known is None else artist_known >= index.least_named
     return IndexReliability(
         index=index.digest,
         split=index.manifest.split,
@@ -172,27 +176,9 @@ def measure_reliability(
         if confidence is None
         else _pair_calibration(confidence, embeddings / index.mean_distance, artists, rng),
         answers=None
-        if confidence is None or artist_known is None
-        else calibration_curve(artist_known * _first_shares(confidence, results), correct),
+        if answers is None
+        else calibration_curve(np.array([answer.probability for answer in answers]), correct),
     )
-
-
-def _draw_artists(numbers: NDArray[np.int64], max_works: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Rows of the works of artists drawn until there are `max_works`; of all artists if there are fewer works."""
-    sizes = np.bincount(numbers)
-    order = rng.permutation(len(sizes))
-    before = np.cumsum(sizes[order]) - sizes[order]
-    return np.flatnonzero(np.isin(numbers, order[before < max_works]))
-
-
-def _artist_known(confidence: Confidence, results: Sequence[LeaveOneOutQuery]) -> NDArray[np.float64]:
-    """Probability that each query's artist is in the index."""
-    return np.array([confidence.artist_known(result.signals) for result in results])
-
-
-def _first_shares(confidence: Confidence, results: Sequence[LeaveOneOutQuery]) -> NDArray[np.float64]:
-    """Probability of each query's first artist, given that the artist is in the index."""
-    return np.array([confidence.artist_shares(result.artist_distances)[0] for result in results])
 
 
 def _open_set_score(

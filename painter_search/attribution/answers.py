@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from painter_search.collection.work import Work
 from painter_search.common.html_repr import Html, html_picture, html_table, html_text
+from painter_search.images.photographs.crop import PaintingCrop
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +51,17 @@ class ArtistMatch:
 
 
 @dataclass(frozen=True)
+class Photograph:
+    """The file that an answer is about, so that the answer can be cited and checked."""
+
+    sha256: str
+    """Digest of the file; empty where it was not read as a whole, as from an archive."""
+    width: int
+    """Width of the upright picture in pixels, before any crop."""
+    height: int
+
+
+@dataclass(frozen=True)
 class Attribution:
     """The answer for one painting: artists ranked by nearness in style.
 
@@ -73,6 +85,10 @@ class Attribution:
     """Whether that probability suffices to name the nearest artist. If not, no artist in the index is close."""
     picture: bytes
     """The whole painting, reduced, as a JPEG file."""
+    photograph: Photograph | None = None
+    """The file that was asked about."""
+    crop: PaintingCrop | None = None
+    """What the photograph was cropped to; None if all of it was used."""
 
     @property
     def answered(self) -> Literal[True]:
@@ -97,9 +113,11 @@ class Attribution:
         return f"nearest in style to {first.artist}{probability}, on {works}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as `query --json` prints them; without the picture."""
+        """Plain values, as `query --json` prints them; without the picture, and `crop` only if it was cropped."""
+        cropped = {} if self.crop is None else {"crop": self.crop.to_dict()}
         return {
             "painting": self.painting,
+            **cropped,
             "verdict": self.verdict,
             "named": self.named,
             "known": self.artist_known,
@@ -154,7 +172,8 @@ class Attribution:
             html_text(f"This very work is in the index: {_caption(neighbour.work)} by {neighbour.work.artist}.")
             for neighbour in self.same_works
         )
-        return html_picture(self.picture, 160, self.painting) + same + ranked
+        cropped = "" if self.crop is None else html_text(f"The photograph was {self.crop.sentence}.")
+        return html_picture(self.picture, 160, self.painting) + cropped + same + ranked
 
 
 @dataclass(frozen=True)

@@ -11,20 +11,32 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from painter_search.attribution.answers import Answer, Answers, ArtistMatch, Attribution, FailedQuery, Neighbour
+from painter_search.attribution.answers import (
+    Answer,
+    Answers,
+    ArtistMatch,
+    Attribution,
+    FailedQuery,
+    Neighbour,
+    Photograph,
+)
 from painter_search.attribution.config import QueryConfig
-from painter_search.attribution.query_inputs import PaintingInputs, read_query_inputs
+from painter_search.attribution.query_inputs import PaintingInputs, QueryInput, WorkId, read_query_inputs
 from painter_search.attribution.query_list import read_list
 from painter_search.common.cores import available_cores
+from painter_search.common.errors import UnknownWorkError
 from painter_search.common.progress import track
 from painter_search.encoder.embedding import embed_views
 from painter_search.encoder.views import make_views
 from painter_search.images.decode_pool import frame_file, frame_with_timeout
 from painter_search.images.fingerprint import fingerprint, same_picture
 from painter_search.images.framing import Frame, open_frame
+from painter_search.images.photographs.crop import CropInput, parse_crop
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.work_tables import CandidateWorks
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.distances import distance_matrix
+from painter_search.metrics.identification.plda import artist_sums
 from painter_search.metrics.leave_one_out import OpenSetSignals
 from painter_search.metrics.local_scaling import scale_distances
 
@@ -40,12 +52,16 @@ class PreparedQuery:
     frame: Frame
     fingerprint: bytes
     """Fingerprint of the whole painting."""
+    id: int | None = None
+    """Its id, if it is a work of the index."""
+    sha256: str = ""
+    """Digest of the painting's file; empty where it is not known."""
 
     @classmethod
-    def of(cls, name: str, frame: Frame, image: Image.Image | None = None) -> PreparedQuery:
+    def of(cls, name: str, frame: Frame, image: Image.Image | None = None, sha256: str = "") -> PreparedQuery:
         """Fingerprint the painting in a frame; `image` is the frame opened, where the caller has it already."""
         whole = image if image is not None and frame.thumbnail is None else open_frame(frame.thumbnail or frame.jpeg)
-        return cls(name, frame, fingerprint(whole))
+        return cls(name, frame, fingerprint(whole), sha256=sha256)
 
 
 def attribute(
@@ -54,6 +70,7 @@ def attribute(
     top_k: int = 5,
     works_per_artist: int = 3,
     *,
+    crop: CropInput = "auto",
     exit_on_timeout: bool = False,
 ) -> Answers:
     """Rank the artists of an index by nearness in style to each painting.
@@ -67,6 +84,8 @@ def attribute(
             PIL images, arrays uint8 `[height, width, 3]`, or what `read_list` returns. A string is one path or URL.
         top_k: How many artists to rank.
         works_per_artist: How many of its nearest works to name for each.
+        crop: What of each photograph is used: `auto` (the painting in it, where one is found for sure), `none` (all of
+            it), or left, top, width and height of a rectangle, as fractions or in pixels; see `parse_crop`.
         exit_on_timeout: End this process if decoding a file hangs, as the `query` command does; see
             `frame_with_timeout`. Otherwise such a file keeps the call waiting.
 
@@ -84,14 +103,24 @@ def attribute(
         ...     print(answer.painting, answer.verdict if answer.answered else answer.reason)
     """
     queries = read_query_inputs(paintings)
-    files, framing = [query.content for query in queries], index.framing
+    files = [query.content for query in queries if not isinstance(query.content, WorkId)]
+    framing, part = index.framing, parse_crop(crop)
+    if files and index.encoder_digest is None:
+        _ = index.encoder  # raises the error that says what to do
     # One at a time: a large image takes much memory.
-    frames = frame_with_timeout(files, framing) if exit_on_timeout else (frame_file(file, framing) for file in files)
+    frames = (
+        frame_with_timeout(files, framing, part)
+        if exit_on_timeout
+        else (frame_file(file, framing, part) for file in files)
+    )
     starts = range(0, len(queries), BATCH_SIZE)
     answers = Answers()
     with closing(frames):
         for start in track(starts, "Attributing") if len(starts) > 1 else starts:
-            batch = [(query.name, next(frames)) for query in queries[start : start + BATCH_SIZE]]
+            batch = [
+                (query, query.content if isinstance(query.content, WorkId) else next(frames))
+                for query in queries[start : start + BATCH_SIZE]
+            ]
             answers += _attribute_batch(index, batch, top_k, works_per_artist)
     return answers
 
@@ -102,26 +131,54 @@ def attribute_from_config(index: PaintingIndex, config: QueryConfig) -> Answers:
     Ends the process if decoding a file hangs. The config's filter is not applied: `index` is narrowed already.
     """
     listed = [] if config.list_file is None else read_list(config.list_file)
-    return attribute(index, [*config.paintings, *listed], config.top_k, config.works_per_artist, exit_on_timeout=True)
+    paintings, crop = [*config.paintings, *listed], config.crop
+    return attribute(index, paintings, config.top_k, config.works_per_artist, crop=crop, exit_on_timeout=True)
 
 
 def _attribute_batch(
-    index: PaintingIndex, framed: Sequence[tuple[str, Frame | str]], top_k: int, works_per_artist: int
+    index: PaintingIndex,
+    framed: Sequence[tuple[QueryInput, Frame | WorkId | str]],
+    top_k: int,
+    works_per_artist: int,
 ) -> Iterable[Answer]:
-    """Answer queries of a name and a frame, or the reason why there is no frame."""
+    """Answer queries with their frames, or a work of the index, or the reasons why there is no frame."""
     queries: list[PreparedQuery] = []
     views: list[list[NDArray[np.uint8]]] = []
     with ThreadPoolExecutor(available_cores()) as threads:  # the views of a painting are cut in parallel
-        for name, frame in framed:
+        for query, frame in framed:
             if isinstance(frame, Frame):
                 image = open_frame(frame.jpeg)
-                queries.append(PreparedQuery.of(name, frame, image))
+                queries.append(PreparedQuery.of(query.name, frame, image, query.sha256()))
                 views.append(make_views(image, index.encoder_config, threads.map))
     attributions: Iterator[Attribution] = iter(())
     if queries:
         embeddings = embed_views(index.encoder, views)
         attributions = iter(attribute_prepared(index, queries, embeddings, top_k, works_per_artist))
-    return [FailedQuery(name, frame) if isinstance(frame, str) else next(attributions) for name, frame in framed]
+    return [
+        FailedQuery(query.name, frame)
+        if isinstance(frame, str)
+        else attribute_work(index, frame.id, top_k, works_per_artist)
+        if isinstance(frame, WorkId)
+        else next(attributions)
+        for query, frame in framed
+    ]
+
+
+def attribute_work(index: PaintingIndex, id: int, top_k: int = 5, works_per_artist: int = 3) -> Attribution:
+    """Rank the artists for a work of the index, which takes no part in the ranking itself; no encoder is needed.
+
+    Raises `UnknownWorkError` if the index has no work with this id.
+    """
+    try:
+        (work,) = index.works.get([id])
+    except KeyError:
+        raise UnknownWorkError(f"the index has no work {id}; `build-index list` names the ids.") from None
+    thumbnail = index.works.thumbnail(id)
+    image = open_frame(thumbnail)
+    frame = Frame(thumbnail, None, image.width, image.height, enlarged=False)
+    fingerprint = index.works.candidate_rows(np.array([id]))[0].fingerprint
+    query = PreparedQuery(f"#{id} {work.title or work.file}", frame, fingerprint, id=id)
+    return attribute_prepared(index, [query], index.embeddings([id]), top_k, works_per_artist)[0]
 
 
 def attribute_prepared(
@@ -151,7 +208,7 @@ def _attribute_one(
 ) -> Attribution:
     """Rank the artists of the candidate works `ids` `[n]` at `distances` `[n]`."""
     works = index.load_candidates(ids)
-    is_query = same_picture(painting.fingerprint, works.fingerprints, works.reduced)
+    is_query = same_picture(painting.fingerprint, works.fingerprints, works.reduced) | (works.ids == painting.id)
     rows = np.searchsorted(works.ids, ids)
     same = np.isin(ids, works.ids[is_query])
     artists = works.numbers[rows]
@@ -159,7 +216,17 @@ def _attribute_one(
     sizes = works.sizes - np.bincount(works.numbers[is_query], minlength=len(works.artists))
     scaled = scale_distances(distances, works.local_scales[rows], index.mean_distance)
     ranked, adjusted = rank_artists(scaled[~same], artists[~same], sizes)
-    artist_known, probabilities = _probabilities(index, embedding, adjusted)
+    artist_known = probabilities = None
+    if index.confidence is not None and len(ranked):
+        relative = distance_matrix(embedding[None], index.reference_embeddings)[0] / index.mean_distance
+        signals = OpenSetSignals(float(adjusted[0]), float(relative.mean()), float(relative.std()))
+        log_ratios = _log_ratios(index, embedding, works, is_query)
+        probabilities = index.confidence.probabilities(
+            signals, adjusted, None if log_ratios is None else log_ratios[ranked], index.count_artists(works)
+        )
+        artist_known = float(probabilities.sum())
+        likeliest = np.argsort(-probabilities, kind="stable")
+        ranked, adjusted, probabilities = ranked[likeliest], adjusted[likeliest], probabilities[likeliest]
     matches = []
     for rank, artist in enumerate(ranked[:top_k]):
         nearest = np.flatnonzero((artists == artist) & ~same)
@@ -178,21 +245,27 @@ def _attribute_one(
         same_works=neighbours(index, ids[same], distances[same]),
         artists=tuple(matches),
         artist_known=artist_known,
-        named=artist_known is None or index.confidence is None or artist_known >= index.confidence.threshold,
+        named=artist_known is None or artist_known >= index.least_named,
         picture=painting.frame.thumbnail or painting.frame.jpeg,
+        photograph=Photograph(painting.sha256, painting.frame.width, painting.frame.height),
+        crop=painting.frame.crop,
     )
 
 
-def _probabilities(
-    index: PaintingIndex, embedding: NDArray[np.float32], adjusted: NDArray[np.float64]
-) -> tuple[float | None, NDArray[np.float64] | None]:
-    """Probability that the query's artist is in the index, and that it is each of the ranked artists `[artists]`."""
-    if index.confidence is None or not len(adjusted):
-        return None, None
-    relative = distance_matrix(embedding[None], index.reference_embeddings)[0] / index.mean_distance
-    signals = OpenSetSignals(float(adjusted[0]), float(relative.mean()), float(relative.std()))
-    artist_known = index.confidence.artist_known(signals)
-    return artist_known, artist_known * index.confidence.artist_shares(adjusted)
+def _log_ratios(
+    index: PaintingIndex, embedding: NDArray[np.float32], works: CandidateWorks, is_query: NDArray[np.bool_]
+) -> NDArray[np.float64] | None:
+    """Of each artist by number, without the works that are the query's own; None where the index has no PLDA."""
+    if index.plda is None:
+        return None
+    sums, sizes = index.artist_sums(index.plda, works)
+    if is_query.any():
+        own = index.plda.project(index.embeddings(works.ids[is_query]))
+        own_sums, own_sizes = artist_sums(own, works.numbers[is_query], len(works.artists))
+        sums, sizes = sums - own_sums, sizes - own_sizes
+    left = np.maximum(sizes, 1)
+    query = index.plda.project(embedding[None])
+    return index.plda.log_likelihood_ratios(query, sums / left[:, None], left).ravel()
 
 
 def neighbours(index: PaintingIndex, ids: NDArray[np.int64], distances: NDArray[np.float32]) -> tuple[Neighbour, ...]:

@@ -11,6 +11,7 @@ import tyro
 from painter_search.common.cli import Names, check_html_path
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.urls import Location, parse_location
+from painter_search.images.photographs.crop import parse_crop
 from painter_search.index.config import DEFAULT_INDEX, WorkFilter
 
 
@@ -19,21 +20,25 @@ class QueryConfig:
     """Find the artists nearest in style to a painting, and the works that speak for each."""
 
     paintings: tyro.conf.Positional[tuple[Location, ...]] = ()
-    """Image files, folders or zip archives of them, or URLs of these."""
+    """Image files, folders or zip archives of them, or URLs of these; or works of the index by their ids, '#17'."""
 
     list_file: Annotated[Path | None, tyro.conf.arg(name="from")] = None
     """A text file that names further paintings, one path or URL a line, or a table with a column of paths; - reads
     standard input. Paths are absolute, or relative to the list's folder, or else to the current one. Blank lines and
     lines that begin with # are skipped."""
 
-    index: Path = DEFAULT_INDEX
-    """The folder of indexes, or one index."""
+    index: Location = DEFAULT_INDEX
+    """The folder of indexes, or one index; or the URL of either, such as s3://bucket/index."""
 
     top_k: int = 5
     """How many artists to rank."""
 
     works_per_artist: int = 3
     """How many works to show for each."""
+
+    false_names: float | None = None
+    """An artist is named only where so many per cent, such as 10, of works by artists not in the index would be given a
+    name, too. Default: the best balance between these and the true names that are kept."""
 
     where: str | None = None
     """Compare with some works only: an SQL expression over the columns collection, file, artist, title, date, style
@@ -50,14 +55,25 @@ class QueryConfig:
     """Compare with works of this year and later ones only; of a span or a century, all of it. Works without a readable
     year are left out, and counted."""
 
+    crop: str = "auto"
+    """What of a photograph is used. auto: the painting in it, without wall and frame, where one is found for sure; a
+    plain reproduction stays as it is. none: all of it. x,y,w,h: a rectangle, as fractions of the photograph (or in
+    pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 turns it over."""
+
     page: Path | None = None
     """Write a page of the answers, one HTML file with the pictures in it."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "index", parse_location(self.index))
         object.__setattr__(self, "paintings", tuple(map(parse_location, self.paintings)))
         if not self.paintings and self.list_file is None:
             raise InvalidValueError("give at least one painting: `python -m painter_search.query painting.jpg`")
         check_html_path(self.page)
+        parse_crop(self.crop)
+        if self.false_names is not None and not 0 < self.false_names < 100:
+            raise InvalidValueError(
+                f"--false-names is {self.false_names}; it must be more than 0 and below 100 (per cent)."
+            )
         for flag, value in (("top-k", self.top_k), ("works-per-artist", self.works_per_artist)):
             if value < 1:
                 raise InvalidValueError(f"--{flag} is {value}; it must be at least 1.")

@@ -12,6 +12,7 @@ from typing import TypeAlias, cast
 import numpy as np
 from PIL import Image
 
+from painter_search.common.atomic_io import digest_bytes, digest_file
 from painter_search.common.errors import InvalidValueError, NotFoundError, UnreadableImageError
 from painter_search.common.urls import Location, parse_location
 from painter_search.images.image_inputs import ImageInput, ImageInputs, as_list, image_file, single_file
@@ -21,18 +22,34 @@ from painter_search.images.sources import Original, list_originals
 
 
 @dataclass(frozen=True)
+class WorkId:
+    """A work of the index that is asked."""
+
+    id: int
+
+
+@dataclass(frozen=True)
 class QueryInput:
     """One painting to query with."""
 
     name: str
     """What the answer calls it. It has no folders of this machine in it."""
-    content: Path | bytes | Original
-    """Its file, which need not exist; the bytes of one; or a file in an archive or at a URL."""
+    content: Path | bytes | Original | WorkId
+    """Its file, which need not exist; the bytes of one; a file in an archive or at a URL; or a work of the index."""
+
+    def sha256(self) -> str:
+        """Digest of a file or of bytes; empty for a file that cannot be read, or in an archive or at a URL."""
+        try:
+            if isinstance(self.content, Path):
+                return digest_file(self.content)
+            return digest_bytes(self.content) if isinstance(self.content, bytes) else ""
+        except OSError:
+            return ""
 
 
 PaintingInput: TypeAlias = "ImageInput | QueryInput"
-"""A path or URL (of a file, a folder of files, or a zip archive), the bytes of a file, a PIL image, an array, or a
-`QueryInput`."""
+"""A path or URL (of a file, a folder of files, or a zip archive), the bytes of a file, a PIL image, an array, a
+`QueryInput`, or `#17`, the work of the index with this id."""
 PaintingInputs: TypeAlias = "PaintingInput | Iterable[PaintingInput]"
 """One of these or many. A string is always one path or URL."""
 ARCHIVE = ".zip"
@@ -51,7 +68,7 @@ def read_query_inputs(paintings: PaintingInputs) -> list[QueryInput]:
     """
     queries: list[QueryInput] = []
     for painting in _as_list(paintings):
-        if isinstance(painting, str | Path):
+        if isinstance(painting, str | Path) and read_work_id(painting) is None:
             location = parse_location(painting)
             queries += _files_at(location) if isinstance(location, Path) else input_at_url(location)
         else:
@@ -69,6 +86,9 @@ def to_query_input(painting: PaintingInput, number: int = 1) -> QueryInput:
     if isinstance(painting, QueryInput):
         return painting
     if isinstance(painting, str | Path):
+        work = read_work_id(painting)
+        if work is not None:
+            return QueryInput(str(painting), work)
         location = parse_location(painting)
         return QueryInput(location.name, location) if isinstance(location, Path) else input_at_url(location)[0]
     if isinstance(painting, bytes):
@@ -76,6 +96,13 @@ def to_query_input(painting: PaintingInput, number: int = 1) -> QueryInput:
     if isinstance(painting, Image.Image | np.ndarray):
         return _encode_image(painting, number)
     raise _not_a_painting(painting)
+
+
+def read_work_id(painting: str | Path) -> WorkId | None:
+    """The work that `#17` means; None for anything else, and for a file of this name."""
+    name = str(painting)
+    is_id = name.startswith("#") and name[1:].isascii() and name[1:].isdigit() and len(name) < 19  # SQLite's limit
+    return WorkId(int(name[1:])) if is_id and not Path(name).exists() else None
 
 
 def _as_list(paintings: PaintingInputs) -> list[PaintingInput]:

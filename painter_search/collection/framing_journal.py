@@ -15,6 +15,7 @@ from painter_search.collection.inputs import CollectionInputs
 from painter_search.common.log import logger
 from painter_search.common.progress import track
 from painter_search.images.decode_pool import FramingJob, FramingResult, frame_all
+from painter_search.images.photographs.crop import Crop
 from painter_search.images.types import Framing
 
 JOURNAL = "journal.jsonl"
@@ -22,7 +23,12 @@ JOURNAL = "journal.jsonl"
 
 
 def frame_originals(
-    inputs: CollectionInputs, framing: Framing, staging: Path, workers: int = 0, left_out: Set[str] = frozenset()
+    inputs: CollectionInputs,
+    framing: Framing,
+    staging: Path,
+    workers: int = 0,
+    left_out: Set[str] = frozenset(),
+    crop: Crop = "none",
 ) -> tuple[dict[str, FramingResult], pd.DataFrame]:
     """Frame every original that the catalogue names, except those left out and those that an interrupted run framed.
 
@@ -32,6 +38,7 @@ def frame_originals(
         staging: Folder for the frames, the thumbnails and the journal.
         workers: Worker processes; 0 means one per core.
         left_out: Files of the catalogue that are not wanted.
+        crop: What of photographs of paintings is used.
 
     Returns:
         The results of the framed originals by file, and a table of the rejected ones with the columns `file, reason`.
@@ -43,7 +50,7 @@ def frame_originals(
     for file, original in matched.files:
         if file not in left_out:
             frame, thumbnail = (staging / folder / frame_name(file) for folder in ("frames", "thumbnails"))
-            jobs[file] = FramingJob(file, original, framing, frame, thumbnail)
+            jobs[file] = FramingJob(file, original, framing, frame, thumbnail, crop)
     missing = [(file, reason) for file, reason in matched.missing if file not in left_out]
     rejected = [*inputs.rejected, *matched.unused, *missing]
     results = {result.file: result for result in _read_journal(staging, jobs)}

@@ -27,6 +27,7 @@ from painter_search.collection.collection import (
     frame_name,
 )
 from painter_search.collection.config import PrepareConfig
+from painter_search.collection.copies import count_copies_once
 from painter_search.collection.framing_journal import JOURNAL, frame_originals
 from painter_search.collection.inputs import CollectionInputs, read_inputs
 from painter_search.collection.preview import show_preview
@@ -113,6 +114,9 @@ def _prepare(config: PrepareConfig) -> Collection:
     readable = usable[usable["new_filename"].isin(framed)]
     if readable.empty:
         raise NotEnoughDataError(_nothing_readable(inputs, rejected_files))
+    if config.folder is not None:  # the works of a catalogue are listed on purpose
+        readable, rejected_copies = count_copies_once(readable, framed, staging)
+        rejected_rows = pd.concat([rejected_rows, rejected_copies], ignore_index=True)
     cleaned = clean_catalogue(readable, config.works_cap, config.random_state, keep_single=config.only_test)
     if config.capped_only:
         cleaned = replace(cleaned, train_all=cleaned.train)

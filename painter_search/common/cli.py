@@ -15,19 +15,20 @@ from typing import Annotated, ParamSpec, TypeVar
 
 import tyro
 
-from painter_search.common.errors import AmbiguousError, InvalidValueError, PainterSearchError
+from painter_search.common.errors import AmbiguousError, InvalidValueError, MissingPackageError, PainterSearchError
 from painter_search.common.interrupts import INTERRUPTED, raised_interrupts
-from painter_search.common.log import console_messages
-from painter_search.common.progress import RichProgress, progress_shown_by
 from painter_search.common.quiet import quiet_libraries
 from painter_search.common.temporary_names import lasting_path
 from painter_search.common.terminal import discard_output, printable
+from painter_search.common.verbosity import Verbosity, takes_verbosity
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 FAILED, MISUSED = 1, 2
 """Exit codes; 0 means success, 130 an interrupt."""
+TYRO = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
+"""How tyro reads the flags: `--json` without a `--no-json`, and fields of a config without its name."""
 Flags = Annotated[T, tyro.conf.arg(name="")]
 """Type of the config that a command takes: its fields are flags beside the command's own."""
 Names = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
@@ -50,15 +51,15 @@ def run_command(
 
     Args:
         name: The command, as in `python -m painter_search.NAME`.
-        run: Takes a config dataclass and further flags; returns an exit code, or None for 0.
+        run: Takes a config dataclass and further flags; returns an exit code, or None for 0. The flags of `Verbosity`
+            are added to its own.
         arguments: The command line after the command; None reads `sys.argv`.
         description: The first lines of `--help`: the config's docstring, of which an example for Python is left out.
 
     Returns:
         The exit code: 0, 1 (failed), 2 (misused) or 130 (interrupted).
     """
-    with console_messages(), progress_shown_by(RichProgress()):
-        return exit_code(lambda: _run(name, run, arguments, description))
+    return exit_code(lambda: _run(name, run, arguments, description))
 
 
 def exit_code(call: Callable[[], int]) -> int:
@@ -93,20 +94,17 @@ def parse_flags(
     for `--help`.
     """
 
-    @functools.wraps(run)
-    def defer(*args: P.args, **kwargs: P.kwargs) -> Callable[[], int | None]:
-        return lambda: run(*args, **kwargs)
-
+    no_color()
     # tyro prints a config's `ValueError` in a box of its own; an error of ours is raised to be printed like all others.
     printed = io.StringIO()
     try:
         with contextlib.redirect_stderr(printed):
             return tyro.cli(
-                defer,
+                deferred(run),
                 args=None if arguments is None else list(arguments),
                 prog=f"python -m painter_search.{name}",
                 description=inspect.cleandoc(description or "").partition("\n\nExample:")[0],
-                config=(tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes),
+                config=TYRO,
             )
     except SystemExit as leaving:
         refusal = _refusal_behind(leaving)
@@ -114,6 +112,28 @@ def parse_flags(
             raise refusal from None
         print(printed.getvalue(), end="", file=sys.stderr)
         raise
+
+
+def deferred(run: Callable[P, int | None]) -> Callable[..., Callable[[], int | None]]:
+    """A function that takes the flags of `run` and those of `Verbosity`, and returns the call without making it."""
+
+    @functools.wraps(run)
+    def defer(*args: P.args, **kwargs: P.kwargs) -> Callable[[], int | None]:
+        verbosity = kwargs.pop("verbosity", Verbosity())
+
+        def call() -> int | None:
+            with verbosity.shown():  # type: ignore[attr-defined]
+                return run(*args, **kwargs)
+
+        return call
+
+    return takes_verbosity(defer, run)
+
+
+def no_color() -> None:
+    """Take the colours out of `--help` where `NO_COLOR` is set; all other output is rich's, which heeds it itself."""
+    if os.environ.get("NO_COLOR"):
+        tyro._experimental_options["ansi_codes"] = False
 
 
 def _run(name: str, run: Callable[..., int | None], arguments: Sequence[str] | None, description: str | None) -> int:
@@ -127,6 +147,14 @@ def _run(name: str, run: Callable[..., int | None], arguments: Sequence[str] | N
         return call() or 0
     except PainterSearchError as error:
         return _print_error(error, MISUSED if isinstance(error, AmbiguousError) else FAILED)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in ("", "painter_search"):
+            raise  # a fault of the program
+        message = (
+            f"{name} needs the package {missing}, which is not installed: `pip install painter-search` installs it."
+        )
+        return _print_error(MissingPackageError(message), FAILED)
 
 
 def _refusal_behind(error: BaseException) -> PainterSearchError | None:

@@ -18,13 +18,15 @@ DISTRIBUTION = "painter-search"
 PURPOSES = {
     "backbone": "timm's backbones, and a small one whose ImageNet weights come with it",
     "heic": "photographs in HEIC",
-    "hub": "fetch data sets from the Hugging Face hub",
+    "hub": "data sets and encoders of the Hugging Face hub",
     "jxl": "images in JPEG XL",
     "kaggle": "download Painter by Numbers",
     "milvus": "keep an index's vectors in Milvus",
+    "notebook": "bars of progress in notebooks",
     "ray": "embed on many machines",
     "serve": "the web app and the API",
     "tables": "catalogues in spreadsheets",
+    "tensorboard": "watch a training in TensorBoard",
     "dev": "test the package",
 }
 """What each extra of `pyproject.toml` is for, in the order in which they are listed."""
@@ -122,6 +124,8 @@ def _version(package: str) -> str | None:
 def _accelerator() -> str:
     try:
         import torch
+    except ModuleNotFoundError:
+        return "none (PyTorch is not installed)"
     except (ImportError, OSError) as error:  # a library of PyTorch's own may be missing
         return f"unknown: PyTorch does not start ({' '.join(str(error).split())[:200]})"
     if torch.cuda.is_available():

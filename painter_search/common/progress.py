@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol, TypeVar
 
+from painter_search.common.errors import MissingPackageError
+
 T = TypeVar("T")
 
 
@@ -110,4 +112,44 @@ class RichProgress:
         from painter_search.common.console import MessageConsole
 
         with MessageConsole().status(description):
+            yield
+
+
+class NotebookProgress:
+    """A reporter for notebooks: tqdm's bars, the notebook's own widgets where it has them.
+
+    Example:
+        >>> from painter_search import NotebookProgress, set_progress
+        >>> set_progress(NotebookProgress())  # doctest: +SKIP
+    """
+
+    def __init__(self) -> None:
+        """Raise `MissingPackageError` where tqdm is not installed."""
+        try:
+            import tqdm  # noqa: F401
+        except ImportError:
+            raise MissingPackageError(
+                'progress in notebooks needs tqdm: `pip install "painter-search[notebook]"`.'
+            ) from None
+
+    def track(
+        self, items: Iterable[T], description: str, total: int | None, images_of: Callable[[T], int] | None
+    ) -> Iterator[T]:
+        """Yield `items` under a bar; with `images_of` it counts images."""
+        from tqdm.auto import tqdm
+
+        if images_of is None:
+            yield from tqdm(items, desc=description, total=total)
+            return
+        with tqdm(desc=description, unit=" images") as bar:
+            for item in items:
+                yield item
+                bar.update(images_of(item))
+
+    @contextmanager
+    def spinner(self, description: str) -> Iterator[None]:
+        """Show the task and, once it is done, its seconds."""
+        from tqdm.auto import tqdm
+
+        with tqdm(desc=description, bar_format="{desc} {elapsed}"):
             yield

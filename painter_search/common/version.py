@@ -1,3 +1,3 @@
-"""The package's version, apart from the package root so that any layer can cite it without importing upward."""
+"""The package's version: the wheel's is read from here, and any layer can cite it without importing upward."""
 
 __version__ = "0.1.0"

@@ -71,6 +71,7 @@ def _main_module_left_out() -> Iterator[None]:
         prepare, starting = spawn.get_preparation_data, threading.get_ident()
 
         def without_main(name: str) -> dict[str, Any]:
+            vars(sys.modules["__main__"]).setdefault("__spec__", None)  # a notebook's `%reset` takes it away
             told = prepare(name)
             if threading.get_ident() == starting:  # another thread may start a process of its own
                 for key in ("init_main_from_name", "init_main_from_path"):

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections import Counter
 
 from painter_search.analysis.audit import SMALL_SIDE, Audit
+from painter_search.analysis.duplicate_works import DuplicatePair
 from painter_search.analysis.label_errors import MIN_VOTES, NEIGHBOURS
 
-DUPLICATE_KINDS = {
+KINDS = {
     "same": "the same picture",
-    "altered": "cropped, or photographed differently",
+    "altered": "cropped, mounted, or photographed differently",
     "mirrored": "mirrored",
 }
+HOW_COMPARED = (
+    "Pictures are laid over one another, also mirrored and without margins, mats and plain frames, and have to agree "
+    "in their detail: outlines, even grounds and masses of light and dark do not count."
+)
+"""What a likeness rests on."""
 
 
 def audit_title(audit: Audit) -> str:
@@ -27,6 +33,14 @@ def leak_sentence(audit: Audit) -> str:
     leaks = [f"{pictures:,} pair{'' if pictures == 1 else 's'} of pictures"] if pictures else []
     leaks += [f"{artists:,} pair{'' if artists == 1 else 's'} of names that may be one artist's"] if artists else []
     return f"{' and '.join(leaks)} in both train and test; the test score is too good until they are moved to one side."
+
+
+def reason_for(pair: DuplicatePair) -> str:
+    """Why two works are said to show one picture."""
+    if pair.kind == "same":
+        return f"{KINDS[pair.kind]}: alike as a whole and in detail"
+    margins = ", compared without margins" if pair.without_margins else ""
+    return f"{KINDS[pair.kind]}{margins}: three quarters of the detail correlate by {pair.correlation:.2f} or more"
 
 
 def finding_counts(audit: Audit) -> list[tuple[str, int]]:

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from painter_search.common.version import __version__
-from painter_search.index.manifest import ENCODER
 from painter_search.index.painting_index import PaintingIndex
 
 UNCALIBRATED = "This index's encoder has no calibration, so that no answer says how sure it is."
@@ -19,7 +18,7 @@ def citation(index: PaintingIndex) -> dict[str, Any]:
         "painter_search": __version__,
         "date": date.today().isoformat(),
         "index": index.digest,
-        "encoder": {"sha256": manifest.files[ENCODER].sha256, "backbone": manifest.encoder.backbone},
+        "encoder": {"sha256": index.encoder_digest, "backbone": manifest.encoder.backbone},
         "corpus": {"works": manifest.works, "artists": manifest.artists, "collections": list(manifest.collections)},
         "calibrated": index.confidence is not None,
     }
@@ -27,9 +26,9 @@ def citation(index: PaintingIndex) -> dict[str, Any]:
 
 def citation_line(index: PaintingIndex) -> str:
     """The citation as a sentence."""
-    manifest = index.manifest
+    manifest, digest = index.manifest, index.encoder_digest
+    encoder = f"encoder {digest[:16]} ({manifest.encoder.backbone})" if digest else "embeddings made elsewhere"
     return (
         f"painter_search {__version__}, {date.today().isoformat()}: index {index.digest}, {manifest.works:,} works "
-        f"by {manifest.artists:,} artists ({', '.join(manifest.collections)}); encoder "
-        f"{manifest.files[ENCODER].sha256[:16]} ({manifest.encoder.backbone})."
+        f"by {manifest.artists:,} artists ({', '.join(manifest.collections)}); {encoder}."
     )

@@ -29,7 +29,7 @@ def parts_figures(index: PaintingIndex, one: bytes, other: bytes) -> tuple[bytes
     Returns None where the index's encoder has no feature maps: a transformer, or an index of an earlier version.
     """
     one, other = (make_thumbnail(open_frame(picture)) for picture in (one, other))
-    parts = match_parts(index.encoder, one, other)
+    parts = match_parts(index.encoder if index.encoder_digest else None, one, other)
     return None if parts is None else draw_parts(parts, one, other)
 
 

@@ -1,8 +1,7 @@
-"""Figures drawn with matplotlib: the curves of a training, its augmentations, and calibration diagrams."""
+"""Figures drawn with matplotlib: the curves of a training, its augmentations, and the map."""
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,8 +21,6 @@ if TYPE_CHECKING:  # matplotlib, torch and scikit-learn are imported only by tho
     from matplotlib.figure import Figure
     from matplotlib.transforms import Bbox
 
-    from painter_search.analysis.reliability import IndexReliability
-    from painter_search.metrics.calibration_curve import CalibrationCurve
     from painter_search.training.history import EpochMetrics
     from painter_search.training.run import Run
 
@@ -102,7 +99,7 @@ def draw_augmentations(run: Run) -> None:
         rows = [(name + ("" if name in chosen else " (not used)"), augmented((name,))) for name in AUGMENTATIONS]
         rows.append(("the recipe's together (the first unchanged)", augmented(chosen)))
     else:
-        views = make_views(frame, EncoderConfig(img_size=side, views="parts"))
+        views = make_views(frame, EncoderConfig(img_size=side, views="sized-parts"))
         rows = [("views, whose embeddings are averaged", [view.transpose(1, 2, 0) for view in views])]
     figure, panels = new_figure(len(rows), 6, (9, 1.62 * len(rows) + 0.2))
     for (title, pictures), row in zip(rows, panels, strict=True):
@@ -112,19 +109,6 @@ def draw_augmentations(run: Run) -> None:
             panel.imshow(picture)
         row[0].set_title(title, loc="left", fontsize=8)
     save_figure(figure, run.folder / "augmentations.png")
-
-
-def draw_reliability(reliability: IndexReliability) -> bytes | None:
-    """Draw predicted probabilities against observed shares as a PNG file; None without calibration."""
-    pairs, answers = reliability.pairs, reliability.answers
-    if pairs is None or answers is None:
-        return None
-    figure, ((left, right),) = new_figure(1, 2, (8, 4))
-    _draw_calibration(left, pairs, f"one artist painted both ({pairs.cases:,} pairs)")
-    _draw_calibration(right, answers, f"the first artist is the right one ({answers.cases:,} answers)")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=110, format="png")
-    return buffer.getvalue()
 
 
 def new_figure(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[list[Axes]]]:
@@ -152,16 +136,6 @@ def ignore_missing_glyphs() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
         yield
-
-
-def _draw_calibration(panel: Axes, curve: CalibrationCurve, title: str) -> None:
-    panel.plot([0, 100], [0, 100], ":", color=GREY, linewidth=1, label="perfect calibration")
-    predicted, observed = ([100 * share for share in shares] for shares in (curve.predicted, curve.observed))
-    panel.plot(predicted, observed, "o-", color=BLUE, markersize=5, label="observed, by decile")
-    panel.set(xlim=(0, 100), ylim=(0, 100), xlabel="predicted, %", ylabel="observed, %", aspect="equal")
-    panel.set_title(title, loc="left", fontsize=9)
-    panel.spines[["top", "right"]].set_visible(False)
-    panel.legend(frameon=False, fontsize=8)
 
 
 def draw_map_picture(path: Path, projection: Projection, digest: str) -> None:

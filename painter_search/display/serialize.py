@@ -18,11 +18,14 @@ NEIGHBOUR_COLUMNS = ["work", "title", "date", "work distance", "work probability
 
 
 def answers_to_dict(answers: Sequence[Answer], index: PaintingIndex) -> dict[str, Any]:
-    """Answers with the citation of the index, the inference engine and, for a filtered index, the filter."""
+    """Answers with the citation of the index, the inference engine, what the threshold for naming an artist costs, if
+    known, and, for a filtered index, the filter."""
+    threshold = {"threshold": index.naming_threshold.to_dict()} if index.naming_threshold else {}
     filtered = {"filter": index.selection.as_json()} if index.selection else {}
     return {
         **citation(index),
-        "engine": index.encoder.engine,
+        "engine": index.engine,
+        **threshold,
         **filtered,
         "answers": [answer.to_dict() for answer in answers],
     }
@@ -51,7 +54,7 @@ def answers_to_rows(answers: Sequence[Answer]) -> list[list[str]]:
 
 def comparison_to_dict(comparison: Comparison, index: PaintingIndex) -> dict[str, Any]:
     """A comparison with the digest of the index it was made in and the inference engine."""
-    return {"index": index.digest, "engine": index.encoder.engine, "comparison": comparison.to_dict()}
+    return {"index": index.digest, "engine": index.engine, "comparison": comparison.to_dict()}
 
 
 def listing_to_dict(listing: Listing) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""What an encoder's new layer reads of its backbone, so that a frozen backbone sees every view once."""
+"""What is read of a backbone, so that what is frozen of it sees every view once."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -10,10 +11,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from painter_search.encoder.inference_engine import open_engine
+from painter_search.encoder.last_stages import last_frozen_stage
 from painter_search.encoder.mixed_precision import mixed_precision
 from painter_search.encoder.multi_stage_features import Readout
 from painter_search.encoder.network import EncoderNetwork
-from painter_search.encoder.onnx_export import FEATURES, export_features
+from painter_search.encoder.onnx_export import FEATURES, STAGE, export_features
 
 
 class BackboneFeatures(nn.Module):
@@ -37,27 +39,55 @@ class BackboneFeatures(nn.Module):
         return read[0].float()
 
 
+class FeaturesAndStage(BackboneFeatures):
+    """The same, and what the last frozen stage gives: features `[n, width]`, output `[n, ...]`."""
+
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # type: ignore[override]
+        read: list[torch.Tensor] = []
+        hook = last_frozen_stage(self.encoder).register_forward_hook(
+            lambda _stage, _inputs, output: read.append(output)
+        )
+        try:
+            features = super().forward(pixels)
+        finally:
+            hook.remove()
+        return features, read[0].float()
+
+
 class FeatureReader:
     """Reads the features of views: in PyTorch on a GPU, on a CPU with the engine that embeds there."""
 
-    def __init__(self, encoder: EncoderNetwork) -> None:
+    def __init__(self, encoder: EncoderNetwork, *, with_stage: bool = False) -> None:
+        """Read what `encoder` gives; `with_stage` also what its last frozen stage gives, see `read_with_stage`."""
         self._encoder = encoder
-        self._features = BackboneFeatures(encoder).eval()
+        self._features = (FeaturesAndStage if with_stage else BackboneFeatures)(encoder).eval()
+        self._outputs = [FEATURES, STAGE] if with_stage else [FEATURES]
         on_cpu = encoder.device.type == "cpu"
         self._engine = (
-            open_engine(export_features(self._features, encoder.config), encoder.config.img_size) if on_cpu else None
+            open_engine(export_features(self._features, self._outputs, encoder.config), encoder.config.img_size)
+            if on_cpu
+            else None
         )
         self.batch_size = encoder.batch_size if self._engine is None else self._engine.batch_size
 
-    @torch.inference_mode()
     def read(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The features of views, uint8 `[n, 3, side, side]`: float32 `[n, width]`."""
+        return self._read(self._outputs[:1], pixels)[0]
+
+    def read_with_stage(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The same, and what the last frozen stage gives: float32 `[n, width]` and `[n, ...]`."""
+        features, outputs = self._read(self._outputs, pixels)
+        return features, outputs
+
+    @torch.inference_mode()
+    def _read(self, names: Sequence[str], pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         if self._engine is not None:
-            return self._engine.run([FEATURES], pixels)[0]
+            return self._engine.run(names, pixels)
         batch = self._encoder.on_device(pixels).contiguous(memory_format=torch.channels_last)
         with mixed_precision(self._encoder.device, self._encoder.network):
-            features = self._features(batch)
-        return np.asarray(features[: len(pixels)].float().cpu().numpy(), np.float32)
+            read = self._features(batch)
+        outputs = read if isinstance(read, tuple) else (read,)
+        return [np.asarray(output[: len(pixels)].float().cpu().numpy(), np.float32) for output in outputs[: len(names)]]
 
 
 def embed_features(encoder: EncoderNetwork, features: torch.Tensor) -> torch.Tensor:

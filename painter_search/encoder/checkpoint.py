@@ -1,11 +1,10 @@
-"""Encoders on disk. Nothing is ever unpickled: files are read with `weights_only=True`."""
+"""Checkpoints: an encoder and all that its training continues from, in one safetensors file.
+
+Those of earlier versions, which `torch.save` wrote, are read too. Nothing is ever unpickled.
+"""
 
 from __future__ import annotations
 
-import io
-import math
-import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypedDict, cast, get_args
 
@@ -17,9 +16,15 @@ from painter_search.common.log import logger
 from painter_search.common.stored import from_stored, to_stored
 from painter_search.encoder.backbone import architecture_of, expected_normalization
 from painter_search.encoder.config import IMG_SIZE, EncoderConfig
+from painter_search.encoder.files.calibration import read_confidence
+from painter_search.encoder.files.names import BEST, LAST, OLD_SUFFIX, SUFFIX
+from painter_search.encoder.files.safetensors_file import from_safetensors, to_safetensors
+from painter_search.encoder.files.torch_archive import MAGIC, from_torch_archive
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.images.types import Framing
 from painter_search.metrics.confidence import Confidence
+from painter_search.metrics.identification.plda import PLDA
+from painter_search.metrics.identification.plda_file import checked
 
 FORMAT = 1
 """Version of the checkpoint's layout."""
@@ -38,7 +43,9 @@ class Checkpoint(_RequiredEntries, total=False):
     """The content of a checkpoint file. A recipe adds entries of its own, from which it resumes."""
 
     confidence: dict[str, object]
-    """The calibration, in a finished run's `best.pt`."""
+    """The calibration, in a finished run's `best.safetensors`."""
+    plda: dict[str, torch.Tensor]
+    """The fields of `PLDA`, in a finished run's `best.safetensors`."""
     config: dict[str, object]
     """The run's settings, as in its `config.json`."""
     epoch: int
@@ -56,12 +63,12 @@ def save_checkpoint(path: Path, encoder: EncoderNetwork, framing: Framing, **ent
         "model": encoder.state_dict(),
         **entries,
     }
-    _write(path, content)
+    write_bytes(path, to_safetensors(content))
 
 
 def add_to_checkpoint(path: Path, **entries: object) -> None:
     """Write a checkpoint again with further `entries`."""
-    _write(path, {**read_checkpoint(path), **entries})
+    write_bytes(path, to_safetensors({**read_checkpoint(path), **entries}))
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -74,15 +81,15 @@ def read_checkpoint(path: Path) -> Checkpoint:
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist; train an encoder first: `python -m painter_search.train`.")
     try:
-        _check_archive(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        file = path.read_bytes()
+        content = from_torch_archive(file) if file.startswith(MAGIC) else from_safetensors(file)
     except Exception as error:
         raise DamagedFileError(
             f"{path} cannot be read safely as a checkpoint; it is damaged, or no checkpoint: copy it again, or delete "
             "it and continue its run from the epoch before with --resume."
         ) from error
     if not isinstance(content, dict) or not {"format", "encoder", "framing", "model"} <= set(content):
-        raise DamagedFileError(f"{path} is no checkpoint of painter_search; give a runs/<name>/best.pt.")
+        raise DamagedFileError(f"{path} is no checkpoint of painter_search; give a runs/<name>/{BEST}.")
     if content["framing"] not in get_args(Framing):
         raise DamagedFileError(f"{path} does not say which framing it was trained on; it is damaged: train again.")
     if content["format"] != FORMAT:
@@ -92,18 +99,13 @@ def read_checkpoint(path: Path) -> Checkpoint:
     return cast("Checkpoint", content)
 
 
-def _write(path: Path, content: Mapping[str, object]) -> None:
-    # Through memory: given a path, torch would write its name into the file, and hide that a disk is full.
-    buffer = io.BytesIO()
-    torch.save(content, buffer)
-    write_bytes(path, buffer.getbuffer())
-
-
-def _check_archive(path: Path) -> None:
-    """Raise `ValueError` for an archive with compressed members (they unpack to any size) or a wrong checksum."""
-    with zipfile.ZipFile(path) as archive:
-        if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()) or archive.testzip():
-            raise ValueError("not written by torch.save, or damaged")
+def convert_checkpoints(folder: Path) -> None:
+    """Write the checkpoints of a run that an earlier version began anew, as safetensors, in place of the old ones."""
+    for old in sorted(folder.glob(f"epoch_*{OLD_SUFFIX}")):
+        write_bytes(old.with_suffix(SUFFIX), to_safetensors(read_checkpoint(old)))
+        old.unlink()
+    for name in (BEST, LAST):
+        (folder / name).with_suffix(OLD_SUFFIX).unlink(missing_ok=True)
 
 
 def network_of_checkpoint(content: Checkpoint, source: Path) -> EncoderNetwork:
@@ -118,30 +120,37 @@ def network_of_checkpoint(content: Checkpoint, source: Path) -> EncoderNetwork:
     return network.eval()
 
 
+def network_of_weights(config: EncoderConfig, file: Path) -> EncoderNetwork:
+    """A network with the weights of a safetensors file, in evaluation mode.
+
+    Raises `DamagedFileError` where they do not fit.
+    """
+    from safetensors.torch import load
+
+    try:
+        network = EncoderNetwork(config)
+        network.load_state_dict(load(file.read_bytes()))  # mapped, it would stay open
+    except PainterSearchError:
+        raise
+    except Exception as error:  # safetensors has its own
+        raise DamagedFileError(f"{file} does not fit the config.json beside it; copy the folder again.") from error
+    return network.eval()
+
+
 def confidence_of_checkpoint(content: Checkpoint, source: Path) -> Confidence | None:
     """The calibration that a checkpoint holds, None for an encoder without one; raise `DamagedFileError` if damaged."""
-    stored = content.get("confidence")
+    return read_confidence(content.get("confidence"), source)
+
+
+def plda_of_checkpoint(content: Checkpoint, source: Path) -> PLDA | None:
+    """The PLDA that a checkpoint holds, None for an encoder without one; raise `DamagedFileError` if damaged."""
+    stored = content.get("plda")
     if stored is None:
         return None
     try:
-        confidence = from_stored(Confidence, stored)
-        numbers = (
-            *confidence.same_artist_weights,
-            *confidence.artist_known_weights,
-            confidence.sharpness,
-            confidence.threshold,
-        )
-        valid = (
-            len(confidence.same_artist_weights) == 2
-            and len(confidence.artist_known_weights) == 4
-            and all(map(math.isfinite, numbers))
-        )
-        valid = valid and isinstance(confidence.artists, int) and isinstance(confidence.works, int)
-    except (AttributeError, TypeError, ValueError) as error:
+        return checked(*(stored[name].numpy() for name in ("mean", "transform", "between")))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DamagedFileError(f"{source} has a damaged calibration; copy it again, or train again.") from error
-    if not valid:
-        raise DamagedFileError(f"{source} has a damaged calibration; copy it again, or train again.")
-    return confidence
 
 
 def start_encoder(
@@ -150,7 +159,7 @@ def start_encoder(
     seed: int,
     *,
     img_size: int = IMG_SIZE,
-    views: Literal["center", "parts"] = "center",
+    views: Literal["center", "parts", "sized-parts"] = "center",
     normalize: bool = False,
 ) -> EncoderNetwork:
     """An encoder's network before any training, in evaluation mode.

@@ -12,7 +12,7 @@ MAX_IMG_SIZE = 2048
 IMG_SIZE = 224
 """Default side of a view in pixels: the size that the backbones were pre-trained on."""
 Channels = tuple[float, float, float]
-Views = Literal["center", "parts", "equal-parts"]
+Views = Literal["center", "parts", "sized-parts", "equal-parts"]
 IMAGENET_MEAN: Channels = (0.485, 0.456, 0.406)
 IMAGENET_STD: Channels = (0.229, 0.224, 0.225)
 
@@ -30,8 +30,10 @@ class EncoderConfig:
     std: Channels = IMAGENET_STD
     """Standard deviation per channel that the difference is divided by."""
     views: Views = "center"
-    """What the network sees of a frame. center: its central square. parts: the whole frame and its four quarters, of a
-    small frame in smaller squares. equal-parts: the same for a network of one size, always in squares of `img_size`."""
+    """What the network sees of a frame. center: its central square. sized-parts: the whole frame and its four quarters,
+    each in a square that enlarges it little. equal-parts: the same for a network of one size, always in squares of
+    `img_size`. parts: what earlier versions saw, all views of a frame in squares of one size, no quarters of small
+    frames."""
     normalize: bool = field(default=False, metadata={"stored": "unit"})
     """Whether embeddings have length 1."""
     head: Literal["linear", "readout"] = "linear"
@@ -39,6 +41,11 @@ class EncoderConfig:
     `multi_stage_features.py`."""
     stages: tuple[str, ...] = ()
     """With a readout: the submodules whose outputs are read besides the last features."""
+
+    @property
+    def any_size(self) -> bool:
+        """Whether views have the size that suits a frame, up to `img_size`."""
+        return self.views in ("parts", "sized-parts")
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for values that describe no encoder; files from strangers are read, too."""

@@ -62,12 +62,17 @@ def embed_views(embedder: Embedder, views: Sequence[Sequence[View]]) -> NDArray[
     counts = np.array([len(views_of_one) for views_of_one in views])
     flat = [view for views_of_one in views for view in views_of_one]
     sides = np.array([view.shape[-1] for view in flat])
-    embeddings = np.empty((len(flat), EMBEDDING_SIZE), np.float32)
+    embeddings: NDArray[np.float32] | None = None
     for side in np.unique(sides):
         rows = np.flatnonzero(sides == side)
         for start in range(0, len(rows), embedder.batch_size):
             chunk = rows[start : start + embedder.batch_size]
-            embeddings[chunk] = embedder.embed(np.stack([flat[row] for row in chunk]))
+            embedded = embedder.embed(np.stack([flat[row] for row in chunk]))
+            if embeddings is None:
+                embeddings = np.empty((len(flat), embedded.shape[1]), np.float32)
+            embeddings[chunk] = embedded
+    if embeddings is None:
+        return np.empty((0, EMBEDDING_SIZE), np.float32)
     return mean_over_views(embeddings, counts, embedder.config.normalize)
 
 

@@ -113,7 +113,7 @@ def write_shard(shard: Shard, embeddings: NDArray[np.float32], location: Locatio
     table = pa.table(
         {
             "id": shard.ids,
-            "embedding": pa.FixedSizeListArray.from_arrays(flat, EMBEDDING_SIZE),
+            "embedding": pa.FixedSizeListArray.from_arrays(flat, embeddings.shape[1]),
             "work": [_as_text(work) for work in shard.works],
         }
     )
@@ -133,7 +133,8 @@ def read_shard(shard: Shard, location: Location) -> NDArray[np.float32]:
     embeddings: NDArray[np.float32]
     try:
         table = parquet.read_table(io.BytesIO(content), page_checksum_verification=True)
-        embeddings = table["embedding"].combine_chunks().flatten().to_numpy().reshape(-1, EMBEDDING_SIZE)
+        column = table["embedding"].combine_chunks()
+        embeddings = column.flatten().to_numpy().reshape(-1, column.type.list_size)
         ids, works = table["id"].to_numpy(), table["work"].to_pylist()
     except Exception as error:  # a damaged file makes Arrow raise anything
         raise DamagedShardError(f"the shard {name} is damaged.") from error
@@ -150,13 +151,18 @@ def join_shards(shards: Sequence[Shard], location: Location, file: Path) -> NDAr
     Raises `DamagedFileError` or `NotFoundError` where a shard is damaged or absent.
     """
 
+    size = EMBEDDING_SIZE
+
     def write(temporary: Path) -> None:
+        nonlocal size
         with temporary.open("wb") as rows:
             for shard in shards:
-                rows.write(_read_written(shard, location).tobytes())
+                embeddings = _read_written(shard, location)
+                size = embeddings.shape[1]
+                rows.write(embeddings.tobytes())
 
     write_file(file, write)
-    return np.memmap(file, np.float32, "r").reshape(-1, EMBEDDING_SIZE)
+    return np.memmap(file, np.float32, "r").reshape(-1, size)
 
 
 def _read_written(shard: Shard, location: Location) -> NDArray[np.float32]:

@@ -1,161 +1,31 @@
-"""The public encoder: paintings in whatever form, framed, cut into views and embedded."""
+"""Encoders opened: from runs, checkpoints, folders, the Hugging Face hub, and ONNX files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
+from painter_search.encoder.files.encoder_folder import is_encoder_folder, read_encoder_folder
+from painter_search.encoder.files.names import BEST, CONFIG, ONNX, WEIGHTS, find_checkpoint
+from painter_search.encoder.painting_encoder import Encoder as Encoder
+from painter_search.encoder.saved_encoder import OnnxFileEncoder, SavedEncoder
 
-from painter_search.common.device import translate_gpu_errors
-from painter_search.common.errors import UnreadableImageError
-from painter_search.common.html_repr import html_table
-from painter_search.encoder.checkpoint import (
-    confidence_of_checkpoint,
-    network_of_checkpoint,
-    read_checkpoint,
-    start_encoder,
-)
-from painter_search.encoder.config import EncoderConfig
-from painter_search.encoder.embedding import Embedder, embed_all
-from painter_search.encoder.network import EncoderNetwork
-from painter_search.encoder.onnx_export import fastest_embedder
-from painter_search.images.framing import frame_painting
-from painter_search.images.image_inputs import ImageInput, ImageInputs, as_list, image_file
-from painter_search.images.types import Framing
-from painter_search.metrics.confidence import Confidence
+HUB_PREFIX = "hf-hub:"
+"""Before OWNER/NAME of an encoder on the Hugging Face hub, as timm has it."""
 
 
-class Encoder:
-    """Embeds paintings: a network with the framing that it was trained on and its calibration.
-
-    Attributes:
-        network: The PyTorch module, uint8 pixels `[n, 3, side, side]` → float32 embeddings `[n, 256]`.
-        framing: How paintings are framed before the network sees them: `whole` or `center`.
-        confidence: The calibration of its distances; None for an encoder without one.
-
-    Example:
-        >>> from painter_search import load_encoder
-        >>> encoder = load_encoder("runs/strong")  # doctest: +SKIP
-        >>> embeddings = encoder.embed(["first.jpg", "second.jpg"])  # doctest: +SKIP
-        >>> embeddings.shape  # doctest: +SKIP
-        (2, 256)
-    """
-
-    def __init__(self, network: EncoderNetwork, framing: Framing, confidence: Confidence | None = None) -> None:
-        self.network = network
-        self.framing = framing
-        self.confidence = confidence
-        self._cpu_embedder: Embedder | None = None
-
-    @classmethod
-    def untrained(cls, backbone: str = "resnet34", framing: Framing = "whole") -> Encoder:
-        """A backbone with its ImageNet weights: the baseline that training is compared with.
-
-        Args:
-            backbone: A torchvision classifier, or any timm model where timm is installed.
-            framing: `whole` paintings are seen as several views, and embeddings have length 1; of `center` frames the
-                network sees the central square alone.
-
-        Raises:
-            InvalidValueError: The backbone is unknown.
-            MissingPackageError: The backbone needs timm, which is not installed.
-            UnreachableError: The weights cannot be downloaded.
-        """
-        if framing == "whole":
-            return cls(start_encoder(backbone, "imagenet", seed=42, views="parts", normalize=True), framing)
-        return cls(start_encoder(backbone, "imagenet", seed=42, views="center", normalize=False), framing)
-
-    def embed(self, images: ImageInputs) -> NDArray[np.float32]:
-        """Embed paintings, the same way as `build-index` embeds originals.
-
-        On a CPU the first call exports the network for the engine that computes there, which takes seconds.
-
-        Args:
-            images: One image or many: paths, the bytes of image files, PIL images, or arrays uint8 `[height, width]`
-                (grey) or `[height, width, 3]`. A string is a path.
-
-        Returns:
-            float32 `[n, 256]`, in the order of `images`; `[1, 256]` for one image, `[0, 256]` for none.
-
-        Raises:
-            UnreadableImageError: An image cannot be read; the message names it.
-            InvalidValueError: An array is no image.
-
-        Example:
-            >>> encoder = load_encoder("runs/strong/best.pt")  # doctest: +SKIP
-            >>> encoder.embed("painting.jpg").shape  # doctest: +SKIP
-            (1, 256)
-        """
-        with translate_gpu_errors():
-            return embed_all(self._embedder(), self._frames(as_list(images)))
-
-    @property
-    def config(self) -> EncoderConfig:
-        """The settings of the network: backbone, view size, normalisation, ..."""
-        return self.network.config
-
-    @property
-    def device(self) -> torch.device:
-        """The device that `embed` computes on."""
-        return self.network.device
-
-    def to(self, device: torch.device | str) -> Encoder:
-        """Move the network to a device (`cpu`, `cuda`, `mps`); returns this encoder.
-
-        Example:
-            >>> encoder = load_encoder("runs/strong").to("cuda")  # doctest: +SKIP
-        """
-        self.network.to(device)
-        return self
-
-    def _frames(self, images: list[ImageInput]) -> Iterator[bytes]:
-        """The frames of images, one after another, since decoding a large image takes much memory."""
-        for number, image in enumerate(images, start=1):
-            try:
-                yield frame_painting(image_file(image), self.framing).jpeg
-            except UnreadableImageError as error:
-                name = image if isinstance(image, str | Path) else f"image {number} of {len(images)}"
-                raise UnreadableImageError(f"{name}: {error}") from error
-
-    def _embedder(self) -> Embedder:
-        if self.device.type != "cpu":
-            return self.network
-        if self._cpu_embedder is None:
-            self._cpu_embedder = fastest_embedder(self.network)
-        return self._cpu_embedder
-
-    def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value!r}" for name, value in self._summary().items())
-        return f"Encoder({settings})"
-
-    def _repr_html_(self) -> str:
-        return html_table(("Encoder", ""), list(self._summary().items()))
-
-    def _summary(self) -> dict[str, object]:
-        return {
-            "backbone": self.config.backbone,
-            "head": self.config.head,
-            "framing": self.framing,
-            "views": self.config.views,
-            "img_size": self.config.img_size,
-            "normalize": self.config.normalize,
-            "calibrated": self.confidence is not None,
-            "device": str(self.device),
-        }
-
-
-def load_encoder(path: str | Path) -> Encoder:
-    """Load a trained encoder, on the CPU and in evaluation mode. Nothing in the file is executed.
+def load_encoder(path: str | Path, *, normalize: bool = True) -> Encoder:
+    """Load an encoder, on the CPU and in evaluation mode. Nothing in the file is executed.
 
     Args:
-        path: A checkpoint file, or a run's folder, whose `best.pt` is taken.
+        path: A folder that `Encoder.save` wrote, a run's folder, whose best epoch is taken, a checkpoint file, or
+            `hf-hub:OWNER/NAME`, an encoder on the Hugging Face hub, which is fetched once; or the ONNX file of another
+            network, which embeds the central square of pictures.
+        normalize: For an ONNX file: whether embeddings are scaled to length 1.
 
     Raises:
-        NotFoundError: There is no such file, or the folder holds no `best.pt`.
-        DamagedFileError: The file is damaged or no checkpoint.
+        NotFoundError: There is no such file, or the folder or the hub has no such encoder.
+        UnreachableError: The hub cannot be reached, and the encoder was not fetched before.
+        DamagedFileError: The file is damaged or no encoder.
         MissingPackageError: The backbone needs timm, which is not installed.
 
     Example:
@@ -163,7 +33,24 @@ def load_encoder(path: str | Path) -> Encoder:
         >>> load_encoder("runs/strong").config.backbone  # doctest: +SKIP
         'resnet34'
     """
+    if str(path).startswith(HUB_PREFIX):
+        from painter_search.encoder.hub.fetch import fetch_encoder
+
+        path = fetch_encoder(str(path).removeprefix(HUB_PREFIX))
     path = Path(path)
-    file = path / "best.pt" if path.is_dir() else path
+    folder = path.parent if path.name in (CONFIG, WEIGHTS, ONNX) else path
+    if is_encoder_folder(folder):
+        return SavedEncoder(read_encoder_folder(folder))
+    if path.suffix.lower() == ".onnx":
+        return OnnxFileEncoder(path, normalize)
+    from painter_search.encoder.checkpoint import (
+        confidence_of_checkpoint,
+        network_of_checkpoint,
+        plda_of_checkpoint,
+        read_checkpoint,
+    )
+
+    file = find_checkpoint(path / BEST if path.is_dir() else path)
     content = read_checkpoint(file)
-    return Encoder(network_of_checkpoint(content, file), content["framing"], confidence_of_checkpoint(content, file))
+    confidence, plda = confidence_of_checkpoint(content, file), plda_of_checkpoint(content, file)
+    return Encoder(network_of_checkpoint(content, file), content["framing"], confidence, plda)

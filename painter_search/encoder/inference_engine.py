@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from painter_search.common.cores import available_physical_cores
 from painter_search.common.errors import DamagedFileError
+from painter_search.common.log import logger
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -171,9 +172,12 @@ def open_engine(network: Path | bytes, side: int, cores: int = 0) -> InferenceEn
     """
     cores = cores or available_physical_cores()
     try:
-        return InferenceEngine(OpenVino(network, side, cores), cores)
-    except Exception:  # not installed, not for this processor, or a network that it does not know
-        return open_onnxruntime(network, cores)
+        engine = InferenceEngine(OpenVino(network, side, cores), cores)
+    except Exception as error:  # not installed, not for this processor, or a network that it does not know
+        logger.debug(f"OpenVINO cannot be used ({type(error).__name__}: {error})")
+        engine = open_onnxruntime(network, cores)
+    logger.debug(f"The encoder is computed by {engine.name} on {cores} cores")
+    return engine
 
 
 def open_onnxruntime(network: Path | bytes, cores: int = 0) -> InferenceEngine:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.common.errors import DamagedFileError, InvalidValueError
-from painter_search.encoder.config import EMBEDDING_SIZE, EncoderConfig
+from painter_search.encoder.config import EncoderConfig
 from painter_search.encoder.inference_engine import InferenceEngine, open_engine, open_onnxruntime
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ OPSET = 17
 EMBEDDINGS = "embeddings"
 """The first output; the feature maps of the stages follow it."""
 FEATURES = "features"
-"""The only output of an encoder that is exported without its new layer."""
+"""The first output of an encoder that is exported without its new layer."""
+STAGE = "stage"
+"""Its second output, if any: what the last frozen stage gives."""
 
 
 class OnnxEncoder:
@@ -50,7 +52,7 @@ class OnnxEncoder:
         Raises `DamagedFileError` where the encoder fails or returns anything else.
         """
         embeddings = self._run([EMBEDDINGS], pixels)[0]
-        if np.shape(embeddings) != (len(pixels), EMBEDDING_SIZE) or not np.isfinite(embeddings).all():
+        if np.ndim(embeddings) != 2 or len(embeddings) != len(pixels) or not np.isfinite(embeddings).all():
             raise DamagedFileError(
                 "the index's encoder gives no embeddings; it is damaged: copy or build the index again."
             )
@@ -87,8 +89,11 @@ def export_onnx(encoder: EncoderNetwork, path: Path) -> OnnxEncoder:
     return open_encoder(path, encoder.config)
 
 
-def export_encoder(encoder: EncoderNetwork) -> bytes:
+def export_encoder(encoder: EncoderNetwork, *, as_stored: bool = False) -> bytes:
     """An encoder, normalisation included, as the bytes of an ONNX file. Moves the network to the CPU.
+
+    With `as_stored` every weight stays as the state dict has it; by default batch normalisation is folded into the
+    convolutions before it.
 
     The feature maps of its stages are outputs, too. ONNX Runtime computes every output whether asked for or not, so
     they are exported as the network has them, without an operation of their own.
@@ -99,12 +104,12 @@ def export_encoder(encoder: EncoderNetwork) -> bytes:
     encoder = encoder.cpu().eval()
     network = EmbeddingAndFeatureMaps(encoder, encoder.stages()).eval()
     names = [EMBEDDINGS, *(f"plane {number}" for number in range(1, len(network.stages) + 1))]
-    return _export(network, names, encoder.config)
+    return _export(network, names, encoder.config, as_stored=as_stored)
 
 
-def export_features(features: nn.Module, config: EncoderConfig) -> bytes:
-    """A network that gives what an encoder's new layer reads, as the bytes of an ONNX file; it is on the CPU."""
-    return _export(features, [FEATURES], config)
+def export_features(features: nn.Module, outputs: list[str], config: EncoderConfig) -> bytes:
+    """A network that gives what an encoder's new layer reads first, as the bytes of an ONNX file; it is on the CPU."""
+    return _export(features, outputs, config)
 
 
 def fastest_embedder(encoder: EncoderNetwork) -> Embedder:
@@ -114,14 +119,14 @@ def fastest_embedder(encoder: EncoderNetwork) -> Embedder:
     return open_encoder(export_encoder(encoder), encoder.config)
 
 
-def _export(network: nn.Module, names: list[str], config: EncoderConfig) -> bytes:
+def _export(network: nn.Module, names: list[str], config: EncoderConfig, *, as_stored: bool = False) -> bytes:
     """A network with outputs of these names as an ONNX file, if it gives the same in ONNX Runtime."""
     import torch
 
     side = config.img_size
     pixels = torch.randint(0, 256, (2, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     dynamic_axes = {name: {0: "n"} for name in ("pixels", *names)}
-    if config.views == "parts":
+    if config.any_size:
         dynamic_axes["pixels"] |= {2: "side", 3: "side"}
         for number, name in enumerate(names[1:], start=1):
             dynamic_axes[name] |= {2: f"side {number}", 3: f"side {number}"}
@@ -139,6 +144,8 @@ def _export(network: nn.Module, names: list[str], config: EncoderConfig) -> byte
                 output_names=names,
                 dynamic_axes=dynamic_axes,
                 opset_version=OPSET,
+                training=torch.onnx.TrainingMode.PRESERVE if as_stored else torch.onnx.TrainingMode.EVAL,
+                do_constant_folding=not as_stored,
                 dynamo=False,
             )
             expected = network(pixels)

@@ -12,9 +12,12 @@ from PIL import Image
 from painter_search.encoder.config import EncoderConfig
 
 MAX_ENLARGEMENT = 1.5
-"""With `parts` a view shows its pixels enlarged by at most this factor; a smaller frame gets smaller views."""
+"""A view shows its pixels enlarged by at most this factor, except with `equal-parts`; a smaller frame gets smaller
+views."""
 MAX_VIEWS = 5
 """The whole frame and its four quarters."""
+MIN_PART_SIDE = 128
+"""With `sized-parts`, quarters that would get smaller views than this are not cut."""
 STRIDE = 32
 """View sides are multiples of this: the factor by which the networks reduce an image."""
 
@@ -28,9 +31,9 @@ MapBoxes: TypeAlias = Callable[[Callable[[Box], View], Iterable[Box]], Iterable[
 def make_views(frame: Image.Image, config: EncoderConfig, map_boxes: MapBoxes = map) -> list[View]:
     """Cut the views of a frame, uint8 `[3, side, side]` each; the frame's embedding is the mean of theirs.
 
-    `center` is the central square alone. `parts` are the whole frame resized to a square and its quarters; a frame too
-    small for quarters to show anything new is mirrored instead. All views of a frame have the same side, and with
-    `equal-parts` those of all frames.
+    `center` is the central square alone. The others are the whole frame resized to a square and its quarters; a frame
+    too small for quarters is mirrored instead. With `sized-parts` the quarters have a side of their own, with `parts`
+    all views of a frame have the same side, with `equal-parts` those of all frames.
 
     Args:
         frame: RGB.
@@ -40,20 +43,28 @@ def make_views(frame: Image.Image, config: EncoderConfig, map_boxes: MapBoxes = 
     if config.views == "center":
         return [to_pixels(central_square(frame, config.img_size))]
     side = config.img_size if config.views == "equal-parts" else view_side(frame.size, config.img_size)
+    part_side = part_view_side(frame.size, config.img_size) if config.views == "sized-parts" else side
     whole = (0.0, 0.0, float(frame.width), float(frame.height))
-    boxes = [whole, *quarters(frame.size)] if has_quarters(frame.size, side) else [whole]
+    boxes = [whole, *quarters(frame.size)] if has_quarters(frame.size, part_side) else [whole]
 
     def cut(box: Box) -> View:
-        return to_pixels(frame.resize((side, side), Image.Resampling.BICUBIC, box))
+        square = (side, side) if box == whole else (part_side, part_side)
+        return to_pixels(frame.resize(square, Image.Resampling.BICUBIC, box))
 
     views = list(map_boxes(cut, boxes))
     return views if len(views) > 1 else [views[0], np.ascontiguousarray(views[0][:, :, ::-1])]
 
 
-def view_side(size: tuple[int, int], max_side: int) -> int:
-    """Side in pixels of the `parts` views of a frame of this size (width, height)."""
+def view_side(size: tuple[float, float], max_side: int) -> int:
+    """Side in pixels of the view of a whole frame of this size (width, height), or of a part of a frame."""
     strides = int(min(size) * MAX_ENLARGEMENT / STRIDE)
     return min(max_side, max(2, strides) * STRIDE)
+
+
+def part_view_side(size: tuple[int, int], max_side: int) -> int:
+    """Side in pixels of the views of the quarters of a frame of this size, with `sized-parts`."""
+    side = view_side((size[0] / 2, size[1] / 2), max_side)
+    return max(side, min(MIN_PART_SIDE, max_side))
 
 
 def has_quarters(size: tuple[int, int], side: int) -> bool:

@@ -13,14 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from painter_search.common.cores import available_cores
 from painter_search.common.errors import PainterSearchError, UnreachableError, UnreadableImageError
+from painter_search.common.log import logger
 from painter_search.common.terminal import printable
 from painter_search.common.urls import TIMEOUT_SECONDS
 from painter_search.images.framing import Frame, frame_painting
 from painter_search.images.image_inputs import FileInput, read_input
+from painter_search.images.photographs.crop import Crop
 from painter_search.images.sources import Original, read_original
 from painter_search.images.types import Framing, ImageFile
 
@@ -42,6 +44,7 @@ class FramingJob:
     frame: Path
     thumbnail: Path
     """Written for `center` frames only."""
+    crop: Crop = "none"
 
     @property
     def outputs(self) -> tuple[Path, ...]:
@@ -61,6 +64,8 @@ class FramingResult:
     width: int = 0
     height: int = 0
     enlarged: bool = False
+    crop: dict[str, Any] | None = None
+    """What was cropped of a photograph, as `PaintingCrop.to_dict` says it."""
 
 
 def frame_all(jobs: Iterable[FramingJob], workers: int = 0) -> Iterator[FramingResult]:
@@ -82,33 +87,35 @@ def frame_all(jobs: Iterable[FramingJob], workers: int = 0) -> Iterator[FramingR
         yield FramingResult(job.file, reason=result) if isinstance(result, str) else result
 
 
-def frame_with_timeout(files: Sequence[FileInput], framing: Framing) -> Generator[Frame | str, None, None]:
+def frame_with_timeout(
+    files: Sequence[FileInput], framing: Framing, crop: Crop = "none"
+) -> Generator[Frame | str, None, None]:
     """The frame of each file, in order, or the reason why there is none; for commands, since it may exit the process.
 
     Up to `IN_PROCESS_LIMIT` files are framed in this process, which exits with a message if one takes longer than
     `SECONDS_PER_IMAGE`; more files are framed in worker processes, where a hanging or crashing one costs only itself.
     """
     if len(files) > IN_PROCESS_LIMIT:
-        yield from frame_in_processes(files, framing)
+        yield from frame_in_processes(files, framing, crop=crop)
         return
     for file in files:
         with _exit_if_slow(file):
-            frame = frame_file(file, framing)
+            frame = frame_file(file, framing, crop)
         yield frame
 
 
 def frame_in_processes(
-    files: Iterable[FileInput], framing: Framing, workers: int = 0
+    files: Iterable[FileInput], framing: Framing, workers: int = 0, *, crop: Crop = "none"
 ) -> Generator[Frame | str, None, None]:
     """The frame of each file, in order, or the reason why there is none, from worker processes as in `frame_all`."""
-    for _, frame in _map_in_processes(partial(frame_file, framing=framing), files, workers, _time_limit):
+    for _, frame in _map_in_processes(partial(frame_file, framing=framing, crop=crop), files, workers, _time_limit):
         yield frame
 
 
-def frame_file(file: FileInput, framing: Framing) -> Frame | str:
+def frame_file(file: FileInput, framing: Framing, crop: Crop = "none") -> Frame | str:
     """The frame of a file, or the reason why there is none."""
     try:
-        return frame_painting(read_input(file), framing)
+        return frame_painting(read_input(file), framing, crop=crop)
     except PainterSearchError as error:  # of the image, or of its URL
         return str(error)
 
@@ -120,13 +127,14 @@ def frame_to_disk(job: FramingJob) -> FramingResult:
     """
     try:
         original = read_original(job.original)
-        frame = frame_painting(original, job.framing)
+        frame = frame_painting(original, job.framing, crop=job.crop)
     except UnreadableImageError as error:
         return FramingResult(job.file, reason=str(error))
     _write(job.frame, frame.jpeg)
     if frame.thumbnail is not None:
         _write(job.thumbnail, frame.thumbnail)
-    return FramingResult(job.file, "", _digest(original), frame.width, frame.height, frame.enlarged)
+    crop = None if frame.crop is None else frame.crop.to_dict()
+    return FramingResult(job.file, "", _digest(original), frame.width, frame.height, frame.enlarged, crop)
 
 
 def _digest(file: ImageFile) -> str:
@@ -155,6 +163,7 @@ def _map_in_processes(
         return
     workers = workers or available_cores()
     # A bounded number of jobs ahead, so that memory stays flat.
+    logger.debug(f"Decoding in {workers} processes")
     pool = ProcessPool(max_workers=workers, context=WorkerContext(), initializer=set_up_worker)
     pending: deque[tuple[Job, Future[Result]]] = deque()
     try:

@@ -25,6 +25,15 @@ MAX_ASPECT_DIFFERENCE = 0.03
 """Largest relative difference of the aspect ratios."""
 
 
+NO_PICTURE = bytes(SIDE * SIDE * 3) + np.float32("nan").tobytes()
+"""The fingerprint of a work without a picture: as its aspect ratio is no number, it is the same as no other's."""
+
+
+def has_picture(fingerprints: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which fingerprints `[n, FINGERPRINT_BYTES]` are of pictures, and not `NO_PICTURE`: bool `[n]`."""
+    return ~np.isnan(_split(fingerprints)[1])
+
+
 def fingerprint(painting: Image.Image) -> bytes:
     """The fingerprint of a whole painting, RGB, of any size: `FINGERPRINT_BYTES` bytes."""
     aspect = np.float32(painting.width / painting.height)

@@ -10,7 +10,8 @@ from PIL import Image
 
 from painter_search.common.errors import DamagedFileError
 from painter_search.images.decode import decode_painting
-from painter_search.images.formats.decoded import MAX_HELD_BYTES, Need
+from painter_search.images.formats.decoded import MAX_HELD_BYTES, DecodedPainting, Need
+from painter_search.images.photographs.crop import Crop, PaintingCrop, area
 from painter_search.images.types import Framing, ImageFile
 
 CENTER_SIDE = 224
@@ -36,17 +37,36 @@ class Frame:
     """Height of the upright original in pixels."""
     enlarged: bool
     """Whether the original was smaller than a `center` frame and was enlarged to fill it."""
+    crop: PaintingCrop | None = None
+    """What was cropped of a photograph, whose frame, thumbnail and size are then those of that part; None if it shows
+    all of the file."""
 
 
-def frame_painting(file: ImageFile, framing: Framing, max_held_bytes: int = MAX_HELD_BYTES) -> Frame:
+def frame_painting(
+    file: ImageFile, framing: Framing, max_held_bytes: int = MAX_HELD_BYTES, crop: Crop = "none"
+) -> Frame:
     """Frame one original, given as the bytes of its file or, if these are many, as its path.
 
-    An original whose decoding would take more than `max_held_bytes` of memory is reduced while it is decoded.
+    An original whose decoding would take more than `max_held_bytes` of memory is reduced while it is decoded. What
+    `crop` leaves as it is gives the same frame as without it, to the byte.
 
     Raises `UnreadableImageError`, whose message is the reason, for anything that is not a usable image.
     """
     need = Need(WHOLE_SIDE, CENTER_SIDE if framing == "center" else None, max_held_bytes)
     decoded = decode_painting(file, need)
+    if crop != "none":
+        from painter_search.images.photographs.photograph import crop_decoded, locate_painting  # OpenCV takes a while
+
+        located = locate_painting(decoded, crop)
+        if located is not None:
+            corners, sureness = located
+            part = crop_decoded(file, decoded, corners, WHOLE_SIDE if framing == "whole" else None, max_held_bytes)
+            found = PaintingCrop(corners, area(corners), sureness, make_thumbnail(decoded.image))
+            return _frame_decoded(part, framing, found)
+    return _frame_decoded(decoded, framing)
+
+
+def _frame_decoded(decoded: DecodedPainting, framing: Framing, crop: PaintingCrop | None = None) -> Frame:
     size = decoded.width, decoded.height
     framed = frame_whole(decoded.image, size) if framing == "whole" else frame_center(decoded.middle or decoded.image)
     return Frame(
@@ -55,6 +75,7 @@ def frame_painting(file: ImageFile, framing: Framing, max_held_bytes: int = MAX_
         width=decoded.width,
         height=decoded.height,
         enlarged=framing == "center" and min(size) < CENTER_SIDE,
+        crop=crop,
     )
 
 

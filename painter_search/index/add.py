@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from painter_search.common.urls import Location
 from painter_search.encoder.embedding_shards import embed_shards, join_shards, missing_shards, split_into_shards
 from painter_search.images.decode_pool import IN_PROCESS_LIMIT
 from painter_search.images.fingerprint import coarse_fingerprints, same_picture, stack_fingerprints
+from painter_search.images.photographs.crop import Crop
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.manifest import THUMBNAILS, WORKS
 from painter_search.index.thumbnails import CollectionWork, make_thumbnails
@@ -44,6 +46,8 @@ class Additions:
     works: list[Work]
     left_out: list[tuple[str, str]] = field(default_factory=list)
     """Files that will not be added, each with the reason."""
+    cropped: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What photographs were cropped to, by file."""
 
 
 @python_strings()
@@ -55,9 +59,11 @@ def write_addition(
     *,
     layout: str | None = None,
     keep_uncertain: bool = False,
+    crop: Crop = "auto",
 ) -> Change:
     """Write the next version of the current index of `index_dir` with more works; see `add_paintings`."""
     with locked_index(index_dir) as index:
+        _ = index.encoder  # fail now if there is none
         staging = index_dir / ".adding"
         preview = None
         source = sources[0]
@@ -68,10 +74,12 @@ def write_addition(
         else:
             inputs = read_additions(sources, artist, originals, layout)
             preview = show_preview(inputs, keep_uncertain)
-            additions = _frame(index, inputs, staging, keep_uncertain)
+            additions = _frame(index, inputs, staging, keep_uncertain, crop)
         change = _add(index, _as_spelled(index, additions), staging)
         shutil.rmtree(staging)
-        return replace(change, preview=preview)
+        added = {entry.work.file for entry in change.added}
+        cropped = tuple((file, part) for file, part in additions.cropped.items() if file in added)
+        return replace(change, preview=preview, cropped=cropped)
 
 
 def _open_collection(index: IndexReader, source: Path, staging: Path) -> Additions:
@@ -84,18 +92,17 @@ def _open_collection(index: IndexReader, source: Path, staging: Path) -> Additio
     return Additions(collection, collection.works("all"))
 
 
-def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path, keep_uncertain: bool) -> Additions:
+def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path, keep_uncertain: bool, crop: Crop) -> Additions:
     """Frame the originals into `staging`, which then serves as a collection."""
     listing = "\n".join(
         f"{original.file}\t{original.size}\t{original.changed_ns}{original.version}" for original in inputs.originals
     )
     table = inputs.catalogue.to_csv(index=False)
-    start_stage_folder(
-        staging, [index.digest, digest_bytes(*(text.encode("utf-8", "surrogatepass") for text in (listing, table)))]
-    )
+    digest = digest_bytes(*(text.encode("utf-8", "surrogatepass") for text in (listing, table)))
+    start_stage_folder(staging, [index.digest, digest, str(crop)])
     workers = 1 if len(inputs.originals) <= IN_PROCESS_LIMIT else 0
     unwanted = set() if keep_uncertain else files_of_uncertain_hands(inputs.catalogue)
-    framed, rejected = frame_originals(inputs, index.framing, staging, workers, unwanted)
+    framed, rejected = frame_originals(inputs, index.framing, staging, workers, unwanted, crop)
     usable, refused = reject_rows(inputs.catalogue, keep_uncertain)
     readable = sort_works(usable[usable["new_filename"].isin(framed)])
     left_out = [
@@ -107,7 +114,8 @@ def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path, keep_unc
         remedy = "; --keep-uncertain adds hands that are no one artist's own" if unwanted else ""
         raise NotEnoughDataError(f"there is no usable image to add ({first}){remedy}.")
     collection = Collection(staging, inputs.name, index.framing, {})
-    return Additions(collection, read_works(readable, inputs.name), left_out)
+    cropped = {file: result.crop for file, result in framed.items() if result.crop is not None}
+    return Additions(collection, read_works(readable, inputs.name), left_out, cropped)
 
 
 def _as_spelled(index: IndexReader, additions: Additions) -> Additions:

@@ -20,19 +20,22 @@ from painter_search.collection.preparation import prepare_collection
 from painter_search.collection.preview import Preview
 from painter_search.common.atomic_io import digest_bytes, digest_file, locked, remove_folder, remove_partial_files
 from painter_search.common.device import pick_device, translate_gpu_errors
-from painter_search.common.errors import InvalidValueError, NotEnoughDataError, NotFoundError, PainterSearchError
+from painter_search.common.errors import InvalidValueError, NotEnoughDataError, PainterSearchError
 from painter_search.common.log import logger
 from painter_search.common.urls import join_location, parse_location
 from painter_search.encoder.embedding_shards import embed_shards, join_shards, missing_shards, split_into_shards
 from painter_search.encoder.encoder import Encoder, load_encoder
-from painter_search.encoder.onnx_export import export_onnx
+from painter_search.encoder.files.names import BEST, PACKAGED, find_checkpoint, newest_run
+from painter_search.encoder.onnx_export import open_encoder
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import ENCODER, THUMBNAILS, WORKS, Manifest, publish_index
+from painter_search.index.own_calibration import calibrate_on_works
 from painter_search.index.thumbnails import CollectionWork, make_thumbnails
 from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
 from painter_search.index.vector_store.faiss_build import UNFINISHED, build_faiss
 from painter_search.index.works_db import write_thumbnails, write_works
+from painter_search.metrics.identification.plda_file import PLDA_FILE, write_plda
 
 
 class BuiltIndex(NamedTuple):
@@ -49,6 +52,8 @@ def build_painting_index(config: BuildIndexConfig) -> BuiltIndex:
         from painter_search.index.vector_store.milvus import check_connection
 
         check_connection(config.vector_store)
+    if config.embeddings:
+        return _build_from_embeddings(config)
     trained = _trained_encoder(config)
     collections = [] if config.folder is not None else [Collection.open(folder) for folder in config.data]
     encoder = trained or Encoder.untrained(config.backbone, collections[0].framing if collections else "whole")
@@ -68,6 +73,14 @@ def build_painting_index(config: BuildIndexConfig) -> BuiltIndex:
     ]
     with _locked_for_building(config):
         return BuiltIndex(_build(config, encoder, entries))
+
+
+def _build_from_embeddings(config: BuildIndexConfig) -> BuiltIndex:
+    """Index embeddings that were made elsewhere; only an encoder that is named is theirs."""
+    from painter_search.index.given.build import build_given_index
+
+    with _locked_for_building(config):
+        return BuiltIndex(build_given_index(config))
 
 
 @contextmanager
@@ -124,7 +137,8 @@ def _write_index(
     config: BuildIndexConfig, encoder: Encoder, entries: Sequence[CollectionWork], extra: dict[str, Path]
 ) -> Path:
     encoder_file = config.index / f".encoder.{os.getpid()}"
-    exported = export_onnx(encoder.network, encoder_file)
+    encoder_file.write_bytes(encoder.to_onnx())
+    exported = open_encoder(encoder_file, encoder.config)
     encoder_digest = digest_file(encoder_file)
     listing = "\n".join(f"{work}\t{collection.summary['inputs_digest']}" for collection, work in entries)
     key = digest_bytes(encoder_digest.encode(), listing.encode("utf-8", "surrogatepass"))[:16]
@@ -167,10 +181,13 @@ def _write_index(
         ids = np.arange(1, len(vectors) + 1)
         search = fill_milvus(vectors, ids, config.vector_store, encoder_digest, exact_up_to=EXACT_UP_TO)
     del vectors
+    if encoder.plda is not None and encoder.confidence is not None:
+        write_plda(staging / PLDA_FILE, encoder.plda, encoder.plda.mean)
     for name, source in extra.items():
         shutil.copyfile(source, staging / name)
     if search.name != "approximate":
         (staging / EMBEDDINGS).unlink()  # the vector store has them
+    split = "folder" if config.folder else config.split
     manifest = Manifest(
         framing=encoder.framing,
         encoder=encoder.config,
@@ -178,10 +195,10 @@ def _write_index(
         works=len(entries),
         artists=len({work.artist for _, work in entries}),
         collections=tuple(sorted({collection.name for collection, _ in entries})),
-        split="folder" if config.folder else config.split,
+        split=split,
         next_id=len(entries) + 1,
         mean_distance=update_index_statistics(staging, search),
-        confidence=encoder.confidence,
+        confidence=calibrate_on_works(staging, search, split, encoder.confidence),
     )
     folder = publish_index(staging, config.index, manifest)
     if config.shards is None:
@@ -193,15 +210,16 @@ def _trained_encoder(config: BuildIndexConfig) -> Encoder | None:
     """The encoder to use, or None where it is to be the untrained one."""
     if config.encoder == "imagenet":
         return None
-    if config.encoder is not None:
-        return load_encoder(Path(config.encoder))
-    finished = sorted(config.runs.glob("*/score.json"), key=lambda path: path.stat().st_mtime)
-    if not finished:
-        raise NotFoundError(
-            f"{config.runs} holds no finished run; train first (`python -m painter_search.train`), "
-            "or give --encoder runs/<name>/best.pt, or --encoder imagenet."
+    if config.encoder not in (None, "painter"):
+        return load_encoder(config.encoder)
+    run = None if config.encoder else newest_run(config.runs)
+    if run is None:
+        logger.info(
+            "Encoder: the one that comes with the package, trained on paintings out of copyright; "
+            "`python -m painter_search.train` makes one of your own."
         )
-    newest = finished[-1].with_name("best.pt")
+        return load_encoder(PACKAGED)
+    newest = find_checkpoint(run / BEST)
     logger.info(f"Encoder: {newest}")
     return load_encoder(newest)
 

@@ -14,6 +14,7 @@ from painter_search.collection.layouts.layout import check_layout
 from painter_search.collection.tables.kinds import is_table
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.urls import Location, parse_location
+from painter_search.images.photographs.crop import parse_crop
 from painter_search.index.vector_store.faiss_plan import parse_memory
 
 T = TypeVar("T")
@@ -95,14 +96,24 @@ class BuildIndexConfig:
     shown."""
 
     keep_uncertain: bool = False
-    """With --folder: index also what is no one artist's own hand: Unknown, workshop of Rembrandt, Rubens; Snyders."""
+    """With --folder or --embeddings: index also what is no one artist's own hand: Unknown, workshop of Rembrandt,
+    Rubens; Snyders."""
+
+    embeddings: tuple[Path, ...] = ()
+    """Instead of a collection: embeddings made elsewhere, of any width. A Parquet file with a column of vectors,
+    artists, titles, files or pictures; or an .npy file and a table of its rows. Without --encoder, works of the index
+    are queried (query '#17'), not new pictures; for these give what made the embeddings, an ONNX file too."""
+
+    originals: Path | None = None
+    """With --embeddings: the folder that the table's paths of pictures begin in. Default: the table's own folder."""
 
     split: Literal["test", "train", "all"] = "test"
     """Which part of the collections to index."""
 
     encoder: str | None = None
-    """A checkpoint (runs/<name>/best.pt), or imagenet for a backbone without training.
-    Default: best.pt of the newest finished run."""
+    """A run or its checkpoint, an encoder's folder, hf-hub:OWNER/NAME for one on the Hugging Face hub, painter for the
+    one that comes with the package, or imagenet for a backbone without training. Default: the newest finished run;
+    painter where there is none."""
 
     backbone: str = "resnet34"
     """The backbone of --encoder imagenet; see `python -m painter_search.train --help`."""
@@ -146,6 +157,9 @@ class BuildIndexConfig:
     def __post_init__(self) -> None:
         data: list[Path] = as_list(self.data)
         object.__setattr__(self, "data", tuple(map(Path, data)))
+        embeddings: list[Path] = as_list(self.embeddings)
+        object.__setattr__(self, "embeddings", tuple(map(Path, embeddings)))
+        object.__setattr__(self, "originals", None if self.originals is None else Path(self.originals))
         object.__setattr__(self, "folder", None if self.folder is None else Path(self.folder))
         object.__setattr__(self, "runs", Path(self.runs))
         object.__setattr__(self, "index", Path(self.index))
@@ -160,8 +174,12 @@ class BuildIndexConfig:
             raise InvalidValueError("--exact applies to vectors in the index's folder; leave out --vector-store.")
         if self.workers < 0:
             raise InvalidValueError(f"--workers is {self.workers}; it must be at least 0 (as many as there are).")
-        if self.keep_uncertain and self.folder is None:
+        if self.keep_uncertain and self.folder is None and not self.embeddings:
             raise InvalidValueError("--keep-uncertain applies to --folder; for a collection, give it to prepare.")
+        if self.embeddings and (self.folder is not None or self.ray is not None or self.shards is not None):
+            raise InvalidValueError("--embeddings are complete; leave out --folder, --ray and --shards.")
+        if self.originals is not None and not self.embeddings:
+            raise InvalidValueError("--originals applies to --embeddings; leave it out.")
         if self.workers and self.ray is None:
             raise InvalidValueError("--workers applies to --ray; add --ray, or leave out --workers.")
 
@@ -186,6 +204,11 @@ class AddConfig:
     keep_uncertain: bool = False
     """Add also what is no one artist's own hand: Unknown, workshop of Rembrandt, Rubens; Snyders."""
 
+    crop: str = "auto"
+    """What of photographs of paintings is added. auto: the painting in each, without wall and frame, where one is found
+    for sure; a plain reproduction stays as it is. none: all of it. x,y,w,h: a rectangle, as fractions of the photograph
+    (or in pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 turns it over."""
+
     index: Path = DEFAULT_INDEX
     """The folder of indexes."""
 
@@ -194,6 +217,7 @@ class AddConfig:
         object.__setattr__(self, "originals", as_locations(self.originals))
         object.__setattr__(self, "index", Path(self.index))
         check_artist(self.artist)
+        parse_crop(self.crop)
         if self.layout is not None:
             check_layout(self.layout)
             if self.artist is not None or self.originals:

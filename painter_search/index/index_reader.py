@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.common.errors import DamagedFileError
+from painter_search.common.errors import DamagedFileError, NotFoundError
+from painter_search.common.log import logger
+from painter_search.common.urls import Location, parse_location
 from painter_search.encoder.config import EncoderConfig
 from painter_search.images.types import Framing
 from painter_search.index.manifest import (
@@ -55,16 +57,22 @@ class IndexReader:
             raise self._inconsistent()
 
     @classmethod
-    def load(cls, path: Path | str, preload_encoder: bool = False) -> Self:
+    def load(cls, path: Location, preload_encoder: bool = False) -> Self:
         """Open the index at `path`; see `PaintingIndex.load`."""
-        folder = find_index(Path(path))
+        location = parse_location(path)
+        if isinstance(location, str):
+            from painter_search.index.remote_index import fetch_index
+
+            location = fetch_index(location)
+        folder = find_index(location)
         manifest = read_manifest(folder)
         # Skip non-files: opening a pipe would block. `check_files` refuses them.
-        ready = preload_encoder and (folder / ENCODER).is_file()
+        ready = preload_encoder and ENCODER in manifest.files and (folder / ENCODER).is_file()
         preloaded = _preload(folder / ENCODER, manifest.encoder) if ready else None
         check_files(folder, manifest)
         index = cls(folder, manifest)
         index._preloaded = preloaded
+        logger.debug(f"Index {index.digest}: {len(index):,} works, {index.search_settings.name} search")
         return index
 
     def __len__(self) -> int:
@@ -101,9 +109,24 @@ class IndexReader:
         """Settings of the encoder: which views of a frame it embeds, and how."""
         return self.manifest.encoder
 
+    @property
+    def encoder_digest(self) -> str | None:
+        """SHA-256 of the encoder; None for an index of embeddings that were made elsewhere and came without one."""
+        return self.manifest.files[ENCODER].sha256 if ENCODER in self.manifest.files else None
+
+    @property
+    def engine(self) -> str | None:
+        """The library that computes the encoder, with its version; None without an encoder."""
+        return None if self.encoder_digest is None else self.encoder.engine
+
     @cached_property
     def encoder(self) -> OnnxEncoder:
-        """The network that embedded the works, on the CPU."""
+        """The network that embedded the works, on the CPU; raises `NotFoundError` if the index has none."""
+        if self.encoder_digest is None:
+            raise NotFoundError(
+                f"{self.folder} holds embeddings that were made elsewhere, and no encoder for new pictures; ask about "
+                "a work of the index (`query '#1'`), or build the index with --embeddings and --encoder."
+            )
         from painter_search.encoder.onnx_export import open_encoder
 
         if self._preloaded is not None:

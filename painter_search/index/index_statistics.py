@@ -1,4 +1,5 @@
-"""Statistics that ranking artists needs, recomputed at every change of an index: local scales and the mean distance."""
+"""Statistics that ranking artists needs, recomputed at every change of an index: local scales, the mean distance, and
+the mean of each artist's works."""
 
 from __future__ import annotations
 
@@ -10,8 +11,10 @@ from painter_search.common.progress import track
 from painter_search.index.manifest import THUMBNAILS, WORKS
 from painter_search.index.vector_store.base import SearchSettings
 from painter_search.index.vector_store.stores import open_vector_store
-from painter_search.index.works_db import WorksDB, write_artist_counts, write_local_scales
+from painter_search.index.works_db import WorksDB, write_artist_counts, write_artist_means, write_local_scales
 from painter_search.metrics.artist_ranking import INTRINSIC_DIMENSION
+from painter_search.metrics.identification.plda import artist_sums
+from painter_search.metrics.identification.plda_file import PLDA_FILE, read_plda, write_plda
 from painter_search.metrics.local_scaling import local_scales, mean_distance_between_artists
 
 BLOCK = 1024
@@ -26,6 +29,8 @@ MEAN_DISTANCE_WORKS = 2000
 def update_index_statistics(folder: Path, search: SearchSettings) -> float:
     """Write the local scale of every work, and the number of works per artist, into `works.sqlite` of an index.
 
+    Where the folder has a PLDA, it is centred on the works, and the artists' means in its space are written, too.
+
     Args:
         folder: The index's folder; its vectors and works are complete.
         search: How the index searches.
@@ -37,7 +42,7 @@ def update_index_statistics(folder: Path, search: SearchSettings) -> float:
     works = WorksDB(folder / WORKS, folder / THUMBNAILS)
     ids, names = works.artists()
     works.close()
-    artists = np.unique(np.array(names, dtype=object), return_inverse=True)[1]
+    distinct, artists = np.unique(np.array(names, dtype=object), return_inverse=True)
     exact = search.name == "exact"
     count = len(ids)
     drawn = np.arange(count) if exact else np.sort(np.random.default_rng(1).permutation(count)[:REFERENCE_WORKS])
@@ -45,13 +50,24 @@ def update_index_statistics(folder: Path, search: SearchSettings) -> float:
     # The nearest of fewer works is farther away; see INTRINSIC_DIMENSION.
     correction = (len(drawn) / count) ** (1 / INTRINSIC_DIMENSION)
     starts = range(0, count, BLOCK)
+    plda = None
+    if (folder / PLDA_FILE).is_file():
+        fitted, _ = read_plda(folder / PLDA_FILE)
+        plda = fitted.centred_on(references, reference_artists)
+        write_plda(folder / PLDA_FILE, fitted, plda.mean)
+    sums = np.zeros((len(distinct), references.shape[1]))
     blocks = []
     for start in track(starts, "Local scaling") if len(starts) > 8 else starts:
         rows = np.arange(start, min(start + BLOCK, count))
         embeddings = references[rows] if exact else store.get(ids[rows])
         scales = local_scales(embeddings, artists[rows], references, reference_artists)
         blocks.append(np.asarray(correction * scales, np.float32))
+        if plda is not None:
+            sums += artist_sums(plda.project(embeddings), artists[rows], len(distinct))[0]
     write_artist_counts(folder / WORKS)
     write_local_scales(folder / WORKS, ids, np.concatenate(blocks))
+    if plda is not None:
+        means = (sums / np.bincount(artists)[:, None]).astype("<f4")
+        write_artist_means(folder / WORKS, zip(map(str, distinct), means, strict=True))
     drawn = np.sort(np.random.default_rng(0).permutation(count)[:MEAN_DISTANCE_WORKS])
     return mean_distance_between_artists(store.get(ids[drawn]), artists[drawn])

@@ -30,6 +30,9 @@ FORMAT = 2
 MANIFEST, CURRENT = "manifest.json", "CURRENT"
 WORKS, THUMBNAILS, ENCODER = "works.sqlite", "thumbnails.sqlite", "encoder.onnx"
 
+MADE_ELSEWHERE = "made elsewhere"
+"""The backbone of embeddings that were given without an encoder; the index has no `encoder.onnx`."""
+
 MAX_DIGESTED = 100_000_000
 """Bytes up to which a file's digest is checked when an index is opened, for which it is read whole. A search of a large
 index reads no more than it touches, and opening it should not either."""
@@ -179,7 +182,8 @@ def check_files(folder: Path, manifest: Manifest) -> None:
 
     Of thumbnails, which only pages need, and of files above `MAX_DIGESTED` only the size is checked.
     """
-    required = {WORKS, THUMBNAILS, ENCODER} | (set() if manifest.search.uri else {VECTORS})
+    required = {WORKS, THUMBNAILS} | (set() if manifest.search.uri else {VECTORS})
+    required |= set() if manifest.encoder.backbone == MADE_ELSEWHERE else {ENCODER}
     if not required <= set(manifest.files):
         raise DamagedFileError(f"{folder / MANIFEST} does not name an index's files; it is damaged: build it again.")
     for name, expected in manifest.files.items():

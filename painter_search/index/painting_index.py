@@ -30,6 +30,9 @@ from painter_search.index.works_db import IndexedWork
 from painter_search.metrics.artist_ranking import MAX_CANDIDATES
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.distances import distance_matrix
+from painter_search.metrics.identification.naming_threshold import NamingThreshold
+from painter_search.metrics.identification.plda import PLDA, artist_sums
+from painter_search.metrics.identification.plda_file import PLDA_FILE, read_plda
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,8 +40,11 @@ if TYPE_CHECKING:
     from painter_search.collection.preview import Preview
     from painter_search.common.urls import Location
     from painter_search.images.image_inputs import ImageInputs
+    from painter_search.images.photographs.crop import CropInput
     from painter_search.index.update import Change
 
+SHOWN = 20
+"""Ids that are drawn for the pictures of the notebook view, which shows six: removed works leave gaps."""
 REFERENCE_WORKS = 1024
 """Random works, at most, that stand for all when the distance of a query to works in general is measured."""
 
@@ -73,6 +79,8 @@ class PaintingIndex(IndexReader):
         super().__init__(folder, manifest)
         self.selection: Selection | None = None
         self.preview: Preview | None = None
+        self._threshold: NamingThreshold | None = None
+        self._exact_sums: tuple[NDArray[np.float64], NDArray[np.int64]] | None = None
 
     @classmethod
     def build(cls, config: BuildIndexConfig | None = None, **settings: Any) -> PaintingIndex:
@@ -93,7 +101,7 @@ class PaintingIndex(IndexReader):
             InvalidValueError: Settings contradict each other, or a collection is framed otherwise than the encoder's.
 
         Example:
-            >>> index = PaintingIndex.build(data="data", encoder="runs/demo/best.pt", index="index")
+            >>> index = PaintingIndex.build(data="data", encoder="runs/demo/best.safetensors", index="index")
         """
         from dataclasses import replace
 
@@ -106,11 +114,12 @@ class PaintingIndex(IndexReader):
         return index
 
     @classmethod
-    def load(cls, path: Path | str = DEFAULT_INDEX, preload_encoder: bool = False) -> PaintingIndex:
+    def load(cls, path: Location = DEFAULT_INDEX, preload_encoder: bool = False) -> PaintingIndex:
         """Open an index and check its files.
 
         Args:
-            path: The folder of indexes, whose current one is opened, or the folder of one index.
+            path: The folder of indexes, whose current one is opened, or the folder of one index; or the URL of either
+                (`s3://bucket/index`), which is fetched once and again when it has changed.
             preload_encoder: Open the encoder meanwhile, on a thread, which saves half of the time of a single query.
                 By default it is opened when it is first used.
 
@@ -120,6 +129,7 @@ class PaintingIndex(IndexReader):
         Raises:
             NotFoundError: There is no index.
             DamagedFileError: The index is damaged or of another format.
+            UnreachableError: The URL cannot be reached, and was not fetched before.
 
         Example:
             >>> len(PaintingIndex.load("index"))
@@ -134,7 +144,8 @@ class PaintingIndex(IndexReader):
         return f"<PaintingIndex {self.digest}: {len(self):,} works, {self.search_settings.name} search>"
 
     def _repr_html_(self) -> str:
-        from painter_search.common.html_repr import html_table
+        from painter_search.common.html_repr import Html, html_table
+        from painter_search.index.notebook_views import picture_strip
 
         rows: list[tuple[str, object]] = [
             ("folder", self.folder),
@@ -145,10 +156,11 @@ class PaintingIndex(IndexReader):
             ("encoder", self.encoder_config.backbone),
             ("search", self.search_settings.name),
         ]
-        return html_table(("index", self.digest), rows)
+        ids = self.works.draw_ids(SHOWN, self.next_id - 1) if self.selection is None else self.selection.ids
+        return Html(html_table(("index", self.digest), rows) + picture_strip(self.works, ids))
 
     def search(
-        self, queries: NDArray[np.floating] | ImageInputs, k: int = 10
+        self, queries: NDArray[np.floating] | ImageInputs, k: int = 10, *, crop: CropInput = "auto"
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Find the `k` nearest works to each query.
 
@@ -156,6 +168,7 @@ class PaintingIndex(IndexReader):
             queries: Embeddings as an array of floats, `[n, 256]` or `[256]`; or images, one or several: paths, bytes of
                 image files, PIL images or uint8 arrays, which are framed and embedded as the index's works were.
             k: Works per query, at most `len(index)`.
+            crop: What of images that are photographs of paintings is used, as in `attribute`.
 
         Returns:
             Distances and ids, `[n, k]` each, nearest first. Where an approximate search finds fewer works, the rest are
@@ -179,14 +192,15 @@ class PaintingIndex(IndexReader):
                     f"[n, {self.store.dim}]."
                 )
         else:
-            embeddings = self.embed_images(cast("ImageInputs", queries))
+            embeddings = self.embed_images(cast("ImageInputs", queries), crop=crop)
         return self.store.search(embeddings, k, self._among)
 
-    def embed_images(self, images: ImageInputs) -> NDArray[np.float32]:
+    def embed_images(self, images: ImageInputs, *, crop: CropInput = "auto") -> NDArray[np.float32]:
         """Frame and embed images as the index's works were: float32 `[n, 256]`.
 
         Args:
             images: One image or several: paths, bytes of image files, PIL images or uint8 arrays.
+            crop: What of photographs of paintings is used, as in `attribute`.
 
         Raises:
             InvalidValueError: An image cannot be used.
@@ -195,11 +209,13 @@ class PaintingIndex(IndexReader):
         from painter_search.images.framing import frame_painting
         from painter_search.images.image_inputs import as_list as as_images
         from painter_search.images.image_inputs import image_file
+        from painter_search.images.photographs.crop import parse_crop
 
+        part = parse_crop(crop)
         frames = []
         for number, image in enumerate(as_images(images), start=1):
             try:
-                frames.append(frame_painting(image_file(image), self.framing).jpeg)
+                frames.append(frame_painting(image_file(image), self.framing, crop=part).jpeg)
             except (UnreadableImageError, ValueError) as error:
                 name = image if isinstance(image, str | Path) else f"image {number}"
                 raise InvalidValueError(f"{name} cannot be embedded: {error}") from error
@@ -227,6 +243,7 @@ class PaintingIndex(IndexReader):
             if isinstance(member, cached_property):
                 vars(narrowed).pop(name, None)  # computed from all works; the encoders of IndexReader stay open
         narrowed.selection = select_works(self.folder / WORKS, filter)
+        narrowed._exact_sums = None
         return narrowed
 
     def add(
@@ -237,6 +254,7 @@ class PaintingIndex(IndexReader):
         *,
         layout: str | None = None,
         keep_uncertain: bool = False,
+        crop: CropInput = "auto",
     ) -> IndexUpdate:
         """Add paintings; this object stays as it is, and the returned update holds the new index.
 
@@ -246,7 +264,9 @@ class PaintingIndex(IndexReader):
         Example:
             >>> index = index.add("scans", artist="Berthe Morisot").index
         """
-        return add_paintings(self._index_dir(), source, artist, originals, layout=layout, keep_uncertain=keep_uncertain)
+        return add_paintings(
+            self._index_dir(), source, artist, originals, layout=layout, keep_uncertain=keep_uncertain, crop=crop
+        )
 
     def remove(self, works: str | int | Iterable[str | int]) -> IndexUpdate:
         """Remove works; this object stays as it is, and the returned update holds the new index.
@@ -283,6 +303,74 @@ class PaintingIndex(IndexReader):
     def confidence(self) -> Confidence | None:
         """Turns distances into probabilities; None for an encoder without calibration."""
         return self.manifest.confidence
+
+    def naming(self, false_names: float | None) -> PaintingIndex:
+        """The same index with another threshold for naming artists; unchanged with None.
+
+        Args:
+            false_names: Per cent of works by artists not in the index that may be given a name: more than 0, below 100.
+
+        Raises:
+            InvalidValueError: The number is another one, or the costs of a threshold were not measured.
+
+        Example:
+            >>> answers = attribute(index.naming(false_names=10), "painting.jpg")  # doctest: +SKIP
+        """
+        if false_names is None:
+            return self
+        if not 0 < false_names < 100:
+            raise InvalidValueError(f"--false-names is {false_names}; it must be more than 0 and below 100 (per cent).")
+        found = None if self.confidence is None else self.confidence.naming_threshold(false_names / 100)
+        if found is None:
+            raise InvalidValueError(
+                f"--false-names is {false_names}, and {self.folder} does not know what a threshold costs: train its "
+                "encoder with this version, on more artists, and build the index again."
+            )
+        chosen = copy(self)
+        chosen._threshold = found
+        return chosen
+
+    @property
+    def naming_threshold(self) -> NamingThreshold | None:
+        """From which probability on an artist is named, and what that costs; None where that was not measured."""
+        if self._threshold is not None or self.confidence is None:
+            return self._threshold
+        return self.confidence.naming_threshold()
+
+    @property
+    def least_named(self) -> float:
+        """No artist is named below this probability that the artist is in the index; 0 without calibration."""
+        threshold = self.naming_threshold
+        if threshold is not None:
+            return threshold.probability
+        return 0.0 if self.confidence is None else self.confidence.threshold
+
+    @cached_property
+    def plda(self) -> PLDA | None:
+        """Gives likelihood ratios, around this index's works; None where its calibration uses none."""
+        if self.confidence is None or self.confidence.share_weights is None:
+            return None
+        return read_plda(self.folder / PLDA_FILE)[1] if PLDA_FILE in self.manifest.files else None
+
+    def artist_sums(self, plda: PLDA, candidates: CandidateWorks) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The sum of each candidate artist's works as `plda` projects them, and their number: `[artists, 256]` and
+        `[artists]`. A filtered index sums the candidates themselves."""
+        if not self.exact:
+            return self._sum_works(plda, candidates)
+        if self._exact_sums is None:
+            self._exact_sums = self._sum_works(plda, candidates)
+        return self._exact_sums
+
+    def count_artists(self, candidates: CandidateWorks) -> int:
+        """How many artists may have painted a query: all of the index; those of the candidates if it is filtered."""
+        return self.manifest.artists if self.selection is None else len(candidates.artists)
+
+    def _sum_works(self, plda: PLDA, candidates: CandidateWorks) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        if self.selection is not None:
+            projected = plda.project(self.embeddings(candidates.ids))
+            return artist_sums(projected, candidates.numbers, len(candidates.artists))
+        means = self.works.artist_means(candidates.artists, self.store.dim)
+        return means.astype(np.float64) * candidates.sizes[:, None], candidates.sizes
 
     @property
     def mean_distance(self) -> float:
@@ -381,11 +469,29 @@ class IndexUpdate:
     """Files that were not added, each with the reason."""
     preview: Preview | None = None
     """What was read as an artist in a folder or catalogue that was added."""
+    cropped: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """Photographs that were cropped to the painting, each with where and how sure, as `PaintingCrop.to_dict` says."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per added or removed work, with the columns change, id and those of a work."""
+        from painter_search.index.notebook_views import works_frame
+
+        frame = works_frame([*self.added, *self.removed])
+        frame.insert(0, "change", ["added"] * len(self.added) + ["removed"] * len(self.removed))
+        return frame
+
+    def _repr_html_(self) -> str:
+        from painter_search.common.html_repr import html_table
+        from painter_search.index.notebook_views import works_table
+
+        added = works_table(self.index.works, self.added, f"{len(self.added):,} added, {len(self.removed):,} removed")
+        return added + html_table(("left out", "reason"), self.left_out)
 
     @classmethod
     def of(cls, change: Change) -> IndexUpdate:
         """Load the index that a change has written."""
-        return cls(PaintingIndex.load(change.folder), change.added, change.removed, change.left_out, change.preview)
+        index = PaintingIndex.load(change.folder)
+        return cls(index, change.added, change.removed, change.left_out, change.preview, change.cropped)
 
 
 def add_paintings(
@@ -396,6 +502,7 @@ def add_paintings(
     *,
     layout: str | None = None,
     keep_uncertain: bool = False,
+    crop: CropInput = "auto",
 ) -> IndexUpdate:
     """Add paintings to the current index of a folder of indexes.
 
@@ -412,6 +519,7 @@ def add_paintings(
         originals: With a catalogue: the folders, zip archives or URLs that hold its images; one, or several.
         layout: What the levels of a folder mean, in the words of `prepare --layout`; None recognises it.
         keep_uncertain: Add also what is no one artist's own hand.
+        crop: What of photographs of paintings is kept, as in `attribute`. A prepared collection stays as it is.
 
     Returns:
         The new index, the added works with their ids, and what was left out.
@@ -428,11 +536,14 @@ def add_paintings(
         >>> [entry.id for entry in update.added]
         [17, 18, 19]
     """
+    from painter_search.images.photographs.crop import parse_crop
     from painter_search.index.add import write_addition
 
     sources, places = as_locations(source), as_locations(originals)
     check_added_sources(sources, artist, places)
-    addition = write_addition(Path(index), sources, artist, places, layout=layout, keep_uncertain=keep_uncertain)
+    addition = write_addition(
+        Path(index), sources, artist, places, layout=layout, keep_uncertain=keep_uncertain, crop=parse_crop(crop)
+    )
     return IndexUpdate.of(addition)
 
 
@@ -472,6 +583,24 @@ class Listing:
     """The number of works of each artist listed."""
     works: tuple[IndexedWork, ...] = ()
     """The works of the one artist asked for."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """The works, or else the artists with the columns artist and works."""
+        import pandas as pd
+
+        from painter_search.index.notebook_views import works_frame
+
+        if self.works:
+            return works_frame(self.works)
+        return pd.DataFrame(self.artists.items(), columns=["artist", "works"])
+
+    def _repr_html_(self) -> str:
+        from painter_search.common.html_repr import html_table
+        from painter_search.index.notebook_views import works_table
+
+        if self.works:
+            return works_table(self.index.works, self.works, f"{len(self.works):,} works")
+        return html_table(("artist", "works"), self.artists.items())
 
 
 def list_works(index: PaintingIndex, artist: str | None = None) -> Listing:

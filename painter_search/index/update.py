@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from painter_search.common.errors import InvalidValueError, NotEnoughDataError, 
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import THUMBNAILS, WORKS, find_index, publish_index
+from painter_search.index.own_calibration import calibrate_on_works
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS, SearchSettings
 from painter_search.index.works_db import IndexedWork, WorksDB, remove_rows
 
@@ -35,6 +36,8 @@ class Change:
     """Files that were not added, each with the reason."""
     preview: Preview | None = None
     """What was read as an artist in what was added."""
+    cropped: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """Photographs that were cropped to the painting, each with `PaintingCrop.to_dict`."""
 
 
 def write_removal(index_dir: Path, works: Iterable[str]) -> Change:
@@ -118,6 +121,7 @@ def publish_version(index: IndexReader, staging: Path, next_id: int, search: Sea
         next_id=next_id,
         search=search,
         mean_distance=update_index_statistics(staging, search),
+        confidence=calibrate_on_works(staging, search, index.manifest.split, index.manifest.confidence),
     )
     works.close()
     return publish_index(staging, index.folder.parent, manifest)

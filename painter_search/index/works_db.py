@@ -69,6 +69,15 @@ def write_artist_counts(path: Path) -> None:
         database.execute("INSERT INTO artists SELECT artist, count(*) FROM works GROUP BY artist ORDER BY artist")
 
 
+def write_artist_means(path: Path, means: Iterable[tuple[str, NDArray[np.float32]]]) -> None:
+    """Write the mean of each artist's works under PLDA into a table, so that a query need not read them all."""
+    with write_database(path) as database:
+        database.execute("DROP TABLE IF EXISTS artist_means")
+        database.execute("CREATE TABLE artist_means (artist TEXT PRIMARY KEY, mean BLOB NOT NULL)")
+        rows = ((artist, mean.tobytes()) for artist, mean in means)
+        database.executemany("INSERT INTO artist_means VALUES (?, ?)", rows)
+
+
 def write_thumbnails(path: Path, rows: Iterable[tuple[int, bytes]]) -> None:
     """Write a new file of thumbnails: id and JPEG file of each."""
     path.unlink(missing_ok=True)
@@ -250,6 +259,19 @@ class WorksDB:
                 counts[artist] += int(chosen)
         return counts
 
+    def artist_means(self, artists: Sequence[str], size: int) -> NDArray[np.float32]:
+        """The means of some artists' works under PLDA, in their order: float32 `[n, size]`."""
+        found: dict[str, bytes] = {}
+        for batch in _batches(list(artists)):
+            query = f"SELECT artist, mean FROM artist_means WHERE artist IN ({_placeholders(batch)})"
+            found.update(self._works.execute(query, batch))
+        if not all(len(found.get(artist, b"")) == 4 * size for artist in artists):
+            raise DamagedFileError("the index has an artist without a mean; it is damaged: copy or build it again.")
+        means = np.frombuffer(b"".join(found[artist] for artist in artists), "<f4").reshape(len(artists), size)
+        if not np.isfinite(means).all():
+            raise DamagedFileError("the index has an artist without a mean; it is damaged: copy or build it again.")
+        return np.asarray(means, np.float32)
+
     def draw_ids(self, count: int, max_id: int) -> NDArray[np.int64]:
         """The ids of about `count` random works, in ascending order, without a scan of all: ids up to `max_id` are
         drawn, and those of removed works are left out. Always the same for one index."""
@@ -284,15 +306,21 @@ class WorksDB:
             return [row for part in parts for row in part]
 
 
-def unknown_artist(name: str, artists: Iterable[str]) -> UnknownWorkError:
-    """The error for an artist whom the index does not have; it names similar ones."""
+def similar_names(name: str, artists: Iterable[str]) -> list[str]:
+    """At most three of the artists' names that hold a name or are spelt much like it."""
     from difflib import get_close_matches
 
     folded = {artist.casefold(): artist for artist in sorted(artists)}
     within = [match for match in folded if name.casefold() in match]
     close = [folded[match] for match in [*within, *get_close_matches(name.casefold(), folded)][:3]]
+    return list(dict.fromkeys(close))
+
+
+def unknown_artist(name: str, artists: Iterable[str]) -> UnknownWorkError:
+    """The error for an artist whom the index does not have; it names similar ones."""
+    close = similar_names(name, artists)
     listed = "its artists are listed by `build-index list` and on the server's page of artists."
-    hint = f"did you mean {' or '.join(dict.fromkeys(close))}?" if close else listed
+    hint = f"did you mean {' or '.join(close)}?" if close else listed
     return UnknownWorkError(f"the index has no work by {name}; {hint}")
 
 

@@ -1,31 +1,40 @@
-"""Calibration: probabilities for distances, fitted on artists that the encoder was not trained on."""
+"""Calibration: probabilities for distances and likelihood ratios; `confidence_fit.py` fits it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from painter_search.metrics.artist_ranking import rank_within_artist
-from painter_search.metrics.distances import FloatArray, IntArray, distance_matrix
-from painter_search.metrics.leave_one_out import LeaveOneOutQuery, OpenSetSignals, leave_one_out
-from painter_search.metrics.local_scaling import mean_between_artists
+from painter_search.metrics.distances import FloatArray
+from painter_search.metrics.identification.naming_threshold import (
+    NamingThreshold,
+    Percentiles,
+    threshold_at,
+    threshold_for,
+)
+from painter_search.metrics.identification.open_set import (
+    EPSILON,
+    Evidence,
+    KnownWeights,
+    ShareWeights,
+    artist_known,
+    artist_shares,
+)
+from painter_search.metrics.leave_one_out import LeaveOneOutQuery, OpenSetSignals
 
-WORKS_PER_ARTIST = (3, 8, None)
-"""Indexes with at most this many works of an artist are simulated: few, some, all. With many works of each, an artist
-is far easier to recognise, and probabilities fitted there alone would be too high elsewhere."""
-MAX_QUERIES = 150
-"""Works of each simulated index that are queried with."""
-TRUE_NAMES_KEPT = 0.8
-"""The threshold names the artist in this share of the queries whose artist ranks first."""
-MIN_ARTISTS = 4
-"""With fewer artists nothing is fitted."""
-EmbeddedWorks = tuple[FloatArray, IntArray]
-"""Embeddings `[n, d]`, and the artist of each, `[n]`."""
-EPSILON = 1e-6
-"""Smallest distance whose logarithm is taken."""
+
+class LeaveOneOutAnswer(NamedTuple):
+    """What a calibrated index says of a leave-one-out query."""
+
+    first: int
+    """The artist of the highest probability, by its place among the query's `artist_distances`."""
+    probability: float
+    """Of that artist."""
+    artist_known: float
+    """Probability that the artist is in the index."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +53,20 @@ class Confidence:
     sharpness: float
     """An artist's probability among those in the index is proportional to distance^(-sharpness)."""
     threshold: float
-    """No artist is named below this probability that the artist is in the index."""
+    """No artist is named below this probability that the artist is in the index: the best balance."""
     artists: int
     """How many artists it was fitted on."""
     works: int
     """How many works it was fitted on."""
+    share_weights: ShareWeights | None = None
+    """How likelihood ratios and distances become shares, in place of the sharpness; None for an encoder without PLDA,
+    and for one of an earlier version."""
+    known_weights: KnownWeights | None = None
+    """How they become the probability that a query's artist is in the index, in place of `artist_known_weights`."""
+    strangers: Percentiles = ()
+    """Of the probability that the artist is in the index, over queries whose artist is not; empty if never measured."""
+    right: Percentiles = ()
+    """The same over queries whose artist ranks first."""
 
     def same_artist(self, distances: FloatArray) -> NDArray[np.float64]:
         """Probability that one artist painted both works, for distances as multiples of the mean between artists."""
@@ -66,110 +84,38 @@ class Confidence:
         powers = np.exp(logits - logits.max())
         return np.asarray(powers / powers.sum())
 
+    def probabilities(
+        self, signals: OpenSetSignals, distances: FloatArray, log_ratios: FloatArray | None, artists: int
+    ) -> NDArray[np.float64]:
+        """Probability that each artist painted a query; their sum is that the artist is in the index.
 
-def fit_confidence(groups: Sequence[EmbeddedWorks], seed: int = 0) -> Confidence | None:
-    """Fit a calibration to groups of works, each embedded by an encoder that was not trained on its artists.
+        Args:
+            signals: Of the query; they decide without `log_ratios`.
+            distances: Adjusted distances of the artists that may have painted it, `[k]`.
+            log_ratios: Their log likelihood ratios by PLDA, `[k]`.
+            artists: How many artists the index has, at least k.
+        """
+        if self.share_weights is None or self.known_weights is None or log_ratios is None:
+            return self.artist_known(signals) * self.artist_shares(distances)
+        evidence = Evidence(np.asarray(log_ratios, np.float64), np.asarray(distances, np.float64))
+        return artist_known(self.known_weights, evidence, artists) * artist_shares(self.share_weights, evidence)
 
-    Returns None if no group has `MIN_ARTISTS` artists, two of them with several works.
-    """
-    numbered = ((embeddings, np.unique(artists, return_inverse=True)[1]) for embeddings, artists in groups)
-    usable = [(embeddings, artists) for embeddings, artists in numbered if _has_enough(artists)]
-    if not usable:
-        return None
-    rng = np.random.default_rng(seed)
-    queries = [
-        query
-        for embeddings, artists in usable
-        for limit in WORKS_PER_ARTIST
-        for query in _simulate_queries(embeddings, artists, limit, rng)
-    ]
-    artist_known_weights = _fit_artist_known(queries)
-    sharpness = _fit_sharpness(queries)
-    fitted = Confidence(
-        same_artist_weights=_fit_same_artist(usable),
-        artist_known_weights=artist_known_weights,
-        sharpness=sharpness,
-        threshold=0.5,
-        artists=sum(len(np.unique(artists)) for _, artists in usable),
-        works=sum(len(artists) for _, artists in usable),
-    )
-    correct = [fitted.artist_known(query.signals) for query in queries if query.correct]
-    return replace(fitted, threshold=float(np.quantile(correct, 1 - TRUE_NAMES_KEPT))) if correct else fitted
+    def answer(self, query: LeaveOneOutQuery) -> LeaveOneOutAnswer:
+        """The answer to a leave-one-out query."""
+        distances = query.artist_distances
+        chances = self.probabilities(query.signals, distances, query.log_ratios, len(distances))
+        return LeaveOneOutAnswer(int(chances.argmax()), float(chances.max()), float(chances.sum()))
 
+    def naming_threshold(self, false_names: float | None = None) -> NamingThreshold | None:
+        """The threshold in use, or the one at which `false_names` (a share) of strangers are given a name.
 
-def pair_distances(
-    embeddings: FloatArray, artists: IntArray
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], IntArray]:
-    """Every pair of works once, `[pairs]` each.
-
-    Returns:
-        Its distance as a multiple of the mean between artists, whether one artist painted both, and the artist of the
-        first work.
-    """
-    first, second = np.triu_indices(len(artists), 1)
-    matrix = distance_matrix(embeddings, embeddings)
-    distances = matrix[first, second] / mean_between_artists(matrix, artists)
-    return distances.astype(np.float64), artists[first] == artists[second], artists[first]
-
-
-def _fit_same_artist(groups: Iterable[EmbeddedWorks]) -> tuple[float, float]:
-    """Logistic regression in which same-artist pairs weigh as much as others, and each artist as much as another."""
-    from sklearn.linear_model import LogisticRegression
-
-    columns = []
-    for embeddings, artists in groups:
-        distances, same, first_artists = pair_distances(embeddings, artists)
-        pairs_of = np.bincount(first_artists[same], minlength=int(artists.max()) + 1)
-        same_weights = 1.0 / pairs_of[first_artists].clip(1).astype(np.float64)
-        different_weight = int((pairs_of > 0).sum()) / max(1, int((~same).sum()))
-        columns.append((distances, same, np.where(same, same_weights, different_weight)))
-    distances, same, weights = (np.concatenate(column) for column in zip(*columns, strict=True))
-    model = LogisticRegression(C=1e6).fit(distances[:, None], same, sample_weight=weights / weights.mean())
-    return float(model.intercept_[0]), float(model.coef_[0, 0])
-
-
-def _fit_artist_known(queries: Sequence[LeaveOneOutQuery]) -> tuple[float, float, float, float]:
-    from sklearn.linear_model import LogisticRegression
-
-    logs = np.log(np.maximum([query.signals for query in queries], EPSILON))
-    scale = logs.std(axis=0) + 1e-6  # the penalty should treat all signals alike
-    model = LogisticRegression().fit(logs / scale, [query.artist_in_index for query in queries])
-    nearest_artist, mean, deviation = (float(value) for value in model.coef_[0] / scale)
-    return float(model.intercept_[0]), nearest_artist, mean, deviation
-
-
-def _fit_sharpness(queries: Sequence[LeaveOneOutQuery]) -> float:
-    """The sharpness that minimises the cross-entropy of the true artist, over queries whose artist is in the index."""
-    from scipy.optimize import minimize_scalar
-
-    answerable = [(query.artist_distances, query.true_rank) for query in queries if query.true_rank is not None]
-
-    def cross_entropy(sharpness: float) -> float:
-        total = 0.0
-        for distances, true_rank in answerable:
-            logits = -sharpness * np.log(np.maximum(distances, EPSILON))
-            total -= logits[true_rank] - np.logaddexp.reduce(logits)
-        return total / len(answerable)
-
-    return float(minimize_scalar(cross_entropy, bounds=(0.1, 200.0), method="bounded").x)
-
-
-def _simulate_queries(
-    embeddings: FloatArray, artists: IntArray, limit: int | None, rng: np.random.Generator
-) -> list[LeaveOneOutQuery]:
-    """Leave-one-out queries to an index with at most `limit` works of each artist, drawn at random."""
-    order = rng.permutation(len(artists))
-    if limit is not None:
-        order = order[rank_within_artist(artists[order]) < limit]
-    drawn = np.sort(order)
-    answerable = np.flatnonzero(np.bincount(artists[drawn])[artists[drawn]] > 1)
-    queries = np.sort(rng.choice(answerable, min(MAX_QUERIES, len(answerable)), replace=False))
-    return leave_one_out(embeddings[drawn], np.unique(artists[drawn], return_inverse=True)[1], queries)
-
-
-def _has_enough(artists: IntArray) -> bool:
-    sizes = np.bincount(artists)
-    return len(sizes) >= MIN_ARTISTS and bool((sizes > 1).sum() >= 2)
+        None where its costs were not measured: in a calibration of an earlier version.
+        """
+        if not self.right:
+            return None
+        if false_names is None:
+            return threshold_at(self.threshold, self.strangers, self.right)
+        return threshold_for(false_names, self.strangers, self.right)
 
 
 def _logistic(log_odds: ArrayLike) -> NDArray[np.float64]:

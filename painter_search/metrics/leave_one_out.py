@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.distances import FloatArray, IntArray, distance_matrix
+from painter_search.metrics.identification.open_set import Evidence
+from painter_search.metrics.identification.plda import PLDA, artist_sums
 from painter_search.metrics.local_scaling import (
     SCALING_NEIGHBOURS,
     mean_between_artists,
@@ -45,6 +47,13 @@ class LeaveOneOutQuery:
     signals: OpenSetSignals
     nearest_work_distance: float
     """Distance of the nearest work, as a multiple of the mean distance between works by different artists."""
+    log_ratios: NDArray[np.float64] | None = None
+    """Log likelihood ratios of the artists, in the order of their distances; None without PLDA."""
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What speaks for each artist; None without PLDA."""
+        return None if self.log_ratios is None else Evidence(self.log_ratios, self.artist_distances)
 
     @property
     def artist_in_index(self) -> bool:
@@ -57,7 +66,9 @@ class LeaveOneOutQuery:
         return self.true_rank == 0
 
 
-def leave_one_out(embeddings: FloatArray, artists: IntArray, queries: Iterable[int]) -> list[LeaveOneOutQuery]:
+def leave_one_out(
+    embeddings: FloatArray, artists: IntArray, queries: Iterable[int], plda: PLDA | None = None
+) -> list[LeaveOneOutQuery]:
     """Query an index with its own works, each first without the work itself and then without its artist.
 
     Local scales are computed each time without the works left out, which would otherwise give the answer away.
@@ -66,6 +77,7 @@ def leave_one_out(embeddings: FloatArray, artists: IntArray, queries: Iterable[i
         embeddings: The works, `[n, d]`.
         artists: Their artists, `[n]`, numbered from 0.
         queries: Rows of the works to query with.
+        plda: Gives likelihood ratios besides distances.
 
     Returns:
         Two results per query; one where all works are by its artist.
@@ -79,6 +91,7 @@ def leave_one_out(embeddings: FloatArray, artists: IntArray, queries: Iterable[i
     neighbours = np.take_along_axis(neighbours, nearest_first, 1)
     neighbour_distances = np.take_along_axis(by_others, neighbours, 1)
     all_scales = mean_of_nearest(neighbour_distances)
+    models = None if plda is None else _ArtistModels(plda, embeddings, artists)
     results = []
     for query in queries:
         for left_out in (np.arange(len(artists)) == query, artists == artists[query]):
@@ -103,6 +116,32 @@ def leave_one_out(embeddings: FloatArray, artists: IntArray, queries: Iterable[i
                     true_rank=int(rank[0]) if len(rank) else None,
                     signals=OpenSetSignals(float(adjusted[0]), float(relative.mean()), float(relative.std())),
                     nearest_work_distance=float(relative.min()),
+                    log_ratios=None if models is None else models.log_ratios(query, left_out)[ranked],
                 )
             )
     return results
+
+
+def draw_artists(numbers: IntArray, max_works: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Rows of the works of artists drawn until there are `max_works`; of all artists if there are fewer works."""
+    sizes = np.bincount(numbers)
+    order = rng.permutation(len(sizes))
+    before = np.cumsum(sizes[order]) - sizes[order]
+    return np.flatnonzero(np.isin(numbers, order[before < max_works]))
+
+
+class _ArtistModels:
+    """The likelihood ratios of a work under each artist, with works left out."""
+
+    def __init__(self, plda: PLDA, embeddings: FloatArray, artists: IntArray) -> None:
+        self._plda = plda.centred_on(embeddings, artists)
+        self._artists = artists
+        self._projected = self._plda.project(embeddings)
+        self._sums, self._sizes = artist_sums(self._projected, artists)
+
+    def log_ratios(self, query: int, left_out: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Of every artist, `[artists]`; meaningless where none of an artist's works is left."""
+        sums, sizes = artist_sums(self._projected[left_out], self._artists[left_out], len(self._sums))
+        left = np.maximum(self._sizes - sizes, 1)
+        means = (self._sums - sums) / left[:, None]
+        return self._plda.log_likelihood_ratios(self._projected[[query]], means, left).ravel()

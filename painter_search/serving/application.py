@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from painter_search.common.errors import PainterSearchError
 from painter_search.common.version import __version__
 from painter_search.display.pages.map_page import map_script
-from painter_search.display.pages.page import open_template
+from painter_search.display.pages.page import open_template, stylesheet
 from painter_search.serving.addresses import local_path
 from painter_search.serving.config import MAX_REQUEST_BYTES, RECEIVE_TIMEOUT, ServeConfig
 from painter_search.serving.lookups import NotFound
@@ -31,7 +31,8 @@ from painter_search.serving.routes.html_pages import notice_page, served_page
 from painter_search.serving.service import Service
 
 STATIC = Path(__file__).parent / "static"
-MEDIA_TYPES = {"serve.js": "text/javascript", "icon.svg": "image/svg+xml"}
+MEDIA_TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}
+"""Of the files in `static/`, by their endings."""
 STATUS_SENTENCES = {404: "There is no such page.", 405: "This address does not take such a request."}
 
 # Keep uploads in memory, which the middleware limits: by default, larger ones are written to disk.
@@ -85,8 +86,13 @@ def create_application(
 
 
 def _add_static_files(app: FastAPI) -> None:
-    files = {name: StaticFile((STATIC / name).read_bytes(), media_type) for name, media_type in MEDIA_TYPES.items()}
-    files["map.js"] = StaticFile(map_script().encode(), "text/javascript")
+    files = {
+        path.name: StaticFile(path.read_bytes(), MEDIA_TYPES[path.suffix])
+        for path in STATIC.iterdir()
+        if path.suffix in MEDIA_TYPES
+    }
+    files["map.js"] = StaticFile(map_script().encode(), MEDIA_TYPES[".js"])
+    files["style.css"] = StaticFile(stylesheet().encode(), "text/css")
 
     @app.get("/static/{name}", include_in_schema=False)
     def static_file(name: str) -> Response:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
-from pathlib import Path
 
 from painter_search.common.cli import Names
 from painter_search.common.errors import InvalidValueError
+from painter_search.common.urls import Location, parse_location
 from painter_search.index.config import DEFAULT_INDEX
 
 MAX_FILE_BYTES = 50_000_000
@@ -44,8 +44,9 @@ class ServeConfig:
     for it. Uploaded paintings are kept in memory for up to half an hour, and never written to disk.
     """
 
-    index: Path = DEFAULT_INDEX
-    """The folder of indexes, or one index. When the folder's index is replaced, the next request uses the new one."""
+    index: Location = DEFAULT_INDEX
+    """The folder of indexes, or one index. When the folder's index is replaced, the next request uses the new one. The
+    URL of either, such as s3://bucket/index, is fetched at the start."""
 
     host: str = "127.0.0.1"
     """The address to listen on; 0.0.0.0 for every network of this machine."""
@@ -68,6 +69,7 @@ class ServeConfig:
     """Do not open the browser."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "index", parse_location(self.index))
         if not 0 <= self.port < 65536:
             raise InvalidValueError(f"--port is {self.port}; it must lie between 0 and 65535.")
         if self.queue < 1:

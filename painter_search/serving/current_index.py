@@ -79,7 +79,7 @@ class CurrentIndex:
         # Open every part now, so that the index stays usable when its folder is removed.
         index.works.thumbnail(int(index.artists.ids[0]))
         _ = (
-            index.encoder,
+            index.engine,
             index.fingerprints,
             index.local_scales,
             index.reference_embeddings,

@@ -17,6 +17,7 @@ from painter_search.encoder.config import EncoderConfig
 from painter_search.encoder.views import View, make_views
 from painter_search.images.fingerprint import fingerprint
 from painter_search.images.framing import Frame, encode_jpeg, frame_painting, open_frame
+from painter_search.images.photographs.crop import Crop
 from painter_search.images.types import Framing
 from painter_search.serving.config import DECODE_TIMEOUT, DECODER_BYTES, MAX_FILE_BYTES
 
@@ -36,12 +37,12 @@ class DecodedUpload(NamedTuple):
     """The views that the encoder embeds."""
 
 
-DecodeUpload = Callable[[bytes, Framing, EncoderConfig], DecodedUpload]
+DecodeUpload = Callable[[bytes, Framing, EncoderConfig, Crop], DecodedUpload]
 
 
-def decode_upload(content: bytes, framing: Framing, config: EncoderConfig) -> DecodedUpload:
-    """Decode an uploaded file; runs in a decoder process. Raises `UnreadableImageError` with the reason."""
-    frame = frame_painting(content, framing)
+def decode_upload(content: bytes, framing: Framing, config: EncoderConfig, crop: Crop) -> DecodedUpload:
+    """Decode an uploaded file and crop it; runs in a decoder process. Raises `UnreadableImageError` with the reason."""
+    frame = frame_painting(content, framing, crop=crop)
     image = open_frame(frame.jpeg)
     if len(frame.jpeg) > MAX_FRAME_BYTES:
         frame = replace(frame, jpeg=encode_jpeg(image))
@@ -67,9 +68,11 @@ class DecoderPool:
 
     def warm_up(self) -> None:
         """Start a process, so that the first upload need not wait for it."""
-        self._pool.schedule(self._decode_upload, args=[b"", "whole", EncoderConfig()])
+        self._pool.schedule(self._decode_upload, args=[b"", "whole", EncoderConfig(), "none"])
 
-    async def decode(self, content: bytes, framing: Framing, config: EncoderConfig) -> DecodedUpload:
+    async def decode(
+        self, content: bytes, framing: Framing, config: EncoderConfig, crop: Crop = "auto"
+    ) -> DecodedUpload:
         """Decode an uploaded file, framed and cut as the works of an index are.
 
         Raises:
@@ -77,7 +80,7 @@ class DecoderPool:
         """
         if len(content) > MAX_FILE_BYTES:
             raise UnreadableImageError(f"larger than {MAX_FILE_BYTES // 1_000_000} MB")
-        future = self._pool.schedule(self._decode_upload, args=[content, framing, config], timeout=self._timeout)
+        future = self._pool.schedule(self._decode_upload, args=[content, framing, config, crop], timeout=self._timeout)
         try:
             return await asyncio.wrap_future(future)
         except (FutureTimeoutError, asyncio.TimeoutError):

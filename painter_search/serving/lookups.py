@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from painter_search.analysis.confusions import Confusions, confused_artists
 from painter_search.analysis.similar import SimilarWorks, similar_artists, similar_works
 from painter_search.attribution.answers import ArtistMatch
+from painter_search.collection.hands.folding import fold_name
 from painter_search.collection.hands.spellings import find_spellings
-from painter_search.common.errors import PainterSearchError
+from painter_search.common.errors import PainterSearchError, UnknownWorkError
 from painter_search.display.serialize import listing_to_dict
 from painter_search.index.painting_index import Listing, PaintingIndex, list_works
+from painter_search.index.works_db import IndexedWork, similar_names
 
 MAX_CONFUSED = 5
 """Artists that one is confused with, on the artist's page."""
+WALL_WORKS = 36
+"""Works on the wall of the first page."""
+CHOICE_WORKS = 48
+"""Works to choose from for a comparison."""
 SIMILAR_WORKS = 24
 """Similar works on a work's page."""
 
@@ -38,6 +48,17 @@ class ArtistProfile:
             "nearest": [asdict(match) for match in self.nearest],
             "confusions": asdict(self.confusions),
         }
+
+
+@dataclass(frozen=True)
+class ChosenPainting:
+    """A painting that is chosen for a comparison."""
+
+    reference: str
+    """A work's id, or `RESULT.NUMBER`."""
+    name: str
+    picture: str
+    """The address of its picture."""
 
 
 def find_artist_works(index: PaintingIndex, artist: str) -> Listing:
@@ -72,6 +93,46 @@ def parse_artists(index: PaintingIndex, text: str) -> list[str]:
     """The artists named in a form field, separated by semicolons, spelt as the index does.
 
     Accents, capitals, punctuation and the order of a name's parts are ignored if only one artist of the index is meant.
+
+    Raises `UnknownWorkError` for an artist whom the index does not have, with the names nearest to it.
     """
     names = [name for part in text.split(";") if (name := part.strip())]
-    return [meant[0] if len(meant := find_spellings(name, index.artists.names)) == 1 else name for name in names]
+    artists = index.artists.names
+    spelt = [meant[0] if len(meant := find_spellings(name, artists)) == 1 else name for name in names]
+    for name in spelt:
+        if name not in artists:
+            raise UnknownWorkError(not_in_index(name, artists))
+    return spelt
+
+
+def not_in_index(name: str, artists: Sequence[str]) -> str:
+    """That an artist is not in the index, and the names nearest to it, as a sentence."""
+    close = similar_names(name, artists)
+    meant = f"; did you mean {' or '.join(close)}?" if close else "."
+    return f"{name} is not in this index, so cannot be named{meant}"
+
+
+def wall_of_works(index: PaintingIndex, count: int = WALL_WORKS) -> list[int]:
+    """The ids of works that show what an index holds: the first of each artist, spread over all artists."""
+    numbers, first = np.unique(index.artists.numbers, return_index=True)
+    ids = index.artists.ids[first] if len(numbers) >= count else index.artists.ids
+    chosen = np.linspace(0, len(ids) - 1, min(count, len(ids))).round().astype(int)
+    return [int(id) for id in ids[chosen]]
+
+
+def works_to_choose(
+    index: PaintingIndex, words: str, embedding: NDArray[np.float32] | None, count: int = CHOICE_WORKS
+) -> list[IndexedWork]:
+    """Works to choose from: by artists whose names contain all the `words`, or else those nearest to a painting."""
+    folded = fold_name(words).split()
+    if folded:
+        names = [all(word in fold_name(name) for word in folded) for name in index.artists.names]
+        ids = index.artists.ids[np.asarray(names)[index.artists.numbers]][:count]
+    elif embedding is not None:
+        candidates = index.search_candidates(embedding[None])[0]
+        nearest = np.argsort(candidates.distances, kind="stable")
+        ids = candidates.ids[nearest[candidates.distances[nearest] > 1e-6]][:count]  # without the painting itself
+    else:
+        ids = np.asarray(wall_of_works(index, count))
+    chosen = [int(id) for id in ids]
+    return [IndexedWork(id, work) for id, work in zip(chosen, index.works.get(chosen), strict=True)]

@@ -6,7 +6,8 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from cachetools import TTLCache
 
@@ -16,6 +17,7 @@ from painter_search.attribution.answers import Answer
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.serving.config import RESULT_CACHE_BYTES, RESULT_SECONDS
 from painter_search.serving.lookups import NotFound
+from painter_search.serving.uploads import Upload
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,15 @@ class CachedResult:
     answers: tuple[Answer, ...] = ()
     paintings: tuple[Callable[[], ComparedPainting] | None, ...] = ()
     """Make the paintings of the answers for comparisons with others; None for unreadable files."""
+    uploads: tuple[Upload, ...] = ()
+    """The files that the answers are about, so that they can be cropped again."""
+    top_k: int = 5
+    works_per_artist: int = 3
     comparison: Comparison | None = None
     size: int = 0
     """Memory in bytes, roughly."""
+    time: datetime = field(default_factory=lambda: datetime.now().astimezone())
+    """When it was asked."""
 
     def require_comparison(self) -> Comparison:
         """The comparison; raises `NotFound` if the result is answers."""

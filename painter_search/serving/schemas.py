@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from painter_search.analysis.comparison import GroupPlacement, PairMean
 from painter_search.attribution.answers import ArtistMatch, Neighbour
 from painter_search.metrics.group_permutation import GroupTest
+from painter_search.metrics.identification.naming_threshold import NamingThreshold
 
 
 class Error(BaseModel):
@@ -17,10 +18,26 @@ class Error(BaseModel):
     error: str
 
 
-class Attributed(BaseModel):
-    """The answer for one painting: artists ranked by nearness in style."""
+class Cropped(BaseModel):
+    """What a photograph was cropped to, with its corners as fractions of width and height, and how sure that is."""
+
+    sentence: str
+    corners: list[tuple[float, float]]
+    share: float
+    sureness: float | None
+
+
+class CroppedPainting(Cropped):
+    """The crop of one of the paintings compared."""
 
     painting: str
+
+
+class Attributed(BaseModel):
+    """The answer for one painting: artists ranked by nearness in style. `crop` is there only if it was cropped."""
+
+    painting: str
+    crop: Cropped | None = None
     verdict: str
     named: bool
     known: float | None
@@ -41,10 +58,11 @@ class Answers(BaseModel):
     painter_search: str
     date: str
     index: str
-    encoder: dict[str, str]
+    encoder: dict[str, str | None]
     corpus: dict[str, Any]
     calibrated: bool
-    engine: str
+    engine: str | None
+    threshold: NamingThreshold | None = None
     filter: dict[str, Any] | None = None
     answers: list[Attributed | NotAnswered]
 
@@ -119,6 +137,7 @@ class Pair(BaseModel):
     pairs_same: int
     same_picture: bool
     parts: list[dict[str, Any]] | None
+    cropped: list[CroppedPainting] | None = None
 
 
 class Groups(BaseModel):
@@ -136,13 +155,14 @@ class Groups(BaseModel):
     distances: list[list[float]]
     same_artist: list[list[float]] | None
     left_out: list[NotAnswered]
+    cropped: list[CroppedPainting] | None = None
 
 
 class Compared(BaseModel):
     """A comparison of two paintings, or of two groups."""
 
     index: str
-    engine: str
+    engine: str | None
     comparison: Pair | Groups
 
 

@@ -13,6 +13,7 @@ import webbrowser
 from painter_search.common.errors import InvalidValueError, MissingPackageError, UnreachableError
 from painter_search.display.console.tables import print_json, show
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.remote_index import local_folder
 from painter_search.serving.config import ServeConfig
 
 KEEP_ALIVE = 15
@@ -46,7 +47,7 @@ def serve_index(config: ServeConfig, *, as_json: bool = False) -> None:
         raise MissingPackageError(
             f"serving needs a package that is not installed ({error.name}): `pip install 'painter-search[serve]'`"
         ) from None
-    current_index = CurrentIndex(config.index)
+    current_index = CurrentIndex(local_folder(config.index))
     token = None if config.private else secrets.token_urlsafe(24)
     with contextlib.closing(_listen(config)) as listener:
         application = create_application(config, Service(current_index), token)

@@ -6,10 +6,9 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import PurePosixPath
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from painter_search.analysis.comparison import PairComparison, compare_groups, c
 from painter_search.analysis.comparison_inputs import ComparedPainting, PaintingGroup, indexed_painting, painting_of
 from painter_search.attribution.answers import Answer, FailedQuery
 from painter_search.attribution.attribute import PreparedQuery, attribute_prepared
+from painter_search.common.atomic_io import digest_bytes
 from painter_search.common.errors import InvalidValueError, UnreadableImageError
 from painter_search.display.pages.index_page import index_page_content
 from painter_search.index.config import WorkFilter
@@ -28,22 +28,14 @@ from painter_search.serving.decoder_pool import DecoderPool
 from painter_search.serving.lookups import NotFound
 from painter_search.serving.map_cache import MapCache
 from painter_search.serving.result_cache import CachedResult, ResultCache
+from painter_search.serving.uploads import Upload
 
-MAX_NAME_CHARACTERS = 120
-"""A longer file name is cut."""
 THREADS = 4
 """Attribution is short and mostly holds Python's lock, so that more threads would gain nothing."""
 ANSWER_BYTES, PAIR_BYTES, GROUPED_WORK_BYTES = 100_000, 2_000_000, 100_000
 """Memory that a cached answer (besides its frame), a pair's comparison and a work of a group take, roughly."""
 
 T = TypeVar("T")
-
-
-class Upload(NamedTuple):
-    """An uploaded file."""
-
-    name: str
-    content: bytes
 
 
 @dataclass(frozen=True)
@@ -104,7 +96,15 @@ class Service:
         whole = self.current_index.get()
         index = await self.run_in_thread(lambda: self.current_index.filtered(whole, filter))
         read = await self._read_uploads(whole, uploads)
-        return await self.run_in_thread(lambda: _attribute(index, read, top_k, works_per_artist))
+        result = await self.run_in_thread(lambda: _attribute(index, read, top_k, works_per_artist))
+        return _with_uploads(result, uploads, top_k, works_per_artist)
+
+    async def attribute_again(self, result: CachedResult, upload: Upload) -> CachedResult:
+        """Attribute one painting of a result once more, cropped otherwise, in the same index."""
+        read = await self._read_uploads(result.index, [upload])
+        top_k, works = result.top_k, result.works_per_artist
+        again = await self.run_in_thread(lambda: _attribute(result.index, read, top_k, works))
+        return _with_uploads(again, [upload], top_k, works)
 
     async def compare_uploads(self, one: Sequence[Upload], other: Sequence[Upload]) -> CachedResult:
         """Compare two uploaded paintings, or two groups.
@@ -126,7 +126,7 @@ class Service:
         """
 
         def compare() -> PairComparison:
-            one, other = (self._find_painting(index, reference) for reference in references)
+            one, other = (self.find_painting(index, reference) for reference in references)
             return compare_pair(index, one, other)
 
         return await self.run_in_thread(compare)
@@ -143,13 +143,14 @@ class Service:
 
     async def _read_upload(self, index: PaintingIndex, upload: Upload) -> ReadUpload:
         try:
-            decoded = await self.decoders.decode(upload.content, index.framing, index.encoder_config)
+            decoded = await self.decoders.decode(upload.content, index.framing, index.encoder_config, upload.crop)
         except UnreadableImageError as unreadable:
             return ReadUpload(upload.name, None, np.empty(0, np.float32), str(unreadable))
-        query = PreparedQuery(upload.name, decoded.frame, decoded.fingerprint)
+        query = PreparedQuery(upload.name, decoded.frame, decoded.fingerprint, sha256=digest_bytes(upload.content))
         return ReadUpload(upload.name, query, await self.embedder.embed(index, decoded.views))
 
-    def _find_painting(self, index: PaintingIndex, reference: str) -> ComparedPainting:
+    def find_painting(self, index: PaintingIndex, reference: str) -> ComparedPainting:
+        """The painting that a reference names, as comparisons take it; raises `NotFound`."""
         if reference.isascii() and reference.isdecimal() and len(reference) < 19:  # as SQLite's integers
             try:
                 return indexed_painting(index, int(reference))
@@ -164,13 +165,6 @@ class Service:
         raise NotFound("This painting is no longer kept; upload it again.")
 
 
-def plain_file_name(name: str | None, number: int) -> str:
-    """The name of an uploaded file without folders and unprintable characters, or `painting NUMBER` if none is left."""
-    base = PurePosixPath((name or "").replace("\\", "/")).name
-    plain = "".join(character for character in base if character.isprintable()).strip()[:MAX_NAME_CHARACTERS]
-    return plain or f"painting {number}"
-
-
 def _attribute(index: PaintingIndex, uploads: Sequence[ReadUpload], top_k: int, works_per_artist: int) -> CachedResult:
     queries = [upload.query for upload in uploads if upload.query is not None]
     embeddings = [upload.embedding for upload in uploads if upload.query is not None]
@@ -182,6 +176,11 @@ def _attribute(index: PaintingIndex, uploads: Sequence[ReadUpload], top_k: int, 
     )
     size = sum(len(query.frame.jpeg) + ANSWER_BYTES for query in queries)
     return CachedResult(index, answers, tuple(upload.compared for upload in uploads), size=size)
+
+
+def _with_uploads(result: CachedResult, uploads: Sequence[Upload], top_k: int, works: int) -> CachedResult:
+    size = result.size + sum(len(upload.content) for upload in uploads)
+    return replace(result, uploads=tuple(uploads), top_k=top_k, works_per_artist=works, size=size)
 
 
 def _compare(index: PaintingIndex, one: Sequence[ReadUpload], other: Sequence[ReadUpload]) -> CachedResult:

@@ -70,6 +70,10 @@ class TrainConfig:
     """Maximum number of epochs. report: passes over its triplets; 14. strong: passes over all works, of which the first
     fits the new layer without gradients; 6."""
 
+    finetune_epochs: int | None = None
+    """For strong: epochs after these in which the last stages of the backbone are trained, too; 0 trains the new layer
+    alone. Whether they helped is decided on validation artists. Default: 8."""
+
     batch_size: int | None = field(default=None, metadata={"stored": "batch"})
     """report: triplets a step; 64. strong: works a step, four an artist; 192."""
 
@@ -77,7 +81,8 @@ class TrainConfig:
     """Learning rate of the new layer. report: 6e-6. strong: 5e-4."""
 
     backbone_lr: float | None = field(default=None, metadata={"stored": "backbone_rate"})
-    """For report: learning rate of the backbone; 0 freezes it, as strong always does. Default: --lr."""
+    """Learning rate of the backbone; 0 freezes it. report: --lr. strong: 3e-4, for the last block; less for those
+    before."""
 
     margin: float | None = None
     """How much farther than the positive the triplet loss wants the negative. report: 5. strong: 0.2 (its embeddings
@@ -115,6 +120,7 @@ class TrainConfig:
             )
         minimums = (
             ("epochs", resolved.epochs, 1),
+            ("finetune-epochs", resolved.finetune_epochs, 0),
             ("batch-size", resolved.batch_size, recipe.min_batch_size),
             ("patience", resolved.patience, 0),
         )
@@ -156,6 +162,6 @@ class TrainConfig:
         """The recipe's hyperparameters, with those that were set replaced."""
         recipe = self.recipe_settings
         settings = {one.name: getattr(self, one.name) for one in fields(Hyperparameters)}
-        if settings["backbone_lr"] is None and recipe.uses("backbone_lr"):
+        if settings["backbone_lr"] is None and recipe.one_lr:
             settings["backbone_lr"] = self.lr  # one rate for all, unless two are set
         return replace(recipe.defaults, **{name: value for name, value in settings.items() if value is not None})

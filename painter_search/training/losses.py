@@ -1,4 +1,4 @@
-"""Triplet losses: the report's, and that of every valid triplet in a batch."""
+"""Losses: the report's triplets, every valid triplet of a batch, and supervised contrast."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
+
+TEMPERATURE = 0.1
+"""Of the softmax of supervised contrast, as in its paper."""
 
 
 class LossAndDistances(NamedTuple):
@@ -57,7 +60,34 @@ class BatchAllTripletLoss(nn.Module):
 
         triplets = get_all_triplets_indices(artists)
         loss = self._loss(embeddings, artists, triplets)
-        with torch.no_grad():
-            distances = torch.cdist(embeddings, embeddings)
-            anchor, positive, negative = triplets
-            return LossAndDistances(loss, distances[anchor, positive], distances[anchor, negative])
+        return LossAndDistances(loss, *_distances(embeddings, triplets))
+
+
+class SupervisedContrastiveLoss(nn.Module):
+    """Works of one artist against all others of a batch, by softmax over cosine similarities (Khosla et al. 2020).
+
+    pytorch-metric-learning computes it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        from pytorch_metric_learning.losses import SupConLoss
+
+        self._loss = SupConLoss(temperature=TEMPERATURE)
+
+    def forward(self, embeddings: torch.Tensor, artists: torch.Tensor) -> LossAndDistances:
+        """The loss of embeddings `[n, 256]` of length 1 by artists `[n]`, and the distances of every valid triplet."""
+        from pytorch_metric_learning.utils.loss_and_miner_utils import get_all_triplets_indices
+
+        loss = self._loss(embeddings, artists)
+        return LossAndDistances(loss, *_distances(embeddings, get_all_triplets_indices(artists)))
+
+
+@torch.no_grad()
+def _distances(
+    embeddings: torch.Tensor, triplets: tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """d(a, p) and d(a, n) of triplets of rows."""
+    distances = torch.cdist(embeddings, embeddings)
+    anchor, positive, negative = triplets
+    return distances[anchor, positive], distances[anchor, negative]

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from painter_search.collection.collection import Collection
 from painter_search.common.atomic_io import read_json, write_json
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError
-from painter_search.common.html_repr import html_table
+from painter_search.common.html_repr import html_picture, html_table
 from painter_search.common.stored import from_stored, stored_names, to_stored
+from painter_search.encoder.files.names import BEST, find_checkpoint
 from painter_search.training.config import TrainConfig
 from painter_search.training.final_scores import TestScore
 from painter_search.training.history import EpochMetrics, as_rows, read_history
@@ -42,6 +43,8 @@ class Run:
     """The epoch that did best on validation artists."""
     test: TestScore | None
     """The scores on test artists; None where the collection has no test triplets."""
+    collections: tuple[str, ...] = ()
+    """The names of the collections that it was trained on."""
 
     @classmethod
     def load(cls, folder: str | Path) -> Run:
@@ -65,7 +68,8 @@ class Run:
         try:
             config = _config_from_settings(folder, settings)
             test = None if score["test"] is None else TestScore.from_dict(score["test"])
-            return cls(folder, config, history, int(score["best_epoch"]), test)
+            names = tuple(str(name) for name, _ in settings.get("collections", ()))
+            return cls(folder, config, history, int(score["best_epoch"]), test, names)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise DamagedFileError(
                 f"{folder / CONFIG} or {folder / SCORE} is damaged ({error}); copy the run again, or train again."
@@ -74,7 +78,7 @@ class Run:
     @property
     def best(self) -> Path:
         """The checkpoint of the best epoch; `load_encoder` opens it, and the run's folder, too."""
-        return self.folder / "best.pt"
+        return find_checkpoint(self.folder / BEST)
 
     def to_dict(self) -> dict[str, Any]:
         """The run as plain values, as `train --json` prints it."""
@@ -101,7 +105,9 @@ class Run:
             for metrics in self.history
             if metrics.phase == "validation"
         ]
-        return html_table((f"Run {self.folder}: epoch", *(f"validation {name}" for name in shown)), rows)
+        table = html_table((f"Run {self.folder}: epoch", *(f"validation {name}" for name in shown)), rows)
+        curves = self.folder / "curves.png"
+        return table + html_picture(curves.read_bytes(), 900, "curves") if curves.is_file() else table
 
 
 def open_run_folder(config: TrainConfig, collections: Sequence[Collection], device: str) -> Path:

@@ -20,15 +20,18 @@ from painter_search.common.log import logger
 from painter_search.common.stored import from_stored, to_stored
 from painter_search.encoder.checkpoint import (
     add_to_checkpoint,
+    convert_checkpoints,
     network_of_checkpoint,
     read_checkpoint,
     save_checkpoint,
     start_encoder,
 )
+from painter_search.encoder.files.names import BEST, LAST, SUFFIX
 from painter_search.encoder.network import EncoderNetwork
-from painter_search.metrics.confidence import EmbeddedWorks, fit_confidence
+from painter_search.metrics.confidence_fit import HeldOutWorks, fit_confidence
+from painter_search.metrics.identification.plda import fit_plda
 from painter_search.training.config import TrainConfig
-from painter_search.training.data.training_sets import gather_triplets
+from painter_search.training.data.training_sets import MAX_SAMPLED_WORKS, gather_triplets
 from painter_search.training.distributed import barrier, broadcast_from_rank_0, process_group, rank, world_size
 from painter_search.training.early_stopping import SelectionMetric, best_epoch, collapse_warning, should_stop
 from painter_search.training.epoch_metrics import TripletDistances, measure_validation
@@ -37,9 +40,6 @@ from painter_search.training.history import EpochMetrics, as_rows, write_history
 from painter_search.training.recipes.protocol import Recipe, TrainingData
 from painter_search.training.recipes.registry import IMPLEMENTATIONS
 from painter_search.training.run import HISTORY, Run, open_run_folder, save_score, saved_settings
-
-MAX_VALIDATION_WORKS = 1000
-"""Works that an epoch is measured on where each has to pass the backbone again."""
 
 OnEpoch = Callable[[Path, Sequence[EpochMetrics]], object]
 OnEnd = Callable[[Run], object]
@@ -67,7 +67,7 @@ def train_encoder(config: TrainConfig, on_epoch: OnEpoch | None = None, on_end: 
         >>> from painter_search import TrainConfig, train_encoder
         >>> run = train_encoder(TrainConfig(data=(Path("data"),)))  # doctest: +SKIP
         >>> run.best  # doctest: +SKIP
-        PosixPath('runs/strong/best.pt')
+        PosixPath('runs/strong/best.safetensors')
     """
     keep_freed_memory()
     device = pick_device(config.device)
@@ -86,6 +86,7 @@ def train_encoder(config: TrainConfig, on_epoch: OnEpoch | None = None, on_end: 
         with lock, translate_gpu_errors():
             if rank() == 0:
                 remove_partial_files(folder)
+                convert_checkpoints(folder)
             return _Trainer(config, data, device, folder, on_epoch, on_end).train(untrained)
 
 
@@ -122,7 +123,9 @@ class _Trainer:
         last = broadcast_from_rank_0(lambda: self._last_epoch() or 0)
         self._check_shared_folder(last)
         checkpoint = read_checkpoint(self._checkpoint(last))
-        network = network_of_checkpoint(checkpoint, self._checkpoint(last)).to(self.device)
+        # Recipes open with the network before training, whatever has moved since: its features are kept by some.
+        start = self._checkpoint(0)
+        network = network_of_checkpoint(read_checkpoint(start), start).to(self.device)
         history = [from_stored(EpochMetrics, row) for row in checkpoint["history"]]
 
         implementation = IMPLEMENTATIONS[self.config.recipe]
@@ -132,8 +135,9 @@ class _Trainer:
                 self._save(network, 0, history)
             if last:
                 logger.info(f"Continuing {self.folder} after epoch {last}.")
+                recipe.encoder.load_state_dict(checkpoint["model"])
                 recipe.resume(checkpoint)
-            for epoch in range(last + 1, self.config.resolved.epochs + 1):
+            for epoch in range(last + 1, self.config.resolved.all_epochs + 1):
                 if should_stop(history, patience):
                     logger.info(f"Stopped early: the validation loss has risen {patience} epochs in a row.")
                     break
@@ -143,11 +147,12 @@ class _Trainer:
                     history.append(self._measure(recipe, recipe.encoder, epoch))
                     self._finish_epoch(recipe, epoch, history)
                 barrier()
-            held_out = recipe.held_out()
+            best = broadcast_from_rank_0(lambda: best_epoch(history, recipe.selected_by))
+            held_out = recipe.held_out(best)
             return None if rank() else self._finish_run(recipe, history, held_out)
 
     def _measure(self, recipe: Recipe, network: EncoderNetwork, epoch: int) -> EpochMetrics:
-        validation = self.data.validation if recipe.frozen else self.data.validation.sample(MAX_VALIDATION_WORKS)
+        validation = self.data.validation if recipe.frozen else self.data.validation.sample(MAX_SAMPLED_WORKS)
         return measure_validation(partial(recipe.embed, network), validation, self.config.resolved.margin, epoch)
 
     def _finish_epoch(self, recipe: Recipe, epoch: int, history: Sequence[EpochMetrics]) -> None:
@@ -160,7 +165,7 @@ class _Trainer:
         if warning:
             logger.info(f"Warning: {warning}. The encoder has collapsed; train again with a lower --lr.")
 
-    def _finish_run(self, recipe: Recipe, history: list[EpochMetrics], held_out: Sequence[EmbeddedWorks]) -> Run:
+    def _finish_run(self, recipe: Recipe, history: list[EpochMetrics], held_out: Sequence[HeldOutWorks]) -> Run:
         self._update_outputs(history, recipe.selected_by)
         best = best_epoch(history, recipe.selected_by)
         untrained, trained = (
@@ -169,12 +174,15 @@ class _Trainer:
         )
         validation, test = self.data.validation, self.data.test
         measured = TripletDistances(recipe.embed(trained, validation.distinct()), validation)
-        add_confidence(self.folder / "best.pt", [(measured.embeddings, measured.artists), *held_out])
+        plda = fit_plda(recipe.training_works(trained))
+        validated = HeldOutWorks(measured.embeddings, measured.artists, plda)
+        add_confidence(self.folder / BEST, [validated, *held_out])
         score = None
         if test is not None:
             before, after = (recipe.embed(network, test.distinct()) for network in (untrained, trained))
             score = score_on_test_artists(before, after, test)
-        run = Run(self.folder, self.config, history, best, score)
+        names = tuple(collection.name for collection in self.data.collections)
+        run = Run(self.folder, self.config, history, best, score, names)
         if self.on_end is not None:
             self.on_end(run)
         save_score(run)
@@ -199,8 +207,8 @@ class _Trainer:
     def _update_outputs(self, history: Sequence[EpochMetrics], metric: SelectionMetric) -> None:
         """Write what follows from the checkpoints; again at the end, as a kill may have come between."""
         write_history(self.folder / HISTORY, history)
-        link_or_copy(self._checkpoint(history[-1].epoch), self.folder / "last.pt")
-        link_or_copy(self._checkpoint(best_epoch(history, metric)), self.folder / "best.pt")
+        link_or_copy(self._checkpoint(history[-1].epoch), self.folder / LAST)
+        link_or_copy(self._checkpoint(best_epoch(history, metric)), self.folder / BEST)
         if self.on_epoch is not None:
             self.on_epoch(self.folder, history)
 
@@ -217,16 +225,17 @@ class _Trainer:
             )
 
     def _checkpoint(self, epoch: int) -> Path:
-        return self.folder / f"epoch_{epoch:02d}.pt"
+        return self.folder / f"epoch_{epoch:02d}{SUFFIX}"
 
     def _last_epoch(self) -> int | None:
         """The last epoch with a checkpoint; None before the first."""
-        numbers = [path.stem.removeprefix("epoch_") for path in self.folder.glob("epoch_*.pt")]
+        numbers = [path.stem.removeprefix("epoch_") for path in self.folder.glob(f"epoch_*{SUFFIX}")]
         return max((int(number) for number in numbers if number.isdecimal()), default=None)
 
 
-def add_confidence(checkpoint: Path, groups: Sequence[EmbeddedWorks]) -> None:
-    """Fit a calibration to groups of works of artists that their encoder was not trained on; add it to a checkpoint.
+def add_confidence(checkpoint: Path, groups: Sequence[HeldOutWorks]) -> None:
+    """Fit a calibration to groups of works of artists that their encoder was not trained on; add it to a checkpoint,
+    and with it the PLDA of the first group, whose encoder is the checkpoint's.
 
     With too few artists none is added: an index built with the encoder works, but gives no probabilities.
     """
@@ -234,4 +243,8 @@ def add_confidence(checkpoint: Path, groups: Sequence[EmbeddedWorks]) -> None:
     if confidence is None:
         logger.info("Too few validation artists to calibrate the encoder; answers will have no probabilities.")
         return
-    add_to_checkpoint(checkpoint, confidence=to_stored(confidence))
+    entries: dict[str, object] = {"confidence": to_stored(confidence)}
+    plda = groups[0].plda
+    if plda is not None and confidence.share_weights is not None:
+        entries["plda"] = {name: torch.from_numpy(getattr(plda, name)) for name in ("mean", "transform", "between")}
+    add_to_checkpoint(checkpoint, **entries)

@@ -56,10 +56,10 @@ class Setup:
                 paint(rng, self.side, self.side).save(path, quality=92)
         self.files = sorted(self.paintings.rglob("*.jpg"))
         self.index_config = BuildIndexConfig(
-            folder=self.paintings, encoder=str(folder / "encoder.pt"), index=folder / "index"
+            folder=self.paintings, encoder=str(folder / "encoder.safetensors"), index=folder / "index"
         )
-        start = start_encoder(self.backbone, "none", seed=0, img_size=self.side, views="parts", normalize=True)
-        save_checkpoint(folder / "encoder.pt", with_readout(start), "whole")
+        start = start_encoder(self.backbone, "none", seed=0, img_size=self.side, views="sized-parts", normalize=True)
+        save_checkpoint(folder / "encoder.safetensors", with_readout(start), "whole")
 
     def triplets(self, count: int) -> list[Triplet]:
         """`count` triplets of files."""

@@ -14,7 +14,7 @@ if sys.version_info >= (3, 11):
 else:
     tomllib = pytest.importorskip("tomli")
 
-from painter_search.common.installation import PURPOSES
+from painter_search.common.installation import PURPOSES, read_installation
 from painter_search.index.painting_index import PaintingIndex
 
 ROOT = Path(__file__).parents[2]
@@ -46,3 +46,8 @@ def test_info_of_an_empty_or_damaged_folder_fails_nowhere(tmp_path: Path, capsys
     (tmp_path / "manifest.json").write_text("{")
     assert info.main(["--index", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["index"].startswith("damaged")
+
+
+def test_info_of_an_environment_for_asking_alone_has_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert read_installation().accelerator == "none (PyTorch is not installed)"

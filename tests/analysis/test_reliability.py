@@ -8,7 +8,9 @@ from sklearn.metrics import roc_auc_score
 from painter_search.analysis.reliability import measure_reliability
 from painter_search.index.work_tables import ArtistTable
 from painter_search.metrics.artist_ranking import rank_artists
-from painter_search.metrics.confidence import Confidence, fit_confidence
+from painter_search.metrics.confidence import Confidence
+from painter_search.metrics.confidence_fit import HeldOutWorks, fit_confidence
+from painter_search.metrics.identification.plda import PLDA
 from painter_search.metrics.leave_one_out import OpenSetSignals
 from painter_search.metrics.local_scaling import local_scales, mean_distance_between_artists, scale_distances
 
@@ -29,6 +31,11 @@ class StubIndex:
     numbers: np.ndarray
     confidence: Confidence | None
     digest: str = "d"
+    plda: PLDA | None = None
+
+    @property
+    def least_named(self) -> float:
+        return 0.0 if self.confidence is None else self.confidence.threshold
 
     @property
     def artists(self) -> ArtistTable:
@@ -49,7 +56,7 @@ class StubIndex:
 
 @pytest.fixture(scope="module")
 def confidence() -> Confidence:
-    found = fit_confidence([clusters(20, 6, 1)])
+    found = fit_confidence([HeldOutWorks(*clusters(20, 6, 1))])
     assert found is not None
     return found
 

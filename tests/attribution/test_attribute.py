@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_world import save_tiny_encoder
+from tiny_world import add_calibration, save_tiny_encoder
 
 from painter_search.attribution.answers import Attribution, FailedQuery
 from painter_search.attribution.attribute import attribute
@@ -93,10 +93,17 @@ def test_attribute_refuses_missing_path_and_empty_folder(small_index: PaintingIn
         attribute(small_index, [tmp_path])
 
 
+@pytest.mark.parametrize("calibrated", [False, True])
 def test_attribute_on_approximate_index_reads_candidates_only_and_answers_as_exact(
-    small_index_config: BuildIndexConfig, painted_originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_index_config: BuildIndexConfig,
+    painted_originals: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    calibrated: bool,
 ) -> None:
-    encoder = str(save_tiny_encoder(tmp_path / "encoder.pt"))
+    encoder = str(save_tiny_encoder(tmp_path / "encoder.safetensors"))
+    if calibrated:
+        add_calibration(Path(encoder))
     config = replace(small_index_config, split="all", encoder=encoder)
     exact = PaintingIndex.build(replace(config, index=tmp_path / "exact"))
     monkeypatch.setattr(build_module, "EXACT_UP_TO", 10)
@@ -124,6 +131,9 @@ def test_attribute_on_approximate_index_reads_candidates_only_and_answers_as_exa
             np.testing.assert_allclose(
                 [match.distance for match in answer.artists], [match.distance for match in expected.artists], rtol=1e-4
             )
+            assert (answer.artist_known is not None) == calibrated
+            if answer.artist_known is not None:
+                assert answer.artist_known == pytest.approx(expected.artist_known, rel=1e-3)
 
 
 def test_attribute_accepts_every_kind_of_painting(small_index: PaintingIndex, painted_originals: Path) -> None:

@@ -91,7 +91,7 @@ def test_build_index_shows_artists_of_folder_and_of_additions(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     build_index = importlib.import_module("painter_search.build-index").main
-    encoder = save_tiny_encoder(tmp_path / "encoder.pt")
+    encoder = save_tiny_encoder(tmp_path / "encoder.safetensors")
     paint_tiny_artists(tmp_path / "my-paintings" / "all", 2, 2)
     index = ["--index", str(tmp_path / "index"), "--json"]
     built = ["--folder", str(tmp_path / "my-paintings"), "--encoder", str(encoder), "--device", "cpu", *index]

@@ -85,6 +85,31 @@ def test_run_command_help_leaves_out_example_for_python(capsys: pytest.CaptureFi
     assert "Example" not in shown
 
 
+@pytest.mark.parametrize("module", ["torch", "torch.nn"])
+def test_run_command_names_a_package_that_is_missing(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An environment that was made for asking alone has no PyTorch."""
+
+    def run_without() -> None:
+        """Run."""
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+
+    assert run_command("train", run_without, []) == FAILED
+    assert tuple(capsys.readouterr()) == (
+        "",
+        "painter_search: train needs the package torch, which is not installed: "
+        "`pip install painter-search` installs it.\n",
+    )
+
+
+def test_run_command_leaves_faults_of_the_program_as_they_are() -> None:
+    def run_broken() -> None:
+        """Run."""
+        raise ModuleNotFoundError("No module named 'painter_search.nothing'", name="painter_search.nothing")
+
+    with pytest.raises(ModuleNotFoundError):
+        run_command("train", run_broken, [])
+
+
 def fail_with(error: BaseException) -> Callable[[], int]:
     def call() -> int:
         raise error

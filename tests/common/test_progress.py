@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from painter_search.common.progress import RichProgress, T, progress_shown_by, set_progress, spinner, track
+from painter_search.common.errors import MissingPackageError
+from painter_search.common.progress import (
+    NotebookProgress,
+    RichProgress,
+    T,
+    progress_shown_by,
+    set_progress,
+    spinner,
+    track,
+)
 
 
 class Recorder:
@@ -72,3 +82,22 @@ def test_rich_progress_prints_bar_on_stderr(capsys: pytest.CaptureFixture[str]) 
     assert "Embedding" in printed.err
     assert "2/2" in printed.err
     assert "images/s" in printed.err
+
+
+def test_notebook_progress_shows_bars(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("tqdm")
+    with progress_shown_by(NotebookProgress()):
+        assert list(track(range(3), "Counting")) == [0, 1, 2]
+        assert list(track([[1], [2, 3]], "Embedding", total=2, images_of=len)) == [[1], [2, 3]]
+        with spinner("Waiting"):
+            pass
+    shown = capsys.readouterr().err
+    assert "Counting: 100%" in shown
+    assert "Embedding: 3 images" in shown
+    assert "Waiting 00:00" in shown
+
+
+def test_notebook_progress_names_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    with pytest.raises(MissingPackageError, match=r"painter-search\[notebook\]"):
+        NotebookProgress()

@@ -14,7 +14,7 @@ from painter_search.common.temporary_names import lasting_path
     [
         ("home/.data.partial/frames/a.jpg", "home/data"),
         (".data.partial", "data"),
-        ("runs/one/.last.pt.4711", "runs/one/last.pt"),
+        ("runs/one/.last.safetensors.4711", "runs/one/last.safetensors"),
         ("index/.building-3f/works.sqlite", "index"),
         ("index/.adding", "index"),
         ("index/.lock", "index"),

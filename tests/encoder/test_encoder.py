@@ -14,6 +14,7 @@ from tiny_world import BACKBONE, save_tiny_encoder
 from painter_search.common.errors import DamagedFileError, NotFoundError, UnreadableImageError
 from painter_search.encoder.checkpoint import add_to_checkpoint, read_checkpoint
 from painter_search.encoder.encoder import Encoder, load_encoder
+from painter_search.encoder.files.safetensors_file import to_safetensors
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.confidence import Confidence
@@ -23,7 +24,7 @@ CONFIDENCE = Confidence((12.0, -13.0), (-4.64, -11.29, -11.92, -1.49), 20.0, 0.5
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny_encoder(tmp_path_factory.mktemp("encoder") / "best.pt")
+    return save_tiny_encoder(tmp_path_factory.mktemp("encoder") / "best.safetensors")
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +88,7 @@ def test_encoder_repr_names_its_settings(checkpoint: Path) -> None:
     assert "calibrated=False, device='cpu'" in repr(encoder)
     encoder.network.config = replace(encoder.config, backbone="<script>")
     assert "&lt;script&gt;" in encoder._repr_html_()
+    assert encoder.to_frame().loc[0, "framing"] == encoder.framing
 
 
 def test_load_encoder_takes_a_file_or_a_runs_folder(checkpoint: Path) -> None:
@@ -97,8 +99,8 @@ def test_load_encoder_takes_a_file_or_a_runs_folder(checkpoint: Path) -> None:
 
 
 def test_load_encoder_returns_the_calibration(checkpoint: Path, tmp_path: Path) -> None:
-    shutil.copyfile(checkpoint, tmp_path / "best.pt")
-    add_to_checkpoint(tmp_path / "best.pt", confidence=asdict(CONFIDENCE))
+    shutil.copyfile(checkpoint, tmp_path / "best.safetensors")
+    add_to_checkpoint(tmp_path / "best.safetensors", confidence=asdict(CONFIDENCE))
     assert load_encoder(tmp_path).confidence == CONFIDENCE
 
 
@@ -106,27 +108,42 @@ def test_load_encoder_returns_the_calibration(checkpoint: Path, tmp_path: Path) 
     "damage",
     [
         5, [], {}, {"pair": (1.0,)}, {"pair": "ab"}, {"known": None}, {"sharpness": float("nan")},
-        {"threshold": "high"}, {"artists": None}, {"unknown": 1},
+        {"threshold": "high"}, {"artists": None}, {"unknown": 1}, {"share_weights": (1.0,)}, {"known_weights": "abc"},
+        {"strangers": (0.5,), "right": (0.5,)},
     ],
     ids=str,
 )  # fmt: skip
 def test_load_encoder_refuses_a_damaged_calibration(checkpoint: Path, tmp_path: Path, damage: object) -> None:
     confidence = {**asdict(CONFIDENCE), **damage} if isinstance(damage, dict) and damage else damage
     content = read_checkpoint(checkpoint)
-    torch.save({**content, "confidence": confidence}, tmp_path / "best.pt")
+    (tmp_path / "best.safetensors").write_bytes(to_safetensors({**content, "confidence": confidence}))
+    with pytest.raises(DamagedFileError, match=r"best\.safetensors has a damaged calibration"):
+        load_encoder(tmp_path)
+
+
+@pytest.mark.parametrize("damage", [5, {}, {"mean": torch.zeros(3)}, {"between": torch.full((2,), -1.0)}], ids=str)
+def test_load_encoder_refuses_a_damaged_plda(checkpoint: Path, tmp_path: Path, damage: object) -> None:
+    whole = {"mean": torch.zeros(2), "transform": torch.eye(2), "between": torch.ones(2)}
+    content = read_checkpoint(checkpoint)
+    torch.save({**content, "plda": whole}, tmp_path / "best.pt")
+    assert load_encoder(tmp_path).plda is not None
+    damaged = {**whole, **damage} if damage and isinstance(damage, dict) else damage
+    torch.save({**content, "plda": damaged}, tmp_path / "best.pt")
     with pytest.raises(DamagedFileError, match=r"best\.pt has a damaged calibration"):
         load_encoder(tmp_path)
 
 
 def test_load_encoder_refuses_what_is_no_checkpoint(tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match=r"best\.pt does not exist"):
+    with pytest.raises(NotFoundError, match=r"best\.safetensors does not exist"):
         load_encoder(tmp_path)
-    (tmp_path / "best.pt").write_bytes(b"no checkpoint")
+    (tmp_path / "best.safetensors").write_bytes(b"no checkpoint")
     with pytest.raises(DamagedFileError, match="cannot be read safely"):
         load_encoder(tmp_path)
 
 
-@pytest.mark.parametrize(("framing", "views", "normalize"), [("whole", "parts", True), ("center", "center", False)])
+@pytest.mark.parametrize(
+    ("framing", "views", "normalize"), [("whole", "sized-parts", True), ("center", "center", False)]
+)
 def test_encoder_untrained_sees_whole_frames_in_parts(
     monkeypatch: pytest.MonkeyPatch, framing: str, views: str, normalize: bool
 ) -> None:

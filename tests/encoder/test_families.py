@@ -44,6 +44,7 @@ def test_every_family_trains_indexes_answers_and_matches_parts(
     make_families_tiny(monkeypatch)
     config = TrainConfig(
         data=(collection.folder,), runs=tmp_path, backbone=backbone, weights="none", img_size=64, epochs=2,
+        finetune_epochs=1,
         batch_size=8, device="cpu",
     )  # fmt: skip
     with one_thread():
@@ -61,7 +62,7 @@ def test_every_family_trains_indexes_answers_and_matches_parts(
 
     encoder = load_encoder(run.best)
     side = encoder.config.img_size
-    assert encoder.config.views == ("parts" if backbone in CONVOLUTIONAL else "equal-parts")
+    assert encoder.config.views == ("sized-parts" if backbone in CONVOLUTIONAL else "equal-parts")
     pixels = np.random.default_rng(0).integers(0, 256, (3, 3, side, side), dtype=np.uint8)
     with torch.inference_mode():
         expected = encoder.network(torch.from_numpy(pixels)).numpy()

@@ -98,8 +98,8 @@ def test_export_onnx_of_a_readout_agrees_with_pytorch_at_every_size(encoder: Enc
 
 
 def test_load_encoder_restores_a_readout(encoder: EncoderNetwork, tmp_path: Path) -> None:
-    save_checkpoint(tmp_path / "encoder.pt", encoder, "whole")
-    again = load_encoder(tmp_path / "encoder.pt").network
+    save_checkpoint(tmp_path / "encoder.safetensors", encoder, "whole")
+    again = load_encoder(tmp_path / "encoder.safetensors").network
     assert again.config == encoder.config
     pixels = torch.randint(0, 256, (2, 3, 96, 96), dtype=torch.uint8)
     with torch.inference_mode():

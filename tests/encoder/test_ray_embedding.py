@@ -146,7 +146,9 @@ def test_embed_on_ray_continues_after_a_frame_was_missing(
     assert {name: (tmp_path / "s" / name).stat().st_mtime_ns for name in written} == written
 
 
-def test_benchmark_ray_measures_one_worker_and_two(run_here: Run, small_collection: Path) -> None:
+def test_benchmark_ray_measures_one_worker_and_two(run_here: Run, small_collection: Path, long: bool) -> None:
+    if not long:
+        pytest.skip("with --long")
     small = ("--backbone", BACKBONE, "--works", 12, "--shard-size", 2, "--rounds", 1)
     printed = run_here("benchmark_ray.py", small_collection, *small)
     for words in ("1 worker(s): ", "2 worker(s): ", "at work: ", "from start to end: "):

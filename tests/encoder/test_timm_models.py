@@ -48,9 +48,9 @@ def test_a_repositorys_folder_gives_settings_and_weights(repository: Path, tmp_p
     assert (encoder.config.backbone, encoder.config.mean) == (VIT, (0.1, 0.2, 0.3))
     weights = load_file(repository / "model.safetensors")
     torch.testing.assert_close(encoder.network.body.cls_token, weights["cls_token"])
-    save_checkpoint(tmp_path / "encoder.pt", encoder, "whole")
+    save_checkpoint(tmp_path / "encoder.safetensors", encoder, "whole")
     shutil.rmtree(repository)  # the encoder no longer needs it
-    again = load_encoder(tmp_path / "encoder.pt").network
+    again = load_encoder(tmp_path / "encoder.safetensors").network
     torch.testing.assert_close(again.network.body.pos_embed, encoder.network.body.pos_embed)
 
 

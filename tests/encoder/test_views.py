@@ -42,6 +42,25 @@ def test_make_views_of_small_frames_are_smaller_and_mirrored(short: int, side: i
         assert (cut[1] == cut[0][:, :, ::-1]).all()
 
 
+@pytest.mark.parametrize(
+    ("short", "side", "part_side"),
+    [(64, 96, None), (170, 224, None), (171, 224, 128), (224, 224, 160), (448, 224, 224)],
+)
+def test_make_views_sized_parts_have_a_side_of_their_own(short: int, side: int, part_side: int | None) -> None:
+    whole, *parts = make_views(frame(short, short + 20), EncoderConfig(views="sized-parts"))
+    assert whole.shape == (3, side, side)
+    if part_side is None:
+        assert (parts[0] == whole[:, :, ::-1]).all()
+    else:
+        assert [part.shape for part in parts] == [(3, part_side, part_side)] * 4
+
+
+@pytest.mark.parametrize("short", [299, 448, 2000])
+def test_make_views_sized_parts_of_large_frames_are_those_of_parts(short: int) -> None:
+    cut, expected = (make_views(frame(short, short), EncoderConfig(views=views)) for views in ("sized-parts", "parts"))
+    assert all((one == other).all() for one, other in zip(cut, expected, strict=True))
+
+
 @pytest.mark.parametrize(("short", "views"), [(64, 2), (200, 2), (299, 5), (448, 5)])
 def test_make_views_equal_parts_all_have_the_size_of_the_network(short: int, views: int) -> None:
     cut = make_views(frame(short, short + 20), EncoderConfig(views="equal-parts", img_size=224))
@@ -67,7 +86,8 @@ class Brightness:
 
 
 def test_embed_views_averages_views_of_any_number_and_size_to_length_1() -> None:
-    paintings = [make_views(frame(*size), PARTS) for size in ((64, 70), (448, 500), (90, 64), (450, 448))]
+    sizes = ((64, 70), (448, 500), (90, 64), (200, 230), (450, 448))
+    paintings = [make_views(frame(*size), EncoderConfig(views="sized-parts")) for size in sizes]
     embeddings = embed_views(Brightness(), paintings)
     for views, embedding in zip(paintings, embeddings, strict=True):
         mean = np.mean([Brightness().embed(view[None])[0] for view in views], axis=0)

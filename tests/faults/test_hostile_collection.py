@@ -23,7 +23,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory, killer: Killer) -> Path:
     """A world with a collection and an encoder."""
     world = tmp_path_factory.mktemp("sound")
     a_collection(world, killer)
-    save_tiny_encoder(world / "encoder.pt")
+    save_tiny_encoder(world / "encoder.safetensors")
     return world
 
 
@@ -71,7 +71,7 @@ def test_prepare_replace_keeps_a_link_to_a_folder(sound: Path, killer: Killer, t
     assert (world / "data").is_symlink()
     assert len(Collection.open(tmp_path / "large-disk").works("test")) == 5 * 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["large-disk", "world"]
-    assert sorted(path.name for path in world.iterdir()) == ["artists", "data", "encoder.pt"]
+    assert sorted(path.name for path in world.iterdir()) == ["artists", "data", "encoder.safetensors"]
 
 
 def test_build_index_refuses_an_index_inside_its_source(sound: Path, killer: Killer) -> None:

@@ -83,10 +83,12 @@ def test_prepare_keeps_every_file_or_lists_its_reason(
 
 @pytest.mark.slow
 def test_query_answers_every_file_or_gives_its_reason(hostile: Path, killer: Killer, tmp_path: Path) -> None:
-    save_tiny_encoder(tmp_path / "encoder.pt")
+    save_tiny_encoder(tmp_path / "encoder.safetensors")
     paint_tiny_artists(tmp_path / "artists", 3, 2)
     index = ("--index", tmp_path / "index")
-    killer.complete("build-index", "--folder", tmp_path / "artists", "--encoder", tmp_path / "encoder.pt", *index)
+    killer.complete(
+        "build-index", "--folder", tmp_path / "artists", "--encoder", tmp_path / "encoder.safetensors", *index
+    )
     sound = killer.complete("query", next((tmp_path / "artists").rglob("*.jpg")), *index)
     done = killer.run("query", hostile, *index, "--json", seconds=600)
     assert done["code"] == 1, done["stderr"]  # some could not be answered

@@ -36,9 +36,15 @@ def sound(tmp_path_factory: pytest.TempPathFactory, killer: Killer) -> Path:
     """An index of 18 tiny works, and a painting to ask about beside it."""
     world = tmp_path_factory.mktemp("sound")
     paint_tiny_artists(world / "artists", 6, 3)
-    save_tiny_encoder(world / "encoder.pt")
+    save_tiny_encoder(world / "encoder.safetensors")
     killer.complete(
-        "build-index", "--folder", world / "artists", "--encoder", world / "encoder.pt", "--index", world / "index"
+        "build-index",
+        "--folder",
+        world / "artists",
+        "--encoder",
+        world / "encoder.safetensors",
+        "--index",
+        world / "index",
     )
     folder = world / "index" / (world / "index" / CURRENT).read_text().strip()
     shutil.copytree(folder, world / "sound")

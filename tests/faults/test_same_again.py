@@ -26,6 +26,7 @@ from painter_search.common.errors import PainterSearchError
 from painter_search.encoder.backbone import read_weights
 from painter_search.encoder.checkpoint import add_to_checkpoint, read_checkpoint
 from painter_search.encoder.encoder import load_encoder
+from painter_search.encoder.files.safetensors_file import to_safetensors
 from painter_search.index.manifest import FORMAT, MANIFEST
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.vector_store import faiss_build
@@ -42,7 +43,7 @@ def test_commands_write_the_same_files_in_any_folder_on_any_number_of_workers(ki
         prepare = ("prepare", "--folder", world / "artists", "--out", world / "data", "--workers", workers)
         killer.complete(*prepare, "--test-triplets", 1)
         killer.complete(*train("strong")(world))
-        save_tiny_encoder(world / "encoder.pt")
+        save_tiny_encoder(world / "encoder.safetensors")
         killer.complete(*build_index("--data", "WORLD/data")(world))
         killer.complete(*build_index("--folder", "WORLD/artists")(world))
         made.append((digests(world / "data"), digests(world / "index"), trained(world)[1:]))
@@ -76,7 +77,10 @@ def test_build_faiss_writes_the_same_file_after_an_interruption(
 
 
 def test_save_checkpoint_writes_the_same_file_twice(tmp_path: Path) -> None:
-    one, other = save_tiny_encoder(tmp_path / "one.pt"), save_tiny_encoder(tmp_path / "another name.pt")
+    one, other = (
+        save_tiny_encoder(tmp_path / "one.safetensors"),
+        save_tiny_encoder(tmp_path / "another name.safetensors"),
+    )
     assert one.read_bytes() == other.read_bytes()
     for path in (one, other):
         add_to_checkpoint(path, confidence={"threshold": 0.5})
@@ -144,12 +148,13 @@ class Evil:
 
 def test_read_checkpoint_refuses_pickled_code_and_compressed_parts(tmp_path: Path) -> None:
     witness, path = tmp_path / "witness", tmp_path / "evil.pt"
-    content = torch.load(save_tiny_encoder(tmp_path / "encoder.pt"), weights_only=True)
+    content = read_checkpoint(save_tiny_encoder(tmp_path / "encoder.safetensors"))
     torch.save({**content, "history": Evil(witness)}, path)
     for read in (read_checkpoint, read_weights):
         with pytest.raises(PainterSearchError, match="read safely"):
             read(path)
-    with zipfile.ZipFile(tmp_path / "encoder.pt") as sound, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+    torch.save(content, tmp_path / "old.pt")
+    with zipfile.ZipFile(tmp_path / "old.pt") as sound, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for part in sound.infolist():
             packed.writestr(part.filename, sound.read(part) + bytes(10_000_000))
     with pytest.raises(PainterSearchError, match="read safely"):
@@ -158,7 +163,7 @@ def test_read_checkpoint_refuses_pickled_code_and_compressed_parts(tmp_path: Pat
 
 
 def test_read_checkpoint_refuses_a_changed_bit_or_reads_the_same(tmp_path: Path) -> None:
-    path = save_tiny_encoder(tmp_path / "encoder.pt")
+    path = save_tiny_encoder(tmp_path / "encoder.safetensors")
     content, sound = path.read_bytes(), read_checkpoint(path)["model"]
     rng = np.random.default_rng(0)
     refused = 0
@@ -184,10 +189,15 @@ def test_read_checkpoint_refuses_a_changed_bit_or_reads_the_same(tmp_path: Path)
     ],
 )  # fmt: skip
 def test_load_encoder_refuses_a_checkpoint_unlike_its_description(tmp_path: Path, changes: dict) -> None:
-    content = torch.load(save_tiny_encoder(tmp_path / "encoder.pt"), weights_only=True)
-    torch.save({**content, **changes}, tmp_path / "other.pt")
-    with pytest.raises(PainterSearchError):
-        load_encoder(tmp_path / "other.pt")
+    content = {**read_checkpoint(save_tiny_encoder(tmp_path / "encoder.safetensors")), **changes}
+    torch.save(content, tmp_path / "other.pt")
+    files = [tmp_path / "other.pt"]
+    if isinstance(content["model"], dict):
+        (tmp_path / "other.safetensors").write_bytes(to_safetensors(content))
+        files.append(tmp_path / "other.safetensors")
+    for file in files:
+        with pytest.raises(PainterSearchError):
+            load_encoder(file)
 
 
 CATALOGUES = st.lists(

@@ -143,9 +143,9 @@ def test_recover_folder_repairs_a_kill_between_two_renames(
 
 def test_write_bytes_ignores_a_partial_file_of_the_same_process_number(tmp_path: Path) -> None:
     # In a container the next run often has the number of the killed one.
-    first, last = tmp_path / "epoch_01.pt", tmp_path / "last.pt"
+    first, last = tmp_path / "epoch_01.safetensors", tmp_path / "last.safetensors"
     first.write_bytes(b"first")
-    os.link(first, tmp_path / f".last.pt.{os.getpid()}")
+    os.link(first, tmp_path / f".last.safetensors.{os.getpid()}")
     write_bytes(last, b"second")
     assert (first.read_bytes(), last.read_bytes()) == (b"first", b"second")
 

@@ -27,7 +27,7 @@ def build_fixture() -> Path:
     with tempfile.TemporaryDirectory() as home:
         world = Path(home)
         paint_tiny_artists(world / "artists", 3, 3)
-        encoder = str(save_tiny_encoder(world / "encoder.pt"))
+        encoder = str(save_tiny_encoder(world / "encoder.safetensors"))
         config = BuildIndexConfig(folder=world / "artists", encoder=encoder, index=world / "index", device="cpu")
         target = FIXTURES / f"index-of-format-{FORMAT}"
         shutil.rmtree(target, ignore_errors=True)

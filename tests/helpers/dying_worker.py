@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from painter_search.images.decode_pool import FramingJob, FramingResult
+from painter_search.images.photographs.crop import Crop
 from painter_search.images.types import Framing
 
 
@@ -18,7 +19,7 @@ def frame_or_die(job: FramingJob) -> FramingResult:
     return FramingResult(job.file)
 
 
-def answer_or_die(file: Path, framing: Framing) -> str:
+def answer_or_die(file: Path, framing: Framing, crop: Crop = "none") -> str:
     """Return the file's name; die on a file named `dies…` and hang on one named `hangs…`."""
     if file.name.startswith("hangs"):
         time.sleep(600)

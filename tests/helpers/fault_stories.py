@@ -136,7 +136,7 @@ def train(recipe: str) -> Callable[[Path], list[object]]:
 
 
 def read_checkpoints_and_collection(world: Path) -> object:
-    for path in (world / "runs").rglob("*.pt"):
+    for path in (world / "runs").rglob("*.safetensors"):
         read_checkpoint(path)
     return digests(world / "data")
 
@@ -145,7 +145,7 @@ def trained(world: Path) -> object:
     """Every file, checkpoints by their numbers: their history has times, which are never the same twice."""
     folder = world / "runs" / "one"
     weights = {}
-    for path in folder.glob("*.pt"):
+    for path in folder.glob("*.safetensors"):
         content = read_checkpoint(path)
         assert len(content.pop("history")) >= 1
         weights[path.name] = {name: _plain(value) for name, value in content.items()}
@@ -164,13 +164,13 @@ def _plain(value: Any) -> Any:
 
 def an_index_of_the_test_works(world: Path, killer: Killer) -> None:
     a_collection(world, killer)
-    save_tiny_encoder(world / "encoder.pt")
+    save_tiny_encoder(world / "encoder.safetensors")
     killer.complete(*build_index("--data", world / "data")(world))
 
 
 def an_index_of_all_works(world: Path, killer: Killer) -> None:
     a_collection(world, killer)
-    save_tiny_encoder(world / "encoder.pt")
+    save_tiny_encoder(world / "encoder.safetensors")
     killer.complete(*build_index("--data", world / "data", "--split", "all")(world))
 
 
@@ -181,7 +181,7 @@ def an_index_and_more_works(world: Path, killer: Killer) -> None:
 
 def build_index(*more: object) -> Callable[[Path], list[object]]:
     return lambda world: [
-        "build-index", "--encoder", world / "encoder.pt", "--index", world / "index", "--device", "cpu",
+        "build-index", "--encoder", world / "encoder.safetensors", "--index", world / "index", "--device", "cpu",
         *[str(word).replace("WORLD", str(world)) for word in more],
     ]  # fmt: skip
 

@@ -59,7 +59,7 @@ def serve() -> None:
     register_staged_backbone()
     register_tiny_backbone()
     painter_search.encoder.embedding_shards.SHARD_SIZE = 8  # so that a small index has several
-    painter_search.display.pages.page.open_template("query.html")  # imports codecs lazily
+    painter_search.display.pages.page.open_template("answer.html")  # imports codecs lazily
     print("ready", flush=True)
     for line in sys.stdin:
         print(json.dumps(_run(**json.loads(line))), flush=True)

@@ -111,9 +111,9 @@ def small_index_config(small_collection: Path, tmp_path_factory: pytest.TempPath
     """How to index the small collection with an untrained encoder."""
     home = tmp_path_factory.mktemp("index")
     register_staged_backbone()
-    save_checkpoint(home / "encoder.pt", start_encoder(BACKBONE, "none", seed=1), "whole")
+    save_checkpoint(home / "encoder.safetensors", start_encoder(BACKBONE, "none", seed=1), "whole")
     return BuildIndexConfig(
-        data=(small_collection,), encoder=str(home / "encoder.pt"), index=home / "index", device="cpu"
+        data=(small_collection,), encoder=str(home / "encoder.safetensors"), index=home / "index", device="cpu"
     )
 
 

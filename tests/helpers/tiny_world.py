@@ -11,8 +11,10 @@ from torch import nn
 from torchvision import models
 from torchvision.models._api import register_model  # it has no public name
 
-from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
+from painter_search.common.stored import to_stored
+from painter_search.encoder.checkpoint import add_to_checkpoint, save_checkpoint, start_encoder
 from painter_search.images.types import Framing
+from painter_search.metrics.confidence import Confidence
 
 BACKBONE = "tiny_fault_net"
 
@@ -58,6 +60,29 @@ def paint_tiny_artists(folder: Path, artists: int, works: int, first: int = 0) -
                 folder / f"Artist {artist:02d}" / f"{first + artist * 100 + work}.jpg", first + artist * 100 + work
             )
     return folder
+
+
+def add_calibration(checkpoint: Path) -> None:
+    """Give a checkpoint a PLDA of random directions, and a calibration that weighs it and distances."""
+    rng = np.random.default_rng(0)
+    confidence = Confidence(
+        same_artist_weights=(12.0, -13.0),
+        artist_known_weights=(-4.64, -11.29, -11.92, -1.49),
+        sharpness=20.0,
+        threshold=0.5,
+        artists=6,
+        works=35,
+        share_weights=(0.02, 5.0),
+        known_weights=(0.5, 0.01, -0.1),
+        strangers=tuple(np.linspace(0, 0.8, 101).tolist()),
+        right=tuple(np.linspace(0.2, 1, 101).tolist()),
+    )
+    plda = {
+        "mean": torch.zeros(256),
+        "transform": torch.from_numpy(rng.normal(size=(256, 256)).astype(np.float32)),
+        "between": torch.linspace(2, 0.1, 256),
+    }
+    add_to_checkpoint(checkpoint, confidence=to_stored(confidence), plda=plda)
 
 
 def save_tiny_encoder(path: Path, framing: Framing = "whole", seed: int = 1) -> Path:

@@ -54,10 +54,10 @@ def test_prepare_collection_lists_unreadable_image_and_continues(
 ) -> None:
     real = decode_pool.frame_painting
 
-    def failing(content: bytes, framing: str) -> object:
+    def failing(content: bytes, framing: str, **how: object) -> object:
         if content == next(source.originals.rglob("0003.jpg")).read_bytes():
             raise UnreadableImageError("a reason")
-        return real(content, framing)  # type: ignore[arg-type]
+        return real(content, framing, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(decode_pool, "frame_painting", failing)
     assert rejected_of(prepare_collection(source.config(tmp_path / "data"))) == {"0003.jpg": "a reason"}
@@ -101,7 +101,7 @@ import time
 from pathlib import Path
 from painter_search.images import decode_pool
 real, decode_pool.SECONDS_PER_IMAGE = decode_pool.frame_file, 1
-decode_pool.frame_file = lambda file, framing: time.sleep(60) if file.name == "hangs.jpg" else real(file, framing)
+decode_pool.frame_file = lambda file, *how: time.sleep(60) if file.name == "hangs.jpg" else real(file, *how)
 for frame in decode_pool.frame_with_timeout([Path("sound.jpg"), Path("hangs.jpg")], "whole"):
     print(frame.width, flush=True)
 """

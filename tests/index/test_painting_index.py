@@ -235,7 +235,10 @@ def test_to_frame_has_a_row_per_work_that_the_filter_leaves(small_index: Paintin
 
 def test_repr_tells_what_the_index_holds(small_index: PaintingIndex) -> None:
     assert repr(small_index) == f"<PaintingIndex {small_index.digest}: 16 works, exact search>"
-    assert small_index.digest in small_index._repr_html_()
+    shown = small_index._repr_html_()
+    assert small_index.digest in shown
+    assert shown.count("data:image/jpeg;base64,") == 6
+    assert len(shown) < 60_000
     narrowed = small_index.filtered(WorkFilter("title <> '<b>'"))
     assert "16 of the 16 works (where title &lt;&gt; &#x27;&lt;b&gt;&#x27;)" in narrowed._repr_html_()
 

@@ -198,9 +198,12 @@ def test_add_paintings_takes_all_of_a_collection_in_the_same_framing(
 def test_add_paintings_keeps_thumbnails_of_whole_paintings_in_a_center_index(
     small_index_config: BuildIndexConfig, center_collection: Path, paintings: Path, tmp_path: Path
 ) -> None:
-    save_checkpoint(tmp_path / "center.pt", start_encoder(BACKBONE, "none", seed=1), "center")
+    save_checkpoint(tmp_path / "center.safetensors", start_encoder(BACKBONE, "none", seed=1), "center")
     config = replace(
-        small_index_config, data=(center_collection,), encoder=str(tmp_path / "center.pt"), index=tmp_path / "index"
+        small_index_config,
+        data=(center_collection,),
+        encoder=str(tmp_path / "center.safetensors"),
+        index=tmp_path / "index",
     )
     PaintingIndex.build(config)
     update = add_paintings(config.index, paintings, "New Hand")

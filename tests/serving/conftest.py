@@ -16,6 +16,7 @@ from staged_net import BACKBONE, register_staged_backbone
 
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
+from painter_search.display.pages.index_page import write_index_page
 from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex
@@ -111,11 +112,13 @@ def sample_index(tmp_path_factory: pytest.TempPathFactory) -> PaintingIndex:
     confidence = {"pair": (12.0, -13.0), "known": known, "sharpness": 20.0, "threshold": 0.5, "artists": 6, "works": 35}
     register_staged_backbone()
     encoder = start_encoder(BACKBONE, "none", seed=1, img_size=128)
-    save_checkpoint(home / "encoder.pt", encoder, "whole", confidence=confidence)
+    save_checkpoint(home / "encoder.safetensors", encoder, "whole", confidence=confidence)
     config = BuildIndexConfig(
-        data=(home / "data",), encoder=str(home / "encoder.pt"), index=home / "index", device="cpu"
+        data=(home / "data",), encoder=str(home / "encoder.safetensors"), index=home / "index", device="cpu"
     )
-    return PaintingIndex.build(config)
+    index = PaintingIndex.build(config)
+    write_index_page(index)
+    return index
 
 
 @pytest.fixture(scope="session")
@@ -152,3 +155,33 @@ def browser() -> Iterator[Any]:
         opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def page(browser: Any, sample_address: str) -> Iterator[Any]:
+    """A page whose console errors, and requests to other servers, fail the test."""
+    context = browser.new_context(viewport={"width": 1000, "height": 800}, base_url=sample_address)
+    opened = context.new_page()
+    opened.set_default_timeout(30_000)
+    errors: list[str] = []
+    opened.expected = []  # parts of messages that a test brings about
+    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("request", lambda r: None if r.url.startswith((sample_address, "data:")) else errors.append(r.url))
+    yield opened
+    context.close()
+    assert [error for error in errors if not any(part in error for part in opened.expected)] == []
+
+
+@pytest.fixture(scope="session")
+def ask() -> Callable[..., None]:
+    """`ask(page, *files)` asks about paintings from the form."""
+
+    def ask(page: Any, *files: Path) -> None:
+        if page.url == "about:blank":
+            page.goto("/")
+        page.set_input_files("#files", [str(file) for file in files])
+        page.click("[data-submit]")
+        page.wait_for_url("**/answers/*")
+
+    return ask

@@ -141,7 +141,7 @@ def test_cookie_of_the_token_belongs_to_the_path_and_to_https(small_index: Paint
         assert client.get("/painter/artists?q=9").status_code == 200
 
 
-@pytest.mark.parametrize("address", ["/", "/works/1", "/static/serve.js", "/api/health", "/nowhere"])
+@pytest.mark.parametrize("address", ["/", "/works/1", "/static/page.js", "/api/health", "/nowhere"])
 def test_head_gives_the_headers_of_get(client: Any, address: str) -> None:
     head, get = client.head(address), client.get(address)
     assert (head.status_code, head.content) == (get.status_code, b"")

@@ -2,30 +2,17 @@
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import wait_until
 
 from painter_search.index.painting_index import PaintingIndex
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def page(browser: Any, sample_address: str) -> Iterator[Any]:
-    """A page whose console errors, and requests to other servers, fail the test."""
-    context = browser.new_context(viewport={"width": 1000, "height": 800}, base_url=sample_address)
-    opened = context.new_page()
-    opened.set_default_timeout(30_000)
-    errors: list[str] = []
-    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("request", lambda r: None if r.url.startswith((sample_address, "data:")) else errors.append(r.url))
-    yield opened
-    context.close()
-    assert errors == []
+Ask = Callable[..., None]
 
 
 def transfer(page: Any, event: str, target: str, file: Path) -> None:
@@ -44,146 +31,243 @@ def transfer(page: Any, event: str, target: str, file: Path) -> None:
     )
 
 
-def ask(page: Any, *files: Path) -> None:
-    """Ask about paintings from the form."""
-    if page.url == "about:blank":
-        page.goto("/")
-    page.set_input_files("#files", [str(file) for file in files])
-    page.click("button.main")
-    page.wait_for_url("**/answers/*")
+def chosen(page: Any, field: str = "#files") -> list[str]:
+    """The names of the files that a form's field would send."""
+    names: list[str] = page.evaluate(f"[...document.querySelector('{field}').files].map((file) => file.name)")
+    return names
 
 
 def test_dropped_painting_is_answered_and_links_to_artist_work_and_parts(page: Any, queries: list[Path]) -> None:
     page.goto("/")
     transfer(page, "drop", "[data-drop]", queries[0])
-    assert queries[0].name in page.inner_text("[data-status]")
     page.wait_for_selector("[data-chosen] canvas")
     page.keyboard.press("Enter")  # the button is focused
     page.wait_for_url("**/answers/*")
-    first = page.inner_text("section.artist h3 a >> nth=0")
-    assert first in page.inner_text("section.answer h2 >> nth=0")
-    assert re.search(r"^(about\s\d+|under\s5|over\s95)\s%", page.inner_text("section.artist p.soft >> nth=0"))
-    page.click("section.artist h3 a >> nth=0")
+    first = page.inner_text("section.artist h2 a >> nth=0")
+    page.click("section.artist h2 a >> nth=0")
     assert page.inner_text("h1") == first
     page.go_back()
-    assert "Nearest in style" in page.inner_text("h1")
     page.click("section.artist figure a >> nth=0")
-    assert page.inner_text("section:nth-of-type(2) h2") == "More like this"
+    assert page.inner_text("section h2 >> nth=0") == "More like this"
     page.go_back()
     page.click("text=matching parts >> nth=0")
-    assert page.inner_text("h1") == "Two paintings compared"
+    assert page.inner_text(".eyebrow") == "Two paintings compared"
     assert page.is_visible("img.parts >> nth=0")
     page.uncheck("#parts")
     assert page.is_visible("img.plain >> nth=0")
+    assert not page.is_visible(".part >> nth=0")
     page.click(f"figcaption a:text-is('{queries[0].name}')")
     page.wait_for_url("**/answers/*")
 
 
-def test_form_collects_pasted_and_dropped_files_until_reset(page: Any, queries: list[Path]) -> None:
+def test_tray_adds_shows_and_removes_files(page: Any, queries: list[Path]) -> None:
     page.goto("/")
+    page.set_input_files("#files", str(queries[2]))
+    page.set_input_files("#files", str(queries[1]))  # a second choice adds to the first
     transfer(page, "paste", "body", queries[0])
-    transfer(page, "drop", "footer", queries[1])
-    assert page.evaluate("document.querySelector('#files').files.length") == 2
+    transfer(page, "drop", "footer", queries[0])  # the same file again, but for its time
+    names = [queries[2].name, queries[1].name, queries[0].name]
+    assert chosen(page)[:3] == names
+    assert page.locator("[data-chosen] li").count() == len(chosen(page))
+    page.click(f"[aria-label='Remove {queries[1].name}']")
+    assert queries[1].name not in chosen(page)
+    assert page.inner_text("[data-submit]") == f"Ask about {len(chosen(page))} paintings"
+    assert "MB of 200 MB" in page.inner_text("[data-status]") or "kB of 200 MB" in page.inner_text("[data-status]")
     page.click("[data-reset]")
-    page.wait_for_function("document.activeElement.id === 'files'")
-    assert page.evaluate("document.querySelector('#files').files.length") == 0
-    assert page.locator("[data-chosen] canvas").count() == 0
+    wait_until(page, "document.activeElement.id === 'files'")
+    assert chosen(page) == []
+    assert page.locator("[data-chosen] li").count() == 0
     assert not page.is_visible("[data-reset]")
 
 
-def test_answers_about_several_paintings_begin_with_a_list(page: Any, queries: list[Path], tmp_path: Path) -> None:
+def test_tray_shows_how_much_was_sent(page: Any, queries: list[Path]) -> None:
+    page.goto("/")
+    page.evaluate(
+        """(() => { const bar = document.querySelector("[data-progress]");
+            const note = () => { window.name += bar.hidden ? "" : "sent " };
+            new MutationObserver(note).observe(bar, { attributes: true }); })()"""
+    )
+    page.set_input_files("#files", str(queries[0]))
+    page.click("[data-submit]")
+    page.wait_for_url("**/answers/*")
+    assert "sent" in page.evaluate("window.name")
+
+
+def test_errors_are_said_in_place_and_files_are_kept(
+    page: Any, queries: list[Path], sample_index: PaintingIndex, tmp_path: Path
+) -> None:
+    artist = sample_index.works.get([1])[0].artist
+    page.goto("/")
+    page.click("[data-submit]")
+    assert page.inner_text("[data-status]") == "Choose a painting first."
+    assert page.evaluate("document.activeElement.id") == "files"
+    page.set_input_files("#files", [str(file) for file in queries[:2]])
+    page.click("summary >> nth=0")
+    page.fill("input[name=artist]", f"{artist[:-1]}q")
+    page.expected.append("400")
+    page.click("[data-submit]")
+    page.wait_for_selector("[data-problem]:not([hidden])")
+    assert f"{artist[:-1]}q is not in this index, so cannot be named; did you mean {artist}" in page.inner_text(
+        "[data-problem]"
+    )
+    assert chosen(page) == [file.name for file in queries[:2]]
+    page.click("[data-reset]")
     bad = tmp_path / "bad.jpg"
     bad.write_text("no painting")
-    ask(page, *queries[:2], bad)
-    listed = page.locator("ol.answers li").all_inner_texts()
-    assert [text.partition(":")[0] for text in listed] == [queries[0].name, queries[1].name, "bad.jpg"]
-    assert listed[2].endswith("not answered: a text file, not an image")
-    page.click("ol.answers a >> nth=1")
-    assert page.url.endswith("#answer-2")
-    assert page.inner_text("#answer-2 h2 >> nth=0")[1:] in listed[1].replace("this very", "his very")
+    page.set_input_files("#files", str(bad))
+    page.click("[data-submit]")
+    page.wait_for_selector("[data-problem] li")
+    assert page.inner_text("[data-problem] li") == "bad.jpg: a text file, not an image"
+    assert chosen(page) == ["bad.jpg"]
+    page.goto(f"/artists?q={artist[:-1]}q")
+    assert "so cannot be named" in page.inner_text("main")
+    assert page.is_visible(f"main a:text-is('{artist}')")
 
 
-def test_artist_page_compares_two_ticked_works(page: Any, sample_index: PaintingIndex) -> None:
+def test_painting_is_cropped_before_and_after_asking(page: Any, queries: list[Path], ask: Ask) -> None:
+    page.goto("/")
+    page.set_input_files("#files", [str(file) for file in queries[:2]])
+    page.click(f"[aria-label='Crop {queries[0].name}']")
+    box = page.locator(".crop-box").bounding_box()
+    page.mouse.move(box["x"] + 4, box["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 4 + box["width"] / 4, box["y"] + 4 + box["height"] / 2, steps=4)
+    page.mouse.up()
+    assert float(page.input_value("dialog [name=left]")) == pytest.approx(25, abs=2)
+    page.fill("dialog [name=width]", "50")
+    page.click("dialog [data-turn]")
+    page.click("dialog [data-use]")
+    crops = page.evaluate("[...document.querySelectorAll('input[type=hidden][name=crop]')].map((field) => field.value)")
+    left, top, width, height, turn = (float(number) for number in crops[0].split(","))
+    assert [left, top, width, height, turn] == pytest.approx([0.25, 0.5, 0.5, 0.5, 1], abs=0.02)
+    assert crops[1] == "auto"
+    page.click(f"[aria-label='Remove {queries[1].name}']")
+    page.click("[data-submit]")
+    page.wait_for_url("**/answers/*")
+    before = page.url
+    assert "cropped as given, 25 % of the photograph" in page.inner_text(".asked figcaption").replace("\xa0", " ")
+    page.click("a[href='#crop']")
+    page.focus(".crop-box")
+    page.keyboard.press("ArrowLeft")
+    assert float(page.input_value("#crop [name=left]")) == pytest.approx(24, abs=2)
+    for name, value in (("left", "0"), ("top", "0"), ("width", "100"), ("height", "100")):
+        page.fill(f"#crop [name={name}]", value)
+    page.click("text=Ask with this crop")
+    page.wait_for_url(lambda url: "/answers/" in url and not url.startswith(before))
+    assert page.inner_text(".asked figcaption") == queries[0].name
+
+
+def test_works_are_picked_by_sight_across_pages(page: Any, sample_index: PaintingIndex) -> None:
     artist = sample_index.works.get([1])[0].artist
     page.goto("/artists")
     page.fill("input[name=q]", artist.upper())
     page.keyboard.press("Enter")
     page.click("ul.people a")
     page.check("input[name=painting] >> nth=0")
-    page.check("section.artist input[name=painting] >> nth=0")
-    page.click("text=Compare the two ticked works >> nth=0")
-    assert page.locator(".pair figure").count() == 2
-    page.click(".pair figcaption a >> nth=0")
-    assert artist in page.inner_text("header")
+    page.goto("/artists")
+    assert page.locator(".picks li").count() == 1
+    page.click("ul.people a >> nth=2")
+    page.check("input[name=painting] >> nth=0")
+    page.check("input[name=painting] >> nth=1")
+    assert page.inner_text(".picks [role=status]") == "Take away all but two."
+    page.click(".picks li button >> nth=2")
+    page.click(".picks a")
+    assert page.locator(".compared figure").count() == 2
+    page.click(".compared figcaption a >> nth=0")
+    assert artist in page.inner_text(".headline")
+    page.click("text=Compare with another work")
+    page.click(".works figure a >> nth=0")  # no number is asked for
+    assert page.locator(".compared figure").count() == 2
+    page.goto("/compare?painting=1&painting=2&painting=3")
+    assert page.inner_text("h1") == "Which two?"
+    page.click("button:text-is('Compare')")
+    page.wait_for_url("**/compare?painting=1&painting=2")
 
 
-def test_compare_page_takes_numbers_of_works(page: Any, queries: list[Path]) -> None:
-    page.goto("/works/3")
-    page.click("text=Compare it with any work")
-    assert page.input_value("#work-one") == "3"
-    page.fill("#work-other", "7")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/compare?painting=3&painting=7")
-    page.goto("/")
-    ask(page, queries[0])
-    page.click("text=compare it with any work")
-    page.fill("#work-other", "7")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(f".pair figcaption:has-text('{queries[0].name}')")
+def test_compared_pictures_zoom_in_step_and_parts_light_on_both_sides(page: Any) -> None:
+    page.goto("/compare?painting=1&painting=4")
+    assert re.match(r"Closer than \d+ of 100 pairs by two artists", page.inner_text("h1"))
+    assert page.locator(".chart .marker").count() == 1
+    assert page.locator(".chart .area").count() == 2
+    assert "as a pair" in page.inner_text(".figures")
+    outlines = "[...document.querySelectorAll('[data-part=\"1\"]')].map((part) => getComputedStyle(part).outlineStyle)"
+    page.hover("[data-part='1'] >> nth=0")
+    assert page.evaluate(outlines) == ["solid", "solid"]
+    page.hover("h1")
+    assert page.evaluate(outlines) == ["none", "none"]
+    scales = (
+        "[...document.querySelectorAll('.layer')].map((layer) => new DOMMatrix(getComputedStyle(layer).transform).a)"
+    )
+    stage = page.locator("[data-stage] >> nth=1").bounding_box()
+    page.mouse.move(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
+    page.mouse.wheel(0, 40)  # the wheel alone scrolls
+    page.wait_for_timeout(100)
+    assert page.evaluate(scales) == [1, 1]
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -200)
+    page.keyboard.up("Control")
+    wait_until(page, f"{scales}[0] > 1.1")
+    one, other = page.evaluate(scales)
+    assert one == other
+    page.keyboard.press("+")
+    assert page.evaluate(scales)[0] > one
+    page.keyboard.press("0")
+    assert page.evaluate(scales) == [1, 1]
 
 
 def test_compare_page_takes_dropped_files_on_either_side(page: Any, queries: list[Path]) -> None:
     page.goto("/compare")
     transfer(page, "drop", "#other", queries[0])
     transfer(page, "drop", "footer", queries[1])  # goes to the empty side
-    assert page.evaluate("document.querySelector('#one').files[0].name") == queries[1].name
-    page.click("button.main")
+    assert chosen(page, "#one") == [queries[1].name]
+    page.click("[data-submit]")
     page.wait_for_url("**/comparisons/*")
-    assert page.locator(".pair figure").count() == 2
+    assert page.locator(".compared figure").count() == 2
 
 
-def test_query_form_filters_the_answer_and_keeps_its_fields(page: Any, queries: list[Path]) -> None:
-    page.goto("/")
+def test_query_form_filters_the_answer_and_keeps_its_fields(page: Any, queries: list[Path], ask: Ask) -> None:
     ask(page, queries[0])
-    first = page.inner_text("section.artist h3 a >> nth=0")
+    first = page.inner_text("section.artist h2 a >> nth=0")
     page.goto("/")
     page.click("summary")
     page.fill("input[name=exclude_artist]", first.lower())
     page.fill("input[name=since]", "2000")
     ask(page, queries[0])
-    assert f"without {first}, since 2000" in page.inner_text("header")
-    assert first not in page.locator("section.artist h3").all_inner_texts()
+    assert f"without {first}, since 2000" in page.inner_text("main")
+    assert first not in page.inner_text("section.artist h2 >> nth=0")
     page.go_back()  # the fields are still filled in and visible
     assert page.input_value("input[name=since]") == "2000"
     assert page.is_visible("input[name=since]")
 
 
-def test_query_form_asks_for_a_painting(page: Any) -> None:
-    page.goto("/")
-    page.click("button.main")
-    assert page.inner_text("[data-status]") == "Choose a painting first."
-    assert page.evaluate("document.activeElement.id") == "files"
-
-
 def test_pages_work_without_scripts(browser: Any, sample_address: str, queries: list[Path]) -> None:
     context = browser.new_context(java_script_enabled=False, base_url=sample_address)
     page = context.new_page()
-    ask(page, queries[0])
-    assert page.locator("section.artist").count() == 5
+    page.goto("/")
+    page.set_input_files("#files", [str(file) for file in queries[:2]])
+    page.fill("input[name=crop]", "0,0,1,0.5")
+    page.click("[data-submit]")
+    page.wait_for_url("**/answers/*")
+    page.check("#sort-file")
+    page.click(".answers .file a >> nth=0")
+    assert "50 % of the photograph" in page.inner_text(".asked figcaption").replace("\xa0", " ")
+    assert page.locator("details.artist").count() == 4
+    page.click("#crop summary")
+    page.fill("#crop [name=height]", "100")
+    page.click("text=Ask with this crop")
+    assert "of the photograph" not in page.inner_text(".asked figcaption")
+    page.click("text=Compare with any work")
+    page.click(".works figure a >> nth=0")
+    assert page.locator(".compared figure").count() == 2
+    page.goto("/works/1")
+    page.click(".eyebrow a")
+    page.check("input[name=painting] >> nth=0")
+    page.check("input[name=painting] >> nth=1")
+    page.click("text=Compare the two ticked works >> nth=0")
+    assert page.locator(".compared figure").count() == 2
     page.goto("/map")
     page.wait_for_selector("noscript img, h1:has-text('by similarity')", state="attached", timeout=90_000)
     context.close()
-
-
-def test_printed_answer_has_no_navigation(page: Any, queries: list[Path]) -> None:
-    ask(page, queries[0])
-    assert page.is_visible("nav.bar >> nth=0")
-    page.emulate_media(media="print")
-    assert not page.is_visible("nav.bar >> nth=0")
-    assert not page.is_visible("nav.saves")
-    assert not page.is_visible("text=matching parts >> nth=0")
-    assert page.is_visible("section.artist >> nth=0")
-    assert len(page.pdf()) > 10_000
 
 
 def test_map_filters_works_and_links_to_their_pages(page: Any) -> None:
@@ -198,3 +282,37 @@ def test_map_filters_works_and_links_to_their_pages(page: Any) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/works/*")
     assert page.inner_text("h1") in shown
+    page.click("text=Show on the map")
+    assert page.inner_text("#work") == shown
+    wait_until(page, "document.querySelector('#map').dataset.pictured > 0")  # thumbnails, where they fit
+    box = page.locator("#map").bounding_box()
+    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    before = page.evaluate("[scrollY, document.querySelector('#map').dataset.painted]")
+    page.mouse.wheel(0, 50)  # scrolls the page, and says how to zoom
+    wait_until(page, f"scrollY > {before[0]}")
+    assert page.is_visible("#hint")
+
+
+def test_keys_search_step_show_parts_and_can_be_switched_off(page: Any, queries: list[Path], ask: Ask) -> None:
+    page.goto("/artists")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    page.keyboard.type("jk")  # a field takes the letters
+    assert page.input_value("input[name=q]") == "jk"
+    page.goto("/artists")
+    names = []
+    for key in ("j", "j", "k"):
+        page.keyboard.press(key)
+        names.append(page.evaluate("document.activeElement.textContent"))
+    assert names[0] == names[2] != names[1]
+    page.goto("/compare?painting=1&painting=4")
+    page.keyboard.press("p")
+    assert not page.is_checked("#parts")
+    page.keyboard.press("?")
+    assert page.is_visible("dialog.keys-help")
+    page.uncheck("dialog.keys-help input")
+    page.click("dialog.keys-help button")
+    page.keyboard.press("p")
+    assert not page.is_checked("#parts")  # as it was: the keys are off
+    page.keyboard.press("?")
+    page.check("dialog.keys-help input")

@@ -127,7 +127,7 @@ def test_uploads_beyond_the_queue_are_told_to_retry(
 
 
 def test_responses_have_security_headers(client: Any) -> None:
-    for address in ("/", "/artists", "/works/1", "/nowhere", "/api/health", "/static/serve.js"):
+    for address in ("/", "/artists", "/works/1", "/nowhere", "/api/health", "/static/page.js"):
         headers = client.get(address).headers
         policy = headers["content-security-policy"]
         assert policy.startswith("default-src 'none'")
@@ -142,4 +142,7 @@ def test_pages_have_no_inline_scripts_and_no_foreign_addresses(client: Any) -> N
         assert "http://" not in html.replace("http://127.0.0.1/api/query", "")
         assert "https://" not in html
         assert not re.search(r"<[^>]+\son\w+=", html)
-        assert all(found == 'src="/static/serve.js" defer' for found in re.findall(r"<script ?([^>]*)>", html))
+        scripts = re.findall(r"<script ?([^>]*)>(.*?)</script>", html)
+        assert scripts
+        assert all(re.fullmatch(r'src="/static/\w+\.js" defer', source) and not code for source, code in scripts)
+        assert "<style" not in html

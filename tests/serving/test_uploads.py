@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from painter_search.serving.config import MAX_FILE_BYTES, MAX_PAINTINGS
-from painter_search.serving.service import plain_file_name
+from painter_search.serving.uploads import plain_file_name
 
 
 def png(width: int, height: int, data: bytes = b"") -> bytes:

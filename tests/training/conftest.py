@@ -1,5 +1,6 @@
 """What all tests of training share: one finished run of each recipe, with a tiny network on small paintings."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def strong_config(small_collection: Path, tmp_path_factory: pytest.TempPathFacto
     """The strong recipe in three short epochs."""
     return TrainConfig(
         data=(small_collection,), runs=tmp_path_factory.mktemp("runs"), backbone=BACKBONE, weights="none",
-        img_size=64, epochs=3, batch_size=8, workers=0, device="cpu",
+        img_size=64, epochs=3, finetune_epochs=0, batch_size=8, workers=0, device="cpu",
     )  # fmt: skip
 
 
@@ -43,3 +44,15 @@ def strong_config(small_collection: Path, tmp_path_factory: pytest.TempPathFacto
 def strong_run(strong_config: TrainConfig) -> Run:
     """A finished run of it."""
     return train(strong_config, name="unbroken")
+
+
+@pytest.fixture(scope="session")
+def tuned_config(strong_config: TrainConfig) -> TrainConfig:
+    """The strong recipe in two epochs of the readout and two of the last stages."""
+    return replace(strong_config, epochs=2, finetune_epochs=2, backbone_lr=1e-3)
+
+
+@pytest.fixture(scope="session")
+def tuned_run(tuned_config: TrainConfig) -> Run:
+    """A finished run of it."""
+    return train(tuned_config, name="tuned")

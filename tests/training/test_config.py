@@ -39,17 +39,22 @@ def test_report_defaults_are_those_of_the_reports_best_run() -> None:
 def test_backbone_lr_follows_lr_unless_set() -> None:
     assert TrainConfig(recipe="report", lr=1e-3).resolved.backbone_lr == 1e-3
     assert TrainConfig(recipe="report", lr=1e-3, backbone_lr=0.0).resolved.backbone_lr == 0
-    assert TrainConfig(lr=1e-3).resolved.backbone_lr == 0  # strong freezes the backbone
+    assert TrainConfig(lr=1e-2).resolved.backbone_lr == TrainConfig().resolved.backbone_lr < 1e-3
 
 
-@pytest.mark.parametrize(
-    "settings", [{"augment": "flips"}, {"backbone_lr": 1e-4}, {"train_triplets": Path("t.csv")}], ids=str
-)
+@pytest.mark.parametrize("settings", [{"augment": "flips"}, {"train_triplets": Path("t.csv")}], ids=str)
 def test_settings_that_a_recipe_does_not_use_are_refused(settings: dict) -> None:
     TrainConfig(recipe="report", **settings)
     with pytest.raises(InvalidValueError) as raised:
         TrainConfig(**settings)
     assert "is for --recipe report; strong does not use it" in raised.value.command_line
+
+
+def test_report_has_no_epochs_of_fine_tuning_and_strong_none_without_a_learning_rate() -> None:
+    with pytest.raises(InvalidValueError, match="is for recipe strong"):
+        TrainConfig(recipe="report", finetune_epochs=2)
+    assert TrainConfig(epochs=3, finetune_epochs=4).resolved.all_epochs == 7
+    assert TrainConfig(epochs=3, finetune_epochs=4, backbone_lr=0.0).resolved.all_epochs == 3
 
 
 @pytest.mark.parametrize(

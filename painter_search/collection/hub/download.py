@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-import logging
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from painter_search.collection.hub.shards import check_one_configuration
-from painter_search.common.errors import (
-    MissingPackageError,
-    NotEnoughDataError,
-    NotFoundError,
-    PainterSearchError,
-    UnreachableError,
-)
+from painter_search.common.errors import NotEnoughDataError, NotFoundError
+from painter_search.common.hugging_face import open_hub, translate_hub_errors
 from painter_search.common.progress import track
 
 REPOSITORY = re.compile(r"([\w.-]+/[\w.-]+)((?:/[\w.=-]+)*)")
@@ -40,19 +31,11 @@ def fetch_dataset(name: str) -> Path:
     if matched is None:
         raise NotFoundError(f"{name} is neither a folder nor a data set OWNER/NAME; check what is after --from-hub.")
     repository, folder = matched[1], matched[2].strip("/")
-    try:
-        import huggingface_hub
-        from huggingface_hub.errors import RevisionNotFoundError
-        from huggingface_hub.utils.tqdm import disable_progress_bars
-    except ImportError as error:
-        raise MissingPackageError(
-            'data sets are fetched with huggingface_hub: `pip install "painter-search[hub]"`; or give the folder of a '
-            "clone after --from-hub."
-        ) from error
-    with _translate_errors(name):
-        disable_progress_bars()  # there is one of ours
-        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-        api = huggingface_hub.HfApi()
+    instead = "give the folder of a clone after --from-hub"
+    api = open_hub("data sets are fetched with", instead)
+    from huggingface_hub.errors import RevisionNotFoundError
+
+    with translate_hub_errors(name, "data set", f"nothing is lost: run the same command again, or {instead}"):
         for revision in ("main", CONVERTED):
             try:
                 found = api.dataset_info(repository, revision=revision)
@@ -70,28 +53,3 @@ def fetch_dataset(name: str) -> Path:
             ]
             return paths[-1].parents[tables[-1].count("/")] / folder
     raise NotEnoughDataError(f"{name} has no Parquet files; fetch it yourself, and prepare it as a folder of pictures.")
-
-
-@contextmanager
-def _translate_errors(name: str) -> Iterator[None]:
-    """Turn what the hub's library raises into sentences."""
-    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
-
-    try:
-        yield
-    except PainterSearchError:
-        raise
-    except GatedRepoError as error:
-        raise NotFoundError(
-            f"{name} is given out on conditions; accept them on its page at huggingface.co, and set HF_TOKEN."
-        ) from error
-    except RepositoryNotFoundError as error:
-        raise NotFoundError(f"huggingface.co has no data set {name}; a private one needs HF_TOKEN.") from error
-    except Exception as error:  # of several libraries
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
-            raise
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        raise UnreachableError(
-            f"huggingface.co cannot be reached for {name} ({reason}); nothing is lost: run the same command again, or "
-            "give the folder of a clone after --from-hub."
-        ) from error

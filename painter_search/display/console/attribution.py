@@ -39,12 +39,16 @@ def _show_tables(answers: Sequence[Answer], index: PaintingIndex, page: Path | N
         if not answer.answered:
             show(f"{answer.painting}: {answer.reason}")
             continue
+        if answer.crop is not None:
+            show(f"{answer.painting}: {answer.crop.sentence}.")
         for match in answer.same_works:
             work = match.work
             show(f"{answer.painting}: this very work is in the index: {caption(work)} by {work.artist}.")
         _show_table(answer, calibrated=index.confidence is not None)
     if index.confidence is None:
         show(UNCALIBRATED)
+    if index.naming_threshold is not None:
+        show(f"{index.naming_threshold}")
     if page:
         show(f"Open {page}")
 

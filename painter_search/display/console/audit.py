@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from painter_search.analysis.audit import SMALL_SIDE, Audit, DuplicatePair
-from painter_search.display.audit_text import audit_title, finding_counts, leak_sentence, rejection_reasons
+from painter_search.analysis.audit import SMALL_SIDE, Audit
+from painter_search.analysis.duplicate_works import DuplicatePair
+from painter_search.display.audit_text import (
+    HOW_COMPARED,
+    audit_title,
+    finding_counts,
+    leak_sentence,
+    rejection_reasons,
+)
 from painter_search.display.console.tables import caption, new_table, print_json, show, show_first
 
 MAX_ROWS = 10
@@ -66,7 +73,8 @@ def _show_repeats(repeats: Sequence[DuplicatePair]) -> None:
             f"{caption(one)} ({one.file})",
             other.artist if repeat.two_artists else "",
             f"{caption(other)} ({other.file})",
-            repeat.kind,
+            f"{repeat.kind}, without margins" if repeat.without_margins else repeat.kind,
             f"{repeat.correlation:.2f}",
         )
     show_first(table, len(repeats), MAX_ROWS)
+    show(HOW_COMPARED)

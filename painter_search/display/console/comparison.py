@@ -21,6 +21,9 @@ def show_comparison(
         _show_pair(comparison)
     else:
         _show_groups(comparison)
+    for painting in comparison.cropped:
+        if painting.crop is not None:
+            show(f"{painting.name}: {painting.crop.sentence}.")
     if page:
         show(f"Open {page}")
 

@@ -57,6 +57,7 @@ def show_update(update: IndexUpdate, *, as_json: bool = False, page: Path | None
                 "added": [work_to_dict(entry) for entry in update.added],
                 "removed": [work_to_dict(entry) for entry in update.removed],
                 "left_out": [{"file": file, "reason": reason} for file, reason in update.left_out],
+                **({"cropped": [{"file": file, **part} for file, part in update.cropped]} if update.cropped else {}),
             }
         )
         return
@@ -65,6 +66,11 @@ def show_update(update: IndexUpdate, *, as_json: bool = False, page: Path | None
         if entries:
             table = _works_table(f"{title}: {len(entries):,}", entries[:MAX_ROWS])
             show_first(table, len(entries), MAX_ROWS, remedy)
+    if update.cropped:
+        table = new_table(f"Photographs cropped: {len(update.cropped):,} (--crop none adds them whole)", "file", "")
+        for file, part in update.cropped[:MAX_ROWS]:
+            table.add_row(file, part["sentence"])
+        show_first(table, len(update.cropped), MAX_ROWS, remedy)
     if update.left_out:
         table = new_table(f"Files left out: {len(update.left_out):,}", "file", "reason")
         for row in update.left_out[:MAX_ROWS]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from painter_search.analysis.confusions import Confusions, confused_artists
-from painter_search.attribution.answers import Answer, ArtistMatch
+from painter_search.attribution.answers import Answer, ArtistMatch, Neighbour
+from painter_search.display.answer_citation import answer_bibtex, answer_citation
 from painter_search.display.matching_parts import parts_figures
+from painter_search.display.shares import Share, answer_shares
 from painter_search.index.painting_index import PaintingIndex
 
 MATCHED_ARTISTS = 3
@@ -24,6 +28,16 @@ class ArtistView:
     confusions: Confusions
 
 
+class Words(NamedTuple):
+    """How a verdict is headed."""
+
+    eyebrow: str
+    headline: str
+    byline: str = ""
+    short: str = ""
+    """The headline in a table; as the headline where it is empty."""
+
+
 @dataclass(frozen=True)
 class AnswerView:
     """One answer with its pictures."""
@@ -31,47 +45,141 @@ class AnswerView:
     answer: Answer
     artists: tuple[ArtistView, ...]
     pictures: dict[int, bytes]
-    """The works shown, as JPEG files by id."""
+    """The works shown, as JPEG files by id; empty for a page that has their addresses."""
     number: int
     """The answer's number on the page, which keeps the ids of its elements unique."""
     scope: str = "in the index"
     """What an artist's works are counted in."""
+    citation: str = ""
+    bibtex: str = ""
 
     @property
-    def heading(self) -> str:
+    def words(self) -> Words:
         """The verdict as a heading."""
+        answer = self.answer
+        if not answer.answered:
+            return Words(
+                "Not answered", answer.reason[:1].upper() + answer.reason[1:], short=f"not answered: {answer.reason}"
+            )
+        if answer.same_works:
+            work = answer.same_works[0].work
+            details = ", ".join(filter(None, (work.title or work.file, work.date)))
+            return Words(
+                "This very picture is in the index:", work.artist, details, f"{work.artist} (this very picture)"
+            )
+        if not answer.artists:
+            return Words("Nearest in style to", "No other work to compare with")
+        first = answer.artists[0]
+        works = f"{first.works_in_index:,} work{'' if first.works_in_index == 1 else 's'} {self.scope}"
+        if answer.named:
+            return Words("Nearest in style to", first.artist, f"On {works}.")
+        known = answer.artist_known
+        nobody = "Probably nobody" if known is None or known <= 0.5 else "Perhaps nobody"
+        byline = f"Nearest in style, though not near: {first.artist}, {works}."
+        return Words("Whose hand?", f"{nobody} in this index", byline, nobody)
+
+    @property
+    def eyebrow(self) -> str:
+        """The line above the headline."""
+        return self.words.eyebrow
+
+    @property
+    def headline(self) -> str:
+        """The verdict: an artist's name alone, or that it is nobody here."""
+        return self.words.headline
+
+    @property
+    def byline(self) -> str:
+        """The line below the headline; may be empty."""
+        return self.words.byline
+
+    @property
+    def short(self) -> str:
+        """The verdict in a table."""
+        return self.words.short or self.words.headline
+
+    @property
+    def name_of_artist(self) -> bool:
+        """Whether the headline is an artist's name."""
+        answer = self.answer
+        return answer.answered and (bool(answer.same_works) or (answer.named and bool(answer.artists)))
+
+    @property
+    def nearest(self) -> Neighbour | None:
+        """The same picture in the index, or else the first artist's nearest work."""
         if not self.answer.answered:
-            return f"Not answered: {self.answer.reason}"
-        verdict = self.answer.verdict
-        return f"Otherwise {verdict}" if self.answer.same_works else verdict[0].upper() + verdict[1:]
+            return None
+        works = self.answer.same_works or (self.answer.artists[0].works if self.answer.artists else ())
+        return works[0] if works else None
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """The bar: first artist, another artist of the index, nobody in it; empty without calibration."""
+        return answer_shares(self.answer) if self.answer.answered else ()
+
+    @property
+    def shares_text(self) -> str:
+        """The bar in a line."""
+        return ", ".join(f"{who} {likely}" for _, _, (likely, who) in self.shares)
+
+    @property
+    def crop_box(self) -> dict[str, float]:
+        """The upright rectangle around what the photograph was cropped to, in percent of its sides."""
+        crop = self.answer.crop if self.answer.answered else None
+        corners = crop.corners if crop else ((0.0, 0.0), (1.0, 1.0))
+        across, down = ([corner[axis] for corner in corners] for axis in (0, 1))
+        sides = {
+            "left": min(across),
+            "top": min(down),
+            "width": max(across) - min(across),
+            "height": max(down) - min(down),
+        }
+        return {name: round(100 * share, 1) for name, share in sides.items()}
 
     @property
     def summary(self) -> str:
-        """The answer in a line, for a list of several."""
+        """The answer in a line."""
         if not self.answer.answered:
-            return self.heading.lower()
-        same = self.answer.same_works
-        return f"this very work is in the index: {same[0].work.artist}" if same else self.answer.verdict
+            return self.short
+        return f"{self.eyebrow[:1].lower()}{self.eyebrow[1:]} {self.headline}" if self.name_of_artist else self.headline
 
 
 def view_answer(
-    answer: Answer, index: PaintingIndex, number: int = 1, matched_artists: int = MATCHED_ARTISTS
+    answer: Answer,
+    index: PaintingIndex,
+    number: int = 1,
+    matched_artists: int = MATCHED_ARTISTS,
+    *,
+    pictures: bool = True,
+    time: datetime | None = None,
 ) -> AnswerView:
     """Gather the pictures, matching parts and confusions of an answer.
 
     Matching parts take a fifth of a second or so for each of the `matched_artists`.
+
+    Args:
+        answer: The answer.
+        index: The index that gave it.
+        number: Its number on the page.
+        matched_artists: Artists whose nearest work is matched with the painting.
+        pictures: Whether to read the works' pictures, for a page that is saved.
+        time: When it was asked; by default now.
     """
     if not answer.answered:
         return AnswerView(answer, (), {}, number)
-    neighbours = [*answer.same_works, *(work for match in answer.artists for work in match.works)]
-    pictures = {neighbour.id: index.works.thumbnail(neighbour.id) for neighbour in neighbours}
+    time = time or datetime.now().astimezone()
+    shown = [*answer.same_works, *(work for match in answer.artists for work in match.works)]
+    thumbnails = {one.id: index.works.thumbnail(one.id) for one in shown} if pictures else {}
     artists = tuple(
         ArtistView(
             match,
-            parts_figures(index, answer.picture, pictures[match.works[0].id]) if rank <= matched_artists else None,
+            parts_figures(index, answer.picture, index.works.thumbnail(match.works[0].id))
+            if rank <= matched_artists
+            else None,
             confused_artists(index, match.artist),
         )
         for rank, match in enumerate(answer.artists, start=1)
     )
     scope = "of those compared with" if index.selection else "in the index"
-    return AnswerView(answer, artists, pictures, number, scope)
+    citation, bibtex = answer_citation(answer, index, time), answer_bibtex(answer, index, time)
+    return AnswerView(answer, artists, thumbnails, number, scope, citation, bibtex)

@@ -10,11 +10,12 @@ from PIL import Image
 from painter_search.analysis.audit import SMALL_SIDE, Audit
 from painter_search.analysis.label_errors import MIN_VOTES, NEIGHBOURS
 from painter_search.common.atomic_io import write_bytes
+from painter_search.display.audit_summary import audit_sentences, nothing_found
 from painter_search.display.audit_text import (
-    DUPLICATE_KINDS,
+    HOW_COMPARED,
     audit_title,
     finding_counts,
-    leak_sentence,
+    reason_for,
     rejection_reasons,
 )
 from painter_search.display.pages.page import data_uri, open_template
@@ -28,12 +29,15 @@ PICTURE_SIDE = 240
 
 def write_audit_page(path: Path, audit: Audit) -> None:
     """Write a page of the findings with the pictures side by side."""
+    counts = finding_counts(audit)
     page = open_template("audit.html").render(
         audit=audit,
         title=audit_title(audit),
-        counts=finding_counts(audit),
-        leak=leak_sentence(audit) if audit.leaks else "",
-        kinds=DUPLICATE_KINDS,
+        counts=[(name, number) for name, number in counts if number],
+        nothing=nothing_found(counts),
+        sentences=audit_sentences(audit, counts),
+        how_compared=HOW_COMPARED,
+        reason_for=reason_for,
         reasons=rejection_reasons(audit).most_common(),
         picture=lambda work: data_uri(_reduce(audit.picture(work))),
         max_findings=MAX_FINDINGS,

@@ -8,19 +8,34 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
-from painter_search.analysis.comparison import Comparison
+from painter_search.analysis.comparison import Comparison, PairComparison
 from painter_search.analysis.comparison_inputs import ComparedPainting
+from painter_search.analysis.distance_percentiles import distance_histogram
+from painter_search.analysis.local_matching import MatchingParts, Point, match_parts
 from painter_search.common.atomic_io import write_bytes
-from painter_search.display.matching_parts import draw_parts, make_icon, parts_figures
+from painter_search.display.charts import histogram_chart
+from painter_search.display.matching_parts import make_icon, veil
 from painter_search.display.pages.page import ServedPage, data_uri, open_template
+from painter_search.images.framing import encode_jpeg, open_frame
 from painter_search.index.painting_index import PaintingIndex
 
 NEAREST_PAIRS = 3
 """Pairs of works shown of two groups."""
 MAX_CELLS = 2500
 """Distances in the largest heat table that can still be read."""
+
+
+class SideView(NamedTuple):
+    """One of two paintings."""
+
+    painting: ComparedPainting
+    veiled: bytes | None
+    """The painting, veiled but for what matches, as a JPEG file; None where the encoder has no feature maps."""
+    places: tuple[Point, ...]
+    """Centres of the numbered parts."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +45,22 @@ class PairView:
     one: ComparedPainting
     other: ComparedPainting
     distance: float
-    figures: tuple[bytes, bytes] | None
-    """Both with their matching parts, as JPEG files; None where the encoder has no feature maps."""
+    parts: MatchingParts | None
+    """What matches in them; None where the encoder has no feature maps."""
+
+    @property
+    def sides(self) -> tuple[SideView, SideView]:
+        """The one and the other as they are shown."""
+        if self.parts is None:
+            return SideView(self.one, None, ()), SideView(self.other, None, ())
+        veiled = [
+            encode_jpeg(veil(open_frame(painting.picture), clear), quality=85)
+            for painting, clear in zip((self.one, self.other), self.parts.maps, strict=True)
+        ]
+        return (
+            SideView(self.one, veiled[0], tuple(pair.one for pair in self.parts.pairs)),
+            SideView(self.other, veiled[1], tuple(pair.other for pair in self.parts.pairs)),
+        )
 
 
 class HeatCell(NamedTuple):
@@ -52,12 +81,11 @@ def comparison_page(comparison: Comparison, index: PaintingIndex, served: Served
     content: dict[str, object]
     if comparison.kind == "pair":
         one, other, parts = comparison.one, comparison.other, comparison.parts
-        figures = None if parts is None else draw_parts(parts, one.picture, other.picture)
-        pairs = [PairView(one, other, comparison.distance, figures)]
-        content = {"pair": comparison}
+        pairs = [PairView(one, other, comparison.distance, parts)]
+        content = {"pair": comparison, "histogram": _histogram(comparison, index)}
     else:
         pairs = [
-            PairView(one, other, distance, parts_figures(index, one.picture, other.picture))
+            PairView(one, other, distance, match_parts(index.encoder, one.picture, other.picture))
             for one, other, distance in comparison.nearest_pairs(NEAREST_PAIRS)
         ]
         content = {
@@ -74,6 +102,18 @@ def comparison_page(comparison: Comparison, index: PaintingIndex, served: Served
         served=served,
         today=date.today().isoformat(),
     )
+
+
+def _histogram(pair: PairComparison, index: PaintingIndex) -> Markup | None:
+    """Where the pair stands among the pairs of works in the index."""
+    spread = distance_histogram(index)
+    if spread is None:
+        return None
+    shares = [("pairs by two artists", "two", spread.different)]
+    if spread.same:
+        shares.append(("pairs by one artist", "one", spread.same))
+    title = "Distances between works of this index, and of this pair"
+    return histogram_chart(title, spread.edges, shares, (pair.distance, "this pair"), "distance")
 
 
 def heat_table(distances: NDArray[np.float32], max_cells: int = MAX_CELLS) -> list[list[HeatCell]]:

@@ -9,8 +9,9 @@ from typing import Any
 from painter_search.analysis.reliability import measure_reliability
 from painter_search.common.atomic_io import write_bytes
 from painter_search.display.citation import UNCALIBRATED, citation_line
-from painter_search.display.pages.page import data_uri, open_template
-from painter_search.display.plots import draw_reliability
+from painter_search.display.pages.error_rates import keep_error_rates
+from painter_search.display.pages.page import open_template
+from painter_search.display.reliability_summary import reliability_charts, reliability_sentences
 from painter_search.display.reliability_text import NOT_MEASURED, measured_on, provenance, reliability_rows
 from painter_search.index.manifest import CURRENT
 from painter_search.index.painting_index import PaintingIndex
@@ -52,7 +53,7 @@ def write_missing_index_page(index: PaintingIndex) -> None:
 def index_page_content(index: PaintingIndex) -> dict[str, Any]:
     """The variables of the template `index.html`; measures the index's reliability, which takes a while."""
     reliability = measure_reliability(index)
-    figure = None if reliability is None else draw_reliability(reliability)
+    keep_error_rates(index, reliability)
     works_per_artist = sorted(index.works.works_per_artist().items(), key=lambda entry: -entry[1])
     return {
         "index": index,
@@ -62,7 +63,8 @@ def index_page_content(index: PaintingIndex) -> dict[str, Any]:
         "measured": None if reliability is None else measured_on(reliability, index),
         "rows": [] if reliability is None else reliability_rows(reliability),
         "not_measured": NOT_MEASURED,
-        "figure": None if figure is None else data_uri(figure, "png"),
+        "sentences": [] if reliability is None else reliability_sentences(reliability),
+        "charts": [] if reliability is None else reliability_charts(reliability),
         "provenance": provenance(index.manifest.split),
         "uncalibrated": UNCALIBRATED,
         "citation": citation_line(index),

@@ -22,6 +22,7 @@ from painter_search.analysis.config import MapConfig
 from painter_search.analysis.projection import TRUSTED, Projection, project_index
 from painter_search.collection.dates.years import Years, read_years
 from painter_search.common.atomic_io import write_bytes
+from painter_search.common.html_repr import html_picture, html_table
 from painter_search.common.progress import track
 from painter_search.display.pages.page import data_uri, open_template
 from painter_search.display.palette import artist_colors, artist_shapes
@@ -57,6 +58,10 @@ class MapFiles:
     """How far neighbours on the map are neighbours in the index, 0 to 1; `nan` for a handful of works."""
     kept: float
     """Share of each work's nearest works in the index that are among the nearest on the map."""
+
+    def _repr_html_(self) -> str:
+        caption = f"{self.works:,} of {self.total:,} works by {self.artists:,} artists"
+        return html_table((caption,), [[html_picture(self.picture.read_bytes(), 900, caption)], [self.page]])
 
 
 def draw_map(config: MapConfig | None = None) -> MapFiles:
@@ -122,7 +127,7 @@ def write_map_page(path: Path, projection: Projection, index: PaintingIndex, pic
 
 
 def map_content(projection: Projection, index: PaintingIndex) -> dict[str, Any]:
-    """The variables of the template `map.html` as plain values; `data` is read by `map.js`."""
+    """The variables of the template `map.html` as plain values; `data` is read by the scripts in `templates/map/`."""
     fitting_side = math.sqrt(THUMBNAIL_PIXELS / len(projection.works)) // 8 * 8
     side = int(min(MAX_SIDE, max(MIN_SIDE, fitting_side)))
     colors, shapes = artist_colors(len(projection.artists)), artist_shapes(len(projection.artists))
@@ -157,8 +162,9 @@ def map_content(projection: Projection, index: PaintingIndex) -> dict[str, Any]:
 
 
 def map_script() -> str:
-    """The script of the map's page."""
-    return (Path(__file__).parent / "templates" / "map.js").read_text(encoding="utf-8")
+    """The script of the map's page: the files of `templates/map/`, one after the other."""
+    files = sorted((Path(__file__).parent / "templates" / "map").glob("*.js"))
+    return "".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def _sprite_sheets(projection: Projection, index: PaintingIndex, side: int) -> tuple[list[str], list[tuple[int, int]]]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, Template, Undefined, UndefinedError
 from jinja2.utils import missing
+from markupsafe import Markup
 
 from painter_search.attribution.answers import format_probability
 
@@ -25,8 +28,6 @@ class DownloadLink(NamedTuple):
 class ServedPage:
     """What a page of the server shows in addition to a saved file: navigation, and links to save it."""
 
-    nonce: str
-    """The nonce of the page's style element in the Content-Security-Policy."""
     root: str = ""
     """What stands before the addresses of all pages: the path under which a proxy offers the server."""
     nav: str = ""
@@ -63,7 +64,7 @@ def data_uri(content: bytes, kind: str = "jpeg") -> str:
 
 
 def open_template(name: str) -> Template:
-    """A template of `templates/`, with the filters `embed`, `about` and `unbroken`."""
+    """A template of `templates/`, with the filters `embed`, `about` and `unbroken`, and `stylesheet`."""
     environment = Environment(
         loader=PackageLoader("painter_search", "display/pages/templates"),
         autoescape=True,  # titles and names come from catalogues that anybody may have written
@@ -72,7 +73,15 @@ def open_template(name: str) -> Template:
         lstrip_blocks=True,
     )
     environment.filters.update(embed=data_uri, about=_about, unbroken=_unbroken)
+    environment.globals.update(stylesheet=Markup(stylesheet()))
     return environment.get_template(name)
+
+
+@cache
+def stylesheet() -> str:
+    """The style of all pages, served or saved: the files of `templates/style/`, one after the other."""
+    files = sorted((Path(__file__).parent / "templates" / "style").glob("*.css"))
+    return "".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def _about(probability: float) -> str:

@@ -1,37 +1,155 @@
-"""The page of answers that `query --page` writes and the server shows."""
+"""The page of one answer, or of many, that `query --page` writes and the server shows."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from painter_search.attribution.answers import Answer
 from painter_search.common.atomic_io import write_bytes
 from painter_search.common.progress import track
 from painter_search.display.citation import UNCALIBRATED, citation_line
-from painter_search.display.pages.answer_view import AnswerView, view_answer
-from painter_search.display.pages.page import ServedPage, open_template
+from painter_search.display.matching_parts import make_icon
+from painter_search.display.pages.answer_view import MATCHED_ARTISTS, AnswerView, view_answer
+from painter_search.display.pages.error_rates import read_error_rates
+from painter_search.display.pages.page import ServedPage, data_uri, open_template
+from painter_search.images.framing import encode_jpeg, open_frame
 from painter_search.index.painting_index import PaintingIndex
 
 PROGRESS_FROM = 4
 """Answers from which on writing the page takes more than a second or two and shows its progress."""
+SMALL_SIDE = 256
+"""Longer side of a picture on a saved page of several answers, in pixels."""
 
 
 def write_query_page(path: Path, answers: Sequence[Answer], index: PaintingIndex) -> None:
     """Write a page of the queries next to their nearest works, uncropped and captioned."""
+    write_bytes(path, saved_query_page(answers, index).encode("utf-8", "replace"))
+
+
+def saved_query_page(answers: Sequence[Answer], index: PaintingIndex) -> str:
+    """The answers as one file: a single one in full, several as a table with the first artist's works of each."""
+    several = len(answers) > 1
     numbered = enumerate(answers, start=1)
     tracked = track(numbered, "Page", total=len(answers)) if len(answers) >= PROGRESS_FROM else numbered
-    page = query_page([view_answer(answer, index, number) for number, answer in tracked], index)
-    write_bytes(path, page.encode("utf-8", "replace"))
+    views = [view_answer(answer, index, number, 0 if several else MATCHED_ARTISTS) for number, answer in tracked]
+    return query_page([_shortened(view) for view in views] if several else views, index)
 
 
-def query_page(views: Sequence[AnswerView], index: PaintingIndex, served: ServedPage | None = None) -> str:
-    """The page of answers as HTML."""
-    return open_template("query.html").render(
+def query_page(
+    views: Sequence[AnswerView], index: PaintingIndex, served: ServedPage | None = None, *, of: int = 1, rates: str = ""
+) -> str:
+    """The page of answers as HTML.
+
+    Args:
+        views: One answer, or several for the table of them.
+        index: The index that gave them.
+        served: What the server adds; None for a page that is saved.
+        of: How many answers the result has that the one answer belongs to.
+        rates: How often such answers are wrong, in a sentence; by default as it was measured with the index.
+    """
+    several = len(views) > 1
+
+    def picture(id: int) -> str:
+        if served is not None:
+            return f"{served.root}/pictures/{index.digest}/{id}.jpg"
+        return data_uri(next(view.pictures[id] for view in views if id in view.pictures))
+
+    def work_icon(id: int) -> str:
+        if served is not None:
+            return f"{served.root}/pictures/{index.digest}/{id}.jpg?small"
+        return data_uri(make_icon(next(view.pictures[id] for view in views if id in view.pictures)))
+
+    def asked_picture(view: AnswerView) -> str:
+        if served is not None and served.result:
+            return f"{served.root}/answers/{served.result}/{view.number}.jpg"
+        return data_uri(view.answer.picture) if view.answer.answered else ""
+
+    def icon(view: AnswerView) -> str:
+        if served is not None and served.result:
+            return f"{asked_picture(view)}?small"
+        return data_uri(make_icon(view.answer.picture)) if view.answer.answered else ""
+
+    def address(view: AnswerView) -> str:
+        return (
+            f"{served.root}/answers/{served.result}/{view.number}"
+            if served and served.result
+            else f"#answer-{view.number}"
+        )
+
+    return open_template("answers.html" if several else "answer.html").render(
         views=views,
         index=index,
-        matching=any(artist.parts for view in views for artist in view.artists),
+        several=of if of > 1 else 0,
+        tally=tally(views),
+        orders=_orders(views) if several else None,
+        picture=picture,
+        work_icon=work_icon,
+        asked_picture=asked_picture,
+        icon=icon,
+        address=address,
+        rates=rates or read_error_rates(index),
+        running=views[0].citation if len(views) == 1 else "",
         citation=citation_line(index),
         uncalibrated=UNCALIBRATED,
         served=served,
     )
+
+
+def tally(views: Sequence[AnswerView]) -> str:
+    """How many answers there are of each kind: `12 named, 15 nobody in this index, 1 not answered`."""
+    kinds = Counter(_kind(view) for view in views)
+    return ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS if kinds[kind])
+
+
+KINDS = ("the very picture in the index", "named", "nobody in this index", "not answered")
+
+
+def _kind(view: AnswerView) -> str:
+    if not view.answer.answered:
+        return KINDS[3]
+    if view.answer.same_works:
+        return KINDS[0]
+    return KINDS[1] if view.answer.named else KINDS[2]
+
+
+def _orders(views: Sequence[AnswerView]) -> dict[str, list[int]]:
+    """The place of each answer when sorted by file, by verdict, and by how likely the first artist is."""
+
+    def places(keys: Sequence[tuple[object, ...]]) -> list[int]:
+        order = sorted(range(len(keys)), key=lambda number: keys[number])
+        ranked = [0] * len(keys)
+        for place, number in enumerate(order):
+            ranked[number] = place
+        return ranked
+
+    def sureness(view: AnswerView) -> float:
+        if not view.answer.answered:
+            return 2.0
+        first = view.answer.artists[0].probability if view.answer.artists else None
+        return -1.0 if view.answer.same_works else 1 - (first or 0.0)
+
+    return {
+        "file": places([(view.answer.painting.casefold(), view.number) for view in views]),
+        "verdict": places([(KINDS.index(_kind(view)), view.short.casefold(), view.number) for view in views]),
+        "sure": places([(sureness(view), view.number) for view in views]),
+    }
+
+
+def _shortened(view: AnswerView) -> AnswerView:
+    """The answer with smaller pictures, and those of the first artist and of the same picture only."""
+    answer = view.answer
+    if not answer.answered:
+        return view
+    first = replace(answer, artists=answer.artists[:1], picture=_reduced(answer.picture))
+    shown = [*first.same_works, *(work for match in first.artists for work in match.works)]
+    pictures = {one.id: _reduced(view.pictures[one.id]) for one in shown}
+    return replace(view, answer=first, artists=view.artists[:1], pictures=pictures)
+
+
+def _reduced(jpeg: bytes) -> bytes:
+    picture = open_frame(jpeg)
+    picture.thumbnail((SMALL_SIDE, SMALL_SIDE))
+    return encode_jpeg(picture, quality=80)

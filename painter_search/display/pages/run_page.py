@@ -10,6 +10,7 @@ from painter_search.common.atomic_io import write_bytes
 from painter_search.display.console.run import test_scores
 from painter_search.display.pages.page import data_uri, open_template
 from painter_search.display.plots import draw_augmentations
+from painter_search.display.run_summary import run_charts, run_sentences
 from painter_search.images.framing import make_thumbnail, read_frame
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def write_report_page(run: Run) -> None:
     """Write the settings, course and scores of a training as `report.html` into its folder.
 
-    Draws `augmentations.png`; expects `curves.png` to be there.
+    Draws `augmentations.png`.
     """
     draw_augmentations(run)
     page = open_template("report.html").render(
@@ -29,7 +30,8 @@ def write_report_page(run: Run) -> None:
         validations=[metrics for metrics in run.history if metrics.phase == "validation"],
         trainings={metrics.epoch: metrics for metrics in run.history if metrics.phase == "train"},
         picture=lambda frame: data_uri(make_thumbnail(read_frame(Path(frame)))),
-        curves=data_uri((run.folder / "curves.png").read_bytes(), "png"),
+        sentences=run_sentences(run),
+        charts=run_charts(run.history),
         augmentations=data_uri((run.folder / "augmentations.png").read_bytes(), "png"),
         today=date.today().isoformat(),
     )

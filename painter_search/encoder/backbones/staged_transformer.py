@@ -52,6 +52,10 @@ class StagedTransformer(nn.Module):
         """Images `[n, 3, side, side]` → the read blocks' feature maps `[n, c, h, w]` and the last features `[n, c]`."""
         raise NotImplementedError
 
+    def block_name(self, block: int) -> str:
+        """The submodule whose output is the tokens, or the feature map, after a block."""
+        raise NotImplementedError
+
     @property
     def blocks(self) -> list[int]:
         """The numbers of the blocks that are read, from 0."""
@@ -89,6 +93,9 @@ class TimmTransformer(StagedTransformer):
         )
         return feature_maps, body.forward_head(features, pre_logits=True)
 
+    def block_name(self, block: int) -> str:
+        return f"body.{cast(Any, self.body).feature_info[block]['module']}"
+
 
 class TorchvisionViT(StagedTransformer):
     """torchvision's ViT; as in timm's, its last normalisation is applied to every block that is read."""
@@ -118,6 +125,9 @@ class TorchvisionViT(StagedTransformer):
                 feature_maps.append(body.encoder.ln(tokens)[:, 1:].transpose(1, 2).unflatten(2, (grid, grid)))
         return feature_maps, body.heads(body.encoder.ln(tokens)[:, 0])
 
+    def block_name(self, block: int) -> str:
+        return f"body.encoder.layers.encoder_layer_{block}"
+
 
 @contextmanager
 def _exportable_attention() -> Iterator[None]:
@@ -146,6 +156,9 @@ class TorchvisionSwin(StagedTransformer):
                 feature_maps.append(body.permute(features))
         return feature_maps, body.head(body.flatten(body.avgpool(body.permute(body.norm(features)))))
 
+    def block_name(self, block: int) -> str:
+        return f"body.features.{2 * block + 1}"
+
 
 class TorchvisionMaxVit(StagedTransformer):
     """torchvision's MaxViT, whose windows fit images of 224 px only."""
@@ -163,3 +176,6 @@ class TorchvisionMaxVit(StagedTransformer):
             if number in self.blocks:
                 feature_maps.append(features)
         return feature_maps, body.classifier(features)
+
+    def block_name(self, block: int) -> str:
+        return f"body.blocks.{block}"

@@ -47,9 +47,9 @@ def _read_torch(path: Path) -> object:
 
 
 def _read_safetensors(path: Path) -> object:
-    from safetensors.torch import load_file  # comes with timm
+    from safetensors.torch import load
 
-    return load_file(path)
+    return load(path.read_bytes())
 
 
 def packaged_weights(names: list[str]) -> Weights | None:

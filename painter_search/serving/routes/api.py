@@ -24,6 +24,7 @@ from painter_search.serving.routes.requests import (
     ApiWorksFilter,
     ArtistParameter,
     CountField,
+    CropField,
     PaintingsField,
     WorkId,
     read_uploads,
@@ -62,19 +63,31 @@ def json_response(content: object, status: int = 200) -> Response:
 
 @api.post("/query", response_model=schemas.Answers, responses=QUERY_ERRORS)
 async def query(
-    request: Request, paintings: PaintingsField, filter: ApiQueryFilter, top: CountField = 5, works: CountField = 3
+    request: Request,
+    paintings: PaintingsField,
+    filter: ApiQueryFilter,
+    top: CountField = 5,
+    works: CountField = 3,
+    crop: CropField = [],  # noqa: B006 (FastAPI copies it)
 ) -> Response:
     """Whose hand is each painting nearest to? Files that cannot be read are answered with the reason."""
-    uploads = await read_uploads(paintings)
+    uploads = await read_uploads(paintings, crop)
     result = await service_of(request).attribute(uploads, filter, top_k=top, works_per_artist=works)
     answered = any(answer.answered for answer in result.answers)
     return json_response(answers_to_dict(result.answers, result.index), 200 if answered else 400)
 
 
 @api.post("/compare", response_model=schemas.Compared, responses=UPLOAD_ERRORS)
-async def compare_uploads(request: Request, one: PaintingsField, other: PaintingsField) -> Response:
+async def compare_uploads(
+    request: Request,
+    one: PaintingsField,
+    other: PaintingsField,
+    crop_one: CropField = [],  # noqa: B006 (FastAPI copies it)
+    crop_other: CropField = [],  # noqa: B006
+) -> Response:
     """How alike are two paintings, or two groups of them?"""
-    result = await service_of(request).compare_uploads(await read_uploads(one), await read_uploads(other))
+    sides = await read_uploads(one, crop_one), await read_uploads(other, crop_other)
+    result = await service_of(request).compare_uploads(*sides)
     return json_response(comparison_to_dict(result.require_comparison(), result.index))
 
 

@@ -4,27 +4,43 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Path, Query, Request, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from painter_search.analysis.comparison import Comparison
-from painter_search.display.pages.answer_view import MATCHED_ARTISTS, view_answer
+from painter_search.attribution.answers import Answer
+from painter_search.common.errors import InvalidValueError, PainterSearchError
+from painter_search.display.matching_parts import make_icon
+from painter_search.display.pages.answer_view import view_answer
 from painter_search.display.pages.comparison_page import comparison_page
 from painter_search.display.pages.page import ServedPage
-from painter_search.display.pages.query_page import query_page
+from painter_search.display.pages.query_page import query_page, saved_query_page
 from painter_search.display.serialize import answers_to_dict, answers_to_rows, comparison_to_dict
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.works_db import IndexedWork
 from painter_search.serving.config import MAX_FILE_BYTES, MAX_PAINTINGS, MAX_REQUEST_BYTES, RESULT_SECONDS
-from painter_search.serving.lookups import NotFound
+from painter_search.serving.lookups import ChosenPainting, NotFound, wall_of_works, works_to_choose
 from painter_search.serving.result_cache import CachedResult
 from painter_search.serving.routes.downloads import Format, Save, csv_file, download_links, json_file, page_file
-from painter_search.serving.routes.html_pages import page_response, root_of, served_page
-from painter_search.serving.routes.requests import CountField, PageQueryFilter, read_uploads, service_of
+from painter_search.serving.routes.html_pages import render_page, root_of, sentence_case, served_page
+from painter_search.serving.routes.requests import (
+    CountField,
+    CropAgain,
+    CropField,
+    FilterText,
+    PageQueryFilter,
+    TextParameter,
+    read_uploads,
+    service_of,
+)
 
 ask_pages = APIRouter(include_in_schema=False)
 Files = Annotated[list[UploadFile], File()]
+Number = Annotated[int, Path(ge=1, le=MAX_PAINTINGS)]
+Small = Annotated[str | None, Query()]
+"""The parameter `?small`, by which a picture comes in the size of an icon."""
 
 LIMITS = {
     "paintings": MAX_PAINTINGS,
@@ -38,23 +54,40 @@ LIMITS = {
 @ask_pages.get("/")
 def ask(request: Request) -> Response:
     """The form to ask about paintings."""
-    index = service_of(request).current_index.get()
-    styles, artists = index.works.styles(), index.artists.names
-    return page_response("ask.html", index, served_page(request, "/"), styles=styles, artists=artists, limits=LIMITS)
+    return _ask_page(request, FilterText())
 
 
 @ask_pages.post("/answers")
 async def answer(
-    request: Request, paintings: Files, filter: PageQueryFilter, top: CountField = 5, works: CountField = 3
+    request: Request,
+    paintings: Files,
+    filter: PageQueryFilter,
+    top: CountField = 5,
+    works: CountField = 3,
+    crop: CropField = [],  # noqa: B006 (FastAPI copies it)
 ) -> Response:
-    """Answer, cache the result, and redirect to its address; a result without any answer is shown at once."""
+    """Answer, cache the result, and redirect to its address; without any answer, the form says why."""
     service = service_of(request)
-    works_filter = filter.to_filter(service.current_index.get())
-    uploads = await read_uploads(paintings)
-    result = await service.attribute(uploads, works_filter, top_k=top, works_per_artist=works)
+    try:
+        works_filter = filter.to_filter(service.current_index.get())
+        uploads = await read_uploads(paintings, crop)
+        result = await service.attribute(uploads, works_filter, top_k=top, works_per_artist=works)
+    except PainterSearchError as error:
+        return _ask_page(request, filter, error=sentence_case(str(error)))
     if any(answer.answered for answer in result.answers):
         return RedirectResponse(f"{root_of(request)}/answers/{service.results.add(result)}", 303)
-    return HTMLResponse(await service.run_in_thread(lambda: _answers_html(result, served_page(request))), 400)
+    reasons = [(answer.painting, answer.reason) for answer in result.answers]
+    return _ask_page(request, filter, error="None of the files could be read as a picture.", reasons=reasons)
+
+
+def _ask_page(request: Request, filter: FilterText, **problem: Any) -> Response:
+    """The form, with what was filled in and, if there is one, the problem with it."""
+    index = service_of(request).current_index.get()
+    ids = wall_of_works(index)
+    wall = [IndexedWork(id, work) for id, work in zip(ids, index.works.get(ids), strict=True)]
+    content = {"styles": index.works.styles(), "artists": index.artists.names, "limits": LIMITS, "wall": wall}
+    page = render_page("ask.html", index, served_page(request, "/"), asked=filter, **content, **problem)
+    return HTMLResponse(page, 400 if problem else 200)
 
 
 @ask_pages.get("/answers/{name}")
@@ -62,35 +95,66 @@ def cached_answers(request: Request, name: str, save: Save = None) -> Response:
     """A cached result of a query, or a file of it."""
     result = _cached_result(request, name)
     if save == "page":
-        return page_file("answer", _answers_html(result))
+        return page_file("answer", saved_query_page(result.answers, result.index))
     if save == "csv":
         return csv_file("answer", *answers_to_rows(result.answers))
     if save == "json":
         return json_file("answer", answers_to_dict(result.answers, result.index))
-    served = replace(
-        served_page(request),
-        downloads=download_links(f"/answers/{name}"),
-        expires=_expiry_time(request, name),
-        result=name,
-        index_replaced=result.index is not service_of(request).current_index.get(),
-    )
-    return HTMLResponse(_answers_html(result, served))
+    return HTMLResponse(_answers_html(result, _served_result(request, name, result)))
+
+
+@ask_pages.get("/answers/{name}/{number}.jpg")
+def asked_picture(request: Request, name: str, number: Number, small: Small = None) -> Response:
+    """The painting that an answer is about."""
+    answer = _numbered_answer(_cached_result(request, name), number)
+    if not answer.answered:
+        raise NotFound("There is no such picture.")
+    return _picture_response(answer.picture, small)
+
+
+@ask_pages.get("/answers/{name}/{number}/photograph.jpg")
+def photograph(request: Request, name: str, number: Number) -> Response:
+    """The whole photograph that an answer is about, before it was cropped."""
+    answer = _numbered_answer(_cached_result(request, name), number)
+    if not answer.answered:
+        raise NotFound("There is no such picture.")
+    return _picture_response(answer.picture if answer.crop is None else answer.crop.photograph, None)
+
+
+@ask_pages.post("/answers/{name}/{number}/crop")
+async def crop_again(request: Request, name: str, number: Number, crop: CropAgain) -> Response:
+    """Ask about the same photograph with another crop."""
+    service = service_of(request)
+    result = _cached_result(request, name)
+    if number > len(result.uploads):
+        raise NotFound("This photograph is no longer kept; upload it again.")
+    upload = result.uploads[number - 1]._replace(crop=crop)
+    again = await service.attribute_again(result, upload)
+    (answer,) = again.answers
+    if not answer.answered:
+        raise InvalidValueError(f"the crop cannot be used: {answer.reason}.")
+    return RedirectResponse(f"{root_of(request)}/answers/{service.results.add(again)}", 303)
+
+
+@ask_pages.get("/answers/{name}/{number}")
+def one_of_answers(request: Request, name: str, number: Number) -> Response:
+    """One answer of several, in full."""
+    result = _cached_result(request, name)
+    _numbered_answer(result, number)
+    return HTMLResponse(_answers_html(result, _served_result(request, name, result), number))
 
 
 @ask_pages.get("/compare")
 async def compare(
     request: Request,
     painting: Annotated[list[str], Query(max_length=50)] = [],  # noqa: B006 (FastAPI copies it)
+    q: TextParameter = "",
     save: Save = None,
 ) -> Response:
-    """Two paintings compared; with fewer than two, the form to choose them."""
+    """Two paintings compared; with fewer or more than two, the page to choose them by sight."""
     service = service_of(request)
-    if len(painting) < 2:
-        chosen = painting[0] if painting else ""
-        index = service.current_index.get()
-        return page_response("compare_ask.html", index, served_page(request, "/compare"), limits=LIMITS, chosen=chosen)
     if len(painting) != 2:
-        raise NotFound(f"{len(painting)} works are chosen; choose two to compare.")
+        return await service.run_in_thread(lambda: _choose_page(request, painting, q))
     index = service.index_of_references(painting)
     comparison = await service.compare_references(index, painting)
     result = next((reference.partition(".")[0] for reference in painting if "." in reference), "")
@@ -105,11 +169,41 @@ async def compare(
     return await service.run_in_thread(lambda: _comparison_response(comparison, index, served, save))
 
 
+def _choose_page(request: Request, references: list[str], words: str, error: str = "") -> Response:
+    """The page to choose paintings to compare: files, or works of the index by their pictures."""
+    service, served = service_of(request), served_page(request, "/compare")
+    index = service.index_of_references(references)
+    root = served.root
+    chosen = [
+        ChosenPainting(
+            reference,
+            service.find_painting(index, reference).name,
+            f"{root}/pictures/{index.digest}/{reference}.jpg"
+            if reference.isdecimal()
+            else f"{root}/answers/{reference.partition('.')[0]}/{int(reference.partition('.')[2]) + 1}.jpg",
+        )
+        for reference in dict.fromkeys(references)
+    ]
+    works = works_to_choose(index, words, service.find_painting(index, references[0]).embedding if references else None)
+    content = {"chosen": chosen, "works": works, "q": words, "limits": LIMITS, "error": error}
+    return HTMLResponse(render_page("compare_ask.html", index, served, **content), 400 if error else 200)
+
+
 @ask_pages.post("/compare")
-async def compare_uploads(request: Request, one: Files, other: Files) -> Response:
+async def compare_uploads(
+    request: Request,
+    one: Files,
+    other: Files,
+    crop_one: CropField = [],  # noqa: B006 (FastAPI copies it)
+    crop_other: CropField = [],  # noqa: B006
+) -> Response:
     """Compare uploaded paintings, cache the result, and redirect to its address."""
     service = service_of(request)
-    result = await service.compare_uploads(await read_uploads(one), await read_uploads(other))
+    try:
+        sides = await read_uploads(one, crop_one), await read_uploads(other, crop_other)
+        result = await service.compare_uploads(*sides)
+    except PainterSearchError as error:
+        return _choose_page(request, [], "", error=sentence_case(str(error)))
     return RedirectResponse(f"{root_of(request)}/comparisons/{service.results.add(result)}", 303)
 
 
@@ -127,7 +221,7 @@ def cached_comparison(request: Request, name: str, save: Save = None) -> Respons
 
 
 @ask_pages.get("/pictures/{digest}/{id}.jpg")
-def picture(request: Request, digest: str, id: Annotated[int, Path(ge=1, le=2**53)]) -> Response:
+def picture(request: Request, digest: str, id: Annotated[int, Path(ge=1, le=2**53)], small: Small = None) -> Response:
     """The thumbnail of a work in the index that a page came from."""
     index = service_of(request).current_index.by_digest(digest)
     try:
@@ -137,17 +231,39 @@ def picture(request: Request, digest: str, id: Annotated[int, Path(ge=1, le=2**5
         content = index.works.thumbnail(id)
     except KeyError:
         raise NotFound("There is no such picture.") from None
+    return _picture_response(content, small)
+
+
+def _picture_response(jpeg: bytes, small: str | None) -> Response:
+    content = jpeg if small is None else make_icon(jpeg)
     return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400, immutable"})
 
 
-def _answers_html(result: CachedResult, served: ServedPage | None = None) -> str:
-    # A served page links to the matching parts, which take a while to draw; a saved page holds them.
-    matched_artists = 0 if served else MATCHED_ARTISTS
+def _served_result(request: Request, name: str, result: CachedResult) -> ServedPage:
+    return replace(
+        served_page(request),
+        downloads=download_links(f"/answers/{name}"),
+        expires=_expiry_time(request, name),
+        result=name,
+        index_replaced=result.index is not service_of(request).current_index.get(),
+    )
+
+
+def _numbered_answer(result: CachedResult, number: int) -> Answer:
+    if number > len(result.answers):
+        raise NotFound("There is no such answer.")
+    return result.answers[number - 1]
+
+
+def _answers_html(result: CachedResult, served: ServedPage, number: int = 0) -> str:
+    """The page of a result, or of one of its answers, counted from 1."""
+    chosen = [number] if number else range(1, len(result.answers) + 1)
+    # A served page links to the matching parts, which take a while to draw, and to the pictures.
     views = [
-        view_answer(answer, result.index, number, matched_artists)
-        for number, answer in enumerate(result.answers, start=1)
+        view_answer(result.answers[one - 1], result.index, one, 0, pictures=not served.result, time=result.time)
+        for one in chosen
     ]
-    return query_page(views, result.index, served)
+    return query_page(views, result.index, served, of=len(result.answers))
 
 
 def _comparison_response(

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from painter_search.collection.hands.folding import fold_name
 from painter_search.display.serialize import NEIGHBOUR_COLUMNS, neighbour_cells
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.works_db import similar_names
 from painter_search.serving.lookups import (
     NotFound,
     find_artist_profile,
@@ -55,6 +56,7 @@ def artists(request: Request, filter: PageArtistsFilter, q: TextParameter = "", 
         "since": filter.since,
         "before": filter.before,
         "styles": index.works.styles(),
+        "close": similar_names(q, index.artists.names) if q and not listed else [],
     }
     if save == "page":
         return page_file("artists", render_page("artists.html", index, **content))
@@ -130,8 +132,8 @@ def index_page(request: Request, save: Annotated[Literal["page"] | None, Query(a
 
 
 @browse_pages.get("/map")
-def map_page(request: Request) -> Response:
-    """The map of the index; while it is being laid out, a page that reloads itself."""
+def map_page(request: Request, work: Annotated[int | None, Query(ge=1, le=2**53)] = None) -> Response:
+    """The map of the index, around a `work`; while it is being laid out, a page that reloads itself."""
     service = service_of(request)
     index = service.current_index.get()
     content = service.maps.get(index)
@@ -140,6 +142,8 @@ def map_page(request: Request) -> Response:
         return page_response("drawing.html", index, served)
     sheets = [f"{served.root}/map/{index.digest}/{number}.jpg" for number in range(len(content["data"]["sheets"]))]
     data = {**content["data"], "sheets": sheets, "address": f"{served.root}/works/"}
+    if work is not None:
+        data["work"] = work
     return page_response("map.html", index, served, **{**content, "data": data}, today=date.today().isoformat())
 
 

@@ -14,7 +14,7 @@ from painter_search.index.painting_index import PaintingIndex
 
 def served_page(request: Request, nav: str = "") -> ServedPage:
     """What a page needs to know of its request; `nav` is its entry in the navigation bar."""
-    return ServedPage(nonce=request.scope["nonce"], nav=nav, root=root_of(request))
+    return ServedPage(nav=nav, root=root_of(request))
 
 
 def root_of(request: Request) -> str:
@@ -44,3 +44,8 @@ def notice_page(request: Request, status: int, sentence: str) -> Response:
     """A page that says why there is no answer."""
     page = open_template("notice.html").render(served=served_page(request), sentence=sentence)
     return HTMLResponse(page, status)
+
+
+def sentence_case(text: str) -> str:
+    """A message as a sentence."""
+    return text[:1].upper() + text[1:]

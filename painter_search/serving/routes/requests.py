@@ -11,11 +11,13 @@ from fastapi import Depends, File, Form, Query, Request, UploadFile
 from pydantic import StringConstraints
 
 from painter_search.common.errors import InvalidValueError
+from painter_search.images.photographs.crop import Crop, CropBox, parse_crop
 from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.serving.config import MAX_FILE_BYTES, MAX_PAINTINGS
 from painter_search.serving.lookups import parse_artists
-from painter_search.serving.service import Service, Upload, plain_file_name
+from painter_search.serving.service import Service
+from painter_search.serving.uploads import Upload, plain_file_name
 
 ShortText = Annotated[str, StringConstraints(max_length=300)]
 ArtistParameter = Annotated[str, Query(max_length=300)]
@@ -27,9 +29,36 @@ ArtistsField = Annotated[list[ShortText], Form(max_length=50)]
 StyleField = Annotated[str | None, Form(max_length=300)]
 YearField = Annotated[int | None, Form(ge=-9999, le=9999)]
 CountField = Annotated[int, Form(ge=1, le=50)]
+PercentField = Annotated[float, Form(ge=0, le=100)]
+TurnField = Annotated[int, Form(ge=0, le=3)]
 PaintingsField = Annotated[list[UploadFile], File(description="Image files")]
+CropField = Annotated[
+    list[ShortText],
+    Form(
+        max_length=MAX_PAINTINGS,
+        description="What of each photograph is used, in the order of the files; the last one holds for further files: "
+        "auto (the default), the painting in it where one is found for sure; none, all of it; x,y,w,h or x,y,w,h,turn: "
+        "left, top, width and height as fractions of the upright photograph if none is above 1, else in its pixels, "
+        "then quarter turns clockwise",
+    ),
+]
 TextField = Annotated[str, Form(max_length=300)]
 TextParameter = Annotated[str, Query(max_length=300)]
+
+
+def crop_again(
+    left: PercentField = 0,
+    top: PercentField = 0,
+    width: PercentField = 100,
+    height: PercentField = 100,
+    turn: TurnField = 0,
+) -> Crop:
+    """The crop of the form on an answer's page, in percent of the photograph; all of it, unturned, is no crop."""
+    box = CropBox(left / 100, top / 100, width / 100, height / 100, turn)
+    return "none" if (left, top, width, height, turn) == (0, 0, 100, 100, 0) else box
+
+
+CropAgain = Annotated[Crop, Depends(crop_again)]
 
 
 def service_of(request: Request) -> Service:
@@ -144,19 +173,29 @@ def parse_year(text: str) -> int | None:
     return int(text)
 
 
-async def read_uploads(files: Sequence[UploadFile], max_files: int = MAX_PAINTINGS) -> list[Upload]:
+async def read_uploads(
+    files: Sequence[UploadFile], crops: Sequence[str] = (), max_files: int = MAX_PAINTINGS
+) -> list[Upload]:
     """Read uploaded files; skips empty form fields.
 
+    Args:
+        files: The files of a form.
+        crops: The form's fields `crop`, see `parse_crop`: the first belongs to the first file that is not skipped, and
+            so on; the last one holds for further files.
+        max_files: How many there may be.
+
     Raises:
-        PainterSearchError: There are no files, or more than `max_files`.
+        PainterSearchError: There are no files, or more than `max_files`, or a crop cannot be read.
     """
+    parts = [parse_crop(crop) for crop in crops] or [parse_crop("auto")]
     if len(files) > max_files:
         raise InvalidValueError(f"these are {len(files)} paintings; send at most {max_files} at once.")
-    uploads = []
+    uploads: list[Upload] = []
     for number, file in enumerate(files, start=1):
         content = await file.read(MAX_FILE_BYTES + 1)  # the byte too many marks a file that is too large
         if content or file.filename:
-            uploads.append(Upload(plain_file_name(file.filename, number), content))
+            part = parts[min(len(uploads), len(parts) - 1)]
+            uploads.append(Upload(plain_file_name(file.filename, number), content, part))
     if not uploads:
         raise InvalidValueError("give at least one painting.")
     return uploads

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import shutil
 import sys
 from collections.abc import Sequence
@@ -30,8 +29,11 @@ def loader_processes(workers: int) -> int:
 
 
 def loader_context(workers: int) -> BaseContext | None:
-    """How they start: forked where that is Python's way, otherwise without importing the caller's main module."""
-    return WorkerContext() if workers and multiprocessing.get_start_method() != "fork" else None
+    """How they start: without importing the caller's main module, and never forked.
+
+    The engine that embeds has threads by then, whose locks a forked process would inherit: it crashed now and then.
+    """
+    return WorkerContext() if workers else None
 
 
 def fits_shared_memory(batch_bytes: int, workers: int, folder: Path = SHARED_MEMORY) -> bool:

@@ -28,7 +28,12 @@ class PKSampler:
     """Draw batches of as many artists as fit with `WORKS_PER_ARTIST` works each, equally many from every collection.
 
     Negatives from another collection teach little, since collections also differ in how they were photographed.
-    Batches depend on the seed and the epoch alone. An artist's works are drawn without replacement if there are enough.
+    Batches depend on the seed, the epoch and the neighbours alone. An artist's works are drawn without replacement if
+    there are enough.
+
+    Attributes:
+        neighbours: For each artist the nearest others of the same collection, int64 `[artists, k]`; half of a batch's
+            artists are then neighbours of the other half. None: all are drawn alike.
     """
 
     def __init__(
@@ -64,12 +69,13 @@ class PKSampler:
             self.sizes[int(np.argmax(self.sizes))] -= 1
         self.steps, self.seed, self.epoch = steps, seed, 0
         self.rank, self.processes = rank, processes
+        self.neighbours: NDArray[np.int64] | None = None
 
     def __iter__(self) -> Iterator[Batch]:
         rng = np.random.default_rng([self.seed, self.epoch])
         for _ in range(self.steps):
             chosen = np.concatenate(
-                [rng.choice(group, size, replace=False) for group, size in zip(self.groups, self.sizes, strict=True)]
+                [self._draw_artists(rng, group, size) for group, size in zip(self.groups, self.sizes, strict=True)]
             )
             rows: list[int] = []
             for artist in chosen:
@@ -79,3 +85,16 @@ class PKSampler:
             artists = np.repeat(chosen, WORKS_PER_ARTIST)
             share = slice(self.rank, None, self.processes)
             yield Batch(torch.tensor(rows)[share], torch.from_numpy(views)[share], torch.from_numpy(artists)[share])
+
+    def _draw_artists(self, rng: np.random.Generator, group: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+        """So many different artists of a group."""
+        drawn = rng.choice(group, size, replace=False)
+        if self.neighbours is None:
+            return drawn
+        chosen: list[int] = drawn[: size - size // 2].tolist()
+        for artist in chosen.copy()[: size // 2]:
+            strangers = [int(other) for other in self.neighbours[artist] if other not in chosen]
+            if strangers:
+                chosen.append(int(rng.choice(strangers)))
+        others = [int(artist) for artist in drawn if artist not in chosen]
+        return np.array([*chosen, *others[: size - len(chosen)]])

@@ -14,6 +14,9 @@ from painter_search.collection.collection import Collection, Split
 from painter_search.collection.hands.spellings import common_spellings, side_leaders
 from painter_search.common.errors import NotEnoughDataError, UnknownWorkError
 
+MAX_SAMPLED_WORKS = 1000
+"""Works that an epoch is measured on where each has to pass the backbone, or its last stages, again."""
+
 
 @dataclass(frozen=True)
 class TripletPaths:

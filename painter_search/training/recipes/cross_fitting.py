@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.common.progress import track
-from painter_search.metrics.confidence import EmbeddedWorks
+from painter_search.metrics.confidence_fit import MIN_ARTISTS, HeldOutWorks
+from painter_search.metrics.identification.plda import EmbeddedWorks, fit_plda
 from painter_search.training.config import TrainConfig
 
-FOLDS = 2
-"""Groups that the artists are divided into: few, so that each is as large as the artists of an index."""
+MAX_FOLDS = 4
+"""Groups, at most, that the artists are divided into: few, so that each is as large as the artists of an index."""
+ARTISTS_A_FOLD = 2 * MIN_ARTISTS
+"""With fewer artists in each there are fewer groups, and at least two."""
 
 
 class CrossFittable(Protocol):
@@ -24,11 +27,11 @@ class CrossFittable(Protocol):
     def train(self, epoch: int) -> object:
         """Train one epoch."""
 
-    def embed_rows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The embeddings of these works by the encoder as trained so far: float32 `[n, 256]`."""
+    def split_collections(self, rows: NDArray[np.int64]) -> list[EmbeddedWorks]:
+        """These works by collection, embedded by the encoder as trained so far."""
 
 
-def cross_fit(recipe: CrossFittable, artists: NDArray[np.int64], config: TrainConfig) -> list[EmbeddedWorks]:
+def cross_fit(recipe: CrossFittable, artists: NDArray[np.int64], config: TrainConfig) -> list[HeldOutWorks]:
     """Train anew without each fold of the artists in turn, and embed its works.
 
     The encoder is left as the last training made it.
@@ -38,11 +41,13 @@ def cross_fit(recipe: CrossFittable, artists: NDArray[np.int64], config: TrainCo
         artists: The number of each work's artist, `[n]`.
         config: `seed` divides the artists; the folds train as many epochs as the run.
     """
-    fold_of_artist = np.random.default_rng(config.seed).permutation(int(artists.max()) + 1) % FOLDS
+    count = int(artists.max()) + 1
+    folds = max(2, min(MAX_FOLDS, count // ARTISTS_A_FOLD))
+    fold_of_artist = np.random.default_rng(config.seed).permutation(count) % folds
     epochs = config.resolved.epochs
-    steps = iter(track(range(FOLDS * epochs), "Training without some of the artists"))
-    groups: list[EmbeddedWorks] = []
-    for fold in range(FOLDS):
+    steps = iter(track(range(folds * epochs), "Training without some of the artists"))
+    groups: list[HeldOutWorks] = []
+    for fold in range(folds):
         trained_on = np.flatnonzero(fold_of_artist[artists] != fold)
         held_out = np.flatnonzero(fold_of_artist[artists] == fold)
         if len(np.unique(artists[trained_on])) < 2 or not len(held_out):
@@ -50,7 +55,16 @@ def cross_fit(recipe: CrossFittable, artists: NDArray[np.int64], config: TrainCo
         training = recipe.subset(trained_on)
         for epoch, _ in zip(range(1, epochs + 1), steps, strict=False):
             training.train(epoch)
-        groups.append((recipe.embed_rows(held_out), artists[held_out]))
+        plda = fit_plda(recipe.split_collections(trained_on))
+        groups += [HeldOutWorks(*works, plda) for works in _large_enough(recipe.split_collections(held_out))]
     for _ in steps:  # of folds that cannot be trained without
         pass
     return groups
+
+
+def _large_enough(collections: list[EmbeddedWorks]) -> list[EmbeddedWorks]:
+    """The works by collection, or all together where a collection has too few artists to calibrate on."""
+    if all(len(np.unique(artists)) >= MIN_ARTISTS for _, artists in collections):
+        return collections
+    embeddings, artists = (np.concatenate(column) for column in zip(*collections, strict=True))
+    return [(embeddings, artists)]

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from painter_search.collection.collection import Collection
 from painter_search.encoder.network import EncoderNetwork
-from painter_search.metrics.confidence import EmbeddedWorks
+from painter_search.metrics.confidence_fit import HeldOutWorks
+from painter_search.metrics.identification.plda import EmbeddedWorks
 from painter_search.training.config import TrainConfig
 from painter_search.training.data.training_sets import TripletPaths
 from painter_search.training.early_stopping import SelectionMetric
@@ -33,7 +34,8 @@ class Recipe(Protocol):
     selected_by: SelectionMetric
     """The validation metric by which the best epoch is chosen."""
     frozen: bool
-    """Whether the backbone keeps its weights, so that `embed` passes no painting through it again."""
+    """Whether the backbone keeps its weights, so that `embed` passes no painting through it again; else every epoch is
+    measured on a sample of the validation works."""
 
     def train(self, epoch: int) -> EpochMetrics | None:
         """Train one epoch; returns its metrics, or None if it took no gradient steps."""
@@ -52,8 +54,14 @@ class Recipe(Protocol):
             paths: Frames of works that `TrainingData` names.
         """
 
-    def held_out(self) -> list[EmbeddedWorks]:
-        """Training works embedded by encoders that were not trained on their artists, for the calibration.
+    def training_works(self, encoder: EncoderNetwork) -> list[EmbeddedWorks]:
+        """Each collection's training works embedded by an encoder of this training, for its PLDA.
+
+        An empty list where that would take a pass of all of them through the network. Called when the training is over.
+        """
+
+    def held_out(self, epoch: int) -> list[HeldOutWorks]:
+        """Training works embedded by encoders that were not trained on their artists, to calibrate that of an epoch.
 
         An empty list where that would take as long as the training itself.
         """

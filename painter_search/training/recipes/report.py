@@ -19,7 +19,8 @@ from painter_search.encoder.embedding import embed_all
 from painter_search.encoder.mixed_precision import mixed_precision, needs_scaler
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.encoder.onnx_export import fastest_embedder
-from painter_search.metrics.confidence import EmbeddedWorks
+from painter_search.metrics.confidence_fit import HeldOutWorks
+from painter_search.metrics.identification.plda import EmbeddedWorks
 from painter_search.training.config import TrainConfig
 from painter_search.training.data.epoch_sampler import EpochSampler
 from painter_search.training.data.feature_cache import cached_features
@@ -151,7 +152,11 @@ class ReportRecipe:
     def embed(self, encoder: EncoderNetwork, paths: Sequence[Path]) -> NDArray[np.float32]:
         return self._embed(encoder, paths)
 
-    def held_out(self) -> list[EmbeddedWorks]:
+    def training_works(self, encoder: EncoderNetwork) -> list[EmbeddedWorks]:
+        """An empty list: they would have to pass the network once more."""
+        return []
+
+    def held_out(self, epoch: int) -> list[HeldOutWorks]:
         """An empty list: training without some of the artists would take as long as the training itself."""
         return []
 

@@ -20,11 +20,17 @@ class Hyperparameters:
 
     augment: str
     epochs: int
+    finetune_epochs: int
     batch_size: int = field(metadata={"stored": "batch"})
     lr: float = field(metadata={"stored": "rate"})
     backbone_lr: float = field(metadata={"stored": "backbone_rate"})
     margin: float
     patience: int
+
+    @property
+    def all_epochs(self) -> int:
+        """All epochs, those included in which the last stages of the backbone are trained."""
+        return self.epochs + (self.finetune_epochs if self.backbone_lr else 0)
 
     @property
     def augmentations(self) -> tuple[str, ...]:
@@ -39,13 +45,15 @@ class RecipeSettings:
     """A recipe's defaults and limits."""
 
     defaults: Hyperparameters
-    views: Literal["center", "parts"]
+    views: Literal["center", "sized-parts"]
     """The views of the encoder that it trains; see `EncoderConfig`."""
     normalize: bool
     """Whether the embeddings have length 1."""
     unused: tuple[str, ...] = ()
     """Fields of `TrainConfig` that it has no use for; setting one is an error."""
     min_batch_size: int = 1
+    one_lr: bool = False
+    """Whether the backbone has the learning rate of the new layer unless both are set."""
     extensible: bool = False
     """Whether a run can be resumed with more epochs; not where the learning rate's schedule depends on their number."""
 
@@ -60,15 +68,16 @@ RECIPES: Mapping[RecipeName, RecipeSettings] = {
         Hyperparameters(
             augment="none",
             epochs=6,
+            finetune_epochs=8,
             batch_size=192,
             lr=5e-4,
-            backbone_lr=0.0,
+            backbone_lr=3e-4,
             margin=0.2,
             patience=0,
         ),
-        views="parts",
+        views="sized-parts",
         normalize=True,
-        unused=("train_triplets", "augment", "backbone_lr"),
+        unused=("train_triplets", "augment"),
         min_batch_size=8,
     ),
     # The report's best run.
@@ -76,6 +85,7 @@ RECIPES: Mapping[RecipeName, RecipeSettings] = {
         Hyperparameters(
             augment="flips,rotation,jitter,perspective",
             epochs=14,
+            finetune_epochs=0,
             batch_size=64,
             lr=6e-6,
             backbone_lr=6e-6,
@@ -84,6 +94,8 @@ RECIPES: Mapping[RecipeName, RecipeSettings] = {
         ),
         views="center",
         normalize=False,
+        unused=("finetune_epochs",),
+        one_lr=True,
         extensible=True,
     ),
 }

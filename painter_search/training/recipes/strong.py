@@ -1,10 +1,11 @@
-"""The strong recipe: several stages read out, trained on every valid triplet of P x K batches.
+"""The strong recipe: several stages read out, the readout fitted and trained first, then the last stages with it.
 
-The backbone keeps its pre-trained weights, so each painting passes through it once, those that are only measured
-included, and everything after works on the cached features. The first epoch fits the readout in closed form; the others
-train it by gradients. The weights kept after each epoch lie halfway between the fitted and the trained ones, which did
-better than either on artists never seen (averaging with the initial weights: Wortsman et al. 2022, "robust
-fine-tuning").
+While the backbone keeps its pre-trained weights each painting passes through it once, those that are only measured
+included, and everything after works on the cached features. The first epoch fits the readout in closed form; the next
+ones train it by gradients, on every valid triplet of P x K batches. The weights kept after each lie halfway between
+the fitted and the trained ones, which did better than either on artists never seen (averaging with the initial weights:
+Wortsman et al. 2022, "robust fine-tuning"). The last epochs fine-tune, see `fine_tuning.py`. The best epoch on
+validation artists is kept, so they decide whether that helped.
 """
 
 from __future__ import annotations
@@ -23,27 +24,35 @@ from torch import distributed
 
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.progress import track
+from painter_search.encoder.embedding import embed_all
 from painter_search.encoder.multi_stage_features import Readout, default_stages
 from painter_search.encoder.network import EncoderNetwork
-from painter_search.metrics.confidence import EmbeddedWorks
+from painter_search.encoder.onnx_export import fastest_embedder
+from painter_search.metrics.confidence_fit import HeldOutWorks
+from painter_search.metrics.identification.plda import EmbeddedWorks
 from painter_search.training.config import TrainConfig
-from painter_search.training.data.feature_cache import FeatureCacheSubset, Features, cached_features
+from painter_search.training.data.feature_cache import (
+    FeatureCache,
+    FeatureCacheSubset,
+    Features,
+    cached_features,
+)
 from painter_search.training.data.pk_sampler import WORKS_PER_ARTIST, PKSampler
-from painter_search.training.data.training_sets import gather_works
+from painter_search.training.data.training_sets import MAX_SAMPLED_WORKS, gather_works
 from painter_search.training.distributed import gather_embeddings, rank, sum_gradients, world_size
 from painter_search.training.early_stopping import SelectionMetric
 from painter_search.training.epoch_metrics import MetricAccumulator
 from painter_search.training.history import EpochMetrics
 from painter_search.training.losses import BatchAllTripletLoss
 from painter_search.training.recipes.cross_fitting import cross_fit
+from painter_search.training.recipes.fine_tuning import FineTuning, FineTuningState
+from painter_search.training.recipes.learning_rate import learning_rate_factor
 from painter_search.training.recipes.protocol import TrainingData
 
 MAX_FITTED_WORKS = 1000
 """Works of a collection that the readout is fitted to, drawn at random; every collection has the same weight."""
 MIN_STEPS = 24
 """Steps of an epoch, however small the collection."""
-WARM_UP = 0.1
-"""Share of all steps in which the learning rate rises linearly."""
 TRAINED_SHARE = 0.5
 """Where the kept weights lie between the fitted (0) and the trained ones (1). Chosen on validation artists."""
 
@@ -65,8 +74,10 @@ def strong_recipe(
     artists = [number for number, paths in enumerate(paths_by_artist) for _ in paths]
     collections = [number for number, works_of_one in enumerate(works) for _ in works_of_one]
     trained_on = [path for paths in paths_by_artist for path in paths]
-    with cached_features(encoder, [*trained_on, *data.measured()], folder) as features:
-        yield StrongRecipe(config, encoder, features, artists, collections)
+    tuned = config.resolved.all_epochs > config.resolved.epochs and len(encoder.config.stages) > 1
+    staged = [*trained_on, *data.validation.sample(MAX_SAMPLED_WORKS).distinct()] if tuned else []
+    with cached_features(encoder, [*trained_on, *data.measured()], folder, with_stage=staged) as features:
+        yield StrongRecipe(config, encoder, features, artists, collections, tuned_on=features if tuned else None)
 
 
 def with_readout(encoder: EncoderNetwork) -> EncoderNetwork:
@@ -79,17 +90,6 @@ def with_readout(encoder: EncoderNetwork) -> EncoderNetwork:
     return network.to(encoder.device).eval()
 
 
-def learning_rate_factor(step: int, steps: int) -> float:
-    """The learning rate at `step` (from 0) of `steps`, as a share of its maximum: linear warm-up times a cosine decay.
-
-    It depends on the step alone, so that a checkpoint needs no state of a scheduler. `LambdaLR` gives the same rates
-    to the bit, but enters the next step's rate and `initial_lr` into the optimizer's state, which older checkpoints
-    do not have; `SequentialLR` of `LinearLR` and `CosineAnnealingLR` gives others, as the cosine begins after warm-up.
-    """
-    progress = step / steps
-    return min(1.0, (progress + 1 / steps) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * progress))
-
-
 class StrongState(TypedDict):
     """What a checkpoint holds besides the encoder."""
 
@@ -99,13 +99,14 @@ class StrongState(TypedDict):
     moved: dict[str, torch.Tensor]
     """The trained weights."""
     optimizer: dict[str, object]
+    fine_tuning: FineTuningState | None
+    """None before the last stages are trained."""
 
 
 class StrongRecipe:
     """Triplet loss on every valid triplet of P x K batches, embeddings of length 1, AdamW, warm-up and cosine decay."""
 
     selected_by: SelectionMetric = "all_negatives"
-    frozen = True
 
     def __init__(
         self,
@@ -115,6 +116,7 @@ class StrongRecipe:
         artists: Sequence[int] | NDArray[np.int64],
         collections: Sequence[int] | NDArray[np.int64],
         *,
+        tuned_on: FeatureCache | None = None,
         show_progress: bool = True,
     ) -> None:
         """Train `encoder`, which has a readout, on cached features.
@@ -125,9 +127,12 @@ class StrongRecipe:
             features: Of the training works, and of others after them.
             artists: The number of each work's artist, `[works]`.
             collections: The number of each artist's collection, `[artists]`.
+            tuned_on: The features with what the last frozen stage gives, where the last stages are to be trained.
             show_progress: Whether epochs report their progress.
         """
         self.encoder = encoder
+        self.frozen = tuned_on is None
+        self._tuned_on = tuned_on
         self._show_progress = show_progress
         self._config, self._hyperparameters = config, config.resolved
         self._features = features
@@ -144,6 +149,7 @@ class StrongRecipe:
             artists, collections, batch_size, steps=steps, seed=config.seed, rank=rank(), processes=world_size()
         )
         self._steps = steps * max(1, self._hyperparameters.epochs - 1)
+        self._fine_tuning: FineTuning | None = None
         self._step = 0
         self._readout = cast(Readout, encoder.network.get_submodule("readout"))
         self._trained = torch.nn.Linear(self._readout.linear.in_features, self._readout.linear.out_features)
@@ -158,9 +164,11 @@ class StrongRecipe:
             self._fit()
             return None
         self._sampler.epoch = epoch
+        title = f"Epoch {epoch}/{self._hyperparameters.all_epochs}"
+        if epoch > self._hyperparameters.epochs:
+            return self._fine_tune(epoch, title)
         metrics = MetricAccumulator(self._hyperparameters.margin)
         images = 0
-        title = f"Epoch {epoch}/{self._hyperparameters.epochs}"
         batches = track(self._sampler, title, total=self._sampler.steps) if self._show_progress else self._sampler
         for rows, views, artists in batches:
             features = self._features.rows(rows, views)
@@ -177,6 +185,7 @@ class StrongRecipe:
             "fitted": self._fitted,
             "moved": self._trained.state_dict(),
             "optimizer": self._optimizer.state_dict(),
+            "fine_tuning": self._fine_tuning.state() if self._fine_tuning else None,
         }
 
     def resume(self, checkpoint: Mapping[str, object]) -> None:
@@ -185,9 +194,20 @@ class StrongRecipe:
         self._fitted = {name: value.to(self._device) for name, value in state["fitted"].items()}
         self._trained.load_state_dict(state["moved"])
         self._optimizer.load_state_dict(state["optimizer"])
+        if tuning := state.get("fine_tuning"):  # older checkpoints have no such entry
+            self._fine_tuning = self._open_fine_tuning()
+            self._fine_tuning.resume(tuning)
 
-    def held_out(self) -> list[EmbeddedWorks]:
-        return cross_fit(self, self._artists, self._config)
+    def training_works(self, encoder: EncoderNetwork) -> list[EmbeddedWorks]:
+        rows = np.arange(len(self._artists))
+        if self._fine_tuning is None or not self._fine_tuning.moved(encoder):
+            return self._by_collection(self._features.embed_rows(encoder, rows.tolist()), rows)
+        self.encoder.load_state_dict(encoder.state_dict())
+        return self._by_collection(self._fine_tuning.embed_rows(rows), rows)
+
+    def held_out(self, epoch: int) -> list[HeldOutWorks]:
+        """An empty list where the last stages were trained, which would take too long once more."""
+        return cross_fit(self, self._artists, self._config) if epoch <= self._hyperparameters.epochs else []
 
     def subset(self, rows: NDArray[np.int64]) -> StrongRecipe:
         """A new training on these works alone; it works on the same encoder."""
@@ -196,12 +216,46 @@ class StrongRecipe:
         collections = self._collections[artists]
         return StrongRecipe(self._config, self.encoder, features, numbers, collections, show_progress=False)
 
-    def embed_rows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The embeddings of these works by the weights that are kept now: float32 `[n, 256]`."""
+    def split_collections(self, rows: NDArray[np.int64]) -> list[EmbeddedWorks]:
+        """These works by collection, embedded by the weights that are kept now."""
+        return self._by_collection(self._embed_rows(rows), rows)
+
+    def _embed_rows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         return self._features.embed_rows(self.encoder, rows.tolist())
 
+    def _by_collection(self, embeddings: NDArray[np.float32], rows: NDArray[np.int64]) -> list[EmbeddedWorks]:
+        artists = self._artists[rows]
+        collections = self._collections[artists]
+        return [(embeddings[collections == one], artists[collections == one]) for one in np.unique(collections)]
+
     def embed(self, encoder: EncoderNetwork, paths: Sequence[Path]) -> NDArray[np.float32]:
-        return self._features.embed(encoder, paths)
+        if self._fine_tuning is None or not self._fine_tuning.moved(encoder):
+            return self._features.embed(encoder, paths)
+        if encoder is self.encoder:
+            return self._fine_tuning.embed(paths)
+        return embed_all(fastest_embedder(encoder), paths)
+
+    def _fine_tune(self, epoch: int, title: str) -> EpochMetrics | None:
+        """Train an epoch of the last stages; None for a network whose stages cannot be told apart."""
+        if self._tuned_on is None:
+            return None
+        if self._fine_tuning is None:
+            self._fine_tuning = self._open_fine_tuning()
+            self._fine_tuning.begin(self._artists, self._embed_rows(np.arange(len(self._artists))))
+        return self._fine_tuning.train(epoch, title)
+
+    def _open_fine_tuning(self) -> FineTuning:
+        assert self._tuned_on is not None
+        sampler = PKSampler(
+            self._artists,
+            self._collections,
+            self._hyperparameters.batch_size,
+            steps=math.ceil(len(self._artists) / self._hyperparameters.batch_size),
+            seed=self._config.seed,
+            rank=rank(),
+            processes=world_size(),
+        )
+        return FineTuning(self._config, self.encoder, self._tuned_on, sampler)
 
     def _standardize(self, features: torch.Tensor) -> torch.Tensor:
         return (features - self._readout.center) * self._readout.scale

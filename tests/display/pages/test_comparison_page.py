@@ -100,6 +100,7 @@ def test_comparison_page_is_self_contained_accessible_and_escaped(
     assert all(source.startswith("data:image/jpeg;base64,") for source in found.sources)
     assert found.attributes.count("alt") == found.tags.count("img") > 3
     assert html.count('class="parts"') == html.count('class="plain"') > 0
+    assert html.count('class="part"') >= 4
     assert "http:" not in html
     assert "https:" not in html
     assert_accessible_markup(html)
@@ -110,8 +111,9 @@ def test_comparison_page_without_feature_maps_has_no_switch(
 ) -> None:
     write_comparison_page(tmp_path / "page.html", replace(pair, parts=None), small_index)
     html = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "checkbox" not in html
+    assert "show the parts" not in html
     assert 'class="parts"' not in html
+    assert 'class="part"' not in html
 
 
 def test_heat_table_runs_from_the_furthest_to_the_nearest() -> None:

@@ -1,3 +1,5 @@
+import numpy as np
+
 from painter_search.training.data.pk_sampler import PKSampler
 
 
@@ -44,3 +46,24 @@ def test_pk_sampler_takes_equally_many_artists_from_every_collection() -> None:
         for batch in draw(PKSampler(artists, collections, size, steps=5, seed=0)):
             owners = {artist for _, _, artist in batch}
             assert [sum(collections[artist] == home for artist in owners) for home in (0, 1)] == expected
+
+
+def test_half_of_a_batchs_artists_are_neighbours_of_the_other_half() -> None:
+    artists = np.repeat(np.arange(40), 5)
+    neighbours = (np.arange(40)[:, None] + np.array([1, 2, 3])) % 40
+    sampler = PKSampler(artists, np.zeros(40, int), batch_size=32, steps=20, seed=0)
+    sampler.neighbours = neighbours
+    for batch in sampler:
+        drawn = list(dict.fromkeys(batch.artists.tolist()))
+        assert len(drawn) == 8
+        first, second = drawn[:4], drawn[4:]
+        assert all(any(other in neighbours[one] for one in first) for other in second)
+    assert [batch.rows.tolist() for batch in sampler] == [batch.rows.tolist() for batch in sampler]
+
+
+def test_neighbours_that_are_all_drawn_already_are_replaced_by_others() -> None:
+    artists = np.repeat(np.arange(6), 4)
+    sampler = PKSampler(artists, np.zeros(6, int), batch_size=24, steps=5, seed=0)
+    sampler.neighbours = np.arange(6)[:, None]  # each only its own
+    for batch in sampler:
+        assert sorted(set(batch.artists.tolist())) == list(range(6))

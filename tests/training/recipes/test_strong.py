@@ -27,7 +27,7 @@ from painter_search.encoder.views import make_views
 from painter_search.images.framing import read_frame
 from painter_search.training.config import TrainConfig
 from painter_search.training.data.training_sets import gather_triplets, gather_works
-from painter_search.training.recipes.strong import learning_rate_factor
+from painter_search.training.recipes.learning_rate import learning_rate_factor
 from painter_search.training.run import Run
 
 
@@ -35,13 +35,13 @@ def test_first_epoch_fits_and_later_ones_take_gradient_steps(strong_run: Run) ->
     assert [(metrics.epoch, metrics.phase) for metrics in strong_run.history] == [
         (0, "validation"), (1, "validation"), (2, "train"), (2, "validation"), (3, "train"), (3, "validation"),
     ]  # fmt: skip
-    assert read_checkpoint(strong_run.folder / "last.pt")["step"] == 48
+    assert read_checkpoint(strong_run.folder / "last.safetensors")["step"] == 48
     assert strong_run.test is not None
     assert all(confusion.distance < confusion.own_distance for confusion in strong_run.test.confusions)
 
 
 def test_only_the_readout_changes_and_kept_weights_lie_halfway(strong_run: Run) -> None:
-    fitted, last = strong_run.folder / "epoch_01.pt", strong_run.folder / "epoch_03.pt"
+    fitted, last = strong_run.folder / "epoch_01.safetensors", strong_run.folder / "epoch_03.safetensors"
     changed = changed_weights(fitted, last)
     assert changed == {"network.readout.linear.weight", "network.readout.linear.bias"}
     content, fitted_model = read_checkpoint(last), read_checkpoint(fitted)["model"]
@@ -53,7 +53,7 @@ def test_only_the_readout_changes_and_kept_weights_lie_halfway(strong_run: Run) 
 def test_trained_encoder_has_parts_views_and_embeddings_of_length_1(strong_run: Run) -> None:
     encoder = load_encoder(strong_run.best)
     config = encoder.config
-    assert (config.views, config.normalize, config.head, len(config.stages)) == ("parts", True, "readout", 3)
+    assert (config.views, config.normalize, config.head, len(config.stages)) == ("sized-parts", True, "readout", 3)
     embeddings = encoder.network.embed(np.zeros((1, 3, 64, 64), np.uint8))
     assert np.linalg.norm(embeddings) == pytest.approx(1, abs=1e-5)
 
@@ -118,7 +118,7 @@ from staged_net import BACKBONE, register_staged_backbone
 register_staged_backbone()
 train_encoder(TrainConfig(
     data=(Path(sys.argv[1]),), runs=Path(sys.argv[2]), name="run", backbone=BACKBONE, weights="none",
-    img_size=64, epochs=3, batch_size=8, workers=0, device="cpu",
+    img_size=64, epochs=2, finetune_epochs=2, backbone_lr=1e-3, batch_size=8, workers=0, device="cpu",
 ))
 """
 HELPERS = Path(__file__).parents[2] / "helpers"
@@ -153,20 +153,20 @@ def free_port() -> int:
 
 
 @pytest.mark.slow
-def test_two_machines_train_the_encoder_of_one(strong_run: Run, small_collection: Path, tmp_path: Path) -> None:
+def test_two_machines_train_the_encoder_of_one(tuned_run: Run, small_collection: Path, tmp_path: Path) -> None:
     """The same batches, shared, with negatives gathered across processes: the same encoder to rounding."""
     port = free_port()
     machines = [start_machine(small_collection, tmp_path, port, tmp_path) for _ in range(2)]
     for machine in machines:
         _, stderr = machine.communicate(timeout=300)
         assert machine.returncode == 0, stderr[-3000:]
-    together = read_checkpoint(tmp_path / "run" / "last.pt")["model"]
-    alone = read_checkpoint(strong_run.folder / "last.pt")["model"]
-    fitted = read_checkpoint(strong_run.folder / "epoch_01.pt")["model"]
+    together = read_checkpoint(tmp_path / "run" / "last.safetensors")["model"]
+    alone = read_checkpoint(tuned_run.folder / "last.safetensors")["model"]
+    fitted = read_checkpoint(tuned_run.folder / "epoch_01.safetensors")["model"]
     for name in alone:
-        torch.testing.assert_close(together[name], alone[name], atol=5e-4, rtol=1e-3)
+        torch.testing.assert_close(together[name], alone[name], atol=2e-3, rtol=1e-2)
     moved = (alone["network.readout.linear.weight"] - fitted["network.readout.linear.weight"]).abs().max()
-    assert moved > 3e-3
+    assert moved > 2e-3
 
 
 @pytest.mark.slow

@@ -1,0 +1,1 @@
+"""The embeddings and works of an index in the formats of other programs."""

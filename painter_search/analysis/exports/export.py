@@ -1,0 +1,80 @@
+"""Exports an index: one function for every format."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from painter_search.analysis.exports.atlas import write_atlas
+from painter_search.analysis.exports.config import ExportConfig
+from painter_search.analysis.exports.fiftyone import write_fiftyone
+from painter_search.analysis.exports.projector import write_projector
+from painter_search.analysis.exports.tables import write_npy, write_parquet
+from painter_search.common.atomic_io import replace_folder
+from painter_search.common.errors import InvalidValueError
+from painter_search.index.painting_index import PaintingIndex
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written."""
+
+    path: Path
+    """The file or folder."""
+    works: int
+    dimensions: int
+    """Numbers of an embedding."""
+    hint: str
+    """How the other program opens it."""
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values, as `export --json` prints them."""
+        return {"path": self.path.as_posix(), "works": self.works, "dimensions": self.dimensions, "hint": self.hint}
+
+
+def export_index(config: ExportConfig) -> Exported:
+    """Write the embeddings and works of an index for other programs.
+
+    A file or folder appears complete or not at all.
+
+    Raises:
+        NotFoundError: There is no index.
+        InvalidValueError: The folder to write exists and is not empty.
+
+    Example:
+        >>> export_index(ExportConfig(Path("works.parquet")))  # doctest: +SKIP
+    """
+    index, out = PaintingIndex.load(config.index), config.target
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if config.format == "parquet":
+        write_parquet(index, out, pictures=config.pictures)
+        hint = f'pandas.read_parquet("{out.name}"), or build-index --embeddings {out.name}'
+    elif config.format == "npy":
+        write_npy(index, out)
+        hint = f'numpy.load("{out.name}"); its rows are those of {out.with_suffix(".csv").name}'
+    elif config.format == "atlas":
+        write_atlas(index, out, pictures=config.pictures)
+        image = " --image image" if config.pictures else ""
+        hint = f"embedding-atlas {out.name}{image} --x projection_x --y projection_y --neighbors neighbors"
+    elif config.format == "tensorboard":
+        _write_folder(out, lambda folder: write_projector(index, folder))
+        hint = f"tensorboard --logdir {out.name}"
+    else:
+        _write_folder(out, lambda folder: write_fiftyone(index, folder))
+        hint = f'fiftyone.Dataset.from_dir("{out.name}", fiftyone.types.FiftyOneDataset)'
+    return Exported(out, len(index), index.store.dim, hint)
+
+
+def _write_folder(folder: Path, write: Callable[[Path], None]) -> None:
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise InvalidValueError(f"{folder} is there already; choose another folder, or delete it.")
+    staging = folder.with_name(f".{folder.name}.exporting")
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir()
+    try:
+        write(staging)
+        replace_folder(staging, folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)

@@ -1,0 +1,110 @@
+"""Embeddings and works as Parquet, and as an .npy file with a CSV table of its rows."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from painter_search.common.atomic_io import write_file
+from painter_search.common.progress import track
+from painter_search.images.fingerprint import has_picture
+from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.works_db import COLUMNS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROWS = 256
+"""Works of a row group: their pictures are in memory together."""
+
+
+def write_parquet(
+    index: PaintingIndex, path: Path, *, pictures: bool, more: Mapping[str, pa.Array] | None = None
+) -> None:
+    """Write a row for each work: id, catalogue entry, `embedding`, and `image` as Hugging Face's `datasets` has it.
+
+    `more` are further columns, in the order of the works' ids.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    more = more or {}
+    ids = index.artists.ids
+    picture = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    fields: list[tuple[str, pa.DataType]] = [("id", pa.int64()), *((name, pa.string()) for name in COLUMNS)]
+    fields.append(("embedding", pa.list_(pa.float32(), index.store.dim)))
+    fields += [("image", picture)] if pictures else []
+    fields += [(name, column.type) for name, column in more.items()]
+    schema = pa.schema(fields)
+    if not more:
+        schema = schema.with_metadata({"huggingface": json.dumps({"info": {"features": _features(schema)}})})
+    pictured = has_picture(index.fingerprints)
+
+    def write(temporary: Path) -> None:
+        with parquet.ParquetWriter(temporary, schema) as writer:
+            for start in track(range(0, len(ids), ROWS), "Exporting"):
+                rows = ids[start : start + ROWS]
+                works = index.works.get(rows.tolist())
+                columns: dict[str, Any] = {"id": rows}
+                columns |= {name: [_as_text(getattr(work, name)) for work in works] for name in COLUMNS}
+                flat = pa.array(index.embeddings(rows).ravel())
+                columns["embedding"] = pa.FixedSizeListArray.from_arrays(flat, index.store.dim)
+                if pictures:
+                    columns["image"] = [
+                        {"bytes": index.works.thumbnail(int(id)), "path": None} if present else None
+                        for id, present in zip(rows, pictured[start : start + ROWS], strict=True)
+                    ]
+                columns |= {name: column.slice(start, len(rows)) for name, column in more.items()}
+                writer.write_table(pa.table(columns, schema))
+
+    write_file(path, write)
+
+
+def write_npy(index: PaintingIndex, path: Path) -> None:
+    """Write the embeddings as float32 `[n, d]`, and beside them a CSV table of the works in the same order."""
+    ids = index.artists.ids
+    write_file(path.with_suffix(".csv"), lambda temporary: _write_csv(index, temporary))
+
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            np.save(file, index.embeddings(ids))
+
+    write_file(path, write)
+
+
+def _write_csv(index: PaintingIndex, path: Path) -> None:
+    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["id", *COLUMNS])
+        writer.writerows(work_rows(index))
+
+
+def work_rows(index: PaintingIndex) -> Iterator[list[object]]:
+    """The id and the catalogue entry of each work, by ascending id."""
+    ids = index.artists.ids.tolist()
+    for id, work in zip(ids, index.works.get(ids), strict=True):
+        yield [id, *(getattr(work, name) for name in COLUMNS)]
+
+
+def _as_text(text: str) -> str:
+    """Text as Parquet takes it: bytes of a file name that are no UTF-8 are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _features(schema: pa.Schema) -> dict[str, object]:
+    """The columns as `datasets` describes them, so that it shows the pictures."""
+    special: dict[str, object] = {
+        "id": {"dtype": "int64", "_type": "Value"},
+        "embedding": {
+            "feature": {"dtype": "float32", "_type": "Value"},
+            "length": schema.field("embedding").type.list_size,
+            "_type": "Sequence",
+        },
+        "image": {"_type": "Image"},
+    }
+    return {name: special.get(name, {"dtype": "string", "_type": "Value"}) for name in schema.names}

@@ -1,0 +1,131 @@
+"""The card of an encoder on the Hugging Face hub, made from its run's report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from painter_search.collection.collection import Collection
+from painter_search.common.version import __version__
+from painter_search.display.console.run import test_scores
+from painter_search.display.console.tables import difference, interval
+from painter_search.encoder.config import EMBEDDING_SIZE
+from painter_search.encoder.encoder import Encoder
+from painter_search.training.run import Run
+
+LIMITS = (
+    "An answer is nearness in style as an encoder sees it: a lead to follow, not a proof of authorship. Copies, "
+    "workshops and followers lie near their models. Figures are of the artists that were measured, and other "
+    "collections differ in pictures, periods and photography."
+)
+
+
+SOURCES = (
+    "Only artists out of copyright were trained on. Of `wikiart` (reproductions of paintings, drawings and prints, "
+    "short side at most 224 px) those whose last dated work in Painter by Numbers is of 1928 or before; of `paintings` "
+    "(marked public domain where they come from) those who died before 1955. A fifth of the artists were kept to "
+    "validate on."
+)
+PACKAGED_LICENSE = (
+    "The backbone's ImageNet weights are Google's EfficientNet-Lite0, as timm converted them, under the Apache License "
+    "2.0; the changes to them, and what was added, are under the licence of painter_search."
+)
+
+
+def packaged_card(encoder: Encoder, run: Run, collections: Sequence[Collection]) -> str:
+    """The card of the encoder that comes with the package, as Markdown; the run was trained on these collections."""
+    lines = [
+        "# The encoder that comes with the package", "", _about(encoder), "",
+        "## Trained on", "", *_training(run), "",
+        "| collection | training artists | works |", "|---|---|---|", *map(_collection_row, collections), "",
+        SOURCES, "",
+        "## Measured", "", *_measured(run), "", *_calibration(encoder), "",
+        "## Limits", "", LIMITS, "",
+        "## Licence", "", PACKAGED_LICENSE, "",
+        f"Made {date.today().isoformat()} by `scripts/train_painter.py`.", "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _collection_row(collection: Collection) -> str:
+    works = collection.works("train")
+    return f"| `{collection.name}` | {len({work.artist for work in works}):,} | {len(works):,} |"
+
+
+def model_card(encoder: Encoder, run: Run | None, repository: str, license: str | None = None) -> str:
+    """The card as Markdown with a header in YAML.
+
+    Args:
+        encoder: What is pushed.
+        run: The finished training that it is from; None where that is not known.
+        repository: OWNER/NAME on the hub.
+        license: The licence to name.
+    """
+    header = ["library_name: painter_search", "pipeline_tag: image-feature-extraction", "tags:"]
+    header += [f"- {tag}" for tag in ("painter_search", "art", "style", "metric-learning")]
+    header += [f"license: {license}"] if license else []
+    lines = [
+        "---", *header, "---", "",
+        f"# {repository.rpartition('/')[2]}", "",
+        _about(encoder), "",
+        "## Use", "",
+        "```bash",
+        'pip install "painter-search[hub]"',
+        f"python -m painter_search.build-index --folder my-paintings --encoder hf-hub:{repository}",
+        "```", "",
+        "```python",
+        "from painter_search import load_encoder", "",
+        f'embeddings = load_encoder("hf-hub:{repository}").embed("painting.jpg")  # float32 [1, {EMBEDDING_SIZE}]',
+        "```", "",
+        "## Trained on", "", *_training(run), "",
+        "## Measured", "", *_measured(run), "", *_calibration(encoder), "",
+        "## Limits", "", LIMITS, "",
+        f"Made {date.today().isoformat()} by `push-to-hub`.", "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _about(encoder: Encoder) -> str:
+    config = encoder.config
+    length = ", of length 1" if config.normalize else ""
+    backbone = config.backbone.partition(":")[2] if config.backbone.startswith("local-dir:") else config.backbone
+    return (
+        f"An encoder of painter_search {__version__}: it embeds paintings so that works by one hand lie near each "
+        f"other. Backbone {backbone}, views `{config.views}` of {config.img_size} px, framing `{encoder.framing}`; "
+        f"embeddings of {EMBEDDING_SIZE} numbers{length}, compared by Euclidean distance."
+    )
+
+
+def _training(run: Run | None) -> list[str]:
+    if run is None:
+        return ["Not known: the encoder was pushed without its run."]
+    settings = run.config.resolved
+    names = ", ".join(f"`{name}`" for name in run.collections) or "a collection without a name"
+    return [
+        f"The training artists of {names}, by the recipe `{run.config.recipe}`: at most {settings.all_epochs} epochs, "
+        f"of which number {run.best_epoch} did best on validation artists; weights at the start: {run.config.weights}."
+    ]
+
+
+def _measured(run: Run | None) -> list[str]:
+    if run is None or run.test is None:
+        return ["Nothing on artists that it was not trained on."]
+    rows = [
+        f"| {name} | {interval(score.untrained)} | {interval(score.trained)} | {difference(score.difference)} |"
+        for name, score in test_scores(run.test)
+    ]
+    return [
+        f"On {run.test.artists:,} test artists, nobody of whom was trained on, with {run.test.triplets:,} triplets; "
+        "95 % intervals by bootstrap over artists:", "",
+        "| | before training | after | difference |", "|---|---|---|---|", *rows,
+    ]  # fmt: skip
+
+
+def _calibration(encoder: Encoder) -> list[str]:
+    confidence = encoder.confidence
+    if confidence is None:
+        return ["It has no calibration: its answers have no probabilities."]
+    return [
+        f"Its probabilities were fitted on {confidence.works:,} works by {confidence.artists:,} artists that it was "
+        "not trained on."
+    ]

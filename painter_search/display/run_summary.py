@@ -1,0 +1,67 @@
+"""A training in three plain sentences, and its course as charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from markupsafe import Markup
+
+from painter_search.display.charts import Axis, Line, line_chart, span_of
+
+if TYPE_CHECKING:
+    from painter_search.training.history import EpochMetrics
+    from painter_search.training.run import Run
+
+Metric = Literal["loss", "accuracy", "all_negatives", "recall_1"]
+
+
+def run_sentences(run: Run) -> list[str]:
+    """What a training came to, for who is no statistician."""
+    epochs = max((metrics.epoch for metrics in run.history), default=0)
+    best = "before training" if run.best_epoch == 0 else f"epoch {run.best_epoch} of {epochs}"
+    sentences = []
+    if run.test is not None:
+        score = run.test.recall_1
+        before, after = 100 * score.untrained.value, 100 * score.trained.value
+        sentences.append(
+            f"For {after:.0f} of 100 works by artists never seen in training, the nearest other work is by their own "
+            f"artist; before training it was so for {before:.0f}."
+        )
+        low, high = 100 * score.difference.low, 100 * score.difference.high
+        surely = "no chance" if low > 0 or high < 0 else "within chance"
+        sentences.append(f"That difference is {surely}: {low:+.0f} to {high:+.0f} of 100, at 95 % confidence.")
+    sentences.append(f"The encoder that was kept is the best on validation artists: {best}.")
+    return sentences
+
+
+def run_charts(history: Sequence[EpochMetrics]) -> list[Markup]:
+    """Loss, triplet accuracy and recall@1 by epoch."""
+    train, validation = ([one for one in history if one.phase == phase] for phase in ("train", "validation"))
+    return [
+        _chart("Triplet loss", [("training", "two", train, "loss"), ("validation", "one", validation, "loss")], False),
+        _chart(
+            "Triplet accuracy, %",
+            [
+                ("training", "two", train, "accuracy"),
+                ("validation", "one", validation, "accuracy"),
+                ("validation, every negative", "three", validation, "all_negatives"),
+            ],
+        ),
+        _chart("Nearest work by the same artist (recall@1), %", [("validation", "one", validation, "recall_1")]),
+    ]
+
+
+def _chart(title: str, curves: Sequence[tuple[str, str, list[EpochMetrics], Metric]], percent: bool = True) -> Markup:
+    lines = [
+        Line(name, [(point.epoch, getattr(point, metric)) for point in points], kind)
+        for name, kind, points, metric in curves
+    ]
+    epochs = [x for line in lines for x, _ in line.points]
+    low, high = span_of(y for line in lines for _, y in line.points)
+    return line_chart(
+        title,
+        lines,
+        Axis("epoch (0: before training)", min(epochs, default=0), max([1, *epochs])),
+        Axis("", low, high, percent),
+    )

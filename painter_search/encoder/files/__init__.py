@@ -1,0 +1,1 @@
+"""Encoders on disk: checkpoints, folders, ONNX files, and the Hugging Face hub."""

@@ -1,0 +1,1 @@
+"""Encoders on the Hugging Face hub."""

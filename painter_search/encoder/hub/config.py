@@ -1,0 +1,49 @@
+"""Settings of `push-to-hub`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from painter_search.common.errors import InvalidValueError
+
+
+@dataclass(frozen=True)
+class PushConfig:
+    """Push an encoder to the Hugging Face hub, with a card that says what it was trained on and how well it does."""
+
+    repository: tyro.conf.Positional[str] = ""
+    """OWNER/NAME on the hub; it is made if it is not there. HF_TOKEN, or `hf auth login`, says who you are."""
+
+    encoder: str | None = None
+    """A run, whose report the card is made from, its checkpoint, or an encoder's folder.
+    Default: the newest finished run."""
+
+    runs: Path = Path("runs")
+    """The folder with the newest run."""
+
+    precision: Literal["float32", "float16"] = "float32"
+    """How the weights are stored: float16 takes half the space."""
+
+    public: bool = False
+    """Let everybody see a repository that is made. Default: only its owner."""
+
+    license: str | None = None
+    """The licence that the card names, such as mit. Mind that of the backbone's weights and of the paintings."""
+
+    folder: Path | None = None
+    """Write what would be pushed into this folder, and push nothing."""
+
+    def __post_init__(self) -> None:
+        from painter_search.encoder.hub.fetch import check_repository
+
+        object.__setattr__(self, "runs", Path(self.runs))
+        object.__setattr__(self, "folder", None if self.folder is None else Path(self.folder))
+        if not self.repository:
+            raise InvalidValueError("name the repository: `python -m painter_search.push-to-hub OWNER/NAME`")
+        if "@" in self.repository:
+            raise InvalidValueError(f"{self.repository} names a revision; leave out what comes after @.")
+        check_repository(self.repository)

@@ -1,0 +1,125 @@
+"""Finding the painting in a photograph of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from painter_search.images.photographs.evidence import gather_evidence
+from painter_search.images.photographs.frame_edges import picture_box
+from painter_search.images.photographs.lines import edge_strengths, find_segments, level_lines
+from painter_search.images.photographs.quadrilaterals import Candidates, find_quadrilaterals
+from painter_search.images.photographs.rectify import aspect_ratio, rectified_size, rectify, to_rectangle
+from painter_search.images.photographs.sureness import sureness, with_frame
+from painter_search.images.photographs.wall import distance_from_wall, outline_segments, smooth
+
+Floats = NDArray[np.float32]
+
+SIDE = 400
+"""Long side in pixels of the copy in which outlines are looked for."""
+FRAME_SIDE = 300
+"""Long side in pixels of the rectified outline in which frames are looked for."""
+MIN_SIDE = 32
+"""Short side in pixels from which on anything is looked for."""
+NEARLY = 0.5
+"""Odds of an outline around the surest one, as a share of that one's, from which on it is preferred."""
+FRAME_SUPPORT, MIN_FRAME = 0.7, 0.02
+"""How well the inner edge of a frame must show to speak for a painting, and its width, as a share of the outline."""
+
+
+@dataclass(frozen=True)
+class FoundPainting:
+    """A painting in a photograph."""
+
+    corners: Floats
+    """`[4, 2]` pixels of the photograph, x and y, clockwise from the top left."""
+    sureness: float
+    """How sure it is that the painting, or its frame, was found, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """Quadrilaterals that may be a painting's outline, with what speaks for each."""
+
+    candidates: Candidates
+    """In pixels of the shrunken copy."""
+    evidence: Floats
+    """`[n, len(NAMES)]`."""
+    scale: float
+    """Pixels of the copy to a pixel of the photograph."""
+
+
+def find_painting(pixels: NDArray[np.uint8]) -> FoundPainting | None:
+    """Find the painting in a photograph, without its frame and passe-partout; None if nothing looks like one.
+
+    Args:
+        pixels: The upright photograph, RGB uint8 `[height, width, 3]`.
+
+    Returns:
+        What is likeliest to be the painting, however unsure; see `SURE` in `sureness.py`.
+    """
+    if min(pixels.shape[:2]) < MIN_SIDE:
+        return None
+    outlines = find_outlines(pixels)
+    if not len(outlines.evidence):
+        return None
+    sure = sureness(outlines.evidence)
+    best = _outermost(outlines.candidates.corners, sure)
+    outline = (outlines.candidates.corners[best] / outlines.scale).astype(np.float32)
+    corners, is_framed = _without_frame(pixels, outline)
+    return FoundPainting(corners, with_frame(float(sure[best])) if is_framed else float(sure[best]))
+
+
+def _outermost(corners: Floats, sure: Floats) -> int:
+    """The largest of the candidates around the surest one that are nearly as sure: the frame is taken off later."""
+    best = int(sure.argmax())
+    odds = sure / np.maximum(1e-9, 1 - sure)
+    size = float(np.sqrt(cv2.contourArea(corners[best])))
+    around = [
+        number
+        for number in np.flatnonzero(odds >= NEARLY * odds[best]).tolist()
+        if all(cv2.pointPolygonTest(corners[number], tuple(map(float, c)), True) >= -0.03 * size for c in corners[best])
+    ]
+    return max(around, key=lambda number: float(cv2.contourArea(corners[number])))
+
+
+def find_outlines(pixels: NDArray[np.uint8]) -> Outlines:
+    """Look for outlines in a photograph, RGB `[height, width, 3]`."""
+    scale = min(1.0, SIDE / max(pixels.shape[:2]))
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    lab8 = smooth(np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.uint8))
+    lab = lab8.astype(np.float32)
+    wall, spread = distance_from_wall(lab)
+    level_strength, upright_strength = edge_strengths(
+        np.asarray(cv2.GaussianBlur(np.dstack([lab, wall]), (0, 0), 1.2), np.float32)
+    )
+    greys = [np.ascontiguousarray(lab8[..., 0]), np.clip(2 * wall, 0, 255).astype(np.uint8)]
+    halves = [
+        np.asarray(cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8) for grey in greys
+    ]
+    segments = np.concatenate(
+        [find_segments(greys), 2 * find_segments(halves) + 0.5, outline_segments(wall, float(np.median(spread)))]
+    )
+    level = level_lines(segments, level_strength)
+    upright = level_lines(segments[:, [1, 0, 3, 2]], np.ascontiguousarray(upright_strength.T))
+    candidates = find_quadrilaterals(level, upright, *size)
+    return Outlines(candidates, gather_evidence(candidates, lab, wall, spread), scale)
+
+
+def _without_frame(pixels: NDArray[np.uint8], outline: Floats) -> tuple[Floats, bool]:
+    """The corners of the picture inside an outline, and whether there is a frame or passe-partout around it."""
+    height, width = pixels.shape[:2]
+    size = rectified_size(outline, aspect_ratio(outline, width, height), FRAME_SIDE)
+    lab = cv2.cvtColor(rectify(pixels, outline, *size), cv2.COLOR_RGB2LAB).astype(np.float32)
+    box, support = picture_box(lab)
+    rest = min(box.width / size[0], box.height / size[1])
+    corners = np.array(
+        [[[box.left, box.top], [box.right, box.top], [box.right, box.bottom], [box.left, box.bottom]]], np.float64
+    )
+    back = np.linalg.inv(to_rectangle(outline, *size))
+    is_framed = support >= FRAME_SUPPORT and rest <= 1 - 2 * MIN_FRAME
+    return np.asarray(cv2.perspectiveTransform(corners, back)[0], np.float32), is_framed

@@ -1,0 +1,1 @@
+"""Indexes of embeddings that were made elsewhere."""

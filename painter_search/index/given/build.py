@@ -1,0 +1,169 @@
+"""Builds an index of embeddings that were made elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from painter_search.collection.hands.spellings import common_spellings
+from painter_search.common.atomic_io import digest_bytes
+from painter_search.common.csv_io import python_strings
+from painter_search.common.errors import InvalidValueError, UnreadableImageError
+from painter_search.common.log import logger
+from painter_search.common.progress import track
+from painter_search.common.threads import map_prefetched
+from painter_search.encoder.config import EncoderConfig
+from painter_search.encoder.encoder import Encoder, load_encoder
+from painter_search.images.fingerprint import NO_PICTURE, fingerprint
+from painter_search.images.framing import encode_jpeg, frame_painting, make_thumbnail, open_frame
+from painter_search.images.sources import Original, read_original
+from painter_search.images.types import ImageFile
+from painter_search.index.config import BuildIndexConfig
+from painter_search.index.given.vectors import read_vectors
+from painter_search.index.given.works import GivenWorks, read_works
+from painter_search.index.index_statistics import update_index_statistics
+from painter_search.index.manifest import ENCODER, MADE_ELSEWHERE, THUMBNAILS, WORKS, Manifest, publish_index
+from painter_search.index.thumbnails import Picture
+from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
+from painter_search.index.vector_store.faiss_build import build_faiss
+from painter_search.index.works_db import write_thumbnails, write_works
+
+CHECKED = 8
+"""Pictures that a given encoder embeds, to be compared with the given embeddings."""
+MIN_COSINE = 0.9
+"""Mean cosine of these with the given embeddings below which the encoder is said to be another."""
+
+
+@python_strings()
+def build_given_index(config: BuildIndexConfig) -> Path:
+    """Write the index of `config.embeddings` into `config.index`, which is locked; returns its folder.
+
+    Raises:
+        InvalidValueError: The encoder gives embeddings of another width.
+    """
+    given = read_works(read_vectors(config.embeddings), config.originals, config.keep_uncertain)
+    have_length_1 = bool(np.allclose(np.linalg.norm(given.vectors, axis=1), 1, atol=1e-3))
+    encoder = _open_encoder(config, normalize=have_length_1)
+    spellings = common_spellings(Counter(work.artist for work in given.works))
+    works = [replace(work, artist=spellings[work.artist]) for work in given.works]
+    key = digest_bytes(given.vectors.tobytes(), repr(works).encode("utf-8", "surrogatepass"))[:16]
+    staging = config.index / f".building-{key}"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir()
+    settings = EncoderConfig(MADE_ELSEWHERE, views="center", normalize=have_length_1)
+    if encoder is not None:
+        _check_encoder(encoder, given)
+        settings = encoder.config
+        (staging / ENCODER).write_bytes(encoder.to_onnx())
+    pictures = _read_pictures(given.pictures, staging)
+    fingerprints = [picture.fingerprint for picture in pictures]
+    numbers = range(1, len(works) + 1)
+    write_works(staging / WORKS, zip(numbers, works, fingerprints, strict=True))
+    vectors = np.ascontiguousarray(given.vectors)
+    if config.vector_store is None:
+        vectors.tofile(staging / EMBEDDINGS)
+        search = build_faiss(vectors, staging, config.exact, config.memory, config.recall, exact_up_to=EXACT_UP_TO)
+    else:
+        from painter_search.index.vector_store.milvus import fill_milvus
+
+        search = fill_milvus(vectors, np.array(numbers), config.vector_store, key, exact_up_to=EXACT_UP_TO)
+    if search.name != "approximate":
+        (staging / EMBEDDINGS).unlink(missing_ok=True)
+    _write_left_out(staging / "rejected.csv", given.left_out)
+    manifest = Manifest(
+        framing="whole" if encoder is None else encoder.framing,
+        encoder=settings,
+        search=search,
+        works=len(works),
+        artists=len({work.artist for work in works}),
+        collections=tuple(sorted({work.collection for work in works})),
+        split="folder",
+        next_id=len(works) + 1,
+        mean_distance=update_index_statistics(staging, search),
+        confidence=None if encoder is None else encoder.confidence,
+    )
+    return publish_index(staging, config.index, manifest)
+
+
+def _open_encoder(config: BuildIndexConfig, normalize: bool) -> Encoder | None:
+    """The encoder that is named; None without one: the newest run's would be another."""
+    if config.encoder is None:
+        return None
+    if config.encoder == "imagenet":
+        return Encoder.untrained(config.backbone)
+    return load_encoder(config.encoder, normalize=normalize)
+
+
+def _check_encoder(encoder: Encoder, given: GivenWorks) -> None:
+    """Raise `InvalidValueError` for an encoder of another width; warn of one that seems to be another."""
+    width = encoder.embed(np.zeros((64, 64, 3), np.uint8)).shape[1]
+    if width != given.vectors.shape[1]:
+        raise InvalidValueError(
+            f"--encoder gives embeddings of {width} numbers, and --embeddings have {given.vectors.shape[1]}; give the "
+            "encoder that made them, or none."
+        )
+    cosines = []
+    for vector, original in zip(given.vectors[:CHECKED], given.pictures, strict=False):
+        try:
+            (embedded,) = encoder.embed([frame_painting(read_original(original), encoder.framing).jpeg])
+        except UnreadableImageError:
+            continue
+        cosines.append(float(embedded @ vector / max(float(np.linalg.norm(embedded) * np.linalg.norm(vector)), 1e-12)))
+    if cosines and np.mean(cosines) < MIN_COSINE:
+        logger.info(
+            f"Warning: --encoder does not seem to be what made --embeddings: of {len(cosines)} pictures its embeddings "
+            f"have a cosine of {np.mean(cosines):.2f} with those given."
+        )
+
+
+def _read_pictures(originals: Sequence[Original], staging: Path) -> list[Picture]:
+    """Write the thumbnails, plain grey ones for works without a picture; returns what identifies each picture."""
+    from PIL import Image
+
+    placeholder = Picture(encode_jpeg(Image.new("RGB", (320, 240), (190, 190, 190))), NO_PICTURE)
+
+    def files() -> Iterator[Original | ImageFile | None]:
+        """Pictures in a table are read here, one after another: its reader serves one thread."""
+        for original in originals:
+            try:
+                yield read_original(original) if original.cell else original
+            except UnreadableImageError:
+                yield None
+
+    def read(file: Original | ImageFile | None) -> Picture:
+        if file is None:
+            return placeholder
+        try:
+            frame = frame_painting(read_original(file) if isinstance(file, Original) else file, "whole")
+        except UnreadableImageError:
+            return placeholder
+        thumbnail = make_thumbnail(open_frame(frame.jpeg))
+        return Picture(thumbnail, fingerprint(open_frame(thumbnail)))
+
+    kept: list[Picture] = []
+
+    def rows() -> Iterator[tuple[int, bytes]]:
+        pictures = track(map_prefetched(read, files(), ahead=64), "Pictures", total=len(originals))
+        for id, picture in enumerate(pictures, start=1):
+            kept.append(picture._replace(thumbnail=b""))
+            yield id, picture.thumbnail
+
+    write_thumbnails(staging / THUMBNAILS, rows())
+    missing = sum(picture.fingerprint == NO_PICTURE for picture in kept)
+    if missing:
+        logger.info(f"{missing:,} of {len(kept):,} works have no picture that can be read; pages show a grey one.")
+    return kept
+
+
+def _write_left_out(path: Path, left_out: Sequence[tuple[str, str]]) -> None:
+    import csv
+
+    if not left_out:
+        return
+    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("file", "reason"), *left_out])

@@ -1,0 +1,106 @@
+"""The works that given embeddings are of, and their pictures where a table leads to them."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from painter_search.collection.artist_names import clean_name
+from painter_search.collection.cleaning import reject_rows
+from painter_search.collection.tables.columns import ARTIST, FILE, find_columns
+from painter_search.collection.tables.features import is_bytes, is_picture, read_schema, read_texts, schema_features
+from painter_search.collection.tables.table_files import read_table_file
+from painter_search.collection.work import Work
+from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError
+from painter_search.images.sources import Original
+from painter_search.images.table_pictures import Cell
+from painter_search.index.given.vectors import VectorFile
+
+TEXTS = ("title", "date", "style", "genre")
+
+
+class GivenWorks(NamedTuple):
+    """Works under their embeddings, row by row."""
+
+    vectors: NDArray[np.float32]
+    """`[n, d]`, all finite."""
+    works: list[Work]
+    pictures: list[Original]
+    """Where each work's picture should be; it need not be there."""
+    left_out: list[tuple[str, str]]
+    """Rows that are not taken, each with the reason."""
+
+
+def read_works(file: VectorFile, originals: Path | None, keep_uncertain: bool) -> GivenWorks:
+    """Read the works of embeddings from their table; columns are recognised as those of catalogues are.
+
+    Raises:
+        DamagedFileError: The table cannot be read, or has no column of artists.
+        InvalidValueError: It has not as many rows as there are vectors.
+        NotEnoughDataError: No row can be used.
+    """
+    texts, picture_column = _read_texts(file)
+    header = list(texts.columns)
+    artists = find_columns(header, ARTIST)
+    if not artists:
+        raise DamagedFileError(f"{file.table} has no column of artists; call one artist. It has {', '.join(header)}.")
+    if len(texts) != len(file.vectors):
+        raise InvalidValueError(
+            f"{file.table} has {len(texts):,} rows, and there are {len(file.vectors):,} vectors; each needs its row."
+        )
+    paths = _paths(texts, header)
+    table = pd.DataFrame({"artist": texts.iloc[:, artists[0]].map(clean_name), "new_filename": _unique(paths)})
+    for field in TEXTS:
+        found = find_columns(header, field)
+        table[field] = texts.iloc[:, found[0]].map(clean_name) if found else ""
+    usable, refused = reject_rows(table, keep_uncertain)
+    finite = np.asarray(np.isfinite(file.vectors).all(axis=1))
+    rows = [row for row in usable.index if finite[row]]
+    left_out = [(str(name), str(reason)) for name, reason in refused.itertuples(index=False)]
+    left_out += [(table["new_filename"][row], "no whole vector") for row in usable.index if not finite[row]]
+    if not rows:
+        first = "; ".join(f"{name}: {reason}" for name, reason in left_out[:3])
+        raise NotEnoughDataError(f"{file.table} has no usable row ({first}).")
+    collections = texts["collection"] if "collection" in header else pd.Series(file.table.stem, index=texts.index)
+    works = [
+        Work(str(collections[row]) or file.table.stem, *(str(usable[name][row]) for name in ("new_filename", "artist")),
+             *(str(usable[name][row]) for name in TEXTS))
+        for row in rows
+    ]  # fmt: skip
+    folder = originals or file.table.parent
+    pictures = [
+        Original(str(usable["new_filename"][row]), file.table, False, 0, cell=Cell(picture_column, row))
+        if picture_column
+        else Original(str(usable["new_filename"][row]), folder, False, 0, stored=paths[row])
+        for row in rows
+    ]
+    return GivenWorks(file.vectors[rows], works, pictures, left_out)
+
+
+def _read_texts(file: VectorFile) -> tuple[pd.DataFrame, str | None]:
+    """The table as text without its vectors, and the column of pictures, if pictures are in it."""
+    if file.table.suffix.lower() != ".parquet":
+        return read_table_file(file.table).table, None
+    schema = read_schema(file.table)
+    fields = [field for field in schema if field.name not in file.columns]
+    pictures = [field.name for field in fields if is_picture(field)]
+    pictures = pictures or [field.name for field in fields if is_bytes(field) and find_columns([field.name], FILE)]
+    texts = read_texts(file.table, [field.name for field in fields], schema_features(schema))
+    return pd.DataFrame(texts, dtype=object), pictures[0] if pictures else None
+
+
+def _paths(texts: pd.DataFrame, header: list[str]) -> list[str]:
+    """What each row calls its file, with forward slashes; rows without a name are numbered."""
+    found = [number for number in find_columns(header, FILE) if (texts.iloc[:, number] != "").any()]
+    named = [name.replace("\\", "/").strip() for name in texts.iloc[:, found[0]]] if found else [""] * len(texts)
+    return [name or f"{row:06}" for row, name in enumerate(named)]
+
+
+def _unique(paths: list[str]) -> list[str]:
+    """The files' names without folders where these are unique, else the paths; repeated ones stay, to be rejected."""
+    names = [PurePosixPath(path).name for path in paths]
+    return names if len(set(names)) == len(names) else paths

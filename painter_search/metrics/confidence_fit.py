@@ -1,0 +1,209 @@
+"""Fits the calibration on artists that an encoder was not trained on, and moves it to the works of an index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from painter_search.metrics.artist_ranking import rank_within_artist
+from painter_search.metrics.confidence import Confidence
+from painter_search.metrics.distances import FloatArray, IntArray, distance_matrix
+from painter_search.metrics.identification.naming_threshold import best_balance, percentiles
+from painter_search.metrics.identification.open_set import EPSILON, fit_identification, fit_offset
+from painter_search.metrics.identification.plda import PLDA, EmbeddedWorks
+from painter_search.metrics.leave_one_out import LeaveOneOutQuery, leave_one_out
+from painter_search.metrics.local_scaling import mean_between_artists
+
+WORKS_PER_ARTIST = (3, 8, None)
+"""Indexes with at most this many works of an artist are simulated: few, some, all. With many works of each, an artist
+is far easier to recognise, and probabilities fitted there alone would be too high elsewhere."""
+ARTISTS = (None, 40, 12)
+"""Indexes of so many artists are simulated: all of a group, and as many as a folder of one's own may have."""
+MAX_QUERIES = 150
+"""Works that are queried with, of each group and each limit of works an artist."""
+MIN_ARTISTS = 4
+"""With fewer artists nothing is fitted."""
+OWN_WORKS = 1_000
+"""Whole artists of an index are drawn until there are about this many works, to calibrate it on."""
+OWN_QUERIES = 150
+"""Of these works, at most, are queried with."""
+MIN_OWN_ARTISTS, MIN_OWN_QUERIES = 8, 40
+"""With fewer, an index keeps the calibration that came with its encoder."""
+
+
+def fit_to_index(
+    confidence: Confidence, embeddings: FloatArray, artists: IntArray, plda: PLDA, seed: int = 0
+) -> Confidence:
+    """The calibration of an encoder, moved to the works `[n, d]` of an index by artists `[n]`.
+
+    Some indexes are harder than what an encoder was calibrated on. From leave-one-out queries come the offset of the
+    probability that a query's artist is in the index, the costs of a threshold and the best balance; from the pairs of
+    its works come the probabilities of pairs. How the evidence is weighed stays.
+    """
+    rng = np.random.default_rng(seed)
+    artists = np.unique(artists, return_inverse=True)[1]
+    sizes = np.bincount(artists)
+    answerable = np.flatnonzero(sizes[artists] > 1)
+    if confidence.known_weights is None or (sizes > 1).sum() < MIN_OWN_ARTISTS or len(answerable) < MIN_OWN_QUERIES:
+        return confidence
+    rows = np.sort(rng.choice(answerable, min(OWN_QUERIES, len(answerable)), replace=False))
+    queries = leave_one_out(embeddings, artists, rows, plda)
+    cases = [(query.evidence, query.true_rank) for query in queries if query.evidence]
+    moved = replace(
+        confidence,
+        known_weights=fit_offset(confidence.known_weights, cases),
+        same_artist_weights=_fit_same_artist([(embeddings, artists)]),
+    )
+    return _with_costs(moved, queries)
+
+
+class HeldOutWorks(NamedTuple):
+    """Works by artists that their encoder was not trained on."""
+
+    embeddings: FloatArray
+    """`[n, d]`."""
+    artists: IntArray
+    """The artist of each, `[n]`."""
+    plda: PLDA | None = None
+    """Fitted on the works that the encoder was trained on."""
+
+
+def fit_confidence(groups: Sequence[HeldOutWorks], seed: int = 0) -> Confidence | None:
+    """Fit a calibration to groups of works; without PLDA of each of them, distances alone decide.
+
+    Returns None if no group has `MIN_ARTISTS` artists, two of them with several works.
+    """
+    with_plda = all(group.plda is not None for group in groups)
+    numbered = [
+        ((group.embeddings, np.unique(group.artists, return_inverse=True)[1]), group.plda if with_plda else None)
+        for group in groups
+    ]
+    usable = [(group, plda) for group, plda in numbered if _has_enough(group[1])]
+    if not usable:
+        return None
+    rng = np.random.default_rng(seed)
+    indexes = [
+        _simulate_queries(*group, plda, most_artists, limit, rng)
+        for group, plda in usable
+        for most_artists, limit in _simulated_indexes(group[1], plda)
+    ]
+    queries = [query for index in indexes for query in index]
+    fitted = Confidence(
+        same_artist_weights=_fit_same_artist([group for group, _ in usable]),
+        artist_known_weights=_fit_artist_known(queries),
+        sharpness=_fit_sharpness(queries),
+        threshold=0.5,
+        artists=sum(len(np.unique(artists)) for (_, artists), _ in usable),
+        works=sum(len(artists) for (_, artists), _ in usable),
+    )
+    cases = [[(query.evidence, query.true_rank) for query in index if query.evidence] for index in indexes]
+    if all(cases):
+        share_weights, known_weights = fit_identification(cases)
+        fitted = replace(fitted, share_weights=share_weights, known_weights=known_weights)
+    return _with_costs(fitted, queries)
+
+
+def _with_costs(confidence: Confidence, queries: Sequence[LeaveOneOutQuery]) -> Confidence:
+    """The same with the costs of thresholds as these queries show them, and the threshold of the best balance."""
+    answers = [(query, confidence.answer(query)) for query in queries]
+    strangers = [answer.artist_known for query, answer in answers if not query.artist_in_index]
+    right = [answer.artist_known for query, answer in answers if query.true_rank == answer.first]
+    if not right or not strangers:
+        return confidence
+    measured = replace(confidence, strangers=percentiles(np.array(strangers)), right=percentiles(np.array(right)))
+    return replace(measured, threshold=best_balance(measured.strangers, measured.right).probability)
+
+
+def pair_distances(
+    embeddings: FloatArray, artists: IntArray
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], IntArray]:
+    """Every pair of works once, `[pairs]` each.
+
+    Returns:
+        Its distance as a multiple of the mean between artists, whether one artist painted both, and the artist of the
+        first work.
+    """
+    first, second = np.triu_indices(len(artists), 1)
+    matrix = distance_matrix(embeddings, embeddings)
+    distances = matrix[first, second] / mean_between_artists(matrix, artists)
+    return distances.astype(np.float64), artists[first] == artists[second], artists[first]
+
+
+def _fit_same_artist(groups: Iterable[EmbeddedWorks]) -> tuple[float, float]:
+    """Logistic regression in which same-artist pairs weigh as much as others, and each artist as much as another."""
+    from sklearn.linear_model import LogisticRegression
+
+    columns = []
+    for embeddings, artists in groups:
+        distances, same, first_artists = pair_distances(embeddings, artists)
+        pairs_of = np.bincount(first_artists[same], minlength=int(artists.max()) + 1)
+        same_weights = 1.0 / pairs_of[first_artists].clip(1).astype(np.float64)
+        different_weight = int((pairs_of > 0).sum()) / max(1, int((~same).sum()))
+        columns.append((distances, same, np.where(same, same_weights, different_weight)))
+    distances, same, weights = (np.concatenate(column) for column in zip(*columns, strict=True))
+    model = LogisticRegression(C=1e6).fit(distances[:, None], same, sample_weight=weights / weights.mean())
+    return float(model.intercept_[0]), float(model.coef_[0, 0])
+
+
+def _fit_artist_known(queries: Sequence[LeaveOneOutQuery]) -> tuple[float, float, float, float]:
+    from sklearn.linear_model import LogisticRegression
+
+    logs = np.log(np.maximum([query.signals for query in queries], EPSILON))
+    scale = logs.std(axis=0) + 1e-6  # the penalty should treat all signals alike
+    model = LogisticRegression().fit(logs / scale, [query.artist_in_index for query in queries])
+    nearest_artist, mean, deviation = (float(value) for value in model.coef_[0] / scale)
+    return float(model.intercept_[0]), nearest_artist, mean, deviation
+
+
+def _fit_sharpness(queries: Sequence[LeaveOneOutQuery]) -> float:
+    """The sharpness that minimises the cross-entropy of the true artist, over queries whose artist is in the index."""
+    from scipy.optimize import minimize_scalar
+
+    answerable = [(query.artist_distances, query.true_rank) for query in queries if query.true_rank is not None]
+
+    def cross_entropy(sharpness: float) -> float:
+        total = 0.0
+        for distances, true_rank in answerable:
+            logits = -sharpness * np.log(np.maximum(distances, EPSILON))
+            total -= logits[true_rank] - np.logaddexp.reduce(logits)
+        return total / len(answerable)
+
+    return float(minimize_scalar(cross_entropy, bounds=(0.1, 200.0), method="bounded").x)
+
+
+def _simulated_indexes(artists: IntArray, plda: PLDA | None) -> list[tuple[int | None, int | None]]:
+    """The most artists, and the most works of each, of the indexes that are simulated; None for all."""
+    sizes = ARTISTS if plda is not None else ARTISTS[:1]
+    count = int(artists.max()) + 1
+    return [(most, limit) for most in sizes for limit in WORKS_PER_ARTIST if most is None or 1.3 * most < count]
+
+
+def _simulate_queries(
+    embeddings: FloatArray,
+    artists: IntArray,
+    plda: PLDA | None,
+    most_artists: int | None,
+    limit: int | None,
+    rng: np.random.Generator,
+) -> list[LeaveOneOutQuery]:
+    """Leave-one-out queries to an index of some artists, with at most `limit` works of each, drawn at random."""
+    order = rng.permutation(len(artists))
+    if most_artists is not None:
+        several = np.flatnonzero(np.bincount(artists) > 1)
+        order = order[np.isin(artists[order], rng.permutation(several)[:most_artists])]
+    if limit is not None:
+        order = order[rank_within_artist(artists[order]) < limit]
+    drawn = np.sort(order)
+    answerable = np.flatnonzero(np.bincount(artists[drawn])[artists[drawn]] > 1)
+    most = MAX_QUERIES if plda is None else MAX_QUERIES // len(ARTISTS)
+    queries = np.sort(rng.choice(answerable, min(most, len(answerable)), replace=False))
+    return leave_one_out(embeddings[drawn], np.unique(artists[drawn], return_inverse=True)[1], queries, plda)
+
+
+def _has_enough(artists: IntArray) -> bool:
+    sizes = np.bincount(artists)
+    return len(sizes) >= MIN_ARTISTS and bool((sizes > 1).sum() >= 2)

@@ -1,0 +1,66 @@
+"""From which probability on an artist is named, and what that costs: names given to strangers, true names withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from painter_search.metrics.distances import FloatArray
+
+Percentiles = tuple[float, ...]
+"""101 values: of the least probability, of the 1st percentile, and so on to the greatest."""
+GRID = np.linspace(0, 1, 101)
+
+
+@dataclass(frozen=True)
+class NamingThreshold:
+    """A threshold and its costs, as measured on works by artists that the encoder was not trained on."""
+
+    probability: float
+    """No artist is named below this probability that the artist is in the index."""
+    false_names: float
+    """Share of works by artists not in the index that are given a name."""
+    true_names: float
+    """Share of works whose artist ranks first that are given its name."""
+
+    def to_dict(self) -> dict[str, float]:
+        """Plain values, as under "threshold" in what `query --json` prints."""
+        return {"probability": self.probability, "false_names": self.false_names, "true_names": self.true_names}
+
+    def __str__(self) -> str:
+        """The costs in a sentence."""
+        return (
+            f"With this threshold {100 * self.false_names:.0f} of 100 works by artists not in the index are given a "
+            f"name, and {100 * self.true_names:.0f} of 100 whose artist ranks first keep it."
+        )
+
+
+def percentiles(probabilities: FloatArray) -> Percentiles:
+    """The percentiles of probabilities `[n]`, by which thresholds are found later."""
+    return tuple(np.quantile(probabilities, GRID).round(6).tolist())
+
+
+def threshold_at(probability: float, strangers: Sequence[float], right: Sequence[float]) -> NamingThreshold:
+    """What a threshold costs, from the percentiles of works by strangers and of works whose artist ranks first."""
+    return NamingThreshold(probability, _share_from(probability, strangers), _share_from(probability, right))
+
+
+def threshold_for(false_names: float, strangers: Sequence[float], right: Sequence[float]) -> NamingThreshold:
+    """The threshold at which this share of strangers is given a name."""
+    return threshold_at(float(np.interp(1 - false_names, GRID, strangers)), strangers, right)
+
+
+def best_balance(strangers: Sequence[float], right: Sequence[float]) -> NamingThreshold:
+    """The threshold with the most true names less false ones, as shares (Youden's J, 1950)."""
+    candidates = [threshold_at(probability, strangers, right) for probability in sorted({*strangers, *right})]
+    return max(candidates, key=lambda one: one.true_names - one.false_names)
+
+
+def _share_from(probability: float, values: Sequence[float]) -> float:
+    """Share of the works, of which these are the percentiles, at `probability` or above."""
+    distinct, first = np.unique(values, return_index=True)
+    if len(distinct) == 1:
+        return float(probability <= distinct[0])
+    return float(1 - np.interp(probability, distinct, GRID[first]))

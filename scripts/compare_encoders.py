@@ -1,0 +1,96 @@
+"""How good are encoders, side by side? Each scored on the test artists of prepared collections.
+
+    python scripts/compare_encoders.py painter runs/strong imagenet --data data --backbone tf_efficientnet_lite0
+
+An encoder is a run, a checkpoint, an encoder's folder, `painter` (the one that comes with the package) or `imagenet`
+(a backbone without training, seen as trained ones are). Every pair of works by one artist is held against every work
+by another. 95 % intervals by bootstrap over artists; differences are paired, to the last encoder.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from painter_search.collection.collection import Collection
+from painter_search.encoder.embedding import embed_all
+from painter_search.encoder.encoder import Encoder, load_encoder
+from painter_search.encoder.files.names import PACKAGED
+from painter_search.encoder.onnx_export import fastest_embedder
+from painter_search.metrics.bootstrap import Estimate, mean_by_artist, paired_difference
+from painter_search.metrics.retrieval import score_retrieval
+from painter_search.metrics.triplet_accuracy import all_negative_hits
+
+Scores = dict[str, tuple[np.ndarray, np.ndarray]]
+"""By figure: a value for each pair or work, and its artist."""
+
+
+def main() -> None:
+    """Embed, score and print a table for each collection."""
+    flags = parse_flags()
+    encoders = {name: open_encoder(name, flags.backbone, flags.weights) for name in flags.encoders}
+    for folder in flags.data:
+        collection = Collection.open(folder)
+        show(collection, {name: score(encoder, collection) for name, encoder in encoders.items()})
+
+
+def parse_flags() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("encoders", nargs="+", help="runs, checkpoints, folders, painter, or imagenet")
+    parser.add_argument("--data", type=Path, nargs="+", default=[Path("data")], help="prepared collections")
+    parser.add_argument("--backbone", default="resnet34", help="the backbone of imagenet")
+    parser.add_argument("--weights", default="imagenet", help="its weights, if they are in a file")
+    return parser.parse_args()
+
+
+def open_encoder(name: str, backbone: str, weights: str) -> Encoder:
+    if name != "imagenet":
+        return load_encoder(PACKAGED if name == "painter" else name)
+    if weights == "imagenet":
+        return Encoder.untrained(backbone)
+    from painter_search.encoder.checkpoint import start_encoder
+
+    return Encoder(start_encoder(backbone, weights, seed=42, views="sized-parts", normalize=True), "whole")
+
+
+def score(encoder: Encoder, collection: Collection) -> Scores:
+    """Accuracy over every negative of each pair of test works by one artist; recall@1 of each work."""
+    works = collection.works("test")
+    embeddings = embed_all(fastest_embedder(encoder.network), [collection.frame_path(work.file) for work in works])
+    artists = np.unique([work.artist for work in works], return_inverse=True)[1]
+    anchors, positives = np.nonzero((artists[:, None] == artists) & ~np.eye(len(works), dtype=bool))
+    hits = all_negative_hits(embeddings, artists, anchors, positives)
+    recall = score_retrieval(embeddings, artists, ks=(1,)).recall[1]
+    return {"accuracy, every negative": (hits, artists[anchors]), "recall@1": (recall, artists)}
+
+
+def show(collection: Collection, scores: dict[str, Scores]) -> None:
+    works = collection.works("test")
+    artists = len({work.artist for work in works})
+    table = Table(title=f"{collection.name}: {len(works):,} test works by {artists:,} artists", title_justify="left")
+    figures = list(next(iter(scores.values())))
+    last = next(reversed(scores))
+    for column in ("encoder", *(name for figure in figures for name in (f"{figure}, %", f"less {last}"))):
+        table.add_column(column)
+    for name, of_encoder in scores.items():
+        cells = [name]
+        for figure in figures:
+            values, by = of_encoder[figure]
+            cells.append(interval(mean_by_artist(values, by)))
+            other = scores[last][figure][0]
+            cells.append("" if name == last else interval(paired_difference(values, other, by), "+"))
+        table.add_row(*cells)
+    Console(width=170).print(table)
+
+
+def interval(estimate: Estimate, sign: str = "") -> str:
+    value, low, high = (100 * number for number in (estimate.value, estimate.low, estimate.high))
+    return f"{value:{sign}.1f} [{low:{sign}.1f}, {high:{sign}.1f}]"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Photographs of paintings, composed from reproductions: walls, frames, perspective, light and compression."""

@@ -1,0 +1,82 @@
+"""Make the encoder that comes with the package again: trained on artists out of copyright alone.
+
+    python scripts/train_painter.py ../shared --weights weights.pth
+
+The folder holds the collections `wikiart` and `paintings`. Trained on are the training artists of `wikiart` whose last
+dated work is of 1928 or before, and those of `paintings` but the two who died after 1954. The test artists of both are
+scored once, at the end. What is finished already is not done again. The encoder's folder goes into the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from painter_search.collection.collection import Collection
+from painter_search.collection.config import PrepareConfig
+from painter_search.collection.preparation import prepare_collection
+from painter_search.common.atomic_io import write_bytes
+from painter_search.display.model_card import packaged_card
+from painter_search.encoder.encoder import load_encoder
+from painter_search.encoder.files.names import CARD, PACKAGED
+from painter_search.training.config import TrainConfig
+from painter_search.training.run import Run, is_finished
+from painter_search.training.trainer import train_encoder
+
+BACKBONE = "tf_efficientnet_lite0"
+LAST_YEAR = 1928
+"""Works published until then are in the public domain in the United States, too."""
+IN_COPYRIGHT = ("Dimitris Mytaras", "Elaine de Kooning")
+"""Training artists of `paintings` who died after 1954."""
+
+
+def main() -> None:
+    """Prepare, train, and save the encoder with its card."""
+    flags = parse_flags()
+    data = (
+        prepare(flags.collections / "wikiart", "wikiart.zip", flags.out / "wikiart"),
+        prepare(flags.collections / "paintings", "originals", flags.out / "paintings"),
+    )
+    runs = flags.out / "runs"
+    config = TrainConfig(data=data, runs=runs, name="painter", backbone=BACKBONE, weights=str(flags.weights))
+    if not is_finished(runs / "painter"):
+        resume = (runs / "painter" / "config.json").is_file()
+        train_encoder(TrainConfig(**{**config.__dict__, "resume": resume}))
+    run = Run.load(runs / "painter")
+    encoder = load_encoder(run.best)
+    encoder.save(flags.save_to, precision="float16")
+    collections = [Collection.open(folder) for folder in data]
+    write_bytes(flags.save_to / CARD, packaged_card(encoder, run, collections).encode())
+
+
+def parse_flags() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("collections", type=Path, help="the folder that holds the collections")
+    parser.add_argument("--weights", type=Path, required=True, help=f"ImageNet weights of {BACKBONE}")
+    parser.add_argument("--out", type=Path, default=Path("painter-work"), help="a folder for everything in between")
+    parser.add_argument("--save-to", type=Path, default=PACKAGED, help="the encoder's folder")
+    return parser.parse_args()
+
+
+def prepare(source: Path, originals: str, out: Path) -> Path:
+    """Prepare a collection without the training artists whose works may be in copyright."""
+    if not (out / "prepare.json").is_file():
+        out.mkdir(parents=True, exist_ok=True)
+        catalogue = out.with_suffix(".csv")
+        free_of_rights(pd.read_csv(source / "all_data_info.csv")).to_csv(catalogue, index=False)
+        prepare_collection(
+            PrepareConfig(catalogue=(catalogue,), originals=(source / originals,), out=out, name=source.name)
+        )
+    return out
+
+
+def free_of_rights(catalogue: pd.DataFrame) -> pd.DataFrame:
+    """The rows to train on, and all to test on."""
+    old = catalogue["latest"] <= LAST_YEAR if "latest" in catalogue else ~catalogue["artist"].isin(IN_COPYRIGHT)
+    return catalogue[~catalogue["in_train"].astype(bool) | old]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""Answers of an index whose encoder has a PLDA."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_world import add_calibration, save_tiny_encoder
+
+from painter_search.attribution.answers import Attribution
+from painter_search.attribution.attribute import attribute
+from painter_search.attribution.config import QueryConfig
+from painter_search.common.errors import InvalidValueError
+from painter_search.display.console.attribution import show_answers
+from painter_search.display.serialize import answers_to_dict
+from painter_search.index.config import BuildIndexConfig
+from painter_search.index.own_calibration import calibrate_on_works
+from painter_search.index.painting_index import PaintingIndex
+from painter_search.metrics.identification.open_set import Evidence, artist_known, artist_shares
+
+
+@pytest.fixture(scope="module")
+def identified_index(small_index_config: BuildIndexConfig, tmp_path_factory: pytest.TempPathFactory) -> PaintingIndex:
+    home = tmp_path_factory.mktemp("identified")
+    encoder = save_tiny_encoder(home / "encoder.pt")
+    add_calibration(encoder)
+    return PaintingIndex.build(replace(small_index_config, encoder=str(encoder), index=home / "index", split="all"))
+
+
+def naive_log_ratios(index: PaintingIndex, query: np.ndarray, left_out: int) -> dict[str, float]:
+    """The log likelihood ratio of each artist, from the works themselves."""
+    assert index.plda is not None
+    projected = index.plda.project(index.embeddings(index.artists.ids))
+    ratios = {}
+    for number, name in enumerate(index.artists.names):
+        own = (index.artists.numbers == number) & (index.artists.ids != left_out)
+        mean, works = projected[own].mean(axis=0)[None], np.array([own.sum()])
+        ratios[name] = float(index.plda.log_likelihood_ratios(index.plda.project(query[None]), mean, works)[0, 0])
+    return ratios
+
+
+def test_answer_weighs_likelihood_ratios_and_distances_without_the_painting_itself(
+    identified_index: PaintingIndex, painted_originals: Path
+) -> None:
+    index, confidence = identified_index, identified_index.confidence
+    assert confidence is not None
+    assert confidence.share_weights is not None
+    assert confidence.known_weights is not None
+    answer = attribute(index, painted_originals / "9-3.jpg", top_k=100)[0]
+    assert isinstance(answer, Attribution)
+    (own,) = answer.same_works
+    ratios = naive_log_ratios(index, index.embed_images(painted_originals / "9-3.jpg")[0], own.id)
+    evidence = Evidence(
+        np.array([ratios[match.artist] for match in answer.artists]),
+        np.array([match.distance for match in answer.artists]),
+    )
+    known = artist_known(confidence.known_weights, evidence, len(index.artists.names))
+    assert answer.artist_known == pytest.approx(known, rel=1e-3)
+    found = [match.probability for match in answer.artists]
+    np.testing.assert_allclose(found, known * artist_shares(confidence.share_weights, evidence), rtol=1e-3)
+    assert found == sorted(found, reverse=True)  # type: ignore[type-var]
+
+
+def test_artists_means_follow_changes_of_the_index(identified_index: PaintingIndex, tmp_path: Path) -> None:
+    home = shutil.copytree(identified_index.folder.parent, tmp_path / "index")
+    changed = PaintingIndex.load(home).remove([1, 2]).index
+    assert changed.plda is not None
+    projected = changed.plda.project(changed.embeddings(changed.artists.ids))
+    means = changed.works.artist_means(changed.artists.names, 256)
+    for number, mean in enumerate(means):
+        np.testing.assert_allclose(mean, projected[changed.artists.numbers == number].mean(axis=0), atol=1e-4)
+    assert not np.array_equal(changed.plda.mean, identified_index.plda.mean)  # type: ignore[union-attr]
+
+
+def test_index_is_calibrated_on_its_own_works_unless_the_encoder_may_have_learned_from_them(
+    identified_index: PaintingIndex,
+) -> None:
+    folder, search, shipped = identified_index.folder, identified_index.manifest.search, identified_index.confidence
+    assert shipped is not None
+    assert calibrate_on_works(folder, search, "all", shipped) == shipped
+    assert shipped.strangers == tuple(np.linspace(0, 0.8, 101).tolist())
+    moved = calibrate_on_works(folder, search, "folder", shipped)
+    assert moved is not None
+    assert moved.strangers != shipped.strangers
+    assert moved.share_weights == shipped.share_weights
+
+
+def test_false_names_move_the_threshold_and_every_form_says_what_it_costs(
+    identified_index: PaintingIndex, painted_originals: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strict, lax = identified_index.naming(1), identified_index.naming(60)
+    assert strict.least_named > identified_index.least_named > lax.least_named
+    answers = attribute(strict, painted_originals / "0-0.jpg")
+    assert isinstance(answers[0], Attribution)
+    assert answers[0].artist_known is not None
+    assert answers[0].named == (answers[0].artist_known >= strict.least_named)
+    threshold = answers_to_dict(answers, strict)["threshold"]
+    assert threshold["false_names"] == pytest.approx(0.01, abs=1e-6)
+    assert threshold["true_names"] == pytest.approx(1 - (0.8 * 0.99 - 0.2) / 0.8, abs=1e-6)
+    show_answers(answers, strict)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert (
+        "1 of 100 works by artists not in the index are given a name, and 26 of 100 whose artist ranks first" in printed
+    )
+
+
+@pytest.mark.parametrize("false_names", [0, 100, -3])
+def test_false_names_must_be_a_share(identified_index: PaintingIndex, false_names: float) -> None:
+    with pytest.raises(InvalidValueError, match="false_names is"):
+        identified_index.naming(false_names)
+    with pytest.raises(InvalidValueError, match="false_names is"):
+        QueryConfig(("painting.jpg",), false_names=false_names)
+
+
+def test_false_names_need_a_calibration_that_knows_them(
+    small_index: PaintingIndex, calibrated_index: PaintingIndex
+) -> None:
+    for index in (small_index, calibrated_index):
+        assert index.naming(None) is index
+        with pytest.raises(InvalidValueError, match="false_names is 10"):
+            index.naming(10)
+        assert "threshold" not in answers_to_dict([], index)

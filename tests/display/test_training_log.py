@@ -1,0 +1,113 @@
+"""`train --log`: what TensorBoard's files hold, and what Weights & Biases and MLflow are told."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+from staged_net import BACKBONE, register_staged_backbone
+
+from painter_search.common.errors import MissingPackageError
+from painter_search.display.training_log import open_training_log
+from painter_search.train import main
+from painter_search.training.final_scores import Confusion
+from painter_search.training.run import Run
+
+
+def read_events(folder: Path) -> Iterator[Any]:
+    """The values of the only event file: each record is a length of 8 bytes, 4 bytes, the event, and 4 bytes."""
+    from tensorboardX.proto.event_pb2 import Event
+
+    (file,) = folder.glob("events.out.tfevents.*")
+    content, at = file.read_bytes(), 0
+    while at < len(content):
+        (length,) = struct.unpack_from("<Q", content, at)
+        event = Event.FromString(content[at + 12 : at + 12 + length])
+        yield from ((event.step, value) for value in event.summary.value)
+        at += 16 + length
+
+
+@pytest.fixture(scope="module")
+def logged(small_collection: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run that was trained with `--log tensorboard`, by the command."""
+    pytest.importorskip("tensorboardX")
+    register_staged_backbone()
+    runs = tmp_path_factory.mktemp("runs")
+    flags = ["--backbone", BACKBONE, "--weights", "none", "--img-size", "64", "--epochs", "2", "--batch-size", "8"]
+    places = ["--data", str(small_collection), "--runs", str(runs), "--name", "logged", "--device", "cpu"]
+    assert main([*flags, *places, "--log", "tensorboard", "--quiet"]) == 0
+    return Run.load(runs / "logged")
+
+
+def test_event_file_holds_the_history_and_the_scores(logged: Run) -> None:
+    scalars = {(value.tag, step): value.simple_value for step, value in read_events(logged.folder / "tensorboard")}
+    for metrics in logged.history:
+        assert scalars[f"{metrics.phase}/loss", metrics.epoch] == pytest.approx(metrics.loss, abs=1e-5)
+    assert logged.test is not None
+    assert scalars["test/recall_1", logged.best_epoch] == pytest.approx(logged.test.recall_1.trained.value, abs=1e-6)
+
+
+def test_event_file_holds_the_worst_confusions_as_pictures(logged: Run, small_collection: Path, tmp_path: Path) -> None:
+    shutil.copy(logged.best, tmp_path / "best.pt")
+    one, other = (str(path) for path in sorted((small_collection / "frames").iterdir())[:2])
+    assert logged.test is not None
+    score = replace(logged.test, confusions=[Confusion(one, "Ada", other, "Bob & Co", 0.1, 0.2)])
+    config = replace(logged.config, data=(small_collection,))
+    log = open_training_log(["tensorboard"])
+    log.on_epoch(tmp_path, logged.history)
+    log.on_end(Run(tmp_path, config, logged.history, logged.best_epoch, score))
+    values = [value for _, value in read_events(tmp_path / "tensorboard")]
+    (picture,) = (value.image for value in values if value.HasField("image"))
+    captions = [value.tensor.string_val[0].decode() for value in values if value.tensor.string_val]
+    assert (picture.width, picture.height) == (512, 256)
+    assert captions == ["Ada, nearest to Bob & Co"]
+
+
+def test_projector_has_a_row_a_work_with_its_artist_and_a_sprite(logged: Run) -> None:
+    folder = logged.folder / "tensorboard"
+    assert "sprite" in (folder / "projector_config.pbtxt").read_text()
+    (tensors,), (metadata,) = folder.rglob("tensors.tsv"), folder.rglob("metadata.tsv")
+    rows = [line.split("\t") for line in tensors.read_text().splitlines()]
+    labels = metadata.read_text(encoding="utf-8").splitlines()
+    assert {len(row) for row in rows} == {256}
+    assert len(rows) == len(labels) > 4
+    assert len(set(labels)) > 1
+    assert [file.name for file in folder.rglob("sprite.png")] == ["sprite.png"]
+
+
+def test_resumed_training_leaves_one_event_file_with_every_epoch_once(logged: Run, tmp_path: Path) -> None:
+    for _ in range(2):  # the second one finds the first one's file
+        log = open_training_log(["tensorboard"])
+        log.on_epoch(tmp_path, logged.history[:1])
+        log.on_epoch(tmp_path, logged.history)
+    told = [(value.tag, step) for step, value in read_events(tmp_path / "tensorboard")]
+    assert len(told) == len(set(told))
+    assert {step for _, step in told} == {metrics.epoch for metrics in logged.history}
+
+
+@pytest.mark.parametrize("name", ["wandb", "mlflow"])
+def test_other_watchers_are_told_the_same(name: Any, logged: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = MagicMock()
+    monkeypatch.setitem(sys.modules, name, package)
+    log = open_training_log([name])
+    log.on_epoch(logged.folder, logged.history)
+    told = package.init.return_value.log if name == "wandb" else package.log_metrics
+    first = told.call_args_list[0]
+    assert first.args[0]["validation/loss"] == logged.history[0].loss
+    assert (first.args[0].get("epoch") if name == "wandb" else first.kwargs["step"]) == 0
+    log.on_end(Run(logged.folder, logged.config, logged.history, logged.best_epoch, None))
+    (package.init.return_value.finish if name == "wandb" else package.end_run).assert_called_once()
+
+
+@pytest.mark.parametrize("name", ["tensorboard", "wandb", "mlflow"])
+def test_missing_package_is_named_before_the_training(name: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboardX" if name == "tensorboard" else name, None)
+    with pytest.raises(MissingPackageError, match="pip install"):
+        open_training_log([name])

@@ -1,0 +1,54 @@
+"""What notebooks show of an index's works, of a change of it, and of a listing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from painter_search.display.pages.map_page import MapFiles
+from painter_search.index.painting_index import IndexUpdate, PaintingIndex, list_works
+
+PICTURE = "data:image/jpeg;base64,"
+
+
+def test_listing_is_a_table_of_artists_or_works(small_index: PaintingIndex) -> None:
+    artists = list_works(small_index)
+    assert list(artists.to_frame().columns) == ["artist", "works"]
+    assert artists.to_frame().works.sum() == len(small_index)
+    assert artists._repr_html_().count("<tr>") == 1 + len(artists.artists)
+    artist = next(iter(artists.artists))
+    works = list_works(small_index, artist)
+    assert works.to_frame().artist.unique().tolist() == [artist]
+    assert works._repr_html_().count(PICTURE) == len(works.works)
+
+
+def test_update_is_a_table_of_what_changed(small_index: PaintingIndex) -> None:
+    one, other, *_ = list_works(small_index, next(iter(list_works(small_index).artists))).works
+    update = IndexUpdate(small_index, added=(one,), removed=(other,), left_out=(("<a>.txt", "not an image"),))
+    assert update.to_frame()[["change", "id"]].values.tolist() == [["added", one.id], ["removed", other.id]]
+    shown = update._repr_html_()
+    assert "1 added, 1 removed" in shown
+    assert shown.count(PICTURE) == 1
+    assert "&lt;a&gt;.txt" in shown
+    assert list(IndexUpdate(small_index).to_frame().columns) == list(update.to_frame().columns)
+
+
+def test_map_shows_its_picture(tmp_path: Path, save: object, paint: object) -> None:
+    (tmp_path / "map.png").write_bytes(save(paint(1), "PNG"))  # type: ignore[operator]
+    files = MapFiles(tmp_path / "map.png", tmp_path / "map.html", "digest", 4, 2, 5, 0.9, 0.8)
+    assert PICTURE in files._repr_html_()
+    assert "4 of 5 works by 2 artists" in files._repr_html_()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Encoder", "PaintingIndex", "Answers", "Attribution", "FailedQuery", "PairComparison", "GroupComparison", "Audit",
+     "Run", "IndexReliability", "TripletScore", "SimilarWorks", "Projection", "IndexUpdate", "Listing", "Collection"],
+)  # fmt: skip
+def test_every_result_shows_itself_and_gives_a_frame(name: str) -> None:
+    import painter_search
+
+    result = getattr(painter_search, name)
+    assert callable(result._repr_html_)
+    assert callable(result.to_frame)

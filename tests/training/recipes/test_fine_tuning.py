@@ -1,0 +1,81 @@
+"""Fine-tuning: the last stages learn, what comes before is computed once, and validation artists decide."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from training_runs import changed_weights, train
+
+from painter_search.encoder.embedding import embed_all
+from painter_search.training.config import TrainConfig
+from painter_search.training.early_stopping import best_epoch
+from painter_search.training.recipes.fine_tuning import STAGE_DECAY, FineTuning, layer_wise_rates, nearest_artists
+from painter_search.training.run import Run
+
+
+def test_only_the_last_stages_change(tuned_run: Run) -> None:
+    changed = changed_weights(tuned_run.folder / "epoch_02.safetensors", tuned_run.folder / "epoch_04.safetensors")
+    assert changed == {
+        "network.taps.trunk.layer4.0.weight",  # the convolution; its batch normalisation keeps what it has
+    }
+    before = changed_weights(tuned_run.folder / "epoch_01.safetensors", tuned_run.folder / "epoch_02.safetensors")
+    assert before == {"network.readout.linear.weight", "network.readout.linear.bias"}
+
+
+def test_every_epoch_is_measured_and_the_best_on_validation_artists_is_kept(tuned_run: Run) -> None:
+    phases = [(metrics.epoch, metrics.phase) for metrics in tuned_run.history]
+    assert phases[-4:] == [(3, "train"), (3, "validation"), (4, "train"), (4, "validation")]
+    assert tuned_run.best_epoch == best_epoch(tuned_run.history, "all_negatives")
+    assert changed_weights(tuned_run.best, tuned_run.folder / f"epoch_{tuned_run.best_epoch:02d}.safetensors") == set()
+
+
+def test_works_are_embedded_from_the_stage_as_from_their_pictures(
+    tuned_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[float] = []
+    embed = FineTuning.embed
+
+    def embed_both_ways(tuning: FineTuning, paths: Sequence[Path]) -> NDArray[np.float32]:
+        from_stage = embed(tuning, paths)
+        from_pictures = embed_all(copy.deepcopy(tuning._encoder).eval(), paths)
+        compared.append(float(np.linalg.norm(from_stage - from_pictures, axis=1).max()))
+        return from_stage
+
+    monkeypatch.setattr(FineTuning, "embed", embed_both_ways)
+    train(tuned_config, name="compared")
+    assert len(compared) == 2
+    assert max(compared) < 0.02
+
+
+def test_no_fine_tuning_where_the_backbone_has_no_learning_rate(tuned_config: TrainConfig) -> None:
+    run = train(tuned_config, name="frozen", backbone_lr=0.0)
+    assert max(metrics.epoch for metrics in run.history) == 2
+    assert not list(run.folder.glob("*.partial*"))
+
+
+def test_layer_wise_rates_fall_from_the_last_block_to_the_first() -> None:
+    names = ["taps.trunk.blocks.5.0.conv.weight", "taps.trunk.blocks.5.1.conv.weight", "taps.trunk.conv_head.weight"]
+    assert list(layer_wise_rates(names, 1.0).values()) == [STAGE_DECAY**2, STAGE_DECAY, 1.0]
+
+
+def test_nearest_artists_are_of_the_same_collection_and_sorted_by_distance() -> None:
+    rng = np.random.default_rng(0)
+    artists = np.repeat(np.arange(30), 3)
+    embeddings = rng.normal(size=(90, 256)).astype(np.float32)
+    groups = [np.arange(20), np.arange(20, 30)]
+    found = nearest_artists(embeddings, artists, groups)
+    means = torch.from_numpy(embeddings).view(30, 3, 256).double().mean(1)
+    distances = torch.cdist(means, means).numpy()
+    for group in groups:
+        for artist in group:
+            assert artist not in found[artist]
+            assert set(found[artist]) <= set(group)
+    others = [other for other in np.argsort(distances[0]) if other != 0 and other < 20]
+    assert found[0].tolist() == others[:10]
+    assert set(found[25]) == set(range(20, 30)) - {25}
