@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from painter_search.encoder.inference_engine import open_engine
-from painter_search.encoder.last_stages import last_frozen_stage
+from painter_search.encoder.last_stages import last_frozen_stage, recorded_output
 from painter_search.encoder.mixed_precision import mixed_precision
 from painter_search.encoder.multi_stage_features import Readout
 from painter_search.encoder.network import EncoderNetwork
@@ -43,15 +43,9 @@ class FeaturesAndStage(BackboneFeatures):
     """The same, and what the last frozen stage gives: features `[n, width]`, output `[n, ...]`."""
 
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # type: ignore[override]
-        read: list[torch.Tensor] = []
-        hook = last_frozen_stage(self.encoder).register_forward_hook(
-            lambda _stage, _inputs, output: read.append(output)
-        )
-        try:
+        with recorded_output(last_frozen_stage(self.encoder)) as recorded:
             features = super().forward(pixels)
-        finally:
-            hook.remove()
-        return features, read[0].float()
+        return features, recorded[0].float()
 
 
 class FeatureReader:

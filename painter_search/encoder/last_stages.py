@@ -63,7 +63,7 @@ class LastStages:
         required = {name: parameter.requires_grad for name, parameter in named.items()}
         for parameter in named.values():
             parameter.requires_grad_(True)
-        with self._recorded_output() as recorded, torch.no_grad():
+        with recorded_output(self._stage) as recorded, torch.no_grad():
             self._taps(self._blank)
         with self._replaced_output(recorded[0]):
             *_, feature_map, last = self._taps(self._blank)
@@ -88,15 +88,6 @@ class LastStages:
         finally:
             hook.remove()
 
-    @contextmanager
-    def _recorded_output(self) -> Iterator[list[torch.Tensor]]:
-        recorded: list[torch.Tensor] = []
-        hook = self._stage.register_forward_hook(lambda _module, _inputs, output: recorded.append(output))
-        try:
-            yield recorded
-        finally:
-            hook.remove()
-
 
 def last_frozen_stage(encoder: EncoderNetwork) -> nn.Module:
     """The module whose output the last stages start from, in an encoder with a readout of two stages or more."""
@@ -106,16 +97,21 @@ def last_frozen_stage(encoder: EncoderNetwork) -> nn.Module:
     return trunk.get_submodule(encoder.config.stages[-2])
 
 
+@contextmanager
+def recorded_output(stage: nn.Module) -> Iterator[list[torch.Tensor]]:
+    """A list to which every output of a stage is added meanwhile."""
+    recorded: list[torch.Tensor] = []
+    hook = stage.register_forward_hook(lambda _stage, _inputs, output: recorded.append(output))
+    try:
+        yield recorded
+    finally:
+        hook.remove()
+
+
 @torch.no_grad()
 def stage_output_size(encoder: EncoderNetwork) -> int:
     """How many numbers the last frozen stage gives for a view of `img_size`, the largest there is."""
     side = encoder.config.img_size
-    sizes: list[int] = []
-    hook = last_frozen_stage(encoder).register_forward_hook(
-        lambda _stage, _inputs, output: sizes.append(output.numel())
-    )
-    try:
+    with recorded_output(last_frozen_stage(encoder)) as recorded:
         encoder.network(torch.zeros(1, 3, side, side, device=encoder.device))
-    finally:
-        hook.remove()
-    return sizes[0]
+    return recorded[0].numel()

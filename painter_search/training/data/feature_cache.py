@@ -28,6 +28,7 @@ from painter_search.encoder.network import EncoderNetwork
 from painter_search.encoder.views import MAX_VIEWS, View, make_views
 from painter_search.images.framing import read_frame
 from painter_search.training.data.stage_cache import (
+    LARGEST,
     StageCache,
     check_space,
     fill_stage_record,
@@ -39,7 +40,6 @@ SUFFIX = ".partial"
 """Of the cache in a run's folder; it is deleted at the end of the training."""
 BLOCK = 256
 """Works that are embedded from the cache at once."""
-LARGEST = float(np.finfo(np.float16).max)
 
 
 class Features(Protocol):

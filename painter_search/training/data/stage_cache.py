@@ -16,6 +16,7 @@ from painter_search.encoder.views import MAX_VIEWS
 
 MAX_DIMENSIONS = 4
 LARGEST = float(np.finfo(np.float16).max)
+"""Larger numbers are kept as this one."""
 
 
 class StageCache:
@@ -80,5 +81,5 @@ def check_space(folder: Path, works: int, size: int) -> None:
     if needed > 0.9 * free:
         raise InvalidValueError(
             f"training the last stages keeps {needed / 1e9:.1f} GB in {folder} meanwhile, and {free / 1e9:.1f} GB are "
-            "free; make room, give another folder as --runs, or train with --trained-stages none."
+            "free; make room, give another folder as --runs, or train with --finetune-epochs 0."
         )

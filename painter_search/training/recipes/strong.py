@@ -145,9 +145,7 @@ class StrongRecipe:
                 f"--batch-size is {batch_size}; it must be a multiple of {multiple}: four works an artist{shared}."
             )
         steps = max(MIN_STEPS, math.ceil(len(artists) / batch_size))
-        self._sampler = PKSampler(
-            artists, collections, batch_size, steps=steps, seed=config.seed, rank=rank(), processes=world_size()
-        )
+        self._sampler = self._make_sampler(steps)
         self._steps = steps * max(1, self._hyperparameters.epochs - 1)
         self._fine_tuning: FineTuning | None = None
         self._step = 0
@@ -246,16 +244,20 @@ class StrongRecipe:
 
     def _open_fine_tuning(self) -> FineTuning:
         assert self._tuned_on is not None
-        sampler = PKSampler(
+        steps = math.ceil(len(self._artists) / self._hyperparameters.batch_size)
+        return FineTuning(self._config, self.encoder, self._tuned_on, self._make_sampler(steps))
+
+    def _make_sampler(self, steps: int) -> PKSampler:
+        """A sampler of epochs of so many steps."""
+        return PKSampler(
             self._artists,
             self._collections,
             self._hyperparameters.batch_size,
-            steps=math.ceil(len(self._artists) / self._hyperparameters.batch_size),
+            steps=steps,
             seed=self._config.seed,
             rank=rank(),
             processes=world_size(),
         )
-        return FineTuning(self._config, self.encoder, self._tuned_on, sampler)
 
     def _standardize(self, features: torch.Tensor) -> torch.Tensor:
         return (features - self._readout.center) * self._readout.scale
