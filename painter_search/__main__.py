@@ -33,7 +33,7 @@ COMMANDS, in the order in which they are used
 {commands}
 
 FIRST STEPS, with a folder that has one folder of images per artist
-  python -m painter_search.build-index --folder my-paintings --encoder imagenet
+  python -m painter_search.build-index --folder my-paintings
   python -m painter_search.query painting.jpg --page answer.html
 
 OPTIONS
@@ -47,7 +47,7 @@ OPTIONS
 
 FILES, written into the current folder unless an option says otherwise
   data/              a prepared collection
-  runs/NAME/         a training: best.pt, report.html
+  runs/NAME/         a training: best.safetensors, report.html
   index/             indexes; CURRENT names the one in use
 
 EXIT STATUS
@@ -55,9 +55,11 @@ EXIT STATUS
   2  misused         130  interrupted; the same command again continues
 
 ENVIRONMENT
-  NO_COLOR           print without colours
-  OMP_NUM_THREADS    cores that a library may use; set to the container's quota where there is one
-  MILVUS_TOKEN       token of a Milvus server
+  NO_COLOR              print without colours
+  OMP_NUM_THREADS       cores that a library may use; set to the container's quota where there is one
+  PAINTER_SEARCH_CACHE  folder for indexes fetched from URLs
+  HF_TOKEN, HF_ENDPOINT  token and address of the Hugging Face hub
+  MILVUS_TOKEN          token of a Milvus server
 """
 
 
@@ -85,7 +87,13 @@ def _without_command(words: Sequence[str]) -> int:
     if words[0] == "--completion":
         from painter_search.common.completion import print_completion
 
-        return print_completion({name: import_module(f"painter_search.{name}").run for name in COMMANDS}, words[1:])
+        modules = {name: import_module(f"painter_search.{name}") for name in COMMANDS}
+        subcommands = {name: module.SUBCOMMANDS for name, module in modules.items() if hasattr(module, "SUBCOMMANDS")}
+        return print_completion(
+            {name: module.run for name, module in modules.items()},
+            words[1:],
+            {name: {sub: run for sub, (run, _) in own.items()} for name, own in subcommands.items()},
+        )
     print(f"painter_search: there is no command {words[0]!r}{_suggestion(words[0])}", file=sys.stderr)
     print(f"The commands: {', '.join(COMMANDS)}. `python -m painter_search` explains them.", file=sys.stderr)
     return 2

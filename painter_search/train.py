@@ -30,17 +30,18 @@ def run(config: Flags[TrainConfig], json: bool = False, log: Logs = ()) -> None:
     """
     from painter_search.display.console.run import show_run
     from painter_search.display.pages.run_page import write_report_page
-    from painter_search.display.plots import draw_curves
+    from painter_search.display.plots import TrainingCurves
     from painter_search.display.training_log import open_training_log
     from painter_search.training.trainer import train_encoder
 
-    watched = open_training_log(log)
+    curves, watched = TrainingCurves(), open_training_log(log)
 
     def on_epoch(folder: Path, history: Sequence[EpochMetrics]) -> None:
-        draw_curves(folder, history)
+        curves.on_epoch(folder, history)
         watched.on_epoch(folder, history)
 
     def on_end(run: Run) -> None:
+        curves.on_end(run)
         write_report_page(run)
         watched.on_end(run)
 

@@ -5,6 +5,12 @@ It needs the drawings and a renderer, which the package itself does not use:
     apt-get install openclipart-svg
     pip install resvg_py pillow numpy
     python scripts/build_sample.py
+
+Or put some twenty public-domain paintings together from a puzzle for children, for trials and for the README's pictures
+(a second; nothing is installed):
+
+    apt-get download gcompris-qt-data && dpkg-deb -x gcompris-qt-data_*.deb gcompris
+    python scripts/build_sample.py --paintings paintings --rcc gcompris/usr/share/gcompris-qt/rcc/paintings.rcc
 """
 
 import argparse
@@ -25,6 +31,7 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter, ImageOps
+from puzzles.paintings import write_paintings
 
 COLUMNS = [
     *("artist", "date", "genre", "pixelsx", "pixelsy", "size_bytes"),
@@ -72,6 +79,8 @@ MAX_SIDE, USUAL_SIDE, MIN_SIDE, MARGIN = 384, 224, 128, 8
 WEBP_QUALITY = 90
 SAME_DRAWING = 0.3  # distance of shapes below which two pictures are one drawing, recoloured or retouched
 GROUPS = {"train_only": 0.45, "test_only": 0.38, "train_and_test": 0.17}
+
+RCC = Path("/usr/share/gcompris-qt/rcc/paintings.rcc")
 
 
 def plain(text: str) -> str:
@@ -280,7 +289,17 @@ def main() -> None:
     add("--out", type=Path, default=sample, help="folder for the table and images/ (its files are replaced)")
     add("--seed", type=int, default=0, help="seed of the split into training and test artists")
     add("--jobs", type=int, default=2, help="how many drawings to render at once")
+    add("--paintings", type=Path, metavar="FOLDER", help="put paintings together into this folder instead")
+    add("--rcc", type=Path, default=RCC, help="GCompris's puzzles of paintings (Debian's package gcompris-qt-data)")
     flags = parser.parse_args()
+    if flags.paintings:
+        if not flags.rcc.is_file():
+            parser.error(f"{flags.rcc} is not a file: install Debian's package gcompris-qt-data, or give --rcc")
+        try:
+            write_paintings(flags.rcc, flags.paintings)
+        except ValueError as error:
+            parser.error(str(error))
+        return
     if not flags.svg.is_dir():
         parser.error(f"{flags.svg} is not a folder: install Debian's package openclipart-svg, or give --svg")
     write(collect(flags.svg, flags.jobs), flags.out, flags.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import runpy
@@ -132,6 +133,35 @@ def test_benchmark_quick_runs_every_measurement(run_here: Run) -> None:
         assert row in printed
 
 
+def test_benchmark_engines_measures_every_library(run_here: Run, tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    briefly = ("--rounds", 1, "--batches", 2, "--img-size", 64, "--without-compile")
+    flags = ("--backbones", BACKBONE, "--json", tmp_path / "figures.json")
+    printed = run_here("benchmark_engines.py", *flags, *briefly)
+    for library in ("PyTorch", "ONNX Runtime", "OpenVINO", "ours"):
+        assert library in printed
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert len(figures) == 6
+    assert max(figure["off"] for figure in figures) < 0.1  # of embeddings of length 1
+
+
+@pytest.mark.slow
+def test_peers_measures_ours_and_says_why_a_peer_cannot_run(
+    run_here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    metrics = import_module("peers.metrics")
+    contestant = import_module("peers.contestant").Contestant
+    broken = contestant("broken", "no_such_metrics")
+    monkeypatch.setattr(metrics, "CONTESTANTS", (metrics.CONTESTANTS[0], broken))
+    figures = tmp_path / "figures.json"
+    flags = ("--only", "metrics", "--scale", 0.02, "--rounds", 1, "--folder", tmp_path / "peers", "--json", figures)
+    assert "metrics: 400" in run_here("peers.py", *flags)
+    ours, other = json.loads(figures.read_text())
+    assert ours["off"] < 1e-6
+    assert "no_such_metrics" in other["cannot run"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("like", [False, True])
 def test_benchmark_index_measures_an_exact_index(like: bool, tmp_path: Path) -> None:
@@ -236,6 +266,22 @@ def commands_of_the_demo() -> list[list[str]]:
 @pytest.mark.parametrize("words", commands_of_the_demo(), ids=lambda words: words[0])
 def test_command_of_the_demo_has_flags_that_exist(words: list[str]) -> None:
     parse_flags("test", import_module(words[0]).run, words[1:])
+
+
+@pytest.mark.parametrize("word", ["", "--no-browser"])
+def test_demo_offers_the_served_page_and_waits_for_nobody_who_is_not_there(word: str) -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("no bash here")
+    offered = "serve=(" + (SCRIPTS / "demo.sh").read_text(encoding="utf-8").partition("serve=(")[2]
+    done = subprocess.run(
+        [bash, "-euc", offered, "demo.sh", word], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20,
+        env={**os.environ, "DISPLAY": ":0"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    command = done.stdout[done.stdout.index("python -m painter_search.serve") :].split()
+    parse_flags("test", import_module("painter_search.serve").run, command[3:])
+    assert ("--no-browser" in command) == bool(word)
 
 
 def test_compare_encoders_scores_each_and_pairs_differences(

@@ -25,6 +25,7 @@ from painter_search.common.errors import InvalidValueError, NotFoundError
 from painter_search.common.html_repr import Html, html_picture, html_table
 from painter_search.common.progress import track
 from painter_search.common.threads import map_prefetched
+from painter_search.common.urls import Location
 from painter_search.images.fingerprint import has_picture
 from painter_search.images.framing import CENTER_SIDE
 from painter_search.index.config import DEFAULT_INDEX
@@ -228,7 +229,7 @@ def audit_collection(config: AuditConfig | None = None) -> Audit:
     )
 
 
-def _find_index(path: Path | None, collections: Sequence[Collection]) -> PaintingIndex | None:
+def _find_index(path: Location | None, collections: Sequence[Collection]) -> PaintingIndex | None:
     """The index at `path`; by default the current one, if it holds works of these collections."""
     if path is not None:
         return PaintingIndex.load(path)

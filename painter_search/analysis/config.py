@@ -42,14 +42,15 @@ class AuditConfig:
     data: tuple[Path, ...] = ()
     """Prepared collections to audit. Default: data, if it holds one; else the works of the index."""
 
-    index: Path | None = None
-    """An index whose neighbours are compared: a folder of indexes, or one index.
+    index: Location | None = None
+    """An index whose neighbours are compared: a folder of indexes, one index, or the URL of either.
     Default: index, if it holds works of these collections."""
 
     page: Path | None = None
     """Write a page of the findings, one HTML file with the pictures side by side."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "index", None if self.index is None else parse_location(self.index))
         check_html_path(self.page)
 
 
@@ -57,8 +58,9 @@ class AuditConfig:
 class MapConfig:
     """Lay the works of an index out on a plane by similarity of style: a picture, and a page to explore."""
 
-    index: Path = DEFAULT_INDEX
-    """The folder of indexes, or one index. map.png and map.html are written into the folder of indexes."""
+    index: Location = DEFAULT_INDEX
+    """The folder of indexes, or one index; or the URL of either. map.png and map.html are written into the folder of
+    indexes, for a URL into the one that it was fetched to."""
 
     max_works: int = 5_000
     """At most this many works. From a larger index a sample is drawn, and the page says so."""
@@ -67,6 +69,7 @@ class MapConfig:
     """Seed of the sample and of the layout."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "index", parse_location(self.index))
         if self.max_works < 2:
             raise InvalidValueError(f"--max-works is {self.max_works}; a map needs at least 2.")
         if not 0 <= self.seed < 2**32:
@@ -86,7 +89,7 @@ class CompareConfig:
     crop: str = "auto"
     """What of a photograph is used, of both sides. auto: the painting in it, without wall and frame, where one is found
     for sure; a plain reproduction stays as it is. none: all of it. x,y,w,h: a rectangle, as fractions of the photograph
-    (or in pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 turns it over."""
+    (or in pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 turns it upside down."""
 
     page: Path | None = None
     """Write a page of the comparison, one HTML file with the pictures in it."""

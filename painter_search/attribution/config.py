@@ -37,8 +37,8 @@ class QueryConfig:
     """How many works to show for each."""
 
     false_names: float | None = None
-    """An artist is named only where so many per cent, such as 10, of works by artists not in the index would be given a
-    name, too. Default: the best balance between these and the true names that are kept."""
+    """How many of 100 works by artists not in the index may be given a name all the same, such as 10. Fewer of these
+    leave more works by artists in it without their name, too. Default: the best balance of both."""
 
     where: str | None = None
     """Compare with some works only: an SQL expression over the columns collection, file, artist, title, date, style
@@ -58,7 +58,7 @@ class QueryConfig:
     crop: str = "auto"
     """What of a photograph is used. auto: the painting in it, without wall and frame, where one is found for sure; a
     plain reproduction stays as it is. none: all of it. x,y,w,h: a rectangle, as fractions of the photograph (or in
-    pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 turns it over."""
+    pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 turns it upside down."""
 
     page: Path | None = None
     """Write a page of the answers, one HTML file with the pictures in it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,10 +10,13 @@ from typing import NamedTuple
 import pandas as pd
 
 from painter_search.collection.artist_names import clean_name
+from painter_search.collection.layouts.display_names import repair
+from painter_search.collection.layouts.name_kinds import kind_of
+from painter_search.collection.layouts.recognise import KINDS
 from painter_search.collection.splits import divide_artists
-from painter_search.collection.tables.columns import ARTIST, FILE, PLAIN, find_columns, fold_header
+from painter_search.collection.tables.columns import ARTIST, FILE, PLAIN, find_columns, fold_header, name_columns
 from painter_search.collection.tables.table_files import read_table_file
-from painter_search.common.errors import DamagedFileError, NotFoundError
+from painter_search.common.errors import AmbiguousError, DamagedFileError, NotFoundError
 
 CLEAN_COLUMNS = [
     "artist", "date", "genre", "pixelsx", "pixelsy", "size_bytes", "source", "style", "title",
@@ -20,7 +24,15 @@ CLEAN_COLUMNS = [
 ]  # fmt: skip
 """Columns of a cleaned catalogue, as in the report: Kaggle's without `artist_group`."""
 REQUIRED = {ARTIST: "artist", FILE: "new_filename"}
+WEAK = {"label", "class"}
+"""Columns that may mean something else than artists."""
+DOUBTFUL = 0.5
+"""Share of the artists that look like something else from which on this is told."""
 TRUE, FALSE = {"true", "1", "1.0", "yes"}, {"false", "0", "0.0", "no"}
+
+
+class NoArtistsError(AmbiguousError):
+    """A column that may name artists names something else."""
 
 
 class Catalogue(NamedTuple):
@@ -43,12 +55,12 @@ def read_catalogue(paths: Sequence[Path], test_share: float, random_state: int) 
 
     Raises:
         NotFoundError: A file does not exist.
+        NoArtistsError: A column called label or class names something else than artists.
         DamagedFileError: A file is no table or lacks a column, or a value of `in_train` is neither true nor false.
         MissingPackageError: A file is a spreadsheet, and the package that reads these is not installed.
     """
     read = [_read_one(path) for path in paths]
     table = pd.concat([one.table for one in read], ignore_index=True)
-    table["artist"] = table["artist"].map(clean_name)
     table["new_filename"] = table["new_filename"].str.strip()
     if (table["in_train"] == "").all():
         table["in_train"] = divide_artists(table["artist"], test_share, random_state)
@@ -62,6 +74,7 @@ def _read_one(path: Path) -> Catalogue:
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist; check the path after --catalogue.")
     table, remarks = read_table_file(path)
+    _join_names(table, path, remarks)
     header = list(table.columns)
     columns: dict[str, pd.Series] = {}
     for field in CLEAN_COLUMNS:
@@ -87,7 +100,45 @@ def _read_one(path: Path) -> Catalogue:
     for column in CLEAN_COLUMNS:
         chosen[column] = chosen[column].str.replace("\r", " ", regex=False)
     is_blank = (table.apply(lambda column: column.str.strip()) == "").all(axis=1)
-    return Catalogue(chosen[~is_blank], remarks, f"the column {columns[ARTIST].name} of {path.name}")
+    column = str(columns[ARTIST].name)
+    place = f"the column {column} of {path.name}"
+    chosen["artist"] = _repair_names(chosen["artist"], remarks)
+    remarks += _doubt_artists(chosen["artist"], place, column)
+    return Catalogue(chosen[~is_blank], remarks, place)
+
+
+def _join_names(table: pd.DataFrame, path: Path, remarks: list[str]) -> None:
+    """Add a column of artists to a table that has their given and family names in two."""
+    header = [str(name) for name in table.columns]
+    columns = name_columns(header)
+    if columns is not None and not find_columns(header, ARTIST):
+        given, family = (table.iloc[:, number].str.strip() for number in columns)
+        table[ARTIST] = (given + " " + family).str.strip()
+        remarks.append(f"{path.name}: artists are read from {header[columns[0]]!r} and {header[columns[1]]!r}.")
+
+
+def _repair_names(artists: pd.Series, remarks: list[str]) -> pd.Series:
+    """Artists' names without the damage of a wrong encoding, which is told."""
+    repaired = {name: clean_name(repair(name)) for name in artists.unique()}
+    damaged = [name for name in repaired if repaired[name] != clean_name(name)]
+    if damaged:
+        remarks.append(f"{damaged[0]} is read as {repaired[damaged[0]]}, whose encoding was damaged.")
+    return artists.map(repaired)
+
+
+def _doubt_artists(artists: pd.Series, place: str, column: str) -> list[str]:
+    """A remark if most of the artists look like something else.
+
+    Raises `NoArtistsError` if so, and their column is called a label or a class.
+    """
+    names = sorted(set(artists) - {""})
+    kinds = Counter(kind for name in names if (kind := kind_of(name)) in KINDS)
+    if kinds.total() <= DOUBTFUL * len(names):
+        return []
+    what, some = KINDS[kinds.most_common(1)[0][0]][1], ", ".join(names[:3])
+    if fold_header(column) in WEAK:
+        raise NoArtistsError(f"{place} looks like {what} ({some}), not like artists; call the artists' column artist.")
+    return [f"{place} looks like {what} ({some}), not like artists; check which column names these."]
 
 
 def _parse_bools(values: pd.Series, paths: Sequence[Path]) -> pd.Series:

@@ -151,8 +151,9 @@ def _remarks(
                 f"{_works(count(chosen))} matched by name {how}, e.g. catalogue '{name}', originals "
                 f"'{match.original.file}'."
             )
-    artists = table[(table["artist"] != "") & (table["new_filename"] != "")].groupby("new_filename")["artist"].unique()
-    contested = artists[artists.map(len) > 1]
+    given = table[(table["artist"] != "") & (table["new_filename"] != "")][["new_filename", "artist"]].drop_duplicates()
+    given = given[given.duplicated("new_filename", keep=False)]  # a group for every file takes long
+    contested = given.groupby("new_filename")["artist"].unique()
     if len(contested):
         yield (
             f"{len(contested):,} file{'s are' if len(contested) > 1 else ' is'} left out, since the catalogue gives "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Set
-from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -60,7 +59,7 @@ def frame_originals(
     with (staging / JOURNAL).open("a", encoding="utf-8") as journal:
         for result in track(frame_all(remaining, workers), f"Framing ({framing})", total=len(remaining)):
             results[result.file] = result
-            journal.write(json.dumps(asdict(result)) + "\n")
+            journal.write(json.dumps(vars(result)) + "\n")
             journal.flush()
     rejected += [(file, result.reason) for file, result in results.items() if result.reason]
     framed = {file: result for file, result in results.items() if not result.reason}

@@ -7,7 +7,7 @@ possible, and no other name and no other file agrees as well. In order:
 2. The last parts of both paths are equal, the folder or archive itself counted as the first part; more parts come
    before fewer, down to the file's name alone. For one number of parts they are compared as written, then in Unicode's
    NFC, then without case, then without the file's ending, zeros before its number, and the difference between space,
-   hyphen and underscore.
+   hyphen, underscore and point.
 3. A name that several files of one folder or archive may mean is looked for in a folder of its artist, and else left
    out. Of equal files in several folders or archives the first counts, in the order they were given.
 
@@ -198,8 +198,9 @@ def _loose(part: str) -> str:
     part = _without_case(unquote(part)).strip()
     while (ending := ENDING.search(part)) and ending[1] in PICTURE_ENDINGS:
         part = part[: ending.start()]
-    part = re.sub(r"[\s_+-]+", " ", part).strip() or part
-    return re.sub(r"^(\d+)\.0$", r"\1", part).lstrip("0") or part if re.fullmatch(r"\d+(\.0)?", part) else part
+    if re.fullmatch(r"\d+(\.0)?", part):
+        return part.removesuffix(".0").lstrip("0") or "0"
+    return re.sub(r"[\s_+.-]+", " ", part).strip() or part
 
 
 FOLDS: tuple[Callable[[str], str], ...] = (_as_written, _nfc, _without_case, _loose)

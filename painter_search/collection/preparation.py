@@ -277,7 +277,8 @@ def _nothing_readable(inputs: CollectionInputs, rejected: pd.DataFrame) -> str:
     if len(inputs.catalogue) and (doubt_hands(inputs.catalogue) != "").all():
         return f"none of the {len(inputs.catalogue):,} works names one artist; --keep-uncertain keeps such hands."
     if inputs.by_path:
-        return f"none of the {len(inputs.originals):,} files in the folder is a readable image."
+        example = f", e.g. {rejected['file'].iloc[0]}: {rejected['reason'].iloc[0]}" if len(rejected) else ""
+        return f"none of the {len(inputs.originals):,} files in the folder is a readable image{example}."
     kinds = Counter(_kind(reason) for reason in rejected["reason"])
     reasons = ", ".join(f"{number:,} {reason}" for reason, number in kinds.most_common(3))
     return (

@@ -99,10 +99,10 @@ def _about(encoder: Encoder) -> str:
 def _training(run: Run | None) -> list[str]:
     if run is None:
         return ["Not known: the encoder was pushed without its run."]
-    settings = run.config.resolved
+    epochs = max(metrics.epoch for metrics in run.history)
     names = ", ".join(f"`{name}`" for name in run.collections) or "a collection without a name"
     return [
-        f"The training artists of {names}, by the recipe `{run.config.recipe}`: at most {settings.all_epochs} epochs, "
+        f"The training artists of {names}, by the recipe `{run.config.recipe}`: {epochs} epochs, "
         f"of which number {run.best_epoch} did best on validation artists; weights at the start: {run.config.weights}."
     ]
 

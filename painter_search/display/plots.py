@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -72,6 +73,23 @@ def draw_curves(folder: Path, history: Sequence[EpochMetrics]) -> None:
         panel.locator_params(axis="x", integer=True)
         panel.legend(frameon=False, fontsize=8)
     save_figure(figure, folder / "curves.png")
+
+
+class TrainingCurves:
+    """Draws the curves of a training as it goes on, with at most a tenth of its time, and the last ones at its end."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+        """When to draw again."""
+
+    def on_epoch(self, folder: Path, history: Sequence[EpochMetrics]) -> None:
+        start = time.monotonic()
+        if start >= self._next:
+            draw_curves(folder, history)
+            self._next = time.monotonic() + 9 * (time.monotonic() - start)
+
+    def on_end(self, run: Run) -> None:
+        draw_curves(run.folder, run.history)
 
 
 def draw_augmentations(run: Run) -> None:

@@ -32,7 +32,25 @@ def run_sentences(run: Run) -> list[str]:
         surely = "no chance" if low > 0 or high < 0 else "within chance"
         sentences.append(f"That difference is {surely}: {low:+.0f} to {high:+.0f} of 100, at 95 % confidence.")
     sentences.append(f"The encoder that was kept is the best on validation artists: {best}.")
+    if decision := _fine_tuning_decision(run):
+        sentences.append(decision)
     return sentences
+
+
+def _fine_tuning_decision(run: Run) -> str | None:
+    """Whether training the network itself was kept, and why; None where it was not tried."""
+    new_layer_alone = run.config.resolved.epochs
+    validated = [one for one in run.history if one.phase == "validation" and one.epoch > 0]
+    frozen = [one.all_negatives for one in validated if one.epoch <= new_layer_alone]
+    tuned = [one.all_negatives for one in validated if one.epoch > new_layer_alone]
+    if not frozen or not tuned or not run.config.resolved.fine_tunes:
+        return None
+    part = "the whole network" if run.config.finetune == "whole-network" else "the network's last stages"
+    kept = "so that was kept" if run.best_epoch > new_layer_alone else "so the network was left as it came"
+    return (
+        f"Training {part}, too, told works by an artist from others' in {100 * max(tuned):.1f} of 100 comparisons on "
+        f"validation artists, the new layer alone in {100 * max(frozen):.1f}, {kept}."
+    )
 
 
 def run_charts(history: Sequence[EpochMetrics]) -> list[Markup]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from painter_search.common.errors import DamagedFileError
 from painter_search.encoder.files.encoder_folder import is_encoder_folder, read_encoder_folder
-from painter_search.encoder.files.names import BEST, CONFIG, ONNX, WEIGHTS, find_checkpoint
+from painter_search.encoder.files.names import BEST, CONFIG, ONNX, PACKAGED, WEIGHTS, find_checkpoint
 from painter_search.encoder.painting_encoder import Encoder as Encoder
 from painter_search.encoder.saved_encoder import OnnxFileEncoder, SavedEncoder
 
 HUB_PREFIX = "hf-hub:"
 """Before OWNER/NAME of an encoder on the Hugging Face hub, as timm has it."""
+PAINTER = "painter"
+"""The name of the encoder that comes with the package."""
 
 
 def load_encoder(path: str | Path, *, normalize: bool = True) -> Encoder:
@@ -18,8 +21,8 @@ def load_encoder(path: str | Path, *, normalize: bool = True) -> Encoder:
 
     Args:
         path: A folder that `Encoder.save` wrote, a run's folder, whose best epoch is taken, a checkpoint file, or
-            `hf-hub:OWNER/NAME`, an encoder on the Hugging Face hub, which is fetched once; or the ONNX file of another
-            network, which embeds the central square of pictures.
+            `hf-hub:OWNER/NAME`, an encoder on the Hugging Face hub, which is fetched once; `painter`, the one that
+            comes with the package; or the ONNX file of another network, which embeds the central square of pictures.
         normalize: For an ONNX file: whether embeddings are scaled to length 1.
 
     Raises:
@@ -37,12 +40,17 @@ def load_encoder(path: str | Path, *, normalize: bool = True) -> Encoder:
         from painter_search.encoder.hub.fetch import fetch_encoder
 
         path = fetch_encoder(str(path).removeprefix(HUB_PREFIX))
-    path = Path(path)
+    path = PACKAGED if str(path) == PAINTER else Path(path)
     folder = path.parent if path.name in (CONFIG, WEIGHTS, ONNX) else path
     if is_encoder_folder(folder):
         return SavedEncoder(read_encoder_folder(folder))
     if path.suffix.lower() == ".onnx":
         return OnnxFileEncoder(path, normalize)
+    if (folder / WEIGHTS).is_file():
+        raise DamagedFileError(
+            f"{folder} has {WEIGHTS}, but no {CONFIG} of a painter_search encoder; copy the whole folder that "
+            "`Encoder.save` wrote."
+        )
     from painter_search.encoder.checkpoint import (
         confidence_of_checkpoint,
         network_of_checkpoint,

@@ -94,7 +94,7 @@ class OpenVino:
 
     def __init__(self, network: Path | bytes, side: int, cores: int) -> None:
         """Read a network and compute it for a view of this side; for other shapes it is compiled when they come."""
-        self._openvino = openvino = _import_openvino()
+        self._openvino = openvino = import_openvino()
         self._core = openvino.Core()
         bfloat16 = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self.name = f"openvino {openvino.__version__.split('-')[0]}, {'bfloat16' if bfloat16 else 'float32'}"
@@ -189,7 +189,7 @@ def open_onnxruntime(network: Path | bytes, cores: int = 0) -> InferenceEngine:
         raise DamagedFileError(f"{name} is no encoder that can be read; build the index again.") from error
 
 
-def _import_openvino() -> ModuleType:
+def import_openvino() -> ModuleType:
     """OpenVINO without its model converter, whose import takes longer than all the rest and loads usage reports."""
     loaded = CONVERTER in sys.modules
     if not loaded:

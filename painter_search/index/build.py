@@ -24,8 +24,8 @@ from painter_search.common.errors import InvalidValueError, NotEnoughDataError, 
 from painter_search.common.log import logger
 from painter_search.common.urls import join_location, parse_location
 from painter_search.encoder.embedding_shards import embed_shards, join_shards, missing_shards, split_into_shards
-from painter_search.encoder.encoder import Encoder, load_encoder
-from painter_search.encoder.files.names import BEST, PACKAGED, find_checkpoint, newest_run
+from painter_search.encoder.encoder import PAINTER, Encoder, load_encoder
+from painter_search.encoder.files.names import BEST, find_checkpoint, newest_run
 from painter_search.encoder.onnx_export import open_encoder
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.index_statistics import update_index_statistics
@@ -210,7 +210,7 @@ def _trained_encoder(config: BuildIndexConfig) -> Encoder | None:
     """The encoder to use, or None where it is to be the untrained one."""
     if config.encoder == "imagenet":
         return None
-    if config.encoder not in (None, "painter"):
+    if config.encoder not in (None, PAINTER):
         return load_encoder(config.encoder)
     run = None if config.encoder else newest_run(config.runs)
     if run is None:
@@ -218,7 +218,7 @@ def _trained_encoder(config: BuildIndexConfig) -> Encoder | None:
             "Encoder: the one that comes with the package, trained on paintings out of copyright; "
             "`python -m painter_search.train` makes one of your own."
         )
-        return load_encoder(PACKAGED)
+        return load_encoder(PAINTER)
     newest = find_checkpoint(run / BEST)
     logger.info(f"Encoder: {newest}")
     return load_encoder(newest)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -162,7 +164,7 @@ class BuildIndexConfig:
         object.__setattr__(self, "originals", None if self.originals is None else Path(self.originals))
         object.__setattr__(self, "folder", None if self.folder is None else Path(self.folder))
         object.__setattr__(self, "runs", Path(self.runs))
-        object.__setattr__(self, "index", Path(self.index))
+        object.__setattr__(self, "index", writable_folder(self.index))
         if self.layout is not None:
             check_layout(self.layout)
             if self.folder is None:
@@ -207,7 +209,7 @@ class AddConfig:
     crop: str = "auto"
     """What of photographs of paintings is added. auto: the painting in each, without wall and frame, where one is found
     for sure; a plain reproduction stays as it is. none: all of it. x,y,w,h: a rectangle, as fractions of the photograph
-    (or in pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 turns it over."""
+    (or in pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 turns it upside down."""
 
     index: Path = DEFAULT_INDEX
     """The folder of indexes."""
@@ -215,7 +217,7 @@ class AddConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", as_locations(self.source))
         object.__setattr__(self, "originals", as_locations(self.originals))
-        object.__setattr__(self, "index", Path(self.index))
+        object.__setattr__(self, "index", writable_folder(self.index))
         check_artist(self.artist)
         parse_crop(self.crop)
         if self.layout is not None:
@@ -241,7 +243,7 @@ class RemoveConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "works", as_names(self.works))
-        object.__setattr__(self, "index", Path(self.index))
+        object.__setattr__(self, "index", writable_folder(self.index))
         if not self.works:
             raise InvalidValueError("name the works to remove by id, or by artist: `build-index remove 17`.")
 
@@ -253,12 +255,23 @@ class ListConfig:
     artist: str | None = None
     """List the works of this artist."""
 
-    index: Path = DEFAULT_INDEX
-    """The folder of indexes, or one index."""
+    index: Location = DEFAULT_INDEX
+    """The folder of indexes, or one index; or the URL of either, such as s3://bucket/index."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "index", Path(self.index))
+        object.__setattr__(self, "index", parse_location(self.index))
         check_artist(self.artist)
+
+
+def writable_folder(index: Path) -> Path:
+    """The folder of indexes as a `Path`; raises `InvalidValueError` for a URL, also one that a `Path` has shortened."""
+    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/+", os.fspath(index))  # two letters at least: C:/ is a drive
+    if scheme is not None:
+        raise InvalidValueError(
+            f"--index is a URL ({scheme[0].rstrip('/')}//…), where indexes are only read; build or change the index in "
+            "a folder, and copy that to the URL."
+        )
+    return Path(index)
 
 
 def as_list(values: T | Iterable[T]) -> list[T]:

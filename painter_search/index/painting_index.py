@@ -21,6 +21,7 @@ from painter_search.index.config import (
     as_locations,
     as_names,
     check_added_sources,
+    writable_folder,
 )
 from painter_search.index.filters import Selection, select_works
 from painter_search.index.index_reader import IndexReader
@@ -323,8 +324,9 @@ class PaintingIndex(IndexReader):
         found = None if self.confidence is None else self.confidence.naming_threshold(false_names / 100)
         if found is None:
             raise InvalidValueError(
-                f"--false-names is {false_names}, and {self.folder} does not know what a threshold costs: train its "
-                "encoder with this version, on more artists, and build the index again."
+                f"--false-names is {false_names}, and {self.folder} does not know what a threshold costs, which needs "
+                "40 works by 8 artists to measure: train its encoder with this version, on more artists, and build the "
+                "index again."
             )
         chosen = copy(self)
         chosen._threshold = found
@@ -541,8 +543,9 @@ def add_paintings(
 
     sources, places = as_locations(source), as_locations(originals)
     check_added_sources(sources, artist, places)
+    folder = writable_folder(Path(index))
     addition = write_addition(
-        Path(index), sources, artist, places, layout=layout, keep_uncertain=keep_uncertain, crop=parse_crop(crop)
+        folder, sources, artist, places, layout=layout, keep_uncertain=keep_uncertain, crop=parse_crop(crop)
     )
     return IndexUpdate.of(addition)
 
@@ -571,7 +574,7 @@ def remove_works(index: Path | str, works: str | int | Iterable[str | int]) -> I
     """
     from painter_search.index.update import write_removal
 
-    return IndexUpdate.of(write_removal(Path(index), as_names(works)))
+    return IndexUpdate.of(write_removal(writable_folder(Path(index)), as_names(works)))
 
 
 @dataclass(frozen=True)

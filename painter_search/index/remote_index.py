@@ -95,8 +95,14 @@ def _fetch(place: str, manifest: bytes, folder: Path) -> None:
     staging = folder.with_name(f".{folder.name}.fetching")
     staging.mkdir(parents=True, exist_ok=True)
     write_bytes(staging / MANIFEST, manifest)
-    files = read_manifest(staging).files  # checks the manifest's digest, too
-    (staging / MANIFEST).unlink()
+    try:
+        files = read_manifest(staging).files  # checks the manifest's digest, too
+    except DamagedFileError as error:
+        raise DamagedFileError(str(error).replace(str(staging), redact_url(place))) from error
+    finally:
+        (staging / MANIFEST).unlink()
+    for partial in staging.glob(".*"):  # of a fetch that was killed
+        partial.unlink()
     for name, entry in track(files.items(), "Fetching the index", total=len(files)):
         if Path(name).name != name or name.startswith("."):
             raise DamagedFileError(f"{redact_url(place)} names a file {name!r} that no index has; do not use it.")

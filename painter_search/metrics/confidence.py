@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from painter_search.metrics.distances import FloatArray
 from painter_search.metrics.identification.naming_threshold import (
+    LEAST_ARTISTS,
+    LEAST_WORKS,
     NamingThreshold,
     Percentiles,
     threshold_at,
@@ -67,6 +69,10 @@ class Confidence:
     """Of the probability that the artist is in the index, over queries whose artist is not; empty if never measured."""
     right: Percentiles = ()
     """The same over queries whose artist ranks first."""
+    measured_works: int = 0
+    """How many works these queries are; 0 in a calibration of an earlier version, of which `works` bounds them."""
+    measured_artists: int = 0
+    """By how many artists they are."""
 
     def same_artist(self, distances: FloatArray) -> NDArray[np.float64]:
         """Probability that one artist painted both works, for distances as multiples of the mean between artists."""
@@ -103,19 +109,22 @@ class Confidence:
     def answer(self, query: LeaveOneOutQuery) -> LeaveOneOutAnswer:
         """The answer to a leave-one-out query."""
         distances = query.artist_distances
-        chances = self.probabilities(query.signals, distances, query.log_ratios, len(distances))
+        chances = self.probabilities(query.signals, distances, query.log_ratios, query.artists)
         return LeaveOneOutAnswer(int(chances.argmax()), float(chances.max()), float(chances.sum()))
 
     def naming_threshold(self, false_names: float | None = None) -> NamingThreshold | None:
         """The threshold in use, or the one at which `false_names` (a share) of strangers are given a name.
 
-        None where its costs were not measured: in a calibration of an earlier version.
+        None where its costs were not measured, or on too few works or artists to mean anything.
         """
-        if not self.right:
+        works, artists = self.measured_works or self.works, self.measured_artists or self.artists
+        if not self.right or works < LEAST_WORKS or artists < LEAST_ARTISTS:
             return None
         if false_names is None:
-            return threshold_at(self.threshold, self.strangers, self.right)
-        return threshold_for(false_names, self.strangers, self.right)
+            found = threshold_at(self.threshold, self.strangers, self.right)
+        else:
+            found = threshold_for(false_names, self.strangers, self.right)
+        return replace(found, works=works, artists=artists)
 
 
 def _logistic(log_odds: ArrayLike) -> NDArray[np.float64]:

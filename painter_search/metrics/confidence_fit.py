@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 from painter_search.metrics.artist_ranking import rank_within_artist
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.distances import FloatArray, IntArray, distance_matrix
-from painter_search.metrics.identification.naming_threshold import best_balance, percentiles
+from painter_search.metrics.identification.naming_threshold import (
+    LEAST_ARTISTS,
+    LEAST_RIGHT,
+    LEAST_WORKS,
+    best_balance,
+    percentiles,
+)
 from painter_search.metrics.identification.open_set import EPSILON, fit_identification, fit_offset
 from painter_search.metrics.identification.plda import PLDA, EmbeddedWorks
 from painter_search.metrics.leave_one_out import LeaveOneOutQuery, leave_one_out
@@ -31,8 +37,6 @@ OWN_WORKS = 1_000
 """Whole artists of an index are drawn until there are about this many works, to calibrate it on."""
 OWN_QUERIES = 150
 """Of these works, at most, are queried with."""
-MIN_OWN_ARTISTS, MIN_OWN_QUERIES = 8, 40
-"""With fewer, an index keeps the calibration that came with its encoder."""
 
 
 def fit_to_index(
@@ -42,13 +46,14 @@ def fit_to_index(
 
     Some indexes are harder than what an encoder was calibrated on. From leave-one-out queries come the offset of the
     probability that a query's artist is in the index, the costs of a threshold and the best balance; from the pairs of
-    its works come the probabilities of pairs. How the evidence is weighed stays.
+    its works come the probabilities of pairs. How the evidence is weighed stays. An index with fewer works or artists
+    than costs are told of keeps its encoder's calibration.
     """
     rng = np.random.default_rng(seed)
     artists = np.unique(artists, return_inverse=True)[1]
     sizes = np.bincount(artists)
     answerable = np.flatnonzero(sizes[artists] > 1)
-    if confidence.known_weights is None or (sizes > 1).sum() < MIN_OWN_ARTISTS or len(answerable) < MIN_OWN_QUERIES:
+    if confidence.known_weights is None or (sizes > 1).sum() < LEAST_ARTISTS or len(answerable) < LEAST_WORKS:
         return confidence
     rows = np.sort(rng.choice(answerable, min(OWN_QUERIES, len(answerable)), replace=False))
     queries = leave_one_out(embeddings, artists, rows, plda)
@@ -58,7 +63,7 @@ def fit_to_index(
         known_weights=fit_offset(confidence.known_weights, cases),
         same_artist_weights=_fit_same_artist([(embeddings, artists)]),
     )
-    return _with_costs(moved, queries)
+    return _with_costs(moved, queries, len(rows), len(np.unique(artists[rows])))
 
 
 class HeldOutWorks(NamedTuple):
@@ -86,11 +91,17 @@ def fit_confidence(groups: Sequence[HeldOutWorks], seed: int = 0) -> Confidence 
     if not usable:
         return None
     rng = np.random.default_rng(seed)
-    indexes = [
-        _simulate_queries(*group, plda, most_artists, limit, rng)
-        for group, plda in usable
-        for most_artists, limit in _simulated_indexes(group[1], plda)
-    ]
+    indexes: list[list[LeaveOneOutQuery]] = []
+    asked_works = asked_artists = 0
+    for group, plda in usable:
+        drawn = [
+            _simulate_queries(*group, plda, most_artists, limit, rng)
+            for most_artists, limit in _simulated_indexes(group[1], plda)
+        ]
+        indexes += [queries for queries, _ in drawn]
+        asked = np.unique(np.concatenate([rows for _, rows in drawn]))
+        asked_works += len(asked)
+        asked_artists += len(np.unique(group[1][asked]))
     queries = [query for index in indexes for query in index]
     fitted = Confidence(
         same_artist_weights=_fit_same_artist([group for group, _ in usable]),
@@ -104,18 +115,33 @@ def fit_confidence(groups: Sequence[HeldOutWorks], seed: int = 0) -> Confidence 
     if all(cases):
         share_weights, known_weights = fit_identification(cases)
         fitted = replace(fitted, share_weights=share_weights, known_weights=known_weights)
-    return _with_costs(fitted, queries)
+    return _with_costs(fitted, queries, asked_works, asked_artists)
 
 
-def _with_costs(confidence: Confidence, queries: Sequence[LeaveOneOutQuery]) -> Confidence:
-    """The same with the costs of thresholds as these queries show them, and the threshold of the best balance."""
+def _with_costs(confidence: Confidence, queries: Sequence[LeaveOneOutQuery], works: int, artists: int) -> Confidence:
+    """The same with the costs of thresholds as these queries show them, and the threshold of the best balance.
+
+    Args:
+        confidence: The calibration.
+        queries: The queries.
+        works: How many works were queried with.
+        artists: By how many artists.
+    """
     answers = [(query, confidence.answer(query)) for query in queries]
     strangers = [answer.artist_known for query, answer in answers if not query.artist_in_index]
     right = [answer.artist_known for query, answer in answers if query.true_rank == answer.first]
     if not right or not strangers:
-        return confidence
-    measured = replace(confidence, strangers=percentiles(np.array(strangers)), right=percentiles(np.array(right)))
-    return replace(measured, threshold=best_balance(measured.strangers, measured.right).probability)
+        return replace(confidence, strangers=(), right=(), measured_works=works, measured_artists=artists)
+    of_strangers, of_right = percentiles(np.array(strangers)), percentiles(np.array(right))
+    enough = len(right) >= LEAST_RIGHT
+    return replace(
+        confidence,
+        threshold=best_balance(of_strangers, of_right).probability,
+        strangers=of_strangers if enough else (),
+        right=of_right if enough else (),
+        measured_works=works,
+        measured_artists=artists,
+    )
 
 
 def pair_distances(
@@ -189,8 +215,12 @@ def _simulate_queries(
     most_artists: int | None,
     limit: int | None,
     rng: np.random.Generator,
-) -> list[LeaveOneOutQuery]:
-    """Leave-one-out queries to an index of some artists, with at most `limit` works of each, drawn at random."""
+) -> tuple[list[LeaveOneOutQuery], IntArray]:
+    """Leave-one-out queries to an index of some artists, with at most `limit` works of each, drawn at random.
+
+    Returns:
+        The queries, and the rows that were queried with.
+    """
     order = rng.permutation(len(artists))
     if most_artists is not None:
         several = np.flatnonzero(np.bincount(artists) > 1)
@@ -201,7 +231,8 @@ def _simulate_queries(
     answerable = np.flatnonzero(np.bincount(artists[drawn])[artists[drawn]] > 1)
     most = MAX_QUERIES if plda is None else MAX_QUERIES // len(ARTISTS)
     queries = np.sort(rng.choice(answerable, min(most, len(answerable)), replace=False))
-    return leave_one_out(embeddings[drawn], np.unique(artists[drawn], return_inverse=True)[1], queries, plda)
+    numbers = np.unique(artists[drawn], return_inverse=True)[1]
+    return leave_one_out(embeddings[drawn], numbers, queries, plda), drawn[queries]
 
 
 def _has_enough(artists: IntArray) -> bool:

@@ -45,6 +45,8 @@ class LeaveOneOutQuery:
     true_rank: int | None
     """Rank of the work's artist among them, from 0; None if the artist was left out."""
     signals: OpenSetSignals
+    artists: int
+    """How many artists the index has; also where one of them was left out."""
     nearest_work_distance: float
     """Distance of the nearest work, as a multiple of the mean distance between works by different artists."""
     log_ratios: NDArray[np.float64] | None = None
@@ -53,7 +55,7 @@ class LeaveOneOutQuery:
     @property
     def evidence(self) -> Evidence | None:
         """What speaks for each artist; None without PLDA."""
-        return None if self.log_ratios is None else Evidence(self.log_ratios, self.artist_distances)
+        return None if self.log_ratios is None else Evidence(self.log_ratios, self.artist_distances, self.artists)
 
     @property
     def artist_in_index(self) -> bool:
@@ -91,6 +93,7 @@ def leave_one_out(
     neighbours = np.take_along_axis(neighbours, nearest_first, 1)
     neighbour_distances = np.take_along_axis(by_others, neighbours, 1)
     all_scales = mean_of_nearest(neighbour_distances)
+    count = len(np.unique(artists))
     models = None if plda is None else _ArtistModels(plda, embeddings, artists)
     results = []
     for query in queries:
@@ -115,6 +118,7 @@ def leave_one_out(
                     artist_distances=adjusted,
                     true_rank=int(rank[0]) if len(rank) else None,
                     signals=OpenSetSignals(float(adjusted[0]), float(relative.mean()), float(relative.std())),
+                    artists=count,
                     nearest_work_distance=float(relative.min()),
                     log_ratios=None if models is None else models.log_ratios(query, left_out)[ranked],
                 )

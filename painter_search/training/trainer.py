@@ -137,7 +137,7 @@ class _Trainer:
                 logger.info(f"Continuing {self.folder} after epoch {last}.")
                 recipe.encoder.load_state_dict(checkpoint["model"])
                 recipe.resume(checkpoint)
-            for epoch in range(last + 1, self.config.resolved.all_epochs + 1):
+            for epoch in range(last + 1, recipe.epochs + 1):
                 if should_stop(history, patience):
                     logger.info(f"Stopped early: the validation loss has risen {patience} epochs in a row.")
                     break

@@ -14,7 +14,8 @@ from painter_search.collection.dates.years import Years, has_date, plain_date, r
 from painter_search.collection.work import Work
 
 ONE_YEAR = {
-    1889: "1889; 1889.0; 1889?; (1889); [1889]; ?1889; 1889 (dated); signed and dated 1889; 1889年",
+    1889: "1.889; 1,889; <1889>; 1889; 1889.0; 1889?; (1889); [1889]; ?1889; 1889 (dated); signed and dated 1889; "
+    "1889年",
     1890: "c.1890; c. 1890; ca. 1890; circa 1890; um 1890; vers 1890; hacia 1890; verso il 1890; ok. 1890; ~1890; "
     "1890 ca.",
     1905: "1905/12/03; 03.12.1905; 12/03/1905; 1905-12-03; 3 December 1905; December 3, 1905; August 1905; 12.1905; "
@@ -27,11 +28,17 @@ ONE_YEAR = {
 SPANS = {
     Years(1480, 1481): "1480-1; 1480/81; 1480/1; 1480\u201381; 1480\u201481; 1480 \u2212 1481; 1480\u201181; "
     "1480 or 1481; 1480 bis 1481",
+    Years(1883, 1884): "A.H. 1301; AH 1301; 1301 AH",
+    Years(1883, 1883): "AH 1301 / AD 1883; 1301 AH (1883 CE)",
+    Years(1850, 1899): "вт. пол. XIX в.; 2-я пол. XIX в.",
+    Years(1880, 1899): "1880s-90s; 1880s\u20131890s; 1880-1890s",
+    Years(1600, 1699): "17세기; 17ος αιώνας; 17. årh.; 17. yüzyıl",
     Years(1480, 1490): "between 1480 and 1490; zwischen 1480 und 1490; entre 1480 et 1490; tra il 1480 e il 1490; "
     "from 1480 to 1490; c. 1480 \u2013 c. 1490; 1480/1490; od 1480 do 1490; с 1480 по 1490; [1480,1490]; 1480..1490; "
     "1480, reworked 1490",
     Years(1503, 1506): "c. 1503-06; 1503-06; 1503-6; c.1503\u20136",
     Years(1880, 1889): "1880s; the 1880s; 1880's; 1880er Jahre; années 1880; anni 1880; 1880-talet; c. 1880s; 188X; "
+    "1880-er; "
     "188-?",
     Years(1800, 1899): "19th century; 19th c.; 19th-century; 19. Jahrhundert; 19. Jh.; XIXe siècle; XIXe s.; "
     "19e eeuw; XIX secolo; sec. XIX; siglo XIX; s. XIX; século XIX; XIX wiek; XIX w.; XIX век; 19 в.; 1800-talet; "
@@ -56,8 +63,10 @@ SPANS = {
     Years(-27, 14): "27 BC\u201314 AD; 27 BCE \u2013 14 CE; 27 BC - AD 14",
     Years(None, 1499): "before 1500; vor 1500; avant 1500; prima del 1500; antes de 1500; voor 1500; pre-1500; "
     "before 16th century",
-    Years(None, 1500): "until 1500; by 1500; 1500 or earlier; no later than 1500; ../1500; [..1500]",
-    Years(1522, None): "after 1522; nach 1522; après 1522; dopo il 1522; post-1522; 1522 or later; 1522 oder später; "
+    Years(None, 1500): "\u20131500; <=1500; \u2264 1500; until 1500; by 1500; 1500 or earlier; no later than 1500; "
+    "../1500; [..1500]",
+    Years(1522, None): "1522+; >1522; >= 1522; 1522\u2013; 1522-present; after 1522; nach 1522; après 1522; "
+    "dopo il 1522; post-1522; 1522 or later; 1522 oder später; "
     "not before 1522; 1522 and after; 1522/..; 1522/",
     Years(1500, 1509): "after 1500 and before 1510; nach 1500, vor 1510",
 }  # fmt: skip

@@ -38,6 +38,10 @@ NOBODY = """
     Florentine 15th Century; German or Austrian 16th Century; Italienischer Meister, 16. Jahrhundert
     Niederländisch, um 1600; Japanese; Peintre flamand; Pittore veneto del XVI secolo; 18th century; Byzantine Mosaics
     Attributed to; Circle of unknown artist; Nach unbekanntem Meister; Continental School, 19th Century
+    N.N.
+    unsigned; not recorded; tbc; Japan; Attic; Antwerp Mannerist; Netherlandish (Antwerp Mannerist); Невідомий художник
+    作者不詳; مجهول; לא ידוע; không rõ; Ismeretlen művész; Nepoznati autor; AI generated
+    Midjourney; Sonstige; unbek.
 """
 NEAR = {
     ("attributed to", "Rembrandt"): """
@@ -52,7 +56,16 @@ NEAR = {
     taller de Rembrandt; werkplaats van Rembrandt; Atelier van Rembrandt; Rembrandt [workshop of]""",
     ("circle of", "Rembrandt"): """
     Circle of Rembrandt; Umkreis des Rembrandt; Umkreis: Rembrandt; Rembrandt: Umkreis; entourage de Rembrandt
-    cerchia di Rembrandt; círculo de Rembrandt; omgeving van Rembrandt; Rembrandt (circle)""",
+    cerchia di Rembrandt; círculo de Rembrandt; omgeving van Rembrandt; Rembrandt (circle); close to Rembrandt
+    Rembrandt (near); Nähe Rembrandt""",
+    ("forgery of", "Rembrandt"): """
+    Forgery of Rembrandt; Fake Rembrandt; Rembrandt (forgery); Rembrandt fake""",
+    ("imitation by a program of", "Monet"): "AI Monet; AI_Monet; Monet (AI generated); Monet (Midjourney)",
+    ("possibly", "Frans Snyders"): "?Frans Snyders; (?) Frans Snyders; Frans Snyders?",
+    ("attributed to", "雪舟"): "伝雪舟; 傳 雪舟; (傳) 雪舟",
+    ("workshop of", "雪舟"): "雪舟工房; 雪舟の工房",
+    ("school of", "狩野"): "狩野派",
+    ("manner of", "倪瓒"): "仿 倪瓒; 仿倪瓒",
     ("follower of", "Rembrandt"): """
     Follower of Rembrandt; Nachfolger Rembrandts; Rembrandt (Nachfolger); suiveur de Rembrandt; seguace di Rembrandt
     seguidor de Rembrandt; navolger van Rembrandt; Italian follower of Rembrandt; Anonymous follower of Rembrandt""",
@@ -142,14 +155,26 @@ def test_read_hands_leaves_one_artist_whole(field: str) -> None:
 
 
 def test_read_hands_divides_a_joint_name_only_for_artists_with_works_of_their_own() -> None:
-    assert read_hands(["Rubens and Snyders", "Rubens", "Snyders"])["Rubens and Snyders"].artists == (
-        "Rubens",
-        "Snyders",
-    )
-    alone = read_hands(["Rubens and Snyders", "Rubens"])["Rubens and Snyders"]
-    assert (alone.artists, alone.members) == (("Rubens and Snyders",), ("Rubens",))
-    assert read_hands(["Rubens and Snyders"])["Rubens and Snyders"] == Hand(("Rubens and Snyders",))
+    assert read_hands(["Ek and Bo", "Ek", "Bo"])["Ek and Bo"].artists == ("Ek", "Bo")
+    alone = read_hands(["Ek and Bo", "Ek"])["Ek and Bo"]
+    assert (alone.artists, alone.members) == (("Ek and Bo",), ("Ek",))
+    assert read_hands(["Ek and Bo"])["Ek and Bo"] == Hand(("Ek and Bo",))
     assert read_hands(["A and B"], known=["B", "A"])["A and B"].artists == ("A", "B")
+
+
+@pytest.mark.parametrize(
+    ("field", "artists"),
+    [
+        ("Rubens and Snyders", ("Rubens", "Snyders")),  # both are well known
+        ("Giorgione/Titian", ("Giorgione", "Titian")),
+        ("Ek, Jo & Bo, Eva", ("Ek, Jo", "Bo, Eva")),  # surnames first
+        ("Ek, Jo and Bo, Eva", ("Ek, Jo", "Bo, Eva")),
+        ("Gilbert & George", ("Gilbert & George",)),
+        ("Christo and Jeanne-Claude", ("Christo and Jeanne-Claude",)),
+    ],
+)
+def test_read_hands_divides_a_joint_name_by_what_it_says(field: str, artists: tuple[str, ...]) -> None:
+    assert read(field).artists == artists
 
 
 def test_read_hands_of_one_listed_artist_is_that_artist() -> None:

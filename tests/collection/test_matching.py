@@ -28,6 +28,9 @@ def matched(names: list[str], files: list[Original]) -> dict[str, str]:
     [
         ("1.jpg", "1.jpg"),
         ("1.jpg", "Baroque/1.jpg"),
+        ("0.0", "0.jpg"),
+        ("1937.1.7", "1937_1_7.jpg"),
+        ("1937-1-7", "1937.1.7.jpg"),
         ("Baroque/1.jpg", "Baroque/1.jpg"),
         ("./Baroque/1.jpg", "Baroque/1.jpg"),
         ("/Baroque/1.jpg", "Baroque/1.jpg"),

@@ -40,7 +40,7 @@ def test_prepare_shows_artists_before_it_reads_pictures(tmp_path: Path, capsys: 
     shown, failure = capsys.readouterr().err.split("painter_search: ")
     assert shown.startswith("3 artists, from folder names at level 2 (--layout part/artist): Monet (2), ")
     assert "1 artist is in test and in another part (Monet)" in shown
-    assert "is a readable image" in failure
+    assert "is a readable image, e.g. test/Degas/1.jpg: a text file, not an image." in failure
 
 
 def test_prepare_prints_artists_read_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,10 @@ MONETS = [
     "Claude Monet", "claude monet", "CLAUDE MONET", "Claude_Monet", "claude-monet", "Monet, Claude",
     "Claude Monet (1840-1926)", "Claude Monet (1840\u20131926)", "Monet, Claude (French, 1840-1926)",
     "Monet, Claude, 1840-1926", "Claude Monet, French, 1840\u20131926", "Claude Monet 1840-1926",
-    "Claude Monet [1840-1926]", "Claude Monet (French)", "Claude Monet (born 1840)",
+    "Claude Monet [1840-1926]", "Claude Monet (French, Paris 1840\u20131926 Giverny)", "Claude Monet (painter)",
+    "Claude Monet (French painter)",
+    "Artist: Claude Monet", "by Claude Monet", "Painted by: Claude Monet", "Claude Monet (French)",
+    "Claude Monet (born 1840)",
     "Claude Monet (b. 1840 - d. 1926)", "Monet (Claude)",
 ]  # fmt: skip
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import os
+import pickle
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from fault_stories import Story, Undisturbed, run_undisturbed
 from harness import Killer
+from shared_world import made_once
 
 if os.name == "nt":
     collect_ignore_glob = ["test_*.py"]  # signals, limits and pipes of POSIX
@@ -17,4 +20,15 @@ if os.name == "nt":
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory, killer: Killer) -> Callable[[Story], Undisturbed]:
     """`undisturbed(story)` runs a story's command once a session."""
-    return functools.cache(lambda story: run_undisturbed(story, tmp_path_factory.mktemp("story"), killer))
+
+    @functools.cache
+    def once(story: Story) -> Undisturbed:
+        def make(folder: Path) -> None:
+            (folder / "undisturbed").write_bytes(pickle.dumps(run_undisturbed(story, folder, killer)))
+
+        folder = made_once(tmp_path_factory, story.name.replace(" ", "-"), make)
+        found = pickle.loads((folder / "undisturbed").read_bytes())
+        assert isinstance(found, Undisturbed)
+        return found
+
+    return once

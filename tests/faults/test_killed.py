@@ -7,16 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fault_stories import MORE_STORIES, STORIES, Story, Undisturbed, copy_afresh
+from fault_stories import LONG_STORIES, MORE_STORIES, STORIES, Story, Undisturbed, copy_afresh
 from harness import Killer
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 
-@pytest.mark.parametrize("story", [*STORIES, *MORE_STORIES], ids=lambda story: story.name)
+@pytest.mark.parametrize("story", [*STORIES, *MORE_STORIES, *LONG_STORIES], ids=lambda story: story.name)
 def test_killed_command_loses_nothing_and_finishes_when_run_again(
     story: Story, killer: Killer, undisturbed: Callable[[Story], Undisturbed], tmp_path: Path, long: bool
 ) -> None:
+    if story in LONG_STORIES and not long:
+        pytest.skip("with --long")
     expected, world = undisturbed(story), tmp_path / "world"
     rng = np.random.default_rng(0)
     if long:

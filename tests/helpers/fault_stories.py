@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import torch
 from harness import Killer, digests
+from pyarrow import parquet
+from spreadsheets import write_xlsx
 from tiny_world import BACKBONE, paint_tiny_artists, save_tiny_encoder
 
 from painter_search.collection.collection import Collection
@@ -84,6 +87,41 @@ def paintings_alone(world: Path, _: Killer) -> None:
     paint_tiny_artists(world / "artists", 6, 3)
 
 
+def paintings_and_a_spreadsheet(world: Path, _: Killer) -> None:
+    paintings = sorted(paint_tiny_artists(world / "artists", 6, 3).rglob("*.jpg"))
+    write_xlsx(
+        world / "works.xlsx", {"Works": [["Artist", "File"], *([path.parent.name, path.name] for path in paintings)]}
+    )
+
+
+def a_data_set_of_the_hub(world: Path, _: Killer) -> None:
+    paintings = sorted(paint_tiny_artists(world / "artists", 6, 3).rglob("*.jpg"))
+    (world / "art").mkdir()
+    for part in (0, 1):
+        chosen = paintings[part::2]
+        pictures = [{"bytes": path.read_bytes(), "path": path.name} for path in chosen]
+        table = pa.table({"image": pictures, "artist": [path.parent.name for path in chosen]})
+        parquet.write_table(table, world / "art" / f"train-0000{part}-of-00002.parquet")
+
+
+def embeddings_made_elsewhere(world: Path, killer: Killer) -> None:
+    an_index_of_all_works(world, killer)
+    killer.complete(*export("works.parquet")(world))
+
+
+def export(target: str, *more: object) -> Callable[[Path], list[object]]:
+    return lambda world: ["export", world / target, "--index", world / "index", *more]
+
+
+def read_table_of_works(world: Path) -> object:
+    path = world / "out.parquet"
+    return parquet.read_table(path).num_rows if path.exists() else "nothing"
+
+
+def read_projector(world: Path) -> object:
+    return digests(world / "projector") if (world / "projector").exists() else "nothing"
+
+
 def paintings_in_an_archive(world: Path, _: Killer) -> None:
     paintings = sorted(paint_tiny_artists(world / "artists", 6, 3).rglob("*.jpg"))
     with zipfile.ZipFile(world / "scans.zip", "w") as archive:
@@ -116,6 +154,15 @@ def read_collection(world: Path) -> object:
 def a_collection(world: Path, killer: Killer) -> None:
     paint_tiny_artists(world / "artists", 12, 3)
     killer.complete(*prepare("--test-triplets", 1)(world))
+
+
+def train_last_stages(world: Path) -> list[object]:
+    resume = ["--resume"] if (world / "runs" / "one" / "config.json").is_file() else []
+    return [
+        "train", "--data", world / "data", "--runs", world / "runs", "--name", "one", "--backbone", "tiny_staged_net",
+        "--weights", "none", "--img-size", 64, "--workers", 0, "--device", "cpu", "--batch-size", 8, "--epochs", 1,
+        "--finetune-epochs", 2, *resume,
+    ]  # fmt: skip
 
 
 def train(recipe: str) -> Callable[[Path], list[object]]:
@@ -237,3 +284,31 @@ MORE_STORIES = [
     ),
 ]  # fmt: skip
 """These write as the others do, and differ in where they continue."""
+
+LONG_STORIES = [
+    Story("train, last stages", a_collection, train_last_stages, read_checkpoints_and_collection, trained),
+    Story(
+        "prepare from a spreadsheet", paintings_and_a_spreadsheet,
+        lambda world: ["prepare", "--catalogue", world / "works.xlsx", "--originals", world / "artists", "--out",
+                       world / "data", "--workers", 1],
+        read_collection, everything,
+    ),
+    Story(
+        "prepare --from-hub", a_data_set_of_the_hub,
+        lambda world: ["prepare", "--from-hub", world / "art", "--out", world / "data", "--workers", 1],
+        read_collection, everything,
+    ),
+    Story(
+        "build-index --embeddings", embeddings_made_elsewhere,
+        lambda world: ["build-index", "--embeddings", world / "works.parquet", "--index", world / "index"],
+        read_index, everything,
+    ),
+    Story("export", an_index_of_all_works, export("out.parquet"), read_table_of_works, everything),
+    Story(
+        "export --format tensorboard", an_index_of_all_works,
+        lambda world: ["export", world / "projector", "--index", world / "index", "--format", "tensorboard"]
+        if not (world / "projector").exists() else change_index("list")(world),
+        read_projector, everything,
+    ),
+]  # fmt: skip
+"""Stages and formats that came later; only with --long."""

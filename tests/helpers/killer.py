@@ -26,7 +26,7 @@ ON_FILES = {
     "open", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.scandir", "os.truncate", "sqlite3.connect",
 }  # fmt: skip
 """Audit events raised just before the file system is asked for something (Python's "Audit events table")."""
-COMMANDS = ("audit", "build-index", "compare", "eval-triplets", "map", "prepare", "query", "train")
+COMMANDS = ("audit", "build-index", "compare", "eval-triplets", "export", "map", "prepare", "query", "train")
 SHARED_MODULES = (
     "matplotlib.backends.backend_agg", "matplotlib.figure", "onnx", "onnxruntime", "pyarrow.pandas_compat",
     "pyarrow.parquet", "pytorch_metric_learning.losses", "sklearn.decomposition", "sklearn.manifold",

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
+from shared_world import made_once
 from staged_net import BACKBONE, register_staged_backbone
 
 from painter_search.collection.config import PrepareConfig
@@ -49,11 +50,14 @@ def write_paintings(folder: Path, painters: int = PAINTERS, works: int = WORKS) 
 @pytest.fixture(scope="session")
 def painted_originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of originals with the names of the catalogue."""
-    folder = tmp_path_factory.mktemp("originals")
-    for painter in range(PAINTERS):
-        for work in range(WORKS):
-            paint(painter, work).save(folder / f"{painter}-{work}.jpg", quality=92)
-    return folder
+
+    def make(folder: Path) -> None:
+        (folder / "originals").mkdir()
+        for painter in range(PAINTERS):
+            for work in range(WORKS):
+                paint(painter, work).save(folder / "originals" / f"{painter}-{work}.jpg", quality=92)
+
+    return made_once(tmp_path_factory, "painted", make) / "originals"
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +77,7 @@ def small_collection(
     painted_catalogue: Path, painted_originals: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """The prepared collection, whole paintings."""
-    return prepare_small(painted_catalogue, painted_originals, tmp_path_factory.mktemp("small") / "data", "whole")
+    return _prepare_once(painted_catalogue, painted_originals, tmp_path_factory, "whole")
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +85,14 @@ def center_collection(
     painted_catalogue: Path, painted_originals: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """The same, central crops."""
-    return prepare_small(painted_catalogue, painted_originals, tmp_path_factory.mktemp("center") / "data", "center")
+    return _prepare_once(painted_catalogue, painted_originals, tmp_path_factory, "center")
+
+
+def _prepare_once(catalogue: Path, originals: Path, factory: pytest.TempPathFactory, framing: str) -> Path:
+    def make(folder: Path) -> None:
+        prepare_small(catalogue, originals, folder / "data", framing)
+
+    return made_once(factory, f"{framing}-collection", make) / "data"
 
 
 def prepare_small(catalogue: Path, originals: Path, out: Path, framing: str) -> Path:
@@ -118,9 +129,13 @@ def small_index_config(small_collection: Path, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="session")
-def small_index(small_index_config: BuildIndexConfig) -> PaintingIndex:
+def small_index(small_index_config: BuildIndexConfig, tmp_path_factory: pytest.TempPathFactory) -> PaintingIndex:
     """The index of the small collection's test works."""
-    return PaintingIndex.build(small_index_config)
+
+    def make(folder: Path) -> None:
+        PaintingIndex.build(replace(small_index_config, index=folder / "index"))
+
+    return PaintingIndex.load(made_once(tmp_path_factory, "small-index", make) / "index")
 
 
 @pytest.fixture(scope="session")

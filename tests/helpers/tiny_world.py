@@ -76,6 +76,8 @@ def add_calibration(checkpoint: Path) -> None:
         known_weights=(0.5, 0.01, -0.1),
         strangers=tuple(np.linspace(0, 0.8, 101).tolist()),
         right=tuple(np.linspace(0.2, 1, 101).tolist()),
+        measured_works=1150,
+        measured_artists=30,
     )
     plda = {
         "mean": torch.zeros(256),

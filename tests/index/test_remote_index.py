@@ -10,8 +10,9 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from painter_search.common.errors import DamagedFileError, NotFoundError, UnreachableError
-from painter_search.index.painting_index import PaintingIndex
+from painter_search.analysis.config import AuditConfig, MapConfig
+from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError, UnreachableError
+from painter_search.index.painting_index import PaintingIndex, add_paintings, remove_works
 from painter_search.index.remote_index import fetch_index, local_folder
 
 URL = "memory://bucket/index"
@@ -52,6 +53,17 @@ def test_index_at_a_url_is_fetched_once(
     refuse_files(store, monkeypatch)
     assert PaintingIndex.load(f"{URL}/").folder == index.folder
     assert local_folder(index.folder) == index.folder
+
+
+def test_partial_file_of_a_killed_fetch_becomes_no_part_of_the_index(
+    store: fsspec.AbstractFileSystem, small_index: PaintingIndex
+) -> None:
+    folder = fetch_index(URL)
+    staging = folder.with_name(f".{folder.name}.fetching")
+    folder.rename(staging)
+    (staging / ".vectors.faiss.1234").write_bytes(b"half")
+    (staging / "vectors.faiss").unlink()
+    assert {path.name for path in fetch_index(URL).iterdir()} == {path.name for path in small_index.folder.iterdir()}
 
 
 def test_one_index_without_current_is_fetched(store: fsspec.AbstractFileSystem, small_index: PaintingIndex) -> None:
@@ -109,7 +121,7 @@ def test_fetch_refuses_files_that_the_manifest_does_not_name(
     manifest = f"/bucket/index/{small_index.digest}/manifest.json"
     altered = {**json.loads(store.cat_file(manifest)), "works": 3}
     store.pipe_file(manifest, json.dumps(altered).encode())
-    with pytest.raises(DamagedFileError, match="has been altered"):
+    with pytest.raises(DamagedFileError, match=r"^memory://.*/manifest\.json has been altered"):
         fetch_index(URL)
     store.pipe_file("/bucket/index/CURRENT", b"../../etc")
     with pytest.raises(DamagedFileError, match="names no index"):
@@ -138,3 +150,18 @@ def test_query_takes_the_url_of_an_index(
 ) -> None:
     assert import_module("painter_search.query").main(["#1", "--index", URL, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["index"] == small_index.digest
+
+
+def test_other_commands_read_the_url_of_an_index_and_those_that_change_it_refuse(
+    store: fsspec.AbstractFileSystem, small_index: PaintingIndex, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = import_module("painter_search.build-index")
+    assert build.main(["list", "--index", URL, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["index"] == small_index.digest
+    assert MapConfig(index=f"{URL}/").index == AuditConfig(index=f"{URL}/").index == URL
+    for arguments in (["--folder", "x"], ["remove", "1"], ["add", "x", "--artist", "A"]):
+        assert build.main([*arguments, "--index", URL]) == 2
+        assert "--index is a URL (memory://…), where indexes are only read" in capsys.readouterr().err
+    for change in (lambda: remove_works(URL, 1), lambda: add_paintings(URL, "x", "A")):
+        with pytest.raises(InvalidValueError, match="index is a URL"):
+            change()

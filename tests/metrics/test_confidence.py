@@ -161,6 +161,44 @@ def test_small_index_keeps_the_calibration_of_its_encoder(artists: int, works: i
     assert fit_to_index(shipped, small.embeddings, small.artists, plda) == shipped
 
 
+@pytest.mark.parametrize(("works", "artists", "told"), [(40, 8, True), (39, 8, False), (400, 7, False)])
+@pytest.mark.parametrize("recorded", [True, False])
+def test_costs_measured_on_too_few_works_are_not_told(
+    confidence: Confidence, works: int, artists: int, told: bool, recorded: bool
+) -> None:
+    if recorded:
+        few = replace(confidence, measured_works=works, measured_artists=artists)
+    else:  # as an earlier version stored it
+        few = replace(confidence, works=works, artists=artists, measured_works=0, measured_artists=0)
+    threshold = few.naming_threshold()
+    assert (threshold is not None) == told
+    if threshold is not None:
+        assert f"measured on {works} works by {artists} artists" in str(threshold)
+
+
+def test_number_of_artists_does_not_give_strangers_away() -> None:
+    """The index has 15 artists, hard to tell apart; a work whose artist is left out meets 14."""
+    hard = clusters(15, 8, 8, spread=1.8)
+    plda = fit_plda([clusters(60, 6, 6)[:2]])
+    assert plda is not None
+    fitted = fit_confidence([hard._replace(plda=plda)])
+    assert fitted is not None
+    for calibration in (fitted, fit_to_index(fitted, hard.embeddings, hard.artists, plda)):
+        threshold = calibration.naming_threshold()
+        assert threshold is not None
+        assert threshold.true_names - threshold.false_names < 0.8
+
+
+def test_costs_are_measured_on_each_work_once(confidence: Confidence) -> None:
+    handful = fit_confidence([clusters(5, 4, 8)])
+    assert handful is not None
+    assert (handful.measured_works, handful.measured_artists) == (20, 5)
+    assert handful.naming_threshold() is None
+    assert 0 < handful.threshold < 1
+    assert confidence.measured_works <= confidence.works
+    assert confidence.measured_artists <= confidence.artists
+
+
 def test_confidence_of_earlier_version_has_no_costs(confidence: Confidence) -> None:
     earlier = replace(confidence, strangers=(), right=())
     assert earlier.naming_threshold() is None

@@ -12,6 +12,7 @@ from subprocess import Popen
 from typing import Any, NamedTuple
 
 import pytest
+from shared_world import made_once
 from staged_net import BACKBONE, register_staged_backbone
 
 from painter_search.collection.config import PrepareConfig
@@ -106,7 +107,10 @@ def address(server: RunningServer) -> str:
 @pytest.fixture(scope="session")
 def sample_index(tmp_path_factory: pytest.TempPathFactory) -> PaintingIndex:
     """The built-in sample, indexed by an untrained encoder with a calibration."""
-    home = tmp_path_factory.mktemp("sample")
+    return PaintingIndex.load(made_once(tmp_path_factory, "sample", _index_sample) / "index")
+
+
+def _index_sample(home: Path) -> None:
     prepare_collection(PrepareConfig(out=home / "data", workers=1))
     known = (-4.64, -11.29, -11.92, -1.49)
     confidence = {"pair": (12.0, -13.0), "known": known, "sharpness": 20.0, "threshold": 0.5, "artists": 6, "works": 35}
@@ -118,7 +122,6 @@ def sample_index(tmp_path_factory: pytest.TempPathFactory) -> PaintingIndex:
     )
     index = PaintingIndex.build(config)
     write_index_page(index)
-    return index
 
 
 @pytest.fixture(scope="session")

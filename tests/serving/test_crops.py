@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +37,29 @@ def test_page_says_what_was_cropped(client: Any, photograph: bytes) -> None:
         page = client.post("/answers", files=files, data=crop, follow_redirects=True)
         assert page.status_code == 200
         assert sentence in page.text
+
+
+def test_page_asks_whether_to_crop_where_a_painting_is_not_sure_enough(
+    client: Any, photograph: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(crop: str) -> str:
+        files = [("paintings", ("wall.png", photograph, "image/png"))]
+        return str(client.post("/answers", files=files, data={"crop": crop}, follow_redirects=True).text)
+
+    question = "A painting on a wall? Crop to it."
+    assert question not in asked("auto")
+    assert question not in asked("none")
+    monkeypatch.setattr("painter_search.images.photographs.photograph.SURE", 1.01)
+    page = asked("none")
+    assert question in page
+    left, top, width, height = (
+        float(re.findall(f'name="{name}" value="([^"]*)"', page)[0]) for name in ("left", "top", "width", "height")
+    )
+    assert left > 5
+    assert top > 5
+    assert width < 90
+    assert height < 90
+    assert question not in asked("0,0,1,1")
 
 
 def test_sides_of_a_comparison_have_fields_of_their_own(client: Any, photograph: bytes) -> None:

@@ -53,8 +53,12 @@ def test_settings_that_a_recipe_does_not_use_are_refused(settings: dict) -> None
 def test_report_has_no_epochs_of_fine_tuning_and_strong_none_without_a_learning_rate() -> None:
     with pytest.raises(InvalidValueError, match="is for recipe strong"):
         TrainConfig(recipe="report", finetune_epochs=2)
-    assert TrainConfig(epochs=3, finetune_epochs=4).resolved.all_epochs == 7
-    assert TrainConfig(epochs=3, finetune_epochs=4, backbone_lr=0.0).resolved.all_epochs == 3
+    with pytest.raises(InvalidValueError, match="is for recipe strong"):
+        TrainConfig(recipe="report", finetune="whole-network")
+    assert TrainConfig(epochs=3, finetune_epochs=4).resolved.fine_tunes
+    assert not TrainConfig(epochs=3, finetune_epochs=4, backbone_lr=0.0).resolved.fine_tunes
+    assert TrainConfig(finetune="whole-network").resolved.finetune_epochs == 20
+    assert TrainConfig(finetune="whole-network", finetune_epochs=3).resolved.finetune_epochs == 3
 
 
 @pytest.mark.parametrize(

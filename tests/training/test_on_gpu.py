@@ -57,4 +57,5 @@ def test_index_embedded_on_cuda_is_near_the_cpus(
     on_cuda = PaintingIndex.build(replace(small_index_config, index=tmp_path / "index", device="cuda"))
     ids = small_index.works.ids()
     mine, theirs = (index.embeddings(ids) for index in (on_cuda, small_index))
-    assert np.linalg.norm(mine - theirs) < 0.03 * np.linalg.norm(theirs - theirs.mean(axis=0))
+    # Not of their spread: an untrained network embeds all paintings almost alike.
+    assert np.linalg.norm(mine - theirs) < 0.03 * np.linalg.norm(theirs)

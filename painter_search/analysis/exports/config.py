@@ -22,13 +22,13 @@ class ExportConfig:
     """Write the embeddings and works of an index for other programs; `build-index --embeddings` reads the first two."""
 
     out: tyro.conf.Positional[Path | None] = None
-    """The file to write, or for tensorboard and fiftyone the folder. Default: works.parquet, works.npy, or a folder
-    named after the format."""
+    """The file to write, or for tensorboard and fiftyone the folder. Default: works.parquet, works.npy, atlas.parquet,
+    or a folder named after the format."""
 
-    format: Format = "parquet"
+    format: Format | None = None
     """parquet: a row for each work, with embedding and picture. npy: the embeddings, and a .csv of the works beside.
     tensorboard: a folder for its projector, with a sprite. fiftyone: a FiftyOneDataset. atlas: Parquet with positions
-    and neighbours for Embedding Atlas."""
+    and neighbours for Embedding Atlas. Default: npy for a file that ends in .npy, else parquet."""
 
     index: Location = DEFAULT_INDEX
     """The folder of indexes, or one index; or the URL of either, such as s3://bucket/index."""
@@ -39,13 +39,22 @@ class ExportConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "out", None if self.out is None else Path(self.out))
         object.__setattr__(self, "index", parse_location(self.index))
-        suffix = SUFFIXES.get(self.format, "")
+        if self.format is None:
+            named_npy = self.out is not None and self.out.suffix.lower() == SUFFIXES["npy"]
+            object.__setattr__(self, "format", "npy" if named_npy else "parquet")
+        suffix = SUFFIXES.get(self.kind, "")
         if self.out is not None and suffix and self.out.suffix.lower() != suffix:
             raise InvalidValueError(f"{self.out} must end in {suffix}; --format {self.format} writes such a file.")
+
+    @property
+    def kind(self) -> Format:
+        """The format, whether it was named or follows from the file's name."""
+        return self.format or "parquet"
 
     @property
     def target(self) -> Path:
         """The file or folder to write."""
         if self.out is not None:
             return self.out
-        return Path(f"works{SUFFIXES[self.format]}") if self.format in SUFFIXES else Path(self.format)
+        name = "works" if self.kind in ("parquet", "npy") else self.kind
+        return Path(f"{name}{SUFFIXES.get(self.kind, '')}")

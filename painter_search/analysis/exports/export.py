@@ -48,17 +48,17 @@ def export_index(config: ExportConfig) -> Exported:
     """
     index, out = PaintingIndex.load(config.index), config.target
     out.parent.mkdir(parents=True, exist_ok=True)
-    if config.format == "parquet":
+    if config.kind == "parquet":
         write_parquet(index, out, pictures=config.pictures)
         hint = f'pandas.read_parquet("{out.name}"), or build-index --embeddings {out.name}'
-    elif config.format == "npy":
+    elif config.kind == "npy":
         write_npy(index, out)
         hint = f'numpy.load("{out.name}"); its rows are those of {out.with_suffix(".csv").name}'
-    elif config.format == "atlas":
+    elif config.kind == "atlas":
         write_atlas(index, out, pictures=config.pictures)
         image = " --image image" if config.pictures else ""
         hint = f"embedding-atlas {out.name}{image} --x projection_x --y projection_y --neighbors neighbors"
-    elif config.format == "tensorboard":
+    elif config.kind == "tensorboard":
         _write_folder(out, lambda folder: write_projector(index, folder))
         hint = f"tensorboard --logdir {out.name}"
     else:

@@ -24,6 +24,9 @@ def write_projector(index: PaintingIndex, folder: Path) -> None:
     ids = index.artists.ids
     np.savetxt(folder / "tensors.tsv", index.embeddings(ids), fmt="%.7g", delimiter="\t")
     rows: list[list[object]] = [["id", *COLUMNS], *work_rows(index)]
+    # TensorBoard labels points by the first column of words.
+    order = sorted(range(len(rows[0])), key=lambda column: rows[0][column] not in ("id", "artist"))
+    rows = [[row[column] for column in order] for row in rows]
     lines = ["\t".join(" ".join(str(cell).split()) for cell in row) for row in rows]  # a cell has no tab or new line
     (folder / "metadata.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8", errors="backslashreplace")
     side = _write_sprite(index, folder / "sprite.png")

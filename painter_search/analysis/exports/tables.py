@@ -46,7 +46,8 @@ def write_parquet(
     pictured = has_picture(index.fingerprints)
 
     def write(temporary: Path) -> None:
-        with parquet.ParquetWriter(temporary, schema) as writer:
+        # Python opens the file, whose errors name it.
+        with temporary.open("wb") as file, parquet.ParquetWriter(file, schema) as writer:
             for start in track(range(0, len(ids), ROWS), "Exporting"):
                 rows = ids[start : start + ROWS]
                 works = index.works.get(rows.tolist())

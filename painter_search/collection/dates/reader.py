@@ -79,6 +79,8 @@ class _Reader:
         elif kind == "short":
             last = _complete(numbers[0], numbers[1], descending="bc" in self._kinds)
             self._add(at, numbers[0], last - numbers[0] + 1)
+        elif kind == "hijri" and not {"year", "short"} & set(self._kinds):
+            self._add(at, _from_hijri(numbers[0]), 2)
         elif kind == "decade":
             self._add(at, numbers[0], 100 if numbers[0] % 100 == 0 else 10, divisible=True)
         elif kind == "blurred":  # 156X, 18--
@@ -216,6 +218,11 @@ def _complete(first: int, last: int, descending: bool) -> int:
     if last == 0 and base == 100:
         year += 100  # 1899-00
     return max(first, year)  # a smaller number is a month
+
+
+def _from_hijri(year: int) -> int:
+    """The first of the two years in which a year of the Islamic calendar lies, with its mean year of 354.367 days."""
+    return floor(year * 354.367 / 365.2425 + 621.57)
 
 
 def _number(text: str) -> int:

@@ -28,11 +28,14 @@ def fold_date(date: str) -> str:
     """A date in lower case, without accents, every dash a hyphen, every blank a space."""
     letters = unicodedata.normalize("NFKD", date.casefold())
     plain = "".join("-" if unicodedata.category(c) == "Pd" else c for c in letters if not unicodedata.combining(c))
-    return re.sub(r"\s+", " ", plain.replace("\u2212", "-").replace("\u2019", "'")).strip()
+    plain = re.sub(r"\s+", " ", plain.replace("\u2212", "-").replace("\u2019", "'")).strip()
+    return f"until {plain[1:]}" if date.lstrip().startswith(("\u2013", "\u2014")) else plain
 
 
 def _without_days(text: str) -> str:
-    """A folded date without its days and months, and without decimals of years."""
+    """A folded date without its days and months, decimals of years and separators of thousands."""
+    text = re.sub(r"^([1-2])[.,](\d{3})$", r"\1\2", text)
+    text = re.sub(r"(?<!\d)(\d{3,4}s)\s?([-/])\s?(\d0)s(?!\w)", lambda d: f"{d[1]}{d[2]}{d[1][:2]}{d[3]}s", text)
     text = re.sub(r"(?<!\d)(\d{1,4})\.0+(?!\d)", r"\1", text)
     text = re.sub(r"(?<!\d)(\d{4})[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])(?!\d)", r"\1", text)
     text = re.sub(r"(?<!\d)(?:0?[1-9]|[12]\d|3[01])([./-]) ?(?:0?[1-9]|[12]\d|3[01])\1 ?(\d{4})(?!\d)", r"\2", text)
@@ -58,12 +61,13 @@ def _pattern() -> re.Pattern[str]:
 
     ordinal_words = any_of(*words.ORDINALS.values())
     units = any_of(*words.FRACTIONS.values())
-    numbers = r"(?<!\d)[1-4](?:\.|st|nd|rd|th|e|ere|re|er|eme|ste|de|a|o)?(?![^\W_])\.?"
-    endings = r"(?:st|nd|rd|th|eme|ieme|er|e|ste|de|a|o|th)"
+    numbers = r"(?<!\d)[1-4](?:\.|st|nd|rd|th|e|ere|re|er|eme|ste|de|a|o|-?я|-?и)?(?![^\W_])\.?"
+    endings = r"(?:st|nd|rd|th|eme|ieme|er|e|ste|de|a|o|th|\u03bf\u03c3)"
     kinds = {
         "bc": rf"{no_letter}(?:{words.BC})\.?{end}|紀元前|公元前|前(?=\d)",
         "ad": rf"{no_letter}(?:{words.AD})\.?{end}",
-        "fraction": rf"(?:{ordinal_words}|{numbers})\s*{units}",
+        "fraction": rf"(?:{ordinal_words}|{numbers})\.?\s*{units}",
+        "hijri": r"(?<![^\W\d_])a\.?\s?h\.?\s?\d{3,4}(?!\d)|(?<!\d)\d{3,4}\s?a\.?\s?h(?![^\W\d_])\.?",
         "decade": rf"(?<!\d)\d{{3}}0(?:{words.DECADE_ENDINGS})(?![^\W_])|{any_of(words.DECADE)} \d{{3}}0(?!\d)",
         "blurred": r"(?<!\d)(?:\d{2}(?:\?\?|--|__|xx|uu)|(?:1\d|20)\d(?:[?_](?!\d)|-(?! ?[\d-]))|\d{3}[xu])(?!\w)",
         "minus": r"(?:(?<=^)|(?<=[/(\[])|(?<=\.\.)|(?<=- ))-\d{1,4}(?!\d)",
@@ -73,12 +77,13 @@ def _pattern() -> re.Pattern[str]:
         "roman": rf"(?<![^\W_])[ivx]+(?:{endings})?(?![^\W_])",
         "year": r"(?<!\d)\d{3,4}(?!\d)",
         "number": r"(?<!\d)\d{1,2}(?!\d)",
-        "century": rf"{any_of(words.CENTURY)}|{words.CENTURY_SIGNS}",
+        "century": rf"{any_of(words.CENTURY)}|{unicodedata.normalize('NFKD', words.CENTURY_SIGNS)}",
         "part": any_of(*words.PARTS.values()),
         "before": any_of(words.BEFORE),
-        "until": rf"{any_of(words.UNTIL)}|(?<=^)\.\./?|(?<=\[)\.\.|(?<=^)/",
-        "after": any_of(words.AFTER),
-        "later": rf"{any_of(words.LATER)}|/?\.\.(?=\]|$)|/(?=$)|/open",
+        "until": rf"{any_of(words.UNTIL)}|(?:<(?!.*>)|\u2264)=?|(?<=^)\.\./?|(?<=\[)\.\.|(?<=^)/",
+        "after": rf"{any_of(words.AFTER)}|(?:>(?=[=\s\d])|\u2265)=?",
+        "later": rf"{any_of(words.LATER)}|/?\.\.(?=\]|$)|/(?=$)|/open|"
+        r"(?<=\d) ?(?:\+|- ?present|- ?today|- ?heute)(?!\w)|(?<=\d{4})-$|(?<=\d{4}) -$",
         "earlier": any_of(words.EARLIER),
         "join": any_of(words.JOINS),
         "dash": r"-|/|\.\.|~",

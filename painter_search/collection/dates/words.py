@@ -31,7 +31,9 @@ EARLIER = "earlier; fruher; plus tot; piu presto; anterior; eerder; tidligere; t
 CENTURY = (
     "century; centuries; cent; jahrhundert; jahrhunderts; jahrhunderte; jhdt; jhd; jh; jhs; siecle; siecles; secolo; "
     "secoli; sec; secc; saec; saeculo; saeculi; siglo; siglos; segle; seculo; seculos; secol; eeuw; eeuws; wiek; "
-    "wieku; век; века; вв; stoleti; stol; storocie; szazad; vuosisata; arhundrade; arhundradet; arhundrede; yuzyıl"
+    "wieku; век; века; вв; stoleti; stol; storocie; szazad; vuosisata; arhundrade; arhundradet; arhundrede; arh; "
+    "yuzyıl; "
+    "αιωνασ; αιωνα; αι"
 )
 CENTO = ("duecento", "trecento", "quattrocento", "cinquecento", "seicento", "settecento", "ottocento", "novecento")
 """Italian names of the centuries from the thirteenth."""
@@ -40,12 +42,12 @@ NUMBERS = (
     "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
     "twentieth",
 )  # fmt: skip
-CENTURY_SIGNS = "世紀|世纪"
+CENTURY_SIGNS = "世紀|世纪|세기"
 CENTURY_LETTERS = "[cswв]"
 """Abbreviations for a century that need an ordinal number beside them: 19th c., XIXe s., s. XVII, XIX w."""
 DECADE = "annees; anni; anos; decada de; decada; jaren; lata"
 """Words before the first year of a decade: années 1880."""
-DECADE_ENDINGS = r"'?s|'?er|'?ers|'?erne|-?tall?ets?|-luku|-luvulla|-?ies|-?е|-?х"
+DECADE_ENDINGS = r"'?s|['-]?er|'?ers|'?erne|-?tall?ets?|-luku|-luvulla|-?ies|-?е|-?х"
 """Endings that make a decade of its first year, or a century: 1880s, 1880er, 1880-talet, 1800s."""
 
 PARTS = {
@@ -71,7 +73,7 @@ ORDINALS = {
     1: "first; early; erste; erstes; ersten; premier; premiere; prima; primo; primer; primera; primeira; primeiro; "
     "eerste; pierwsza; первая; первои; forsta; første; i",
     2: "second; zweite; zweites; zweiten; deuxieme; seconde; seconda; secondo; segunda; segundo; tweede; druga; "
-    "вторая; второи; andra; anden; andre; ii",
+    "вторая; второи; вт; andra; anden; andre; ii",
     3: "third; drittes; dritte; dritten; troisieme; terzo; terza; tercer; tercera; terceiro; terceira; derde; "
     "trzecia; третья; третьеи; tredje; iii",
     4: "fourth; viertes; vierte; vierten; quatrieme; quarto; quarta; cuarto; cuarta; vierde; czwarta; четвертая; "

@@ -17,6 +17,18 @@ YEARS_BEHIND = re.compile(
 """The years of a life behind a name, without a comma or a bracket."""
 
 
+LIFE_IN_BRACKETS = re.compile(
+    r"[(\[]([^()\[\]]*(?<!\d)\d{3,4}\??\s?[-\u2010-\u2015/]\s?(?:c\.?|ca\.?)?\s?\d{3,4}(?!\d)[^()\[\]]*)[)\]]\s*$"
+)
+"""What stands in brackets behind a name around the years of a life: (French, Paris 1840-1926 Giverny)."""
+SAID_BEFORE = re.compile(
+    r"(?:(?:painted|drawn|made|engraved|etched)\s+)?by:?\s+|gemalt von\s+|peint par\s+|dipinto da\s+|pintado por\s+|"
+    r"(?:artist|painter|maker|creator|author|künstler|maler|artiste|peintre|artista|pittore|pintor|художник)\s*:\s*",
+    re.IGNORECASE,
+)
+"""What is said before a name and is no part of it: Artist: Claude Monet."""
+
+
 def fold_words(text: str) -> list[str]:
     """The words of a text in their order, without accents and capitals; underscores and points divide words."""
     letters = unicodedata.normalize("NFKD", text.casefold()).translate(LETTERS)
@@ -31,6 +43,8 @@ def fold_name(artist: str) -> str:
     ("Claude Monet (1840-1926)", "Claude Monet, French, 1840-1926") make no difference.
     """
     name, _ = split_off_life(artist)
+    if (said := SAID_BEFORE.match(name.lstrip())) and fold_words(name.lstrip()[said.end() :]):
+        name = name.lstrip()[said.end() :]
     return " ".join(sorted(fold_words(name)))
 
 
@@ -43,6 +57,8 @@ def life_years(artist: str) -> frozenset[int]:
 @lru_cache(maxsize=200_000)
 def split_off_life(artist: str) -> tuple[str, str]:
     """A name, and what stands behind it of a life: ("Claude Monet", "French, 1840-1926")."""
+    if (in_brackets := LIFE_IN_BRACKETS.search(artist)) and in_brackets.start():
+        return artist[: in_brackets.start()], in_brackets[1]
     first, *rest = re.split(r"([(\[,;])", artist)
     if not rest:
         found = YEARS_BEHIND.search(artist)
@@ -65,6 +81,8 @@ def _tells_of_a_life(folded: list[str], in_brackets: bool, with_years: bool) -> 
     first, cultures, life = folded[0], phrases(words.CULTURES), phrases(words.LIFE)
     if any(re.fullmatch(r"\d{3,4}", word) for word in folded):
         return first in cultures or first in life or first.isdigit()
+    if in_brackets and all(word in cultures or word in phrases(words.ROLES) for word in folded):
+        return True  # Claude Monet (French painter)
     if not all(word in cultures or word in life for word in folded):
         return with_years and first in phrases(words.BORN)
     return in_brackets or (with_years and not any(word in phrases(words.NAMES_TOO) for word in folded))

@@ -14,12 +14,14 @@ from painter_search.collection.hands import words
 from painter_search.collection.hands.folding import fold_name, fold_words, phrases
 from painter_search.collection.hands.nobody import begins_with_nobody, names_nobody
 from painter_search.collection.hands.qualifiers import find_qualifier
+from painter_search.collection.layouts.name_kinds import is_known_painter
 
 ALWAYS_BETWEEN_ARTISTS = re.compile(r"\s*[;|\u2022\n]\s*")
 BETWEEN_TWO_NAMES = re.compile(r"(?<=[^\W\d_]{2})[.)?\]]*\s+(?:/|or|oder)\s+(?=[^\W\d_]{2})")
 PERHAPS_BETWEEN_ARTISTS = re.compile(rf"\s+(?:{words.WITH.replace('; ', '|')})\s+|\s*[&+/]\s*|,\s+")
-
-
+BETWEEN_INVERTED = re.compile(rf"\s+(?:{words.WITH.replace('; ', '|')})\s+|\s*[&+/]\s*")
+INVERTED = re.compile(r"[^\W\d_][^,]*,\s*[^\W\d_][^,]*")
+"""A name with the surname first."""
 MAX_LENGTH = 300
 """Longer fields are read as one name."""
 
@@ -108,8 +110,15 @@ def _read_plain(name: str, known: Set[str]) -> Hand:
     two = BETWEEN_TWO_NAMES.split(name)
     if len(two) > 1:
         return _together([_read(one, known) for one in two])
+    inverted = BETWEEN_INVERTED.split(name)
+    if len(inverted) > 1 and all(INVERTED.fullmatch(one) for one in inverted):  # Rubens, Peter Paul and Brueghel, Jan
+        return Hand(tuple(inverted))
     parts = [part.strip(" ,") for part in PERHAPS_BETWEEN_ARTISTS.split(name)]
-    members = tuple(part for part in parts if part and fold_name(part) in known - {fold_name(name)})
+    known = known - {fold_name(name)}
+    is_one = len(parts) == 1 or (is_known_painter(name) and "/" not in name)
+    members = tuple(
+        part for part in parts if part and (fold_name(part) in known or (not is_one and is_known_painter(part)))
+    )
     full = all(len(fold_words(part)) > 1 for part in parts)
     if "," in name:  # Monet, Claude
         several = full and len(members) == len(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence, Set
 from typing import NamedTuple
 
@@ -27,6 +28,16 @@ BEHIND = re.compile(
 """What stands behind a name: in brackets, or after a comma, a colon or a dash."""
 
 
+EAST_ASIAN = (
+    (re.compile(r"[(\[]?[伝傳传][)\]]?\s*(?=[\u3040-\u9fff])"), "attributed to"),
+    (re.compile(r"[(\[]?[仿倣摹][)\]]?\s*(?=[\u4e00-\u9fff])"), "manner of"),
+    (re.compile(r"(?<=[\u3040-\u9fff])の?工房$"), "workshop of"),
+    (re.compile(r"(?<=[\u3040-\u9fff])の?(?:弟子|門人)$"), "pupil of"),
+    (re.compile(r"(?<=[\u3040-\u9fff])派$"), "school of"),
+)
+"""Qualifiers before and behind names that are written without spaces: 伝雪舟, 狩野派."""
+
+
 class Qualified(NamedTuple):
     """A hand near an artist."""
 
@@ -48,12 +59,22 @@ def find_qualifier(field: str, known: Set[str]) -> Qualified | None:
     if " ".join(word.folded for word in split) in phrases(words.FIRMS):
         return None
     found = (
-        _before(field, split, known)
+        _east_asian(field)
+        or _before(field, split, known)
         or _behind(field, known)
         or _with_helpers(field, split)
         or _attached(field, split, known)
     )
     return found and Qualified(found.qualifier, tuple(_nominative(_trim(artist), known) for artist in found.artists))
+
+
+def _east_asian(field: str) -> Qualified | None:
+    text = unicodedata.normalize("NFKC", field)
+    for pattern, qualifier in EAST_ASIAN:
+        found = pattern.search(text)
+        if found and (found.start() == 0 or found.end() == len(text)):
+            return Qualified(qualifier, (text[: found.start()] + text[found.end() :],))
+    return None
 
 
 def _trim(name: str) -> str:
@@ -82,11 +103,11 @@ def _before(field: str, split: Sequence[Word], known: Set[str]) -> Qualified | N
             break
     for at in range(1, len(split) - 1):  # Philips Galle after Pieter Bruegel
         found = find_phrase(split, at, qualifying_phrases())
-        if found is None or found[0] != "after":
+        if found is None or (found[0] != "after" and found[1] < 3):  # Midjourney in the style of Monet
             continue
         end = at + found[1]
         if end < len(split) and not says_nothing([word.folded for word in split[end:]]):
-            return Qualified("after", (field[: split[at].start], field[split[end].start :]))
+            return Qualified(found[0], (field[: split[at].start], field[split[end].start :]))
     return None
 
 
@@ -94,6 +115,8 @@ def _behind(field: str, known: Set[str]) -> Qualified | None:
     """A qualifier in brackets, after a comma or a dash: "Rembrandt (workshop of)", "Rembrandt, follower of Titian"."""
     if (doubt := QUESTION_MARK.search(field)) and doubt.start():
         return Qualified("possibly", (field[: doubt.start()],))
+    if doubt := re.match(r"\s*[(\[]?\?+[)\]]?\s*(?=[^\W\d_])", field):
+        return Qualified("possibly", (field[doubt.end() :],))
     for found in BEHIND.finditer(field):
         inside = next((group for group in found.groups() if group is not None), "")
         name = (field[: found.start()] + field[found.end() :]).strip()

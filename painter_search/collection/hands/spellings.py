@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from painter_search.collection.hands.folding import fold_name, life_years
+from painter_search.collection.hands.folding import SAID_BEFORE, fold_name, life_years
 from painter_search.collection.hands.hand import Hand, read_hands
 
 
@@ -106,6 +106,6 @@ def _agree(one: frozenset[int], other: frozenset[int]) -> bool:
     return not one or not other or bool(one & other)
 
 
-def _awkwardness(name: str) -> tuple[bool, bool, bool, str]:
+def _awkwardness(name: str) -> tuple[bool, bool, bool, bool, str]:
     """Of equally frequent spellings the first is used: without underscores, in capitals and small letters, in order."""
-    return "_" in name, name in (name.upper(), name.lower()), "," in name, name
+    return SAID_BEFORE.match(name) is not None, "_" in name, name in (name.upper(), name.lower()), "," in name, name

@@ -13,7 +13,9 @@ NOBODY = (
     "desconocida; desconhecido; desconhecida; anonim; desconegut; onbekend; onbekende; anoniem; anonieme; nieznany; "
     "nieznana; nieznani; anonimowy; неизвестныи; неизвестная; неизвестно; неизвестен; неизв; аноним; анонимныи; "
     "okand; ukjent; ukendt; ubekendt; neznamy; neznama; ismeretlen; tuntematon; ignotus; incognitus; αγνωστος; "
-    "bilinmeyen; 不明; 作者不明; 未詳; 作者未詳; 佚名; 無名氏; 无名氏; 無款; 작자미상; 미상"
+    "bilinmeyen; nepoznat; nepoznati; neznan; neznani; невідомии; невідомо; невядомы; bilinmiyor; "
+    "مجهول; غير معروف; לא ידוע; אנונימי; khong ro; tidak diketahui; unrecorded; nameless; "
+    "不詳; 作者不詳; 不明; 作者不明; 未詳; 作者未詳; 佚名; 無名氏; 无名氏; 無款; 작자미상; 미상"
 )
 """One of them at the beginning or the end, beside nothing but a role, a culture or a time, names nobody."""
 NOBODY_ALONE = (
@@ -22,7 +24,11 @@ NOBODY_ALONE = (
     "autori vari; aa vv; varios; varios autores; varia; verschiedene; verschiedene kunstler; diversen; "
     "several artists; multiple artists; collective work; uncertain; k a; keine angabe; ohne angabe; s n; sin autor; "
     "sans auteur; zonder naam; bez autora; разные; flere kunstnere; olika; attributed; attribution; zugeschrieben; "
-    "attribue; attribuito; atribuido; umkreis; copy; kopie"
+    "attribue; attribuito; atribuido; umkreis; copy; kopie; n n; nn; unsigned; unbek; o a; ohne autor; sem autor; tbc; "
+    "to be determined; to be confirmed; xxx; not specified; unspecified; not recorded; not stated; missing; "
+    "no data; blank; artist not known; other artists; autre; autres; sonstige; diverse kunstler; "
+    "copyist; forger; imitator; ditto; idem; see above; japan; china; korea; india; persia; iran; egypt; tibet; nepal; "
+    "ai; ai generated; ai art; artificial intelligence; midjourney; stable diffusion; dall e; dalle"
 )
 """Entries that name nobody, as a whole."""
 ROLES = (
@@ -32,7 +38,9 @@ ROLES = (
     "maitre; maitres; auteur; auteurs; graveur; dessinateur; photographe; artista; artisti; artistas; pittore; "
     "pittori; maestro; maestri; autore; autori; autor; autores; pintor; pintores; grabador; mestre; mestres; "
     "kunstenaar; kunstenaars; schilder; schilders; meester; meesters; tekenaar; malarz; artysta; mistrz; художник; "
-    "художники; мастер; автор; konstnar; malare; mastare; kunstner; mester; taiteilija; festo"
+    "художники; мастер; автор; konstnar; malare; mastare; kunstner; mester; taiteilija; festo; muvesz; slikar; "
+    "umetnik; "
+    "umetnica; ressam; mannerist; mannerists; caravaggist; caravaggisti"
 )
 TIMES = (
     "century; centuries; cent; c; ca; circa; jahrhundert; jahrhunderts; jh; jhdt; siecle; s; secolo; sec; siglo; "
@@ -60,7 +68,8 @@ SCHOOLS = (
     "tribe"
 )
 CULTURES = (
-    "african; akan; alsatian; american; aragonese; armenian; asian; assyrian; augsburg; australian; austrian; aztec; "
+    "african; akan; alsatian; american; aragonese; armenian; asian; assyrian; attic; augsburg; australian; "
+    "austrian; aztec; "
     "balinese; baltic; bavarian; belgian; bohemian; bolognese; brazilian; british; bulgarian; burgundian; byzantine; "
     "canadian; castilian; catalan; chilean; chinese; continental; coptic; cretan; croatian; cuban; cuzco; cusco; "
     "cypriot; czech; danish; dutch; ecuadorian; egyptian; emilian; english; ethiopian; etruscan; european; "
@@ -135,11 +144,14 @@ NOUNS = {
     "style of": "style; styles; stil; stile; estilo; stijl",
     "copy after": "copy; copyist; copies; kopie; kopist; copie; copiste; copia; copista; kopia; kopi; копия; "
     "replica; replik",
+    "forgery of": "forgery; forgeries; forger; fake; fakes; falschung; falscher; falso; falsificacion; vervalsing; "
+    "подделка",
 }
 """Nouns that stand before an artist, mostly with a preposition, or behind one: workshop of X, X (workshop)."""
 NEED_NO_PREPOSITION = (
     "werkstatt; werkst; umkreis; umfeld; nachfolger; nachfolge; nachf; nachahmer; warsztat; pracownia; мастерская; "
-    "krag; круг; окружение; nasladowca; последователь; подражатель; ученик; школа; копия; okruh; dilna"
+    "krag; круг; окружение; nasladowca; последователь; подражатель; ученик; школа; копия; okruh; dilna; "
+    "fake; falschung; copy"
 )
 """Nouns that stand directly before an artist: Werkstatt Lucas Cranach, мастерская Рубенса."""
 PREPOSITIONS = (
@@ -169,17 +181,25 @@ PHRASES = {
     "style of": "in the style of; im stil; im stil von; im stil des; dans le style de; nello stile di; al estilo de; "
     "in de stijl van; i stil med; w stylu; в стиле",
     "workshop of": "from the workshop of; aus der werkstatt; aus der werkstatt von; office of; manufactory of",
-    "circle of": "aus dem umkreis; aus dem umkreis von; aus dem kreis; dans l'entourage de; nell'ambito di",
+    "circle of": "aus dem umkreis; aus dem umkreis von; aus dem kreis; dans l'entourage de; nell'ambito di; "
+    "close to; near; nahe; "
+    "nahe zu; in der nahe von; proche de; vicino a; cercano a",
+    "imitation by a program of": "ai generated; generated by ai; created by ai; made with ai; midjourney; "
+    "stable diffusion; "
+    "dall e; dalle",
 }
 """Phrases that stand directly before an artist, or behind one in brackets or after a comma."""
 NOT_BEHIND = "student; apprentice; associate; copyist; elev; eleve"
 """Nouns that say what somebody is where they stand behind a name without a preposition."""
 BEHIND_A_HYPHEN = "werkstatt; schule; umkreis; kreis; nachfolger; nachfolge; school; workshop; studio; skola"
-STAND_LAST = "school; workshop; follower; werkstatt; nachfolger; umkreis"
+STAND_LAST = (
+    "school; workshop; follower; imitator; copyist; copy; pupil; forgery; fake; werkstatt; nachfolger; nachahmer; "
+    "umkreis"
+)
 """Nouns that are a qualifier directly behind any name: Norwich School, Rembrandt workshop."""
 FIRMS = "atelier van lieshout"
 """Artists' own names that read like a workshop of somebody."""
-NEED_EVIDENCE = {"after": "da; segun; с"}
+NEED_EVIDENCE = {"after": "da; segun; с", "imitation by a program of": "ai"}
 """Words that are parts of names too (da Vinci): they count before an artist who has other works in the catalogue."""
 WITH = "and; und; et; e; y; en; och; og; i; with; mit; con; avec; met; med; z; и; с"
 """Between an artist and helpers, or two artists."""

@@ -14,12 +14,14 @@ SLUG = re.compile(r"(?P<artist>[^\W\d_]+(?:[-.'\u2019]+[^\W\d_]+)*\.?)_(?P<title
 SLUG_YEAR = re.compile(r"(?P<title>.*?)-(?P<date>1\d{3}|20[0-2]\d)(?:-\d{1,2}|\(\d{1,2}\))?")
 """A year at the end, perhaps with the number of a second file of this name."""
 SEPARATORS = (
-    re.compile(r"\s+[-\u2013\u2014]+\s+|_[-\u2013\u2014]+_|\s*\u2014\s*"),
+    re.compile(r"\s+[-\u2013\u2014]+\s+|_[-\u2013\u2014]+_|\s*\u2014\s*|(?<=[^_])__(?=[^_])|(?<=[^-])--(?=[^-])"),
     re.compile(r",\s+"),
     re.compile(r"\s+by\s+"),
     re.compile("_"),
 )
 """Between artist and title, the surest first."""
+BRACKETED = re.compile(r"(?P<before>[^()\[\]]*[^()\[\]\s])\s*[(\[](?P<inside>[^()\[\]\d]{3,})[)\]]")
+"""`Water Lilies (Claude Monet)`."""
 MAX_LENGTH = 255
 """Longer names, which only archives can have, tell nothing: the patterns would take long on hostile ones."""
 YEAR = r"(?:c(?:a|irca)?\.?\s*)?(?:1\d{3}|20[0-2]\d)(?:\s*[-\u2013/]\s*\d{2,4})?"
@@ -60,12 +62,19 @@ def read_file_name(stem: str, pattern: FilePattern) -> FileFields | None:
 
 
 def divide(stem: str) -> list[str]:
-    """The fields of `Claude Monet - Water Lilies`: divided at dashes, else commas, else `by`, else one underscore."""
+    """The fields of `Claude Monet - Water Lilies`: divided at dashes, commas, `by`, one underscore or a bracket."""
     for separator in SEPARATORS:
         fields = [field.strip() for field in separator.split(stem)]
-        if len(fields) > 1 and all(fields) and not (separator.pattern == "_" and len(fields) != 2):
+        if len(fields) > 1 and all(fields) and (separator.pattern != "_" or _divided_once(fields, stem)):
             return [field if " " in stem else field.replace("_", " ") for field in fields]
-    return [stem]
+    bracketed = BRACKETED.fullmatch(stem)
+    return [bracketed["before"], bracketed["inside"]] if bracketed else [stem]
+
+
+def _divided_once(fields: list[str], stem: str) -> bool:
+    """Whether underscores divide two fields, or a year and two fields with spaces: `Claude Monet_Lilies_1906`."""
+    years = [field for field in (fields[0], fields[-1]) if ONLY_YEAR.fullmatch(field)]
+    return len(fields) == 2 or (len(fields) == 3 and " " in stem and len(years) == 1)
 
 
 def _divide_slug(slug: str) -> tuple[str, str]:

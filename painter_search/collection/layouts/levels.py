@@ -10,7 +10,7 @@ from typing import get_args
 
 from painter_search.collection.layouts.file_names import FilePattern, read_file_name
 from painter_search.collection.layouts.layout import folders_of
-from painter_search.collection.layouts.name_kinds import NameKind, kind_of, words_of
+from painter_search.collection.layouts.name_kinds import NameKind, kind_of, part_of, words_of
 from painter_search.collection.layouts.vocabulary import CAMERA
 
 AGREEMENT = 0.9
@@ -49,8 +49,9 @@ class Names:
 
     @property
     def main_kind(self) -> NameKind:
-        """What most of the names look like."""
-        return Counter(self.kinds.values()).most_common(1)[0][0]
+        """What most of the names that are no artists' look like; `unknown` if all may be artists'."""
+        others: Counter[NameKind] = Counter(kind for kind in self.kinds.values() if kind not in ("artist", "unknown"))
+        return others.most_common(1)[0][0] if others else "unknown"
 
     def examples(self, count: int = 3) -> str:
         """The names with most pictures."""
@@ -94,6 +95,8 @@ def read_levels(pictures: Sequence[PurePosixPath], container: str) -> list[Level
             if kind == "letter" and index == depth - 1:
                 kinds[name] = "unknown"  # an artist called A; above other folders, an initial
             wraps = len(counts) == 1 and index < depth - 1 and words_of(name) == words_of(container)
+            below = {path[index + 1] for path in folders if len(path) > index + 1} if len(counts) == 1 else set()
+            wraps = wraps or (below != set() and all(map(part_of, below)))  # vangogh2photo/trainA
             if wraps and kind == "unknown":
                 kinds[name] = "container"
         direct = {path[index] for path in folders if len(path) == index + 1}

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from painter_search.collection.catalogue import CLEAN_COLUMNS, read_catalogue
+from painter_search.collection.catalogue import CLEAN_COLUMNS, NoArtistsError, read_catalogue
 from painter_search.collection.catalogue_files import match_catalogue
 from painter_search.collection.layouts.folder_table import EXAMPLES, FolderCatalogue, count_pictures, divide_by_parts
 from painter_search.collection.layouts.layout import METADATA, folders_of
@@ -118,6 +118,10 @@ def _read_rows(original: Original, remarks: list[str]) -> pd.DataFrame | None:
         except (DamagedFileError, UnreadableImageError) as error:
             reason = str(error).removeprefix(f"{path} ").split(";")[0]
             remarks.append(f"the table {original.file} is passed over, since it {reason}")
+            return None
+        except NoArtistsError as error:
+            reason = str(error).split("; ")[0]
+            remarks.append(f"the table {original.file} is passed over, since {reason}")
             return None
     artists = set(read.table["artist"]) - {""}
     others = [artist for artist in artists if kind_of(artist) not in ("artist", "unknown")]

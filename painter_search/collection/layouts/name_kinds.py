@@ -33,6 +33,12 @@ BORN = re.compile(
     r"\s*[(\[]\s*(?:(?:b\.|born|geb\.|nato|né|née|\*)\s*1[0-9]\d\d|1[0-9]\d\d\s*[-\u2013\u2014]\s*)[)\]]\s*$"
 )
 ORDER = re.compile(r"^\d{1,3}[\s._)\-]+(?=[^\W\d_]{2})")
+SIDE = re.compile(r"(train|val|valid|test)_?(?:[A-D]|\d{1,2})")
+"""`trainA`, `testB` and `test1`, of data sets for translation between two kinds of pictures; Testa is a painter."""
+PICTURES = re.compile(
+    r"\d{2,5}(?:x\d{2,5}|px)|[1-9]\d\d(?:android|apple|canon|fuji|gopro|media|msdcf|ncd\w+|nikon|nikor|olymp)"
+)
+"""Folders named for the size of pictures, or by a camera."""
 LIFETIMES = range(15, 111)
 
 
@@ -52,6 +58,7 @@ def words_of(name: str) -> tuple[str, ...]:
 
 _PARTS = {word: part for part, words in vocabulary.PARTS.items() for word in words.split()}
 _CONTAINERS, _REST, _MUSEUMS = map(_words, (vocabulary.CONTAINERS, vocabulary.REST, vocabulary.MUSEUMS))
+_FAKES = _words(vocabulary.FAKES)
 _STYLES, _SUBJECTS, _AMBIGUOUS = map(_words, (vocabulary.STYLES, vocabulary.SUBJECTS, vocabulary.AMBIGUOUS_SUBJECTS))
 _PLACES, _COMPANIONS, _CENTURY = map(_words, (vocabulary.PLACES, vocabulary.PLACE_COMPANIONS, vocabulary.CENTURY))
 _NOT_IN_NAMES, _EPITHETS = map(_words, (vocabulary.NOT_IN_NAMES, vocabulary.EPITHETS))
@@ -66,6 +73,8 @@ def kind_of(name: str) -> NameKind:
     """What a folder's name looks like."""
     words = words_of(name)
     known = set(words)
+    if len(words) == 1 and PICTURES.fullmatch(words[0]):
+        return "container"
     if not words or all(word.isdigit() for word in words):
         return "period" if words and all(map(YEAR.fullmatch, words)) else "number"
     if part_of(name):
@@ -96,6 +105,8 @@ def kind_of(name: str) -> NameKind:
 
 def part_of(name: str) -> str:
     """`train`, `validation` or `test`, if a name is that of a part, such as `train_images`; else empty."""
+    if side := SIDE.fullmatch(name):
+        return _PARTS[side[1]]
     words = words_of(name)
     parts = {_PARTS[word] for word in words if word in _PARTS}
     others = {word for word in words if word not in _PARTS and word not in _CONTAINERS and not word.isdigit()}
@@ -147,6 +158,12 @@ def _is_period(words: Sequence[str]) -> bool:
         or any(re.fullmatch(r"1\d\d0s|1[0-9]\d\d|20\d\d0?s?|\d{1,2}(?:th|e|eme|c)", word) for word in dated)
         or (all(ROMAN.fullmatch(word) for word in dated) and len("".join(dated)) > 1)
     )
+
+
+def says_fake(name: str) -> bool:
+    """Whether a folder is named for pictures that are not by the artist whom they look like."""
+    words = set(words_of(name))
+    return bool(words & _FAKES) and words <= _FAKES | _CONTAINERS
 
 
 def _only_numbers(words: set[str]) -> bool:

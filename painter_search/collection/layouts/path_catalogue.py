@@ -20,12 +20,13 @@ from painter_search.collection.layouts.folder_table import (
 )
 from painter_search.collection.layouts.layout import Layout, PathFields, folders_of
 from painter_search.collection.layouts.levels import read_levels
-from painter_search.collection.layouts.name_kinds import kind_of, part_of, words_of
+from painter_search.collection.layouts.name_kinds import kind_of, part_of, says_fake, words_of
 from painter_search.collection.layouts.recognise import KINDS, Recognised, recognise
 from painter_search.common.errors import NotEnoughDataError
 from painter_search.images.sources import Original
 
-OUTSIDE, COPY = "no artist: outside the artists' folders", "a copy"
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+OUTSIDE, COPY, FAKE = "no artist: outside the artists' folders", "a copy", "not by the artist"
 """Reasons for files to be left out."""
 
 
@@ -37,7 +38,7 @@ def catalogue_of_paths(
     recognised = Recognised(Layout.parse(layout)) if layout else recognise(paths, str(place), _name_of(place))
     if recognised is None:
         raise NotEnoughDataError(_no_artists(place, paths))
-    reading = _Reading(recognised, pictures)
+    reading = _Reading(recognised, pictures, keep_fakes=layout is not None)
     if not any(one.artist for one in reading.fields):
         raise NotEnoughDataError(
             f"--layout {layout} finds no artist in {place}, whose files are named like {paths[0]}; give another layout."
@@ -60,7 +61,7 @@ def catalogue_of_paths(
 class _Reading:
     """The paths of pictures read by a layout, and what is left out."""
 
-    def __init__(self, recognised: Recognised, pictures: Sequence[Original]) -> None:
+    def __init__(self, recognised: Recognised, pictures: Sequence[Original], keep_fakes: bool) -> None:
         self.layout, self.not_artists = recognised.layout, recognised.not_artists
         self.fields: list[PathFields] = []
         """What each picture's path says, with the artist as shown; no artist if it is left out."""
@@ -69,12 +70,19 @@ class _Reading:
         read = [self.layout.read(PurePosixPath(picture.file)) for picture in pictures]
         artists = sorted({one.artist for one in read} - {"", *self.not_artists})
         shown = display_names(artists, are_joined=self.layout.file is not None)
+        read_as: dict[str, list[str]] = defaultdict(list)
+        for name in artists:
+            read_as[shown[name]].append(name)
+        self._joined = {name: found for name, found in read_as.items() if len({*map(words_of, found)}) > 1}
         self._repaired = {name: shown[name] for name in artists if not name.isascii() and repair(name) != name}
         named_after = self._find_named_after(read, pictures, artists)
         copied = _find_copies(read, named_after, pictures)
         for number, one in enumerate(read):
             artist = one.artist or named_after.get(number, "")
             reason = f"{COPY}: {copied[number]} is of the same name" if number in copied else self._why_no(artist)
+            fake = next(filter(says_fake, folders_of(PurePosixPath(pictures[number].file))), None)
+            if fake and not reason and not keep_fakes:
+                reason = f"{FAKE}: in the folder {fake}"
             if reason:
                 self.rejected.append((pictures[number].file, reason))
             self.fields.append(PathFields() if reason else replace(one, artist=shown[artist]))
@@ -86,7 +94,13 @@ class _Reading:
             f"artist, and is left out; --layout {self.layout} takes every folder for an artist"
             for name, kind in self.not_artists.items()
         ]
-        for what, reason in (("outside the artists' folders", OUTSIDE), ("of the same name and artist", COPY)):
+        found += [f"the folders {' and '.join(names)} are read as {name}" for name, names in self._joined.items()]
+        why = {
+            OUTSIDE: "outside the artists' folders",
+            COPY: "of the same name and artist",
+            FAKE: f"in folders named for fakes (--layout {self.layout} keeps them)",
+        }
+        for reason, what in why.items():
             if files := [file for file, given in self.rejected if given.startswith(reason)]:
                 found.append(f"left out: {count_pictures(len(files))} {what}, such as {files[0]}")
         return found + [f"{name} is read as {artist}" for name, artist in list(self._repaired.items())[:EXAMPLES]]
@@ -150,6 +164,9 @@ def _artists_from(layout: Layout) -> str:
 
 
 def _no_artists(place: Path, paths: Sequence[PurePosixPath]) -> str:
+    packed = [path for path in paths if path.suffix.lower() in ARCHIVES]
+    if len(packed) == len(paths):
+        return f"{place} holds archives, such as {packed[0]}, which are not looked into; unpack each into a folder."
     what = "has no sub-folders" if all(len(path.parts) == 1 for path in paths) else "has no folders of artists"
     return (
         f"{place} {what}, and the names of its files, such as {paths[0].name}, do not tell the artists; put each "

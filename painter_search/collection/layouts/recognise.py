@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import NoReturn
 
+from painter_search.collection.layouts.compound_names import beside_artists
 from painter_search.collection.layouts.layout import Layout, Role
 from painter_search.collection.layouts.levels import (
     AGREEMENT,
@@ -87,6 +88,12 @@ def recognise(pictures: Sequence[PurePosixPath], place: str, container: str) -> 
         _ask_about_names(levels, named, place)
         return None
     layout = _layout(levels, chosen.index)
+    if beside := beside_artists([name for name, kind in chosen.kinds.items() if kind in ("artist", "unknown")]):
+        raise AmbiguousError(
+            f"the folders in {place} seem to be named for an artist and {beside} ({chosen.examples()}); put each "
+            f"artist's pictures into a folder of the artist's name alone, or add --layout {layout} if each of these "
+            "names is an artist's."
+        )
     for one in named:
         if agreement(one, pictures, chosen.index) >= AGREEMENT:
             layout = replace(layout, file=one.pattern)
@@ -157,12 +164,18 @@ def _ask_about_names(levels: Sequence[Level], named: Sequence[NamedFiles], place
             f"{outside:.0%} of the pictures in {place} lie outside its folders ({levels[0].examples()}), and their "
             "names do not tell the artists; add --layout artist to leave them out, or put them into folders, too."
         )
-    look = next((one for one in levels if one.main_kind not in ("container", "rest", "part")), None)
+    look = next((one for one in levels if not {*one.kinds.values()} <= {"container", "rest", "part"}), None)
     if look is not None:
+        layout = _layout(levels, look.index)
+        if look.main_kind == "unknown":
+            raise AmbiguousError(
+                f"{1 - look.reach:.0%} of the pictures in {place} do not lie in folders of level {look.index + 1} "
+                f"({look.examples()}), which may be artists; add --layout {layout} to leave them out."
+            )
         raise AmbiguousError(
             f"the folders in {place} are named like {KINDS[look.main_kind][1]} ({look.examples()}), not like artists; "
-            f"if each of them is one artist, add --layout {_layout(levels, look.index)}, and otherwise put each "
-            "artist's pictures into a folder of the artist's name."
+            f"if each of them is one artist, add --layout {layout}, and otherwise put each artist's pictures into a "
+            "folder of the artist's name."
         )
     if named:
         guess = named[0]

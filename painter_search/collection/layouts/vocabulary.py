@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 PARTS = {
-    "train": "train training trainset trn",
-    "validation": "val valid validation validate valset dev development validierung",
-    "test": "test testing testset tst eval evaluation holdout",
+    "train": "train training trainset trn entrainement apprentissage entrenamiento addestramento treino treinamento "
+    "trainen обучение обучающая 训练 訓練 训练集 学習",
+    "validation": "val valid validation validate valset dev development validierung validacion validazione validacao "
+    "validatie валидация проверка 验证 驗證 验证集 検証",
+    "test": "test testing testset tst eval evaluation holdout prueba prova teste testen тест "
+    "тестовая 测试 測試 测试集 テスト",
 }
-"""Names of the parts of a division, as torchvision's and Hugging Face's ImageFolder have them."""
+"""Names of the parts of a division, as torchvision's and Hugging Face's ImageFolder have them, in more languages."""
 CONTAINERS = """
-    all and archive art arte artes artists arts artwork artworks backup batch best bilder by cuadros data dataset
-    datasets de der die dipinti download downloads exhibition exhibitions export famous files fold folder folders
-    for fotografie fotos gemalde hires image imagenes images img imgs immagini in input jpeg jpg jpgs kaggle kunst
-    kunstler labeled labelled large les maler meine mes mis my neu neue new obras oeuvres of old opere orig original
-    originale originals output painters painting paintings peintres peintures photo photos pics picture pictures
-    pintores pinturas pittori png pngs quadri raw resized sample samples scan scans schilderijen schilders selected
-    selection set sets small subset tableaux the tif tiff unlabeled unlabelled webp werke wikiart wikimedia works
-    изображения картины фото художники 画像 画家 絵画 绘画"""
+    album albums all and archive art arte artes artists arts artwork artworks augmented backup batch best
+    bilder by camera carpeta cartella cropped cuadros data dataset datasets dcim de der derivatives die
+    dipinti directory dossier download downloads enhanced exhibition exhibitions export famous files fold
+    folder folders for fotografie fotos fullsize gemalde high highres hires hochauflosend image imagenes
+    images img imgs immagini in input jpeg jpg jpgs kaggle kopien kunst kunstler labeled labelled large
+    les lores lot lots low lowres maler mappe medium meine mes mis my neu neue neuer new nouveau nuevo
+    nuova obras oeuvres of old opere ordner orig original originale originals output painters painting
+    paintings peintres peintures photo photos pics picture pictures pintores pinturas pittori png pngs
+    preview previews processed quadri raw resized room rooms saal sala salle sample samples scan scans
+    schilderijen schilders screen selected selection set sets shared slides small subset tableaux the
+    thumbnail thumbnails thumbs tif tiff unlabeled unlabelled untitled upload uploads web webp werke
+    wikiart wikimedia works zaal
+    изображения картины новая папка фото художники 新建文件夹 新規フォルダー 画像 画家 絵画 绘画"""
 REST = """
     altri andere autres divers diverse diversi diversos duplicates extra misc miscellaneous other others otros
     overig rest sonstige sonstiges temp tmp todo trash unsorted unsortiert varia varie varios various другие разное"""
@@ -76,8 +84,8 @@ CENTURY = """
     ende first half jahrhundert jh jhd late mid middle mitte nd of quarter rd s secoli secolo second siecle siecles
     siglo siglos st th the to turn um undated вв век века 世紀 世纪"""
 NOT_IN_NAMES = """
-    after and anonymous at attributed century circle copies copy d et follower garden gardens house in manner nach
-    of on or period portrait room school self series street style und with workshop y"""
+    after ai and anonymous at attributed century circle copies copy d et fake follower forgery garden gardens house
+    in manner nach of on or period portrait room school self series street style und with workshop y"""
 """Words beside a painter's name with which it is not his: After Rembrandt, Portrait of Picasso."""
 EPITHETS = """
     ae altere d der dj elder i ii iii iv jeune jr jungere le sr the vieux younger"""
@@ -86,6 +94,10 @@ PARTICLES = """
     af al and av bin da das de degli dei del della delle den der di do dos du e el en i la las le los of op ten ter
     the und van vom von y zu zum zur"""
 """Words within a name that are written small."""
+FAKES = """
+    ai dalle deepfake deepfakes diffusion fake fakes falschung falschungen falsificaciones falsos falsi faux forged
+    forgeries forgery gan generated imitation imitations midjourney stylegan synthetic vervalsingen подделки"""
+"""Words of folders with pictures that are not by the artist whom they look like."""
 CAMERA = """
     dsc dscf dsci dscn file frame image img mvi page photo pic picture pxl scan screenshot tile untitled whatsapp"""
 """What cameras and programs begin file names with."""

@@ -19,6 +19,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "artista", "nombre del artista", "pintor", "pintora", "creador", "autoría",
         "nome dell'artista", "pittore", "autore", "creatore",
         "kunstenaar", "naam kunstenaar", "schilder", "vervaardiger",
+        "художник", "автор", "имя художника", "живописец", "artysta", "malarz", "twórca", "konstnär", "målare",
+        "kunstner", "maler", "taiteilija", "umělec", "malíř", "művész", "festő", "sanatçı", "ressam", "καλλιτέχνης",
+        "ζωγράφος", "autor da obra", "criador", "作者", "作者名", "画家", "作家",
+        "艺术家", "藝術家", "아티스트", "작가", "화가",
         "label", "class",
     ),
     FILE: (
@@ -29,6 +33,11 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "fichier", "nom de fichier", "nom du fichier", "nom fichier", "chemin", "fichier image", "nom image", "photo",
         "archivo", "nombre de archivo", "nombre del archivo", "nombre archivo", "fichero", "nombre de fichero", "ruta",
         "imagen", "archivo de imagen", "nome file", "nome del file", "percorso", "immagine", "file immagine",
+        "файл", "имя файла", "путь", "изображение", "plik", "nazwa pliku", "ścieżka", "obraz", "fil", "filnamn",
+        "filnavn", "bild fil", "billede", "bilde", "sökväg", "sti", "tiedosto", "tiedostonimi", "kuva", "soubor",
+        "název souboru", "obrázek", "fájl", "fájlnév", "kép", "dosya", "dosya adı", "görsel", "αρχείο", "όνομα αρχείου",
+        "arquivo", "nome do arquivo", "nome arquivo", "ficheiro", "nome do ficheiro", "imagem", "caminho",
+        "ファイル", "ファイル名", "画像", "文件", "文件名", "檔名", "图片", "圖片", "파일", "파일명", "이미지",
         "bestand", "bestandsnaam", "bestandspad", "pad", "afbeelding", "afbeeldingsbestand",
         "image url", "url", "thumbnail url", "link",
         "image id", "object id", "id", "inventory number", "inventory no", "accession number", "Inventarnummer",
@@ -38,12 +47,16 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "title", "work title", "title of work", "artwork", "artwork title", "artwork name", "object title",
         "object name", "painting", "painting title", "Titel", "Werktitel", "Bildtitel", "titre", "titre de l'oeuvre",
         "titre de l'œuvre", "título", "título de la obra", "titolo", "titolo dell'opera",
+        "название", "название картины", "tytuł", "titel", "tittel", "titulek", "název", "cím", "nimi", "eser adı",
+        "τίτλος", "título da obra", "題名", "作品名", "タイトル", "标题", "作品名称", "제목",
     ),
     "date": (
         "date", "year", "dated", "dating", "display date", "object date", "creation date", "date created",
         "date of creation", "year created", "creation year", "year of creation", "production date", "Datum", "Jahr",
         "Datierung", "Entstehungsjahr", "Entstehungszeit", "année", "date de création", "datation", "fecha", "año",
         "fecha de creación", "data", "anno", "datazione", "data di creazione", "datering", "jaar", "jaartal",
+        "дата", "год", "датировка", "rok", "data powstania", "datowanie", "år", "datace", "év", "vuosi", "tarih", "yıl",
+        "έτος", "χρονολογία", "ano", "data da obra", "制作年", "年代", "日期", "年份", "연도",
     ),
     "style": (
         "style", "styles", "art style", "movement", "art movement", "Stil", "Stilrichtung", "Kunstrichtung",
@@ -78,9 +91,64 @@ def find_columns(header: Sequence[str], field: str) -> list[int]:
     return sorted((number for number, name in enumerate(folded) if name in ranks), key=lambda n: (ranks[folded[n]], n))
 
 
+GIVEN = tuple(
+    map(
+        fold_header,
+        (
+            "first name",
+            "given name",
+            "forename",
+            "artist first name",
+            "artist first",
+            "Vorname",
+            "prénom",
+            "nombre",
+            "nome",
+            "voornaam",
+            "имя",
+            "artist forename",
+            "artist given name",
+        ),
+    )
+)
+FAMILY = tuple(
+    map(
+        fold_header,
+        (
+            "last name",
+            "family name",
+            "surname",
+            "artist last name",
+            "artist last",
+            "Nachname",
+            "Familienname",
+            "nom",
+            "nom de famille",
+            "apellido",
+            "apellidos",
+            "cognome",
+            "sobrenome",
+            "achternaam",
+            "фамилия",
+            "artist surname",
+            "artist family name",
+        ),
+    )
+)
+"""Two columns for an artist's name, folded."""
+
+
+def name_columns(header: Sequence[str]) -> tuple[int, int] | None:
+    """The numbers of the columns of given and family names, where a table has one of each."""
+    folded = [fold_header(name) for name in header]
+    found = [[at for at, name in enumerate(folded) if name in names] for names in (GIVEN, FAMILY)]
+    return (found[0][0], found[1][0]) if len(found[0]) == len(found[1]) == 1 else None
+
+
 def is_catalogue_header(header: Sequence[str]) -> bool:
     """Whether a row names both the artist and the file."""
-    return bool(find_columns(header, ARTIST)) and bool(find_columns(header, FILE))
+    is_named = bool(find_columns(header, ARTIST)) or name_columns(header) is not None
+    return is_named and bool(find_columns(header, FILE))
 
 
 def count_known(header: Sequence[str]) -> int:

@@ -40,9 +40,10 @@ def show_index(index: PaintingIndex, *, as_json: bool = False, page: Path | None
     )
     rejected = index.folder / "rejected.csv"
     if rejected.is_file():
-        count = max(0, len(rejected.read_text(encoding="utf-8").splitlines()) - 1)
+        count = max(0, len(rejected.read_text(encoding="utf-8", errors="replace").splitlines()) - 1)
         if count:
-            show(f"{count:,} files were left out; each is listed with its reason in {rejected}.")
+            were = "file was left out; it" if count == 1 else "files were left out; each"
+            show(f"{count:,} {were} is listed with its reason in {rejected}.")
     _show_page(page)
 
 

@@ -11,6 +11,9 @@ from painter_search.attribution.answers import Answer, ArtistMatch, Neighbour
 from painter_search.display.answer_citation import answer_bibtex, answer_citation
 from painter_search.display.matching_parts import parts_figures
 from painter_search.display.shares import Share, answer_shares
+from painter_search.images.framing import open_frame
+from painter_search.images.photographs.crop import Quadrilateral
+from painter_search.images.photographs.photograph import possible_painting
 from painter_search.index.painting_index import PaintingIndex
 
 MATCHED_ARTISTS = 3
@@ -52,6 +55,8 @@ class AnswerView:
     """What an artist's works are counted in."""
     citation: str = ""
     bibtex: str = ""
+    possible: Quadrilateral | None = None
+    """Where a painting may be in a photograph that was not cropped."""
 
     @property
     def words(self) -> Words:
@@ -124,9 +129,9 @@ class AnswerView:
 
     @property
     def crop_box(self) -> dict[str, float]:
-        """The upright rectangle around what the photograph was cropped to, in percent of its sides."""
+        """The upright rectangle around what the photograph was, or may be, cropped to, in percent of its sides."""
         crop = self.answer.crop if self.answer.answered else None
-        corners = crop.corners if crop else ((0.0, 0.0), (1.0, 1.0))
+        corners = crop.corners if crop else self.possible or ((0.0, 0.0), (1.0, 1.0))
         across, down = ([corner[axis] for corner in corners] for axis in (0, 1))
         sides = {
             "left": min(across),
@@ -152,6 +157,7 @@ def view_answer(
     *,
     pictures: bool = True,
     time: datetime | None = None,
+    suggest_crop: bool = False,
 ) -> AnswerView:
     """Gather the pictures, matching parts and confusions of an answer.
 
@@ -164,6 +170,7 @@ def view_answer(
         matched_artists: Artists whose nearest work is matched with the painting.
         pictures: Whether to read the works' pictures, for a page that is saved.
         time: When it was asked; by default now.
+        suggest_crop: Whether to look for a painting in a photograph that was not cropped, for a page that can crop.
     """
     if not answer.answered:
         return AnswerView(answer, (), {}, number)
@@ -182,4 +189,6 @@ def view_answer(
     )
     scope = "of those compared with" if index.selection else "in the index"
     citation, bibtex = answer_citation(answer, index, time), answer_bibtex(answer, index, time)
-    return AnswerView(answer, artists, thumbnails, number, scope, citation, bibtex)
+    is_unclear = suggest_crop and answer.crop is None and not answer.same_works
+    possible = possible_painting(open_frame(answer.picture)) if is_unclear else None
+    return AnswerView(answer, artists, thumbnails, number, scope, citation, bibtex, possible)

@@ -9,17 +9,21 @@ from painter_search.analysis.reliability import IndexReliability
 from painter_search.common.atomic_io import read_json, write_json
 from painter_search.common.errors import PainterSearchError
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.metrics.identification.naming_threshold import LEAST_ARTISTS, LEAST_WORKS
 
 
 def error_rates_sentence(reliability: IndexReliability | None) -> str:
-    """The two error rates that matter, as counts of 100; empty where they were not measured."""
+    """The two error rates that matter, as counts of 100; empty where they were not measured, or on too little."""
     if reliability is None or reliability.true_named is None or reliability.false_named is None:
+        return ""
+    if reliability.queries < LEAST_WORKS or reliability.artists < LEAST_ARTISTS:
         return ""
     right = 100 * reliability.first_artist.value * reliability.true_named
     wrong = 100 * reliability.false_named
     return (
-        f"In trials with this index's own works: of 100 paintings by artists in it, {right:.0f} were rightly named; "
-        f"of 100 by artists not in it, {wrong:.0f} were named all the same."
+        f"In trials with {reliability.queries:,} of this index's own works by {reliability.artists:,} artists: of "
+        f"100 paintings by artists in it, {right:.0f} were rightly named; of 100 by artists not in it, "
+        f"{wrong:.0f} were named all the same."
     )
 
 

@@ -99,12 +99,12 @@ def query_page(
 
 
 def tally(views: Sequence[AnswerView]) -> str:
-    """How many answers there are of each kind: `12 named, 15 nobody in this index, 1 not answered`."""
+    """How many answers there are of each kind: `12 named, 15 probably by nobody in this index, 1 not answered`."""
     kinds = Counter(_kind(view) for view in views)
     return ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS if kinds[kind])
 
 
-KINDS = ("the very picture in the index", "named", "nobody in this index", "not answered")
+KINDS = ("in this index", "named", "probably by nobody in this index", "not answered")
 
 
 def _kind(view: AnswerView) -> str:

@@ -38,7 +38,8 @@ def read_confidence(stored: object, source: Path) -> Confidence | None:
             and len(confidence.right) in (0, len(GRID))
             and all(map(math.isfinite, numbers))
         )
-        valid = valid and isinstance(confidence.artists, int) and isinstance(confidence.works, int)
+        counts = (confidence.artists, confidence.works, confidence.measured_artists, confidence.measured_works)
+        valid = valid and all(isinstance(count, int) for count in counts)
     except (AttributeError, TypeError, ValueError) as error:
         raise DamagedFileError(f"{source} has a damaged calibration; copy it again, or train again.") from error
     if not valid:

@@ -61,10 +61,23 @@ def share_weights(exported: bytes, weights: Path) -> bytes:
 
 
 def with_own_weights(file: Path) -> bytes:
-    """An ONNX file with the weights that it refers to put into it."""
-    import onnx
+    """An ONNX file with the weights that it refers to, in a file beside it, put into it.
 
-    whole: bytes = onnx.load_model(str(file)).SerializeToString()
+    onnx would refuse files with several hard links, as installers and caches make them.
+    """
+    import onnx
+    from onnx.external_data_helper import ExternalDataInfo, _get_all_tensors, uses_external_data
+
+    model = onnx.load_model(str(file), load_external_data=False)
+    for tensor in _get_all_tensors(model):
+        if uses_external_data(tensor):
+            place = ExternalDataInfo(tensor)
+            with (file.parent / Path(place.location).name).open("rb") as weights:
+                weights.seek(place.offset or 0)
+                tensor.raw_data = weights.read(-1 if place.length is None else place.length)
+            tensor.data_location = onnx.TensorProto.DEFAULT
+            del tensor.external_data[:]
+    whole: bytes = model.SerializeToString()
     return whole
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.images.photographs.wall import distance_from_wall
+from painter_search.images.photographs.wall import fit_wall
 
 Floats = NDArray[np.float32]
 
@@ -16,7 +16,7 @@ MAX_WIDTH = 0.3
 """Widest frame, as a share of the outline's short side."""
 MIN_REST = 0.3
 """Smallest picture, as a share of the outline's width and height."""
-MIN_FRAME_SUPPORT = 0.56
+MIN_FRAME_SUPPORT = 0.66
 """Share of the length of its inner edges, on average over the four sides, at which a frame shows an edge."""
 INWARD = 0.35
 """How much support an edge at the largest width may lack, compared with one at the outline, to be preferred."""
@@ -80,7 +80,9 @@ def picture_box(lab: Floats) -> tuple[Box, float]:
     height, width = lab.shape[:2]
     box, found, widest = Box(0, 0, width, height), 0.0, MAX_WIDTH
     for _ in range(ROUNDS):
-        inner, support = _without_margin(lab, box)
+        inner, support = _without_mat(lab, box)
+        if inner is None:
+            inner, support = _without_bars(lab, box)
         if inner is None:
             inner, support = _without_frame(lab, box, widest)
             if widest == MAX_FILLET and support < MIN_FILLET_SUPPORT:
@@ -90,11 +92,6 @@ def picture_box(lab: Floats) -> tuple[Box, float]:
             break
         box, found = inner, support
     return box, found
-
-
-def _without_margin(lab: Floats, box: Box) -> tuple[Box | None, float]:
-    inner, support = _without_mat(lab, box)
-    return (inner, support) if inner is not None else _without_bars(lab, box)
 
 
 def _sides(lab: Floats, box: Box) -> list[Floats]:
@@ -161,20 +158,21 @@ def _possible_frames(lab: Floats, box: Box, widest: float) -> list[Frame]:
     if depth < 4:
         return []
     supports = np.stack([_edge_support(side, depth) for side in _sides(lab, box)])  # [4, depth]
+    widths = np.arange(2, depth)
+    slack = 1 + np.rint(0.06 * widths).astype(np.int64)
+    starts = np.maximum(1, widths - slack)
+    windows = starts[:, None] + np.arange(2 * slack.max() + 1)  # [widths, places]
+    is_near = windows <= np.minimum(depth - 1, widths + slack)[:, None]
+    near = np.where(is_near, supports[:, np.minimum(windows, depth - 1)], -1.0)  # [4, widths, places]
+    best, places = near.max(axis=2), starts + near.argmax(axis=2)  # [4, widths]
+    ranked = np.sort(best, axis=0)
+    means = ranked[1:].mean(axis=0)
     found: list[Frame] = []
-    for width in range(2, depth):
-        slack = 1 + round(0.06 * width)
-        start = max(1, width - slack)
-        window = supports[:, start : width + slack + 1]
-        values = window.max(axis=1)
-        weakest, second, *_ = np.sort(values).tolist()
-        mean = (float(values.sum()) - weakest) / 3
-        if mean < MIN_FRAME_SUPPORT or second < MIN_SIDE_SUPPORT:
-            continue
-        places = start + window.argmax(axis=1)
-        weak = values < MIN_SIDE_SUPPORT
-        top, right, bottom, left = (np.where(weak, round(float(np.median(places[~weak]))), places) + 1).tolist()
-        score = mean + 0.5 * weakest + INWARD * width / depth
+    for at in np.flatnonzero((means >= MIN_FRAME_SUPPORT) & (ranked[1] >= MIN_SIDE_SUPPORT)).tolist():
+        mean, weak = float(means[at]), best[:, at] < MIN_SIDE_SUPPORT
+        usual = round(float(np.median(places[~weak, at])))
+        top, right, bottom, left = (np.where(weak, usual, places[:, at]) + 1).tolist()
+        score = mean + 0.5 * float(ranked[0, at]) + INWARD * (at + 2) / depth
         found.append(Frame(box.inset(left, top, right, bottom), mean, score))
     chosen: list[Frame] = []
     for frame in sorted(found, key=lambda frame: -frame.score):
@@ -199,10 +197,10 @@ def _without_trimmed_mat(lab: Floats, box: Box, trim: int) -> tuple[Box | None, 
     inside = lab[box.top + trim : box.bottom - trim, box.left + trim : box.right - trim]
     if min(inside.shape[:2]) < 20:
         return None, 0.0
-    distance, spread = distance_from_wall(inside, MAT_BORDER)
-    if spread.max() > MAX_MAT_CHANGE:
+    mat = fit_wall(inside, MAT_BORDER)
+    if mat.spread.max() > MAX_MAT_CHANGE:
         return None, 0.0
-    other = (distance > max(14.0, 5 * float(spread.max()))).astype(np.uint8)
+    other = (mat.distance(inside) > max(14.0, 5 * float(mat.spread.max()))).astype(np.uint8)
     closed = cv2.morphologyEx(other, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(closed)
     if count < 2:

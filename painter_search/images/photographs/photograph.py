@@ -12,8 +12,8 @@ from painter_search.images.decode import decode_painting
 from painter_search.images.formats.decoded import DecodedPainting, Need
 from painter_search.images.photographs.crop import Crop, CropBox, Quadrilateral
 from painter_search.images.photographs.find import find_painting
-from painter_search.images.photographs.rectify import aspect_ratio, rectified_size, rectify
-from painter_search.images.photographs.sureness import SURE
+from painter_search.images.photographs.rectify import aspect_ratio, rectified_size, rectify, sharpen
+from painter_search.images.photographs.sureness import POSSIBLE, SURE
 from painter_search.images.types import ImageFile
 
 MIN_SIDE = 160
@@ -46,6 +46,17 @@ def locate_painting(decoded: DecodedPainting, crop: Crop) -> tuple[Quadrilateral
     return (a, b, c, d), found.sureness
 
 
+def possible_painting(image: Image.Image) -> Quadrilateral | None:
+    """Where a painting may be in a photograph, if one is seen, but not surely enough to crop to it unasked."""
+    if min(image.size) < MIN_SIDE:
+        return None
+    found = find_painting(np.asarray(image))
+    if found is None or not POSSIBLE <= found.sureness < SURE:
+        return None
+    a, b, c, d = ((float(x), float(y)) for x, y in np.clip(found.corners / np.array(image.size), 0, 1))
+    return a, b, c, d
+
+
 def crop_decoded(
     file: ImageFile, decoded: DecodedPainting, corners: Quadrilateral, short_side: int | None, max_held_bytes: int
 ) -> DecodedPainting:
@@ -65,13 +76,16 @@ def crop_decoded(
     image = decoded.image
     if min(image.size) < enough:
         image = decode_painting(file, Need(enough, None, max_held_bytes)).image
-    part = _cut_out(image, np.array(corners) * image.size)
+    part = _cut_out(image, np.array(corners) * image.size, is_full_size=image.width == decoded.width)
     scale = decoded.width / image.width
     return DecodedPainting(part, max(1, round(part.width * scale)), max(1, round(part.height * scale)))
 
 
-def _cut_out(image: Image.Image, points: NDArray[np.float64]) -> Image.Image:
-    """The inside of a quadrilateral of `[4, 2]` pixels as an image; an upright rectangle keeps every pixel."""
+def _cut_out(image: Image.Image, points: NDArray[np.float64], *, is_full_size: bool) -> Image.Image:
+    """The inside of a quadrilateral of `[4, 2]` pixels as an image; an upright rectangle keeps every pixel.
+
+    Others are sharpened where the photograph is at its full size: reduced, it shows nothing of the camera's blur.
+    """
     turn = _quarter_turns(points)
     if turn is not None:
         left, top = (int(value) for value in np.round(points.min(axis=0)))
@@ -85,7 +99,8 @@ def _cut_out(image: Image.Image, points: NDArray[np.float64]) -> Image.Image:
     left, top = np.maximum(0, np.floor(corners.min(axis=0)).astype(int) - 2).tolist()
     right, bottom = (np.ceil(corners.max(axis=0)).astype(int) + 2).tolist()
     near = np.asarray(image.crop((left, top, min(right, image.width), min(bottom, image.height))))
-    return Image.fromarray(rectify(near, corners - np.array([left, top], np.float32), *size))
+    flat = rectify(near, corners - np.array([left, top], np.float32), *size)
+    return Image.fromarray(sharpen(flat) if is_full_size else flat)
 
 
 def _quarter_turns(points: NDArray[np.float64]) -> int | None:

@@ -15,6 +15,9 @@ MIN_TILT = 0.02
 FOCAL_LENGTHS = (0.55, 3.0)
 """Focal lengths that are believed, as shares of the long side."""
 
+BLUR = 1.5
+"""Width in pixels of what a lens, a sensor and the resampling blur, as the standard deviation of a Gaussian."""
+
 
 def aspect_ratio(corners: Floats, width: int, height: int) -> float:
     """Width over height of the rectangle that is seen as a quadrilateral.
@@ -81,3 +84,9 @@ def rectify(pixels: NDArray[np.uint8], corners: Floats, width: int, height: int)
     return np.asarray(
         cv2.warpPerspective(pixels, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8
     )
+
+
+def sharpen(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A rectified part of a photograph without a camera's blur, by an unsharp mask: an encoder takes blur for style."""
+    blurred = cv2.GaussianBlur(pixels, (0, 0), BLUR)
+    return np.asarray(cv2.addWeighted(pixels, 2, blurred, -1, 0), np.uint8)

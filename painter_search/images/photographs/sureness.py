@@ -11,6 +11,8 @@ Floats = NDArray[np.float32]
 
 SURE = 0.9
 """Sureness from which on a photograph is cropped."""
+POSSIBLE = 0.15
+"""Sureness from which on a person is asked whether it should be."""
 PAIRS = np.array(
     [
         [NAMES.index(one), NAMES.index(other)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -16,44 +16,76 @@ ROUNDS = 4
 """Rounds of the fit; in each, what lies far from the wall so far (a neighbouring painting, the floor) counts less."""
 
 
-def distance_from_wall(lab: Floats, border: float = BORDER) -> tuple[Floats, Floats]:
+def distance_from_wall(lab: Floats) -> tuple[Floats, Floats]:
     """How far each pixel's colour is from the wall's at that place.
-
-    The wall's colour is a quadratic function of the place, fitted to the photograph's borders.
 
     Args:
         lab: The photograph in Lab of 8 bits, smoothed, float32 `[height, width, 3]`.
-        border: Width of the border from which the wall is learnt, as a share of the size.
 
     Returns:
         The distance in units of Lab, `[height, width]`, and the median along the top, right, bottom and left border,
         which a plain wall has low: `[4]`.
     """
+    wall = fit_wall(lab, BORDER)
+    return wall.distance(lab), wall.spread
+
+
+@dataclass(frozen=True)
+class Wall:
+    """The colour of a wall, a quadratic function of the place."""
+
+    coefficients: Floats
+    """`[6, 3]`."""
+    spread: Floats
+    """The median distance from it along the top, right, bottom and left border, in units of Lab: `[4]`."""
+
+    def distance(self, lab: Floats) -> Floats:
+        """How far each pixel of the photograph is from it, in units of Lab: `[height, width]`."""
+        across, down = _places(*lab.shape[:2])
+        difference = lab - (_quadratic(across, down).reshape(-1, 6) @ self.coefficients).reshape(lab.shape)
+        return np.asarray(np.sqrt(np.einsum("ijk,ijk->ij", difference, difference)), np.float32)
+
+
+def fit_wall(lab: Floats, border: float) -> Wall:
+    """Fit a wall to the borders of a photograph.
+
+    Args:
+        lab: The photograph in Lab of 8 bits, float32 `[height, width, 3]`.
+        border: Width of the border, as a share of the size.
+    """
     height, width = lab.shape[:2]
-    basis = _quadratic(height, width)
+    across, down = _places(height, width)
     y, x = max(1, round(border * height)), max(1, round(border * width))
     every = slice(None)
     sides = [(slice(y), every), (every, slice(-x, None)), (slice(-y, None), every), (every, slice(x))]
-    rows = np.concatenate([basis[side].reshape(-1, 6)[::2] for side in sides])
-    colours = np.concatenate([lab[side].reshape(-1, 3)[::2] for side in sides])
-    weights = np.ones(len(rows), np.float32)
+    rows = [_quadratic(across[columns], down[lines]).reshape(-1, 6) for lines, columns in sides]
+    colours = [lab[side].reshape(-1, 3) for side in sides]
+    half_rows, half_colours = (np.concatenate([side[::2] for side in part]) for part in (rows, colours))
+    weights = np.ones(len(half_rows), np.float32)
     coefficients = np.zeros((6, 3), np.float32)
     for _ in range(ROUNDS):
-        weighted = rows * weights[:, None]
-        coefficients = np.linalg.solve(weighted.T @ rows + 1e-3 * np.eye(6, dtype=np.float32), weighted.T @ colours)
-        far = np.linalg.norm(colours - rows @ coefficients, axis=1)
+        weighted = half_rows * weights[:, None]
+        coefficients = np.linalg.solve(
+            weighted.T @ half_rows + 1e-3 * np.eye(6, dtype=np.float32), weighted.T @ half_colours
+        )
+        far = np.linalg.norm(half_colours - half_rows @ coefficients, axis=1)
         weights = 1 / (1 + (far / (1.5 * max(2.0, float(np.median(far))))) ** 2) ** 2
-    difference = lab - (basis.reshape(-1, 6) @ coefficients).reshape(lab.shape)
-    distance = np.sqrt(np.einsum("ijk,ijk->ij", difference, difference))
-    return np.asarray(distance, np.float32), np.array([np.median(distance[side]) for side in sides], np.float32)
+    spread = [
+        np.median(np.linalg.norm(colour - row @ coefficients, axis=1))
+        for row, colour in zip(rows, colours, strict=True)
+    ]
+    return Wall(coefficients, np.array(spread, np.float32))
 
 
-@lru_cache(maxsize=8)
-def _quadratic(height: int, width: int) -> Floats:
-    """1, x, y, xy, x² and y² at each pixel, x and y from -1 to 1: `[height, width, 6]`."""
-    across = np.broadcast_to(np.linspace(-1, 1, width, dtype=np.float32)[None], (height, width))
-    down = np.broadcast_to(np.linspace(-1, 1, height, dtype=np.float32)[:, None], (height, width))
-    return np.stack([np.ones_like(across), across, down, across * down, across**2, down**2], axis=-1)
+def _places(height: int, width: int) -> tuple[Floats, Floats]:
+    """The place of each column and row, -1 to 1."""
+    return np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)
+
+
+def _quadratic(across: Floats, down: Floats) -> Floats:
+    """1, x, y, xy, x² and y² at each place: `[len(down), len(across), 6]`."""
+    x, y = np.meshgrid(across, down)
+    return np.stack([np.ones_like(x), x, y, x * y, x**2, y**2], axis=-1)
 
 
 def smooth(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

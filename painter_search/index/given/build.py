@@ -28,10 +28,12 @@ from painter_search.index.given.vectors import read_vectors
 from painter_search.index.given.works import GivenWorks, read_works
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import ENCODER, MADE_ELSEWHERE, THUMBNAILS, WORKS, Manifest, publish_index
+from painter_search.index.own_calibration import calibrate_on_works
 from painter_search.index.thumbnails import Picture
 from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
 from painter_search.index.vector_store.faiss_build import build_faiss
 from painter_search.index.works_db import write_thumbnails, write_works
+from painter_search.metrics.identification.plda_file import PLDA_FILE, write_plda
 
 CHECKED = 8
 """Pictures that a given encoder embeds, to be compared with the given embeddings."""
@@ -60,6 +62,8 @@ def build_given_index(config: BuildIndexConfig) -> Path:
         _check_encoder(encoder, given)
         settings = encoder.config
         (staging / ENCODER).write_bytes(encoder.to_onnx())
+        if encoder.plda is not None and encoder.confidence is not None:
+            write_plda(staging / PLDA_FILE, encoder.plda, encoder.plda.mean)
     pictures = _read_pictures(given.pictures, staging)
     fingerprints = [picture.fingerprint for picture in pictures]
     numbers = range(1, len(works) + 1)
@@ -75,6 +79,7 @@ def build_given_index(config: BuildIndexConfig) -> Path:
     if search.name != "approximate":
         (staging / EMBEDDINGS).unlink(missing_ok=True)
     _write_left_out(staging / "rejected.csv", given.left_out)
+    mean_distance = update_index_statistics(staging, search)
     manifest = Manifest(
         framing="whole" if encoder is None else encoder.framing,
         encoder=settings,
@@ -84,8 +89,8 @@ def build_given_index(config: BuildIndexConfig) -> Path:
         collections=tuple(sorted({work.collection for work in works})),
         split="folder",
         next_id=len(works) + 1,
-        mean_distance=update_index_statistics(staging, search),
-        confidence=None if encoder is None else encoder.confidence,
+        mean_distance=mean_distance,
+        confidence=calibrate_on_works(staging, search, "folder", None if encoder is None else encoder.confidence),
     )
     return publish_index(staging, config.index, manifest)
 

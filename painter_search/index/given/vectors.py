@@ -70,6 +70,8 @@ def _read_npy(file: Path) -> NDArray[np.float32]:
 def _table_beside(array: Path) -> Path:
     tables = sorted(path for path in array.parent.iterdir() if is_table(path) and path.is_file())
     named = [path for path in tables if path.stem == array.stem]
+    if array.with_suffix(".csv") in named:  # as `export` writes it, perhaps with a Parquet file beside
+        return array.with_suffix(".csv")
     if len(named or tables) != 1:
         raise NotFoundError(
             f"{array} needs a table of its rows: {array.stem}.csv beside it, or a table after it: "
@@ -85,7 +87,7 @@ def _read_parquet(file: Path) -> VectorFile:
         schema = parquet.read_schema(file)
         columns = _vector_columns(schema, file)
         table = parquet.read_table(file, columns=list(columns))
-        arrays = [_to_array(table.column(name)) for name in columns]
+        arrays = [_to_array(table.column(name), file) for name in columns]
     except (OSError, ValueError, LookupError, TypeError) as error:  # Arrow's errors are such
         if isinstance(error, InvalidValueError | AmbiguousError):
             raise
@@ -97,11 +99,15 @@ def _read_parquet(file: Path) -> VectorFile:
 def _vector_columns(schema: pa.Schema, file: Path) -> tuple[str, ...]:
     import pyarrow as pa
 
-    def is_list(kind: pa.DataType) -> bool:
+    def is_vector(field: pa.Field) -> bool:
+        """Lists of numbers; whole ones, as embeddings of 8 bits are, only under a name of vectors."""
         lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
-        return any(test(kind) for test in lists) and pa.types.is_floating(kind.value_type)
+        if not any(test(field.type) for test in lists):
+            return False
+        numbers = field.type.value_type
+        return pa.types.is_floating(numbers) or (pa.types.is_integer(numbers) and field.name.casefold() in NAMES)
 
-    lists = [field.name for field in schema if is_list(field.type)]
+    lists = [field.name for field in schema if is_vector(field)]
     preferred = [name for known in NAMES for name in lists if name.casefold() == known]
     if len(lists) > 1 and not preferred:
         raise AmbiguousError(
@@ -120,7 +126,7 @@ def _vector_columns(schema: pa.Schema, file: Path) -> tuple[str, ...]:
     return tuple(longest[number] for number in sorted(longest))
 
 
-def _to_array(column: pa.ChunkedArray) -> NDArray[np.float32]:
+def _to_array(column: pa.ChunkedArray, file: Path) -> NDArray[np.float32]:
     """A column of numbers or of lists as `[n, d]`; rows without a vector are `nan`."""
     import pyarrow as pa
 
@@ -130,7 +136,9 @@ def _to_array(column: pa.ChunkedArray) -> NDArray[np.float32]:
     lengths = np.asarray(column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False), np.int64)
     width = int(lengths.max(initial=0))
     if width == 0 or not np.isin(lengths, (0, width)).all():
-        raise InvalidValueError(f"the vectors differ in length ({lengths.min()} to {width}); they must have one width.")
+        raise InvalidValueError(
+            f"the vectors of {file} differ in length ({lengths.min()} to {width}); they must have one width."
+        )
     vectors = np.full((len(column), width), np.nan, np.float32)
     present = column.drop_null() if column.null_count else column
     filled = np.flatnonzero(lengths == width)

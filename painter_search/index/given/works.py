@@ -58,13 +58,18 @@ def read_works(file: VectorFile, originals: Path | None, keep_uncertain: bool) -
         found = find_columns(header, field)
         table[field] = texts.iloc[:, found[0]].map(clean_name) if found else ""
     usable, refused = reject_rows(table, keep_uncertain)
-    finite = np.asarray(np.isfinite(file.vectors).all(axis=1))
+    with np.errstate(over="ignore", invalid="ignore"):  # distances are computed from squares, as float32
+        finite = np.isfinite(np.einsum("nd,nd->n", file.vectors, file.vectors, dtype=np.float32))
     rows = [row for row in usable.index if finite[row]]
     left_out = [(str(name), str(reason)) for name, reason in refused.itertuples(index=False)]
-    left_out += [(table["new_filename"][row], "no whole vector") for row in usable.index if not finite[row]]
+    left_out += [
+        (table["new_filename"][row], _what_is_wrong(file.vectors[row])) for row in usable.index if not finite[row]
+    ]
     if not rows:
         first = "; ".join(f"{name}: {reason}" for name, reason in left_out[:3])
         raise NotEnoughDataError(f"{file.table} has no usable row ({first}).")
+    if len(rows) > 1 and (file.vectors[rows] == file.vectors[rows[0]]).all():
+        raise NotEnoughDataError(f"{file.table}: all vectors are the same, so that no work is nearer than another.")
     collections = texts["collection"] if "collection" in header else pd.Series(file.table.stem, index=texts.index)
     works = [
         Work(str(collections[row]) or file.table.stem, *(str(usable[name][row]) for name in ("new_filename", "artist")),
@@ -79,6 +84,10 @@ def read_works(file: VectorFile, originals: Path | None, keep_uncertain: bool) -
         for row in rows
     ]
     return GivenWorks(file.vectors[rows], works, pictures, left_out)
+
+
+def _what_is_wrong(vector: NDArray[np.float32]) -> str:
+    return "numbers too large for distances" if np.isfinite(vector).all() else "no whole vector"
 
 
 def _read_texts(file: VectorFile) -> tuple[pd.DataFrame, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -12,6 +12,12 @@ from painter_search.metrics.distances import FloatArray
 Percentiles = tuple[float, ...]
 """101 values: of the least probability, of the 1st percentile, and so on to the greatest."""
 GRID = np.linspace(0, 1, 101)
+LEAST_WORKS, LEAST_ARTISTS = 40, 8
+"""Costs measured on fewer works, or on works by fewer artists, are not told. With 40 works the 95 % interval of a share
+reaches 16 points to either side at most, and none of 40 can still be 9 of 100 (Wilson, 1927); the works of one artist
+fare alike, so that a few artists say little however many their works are."""
+LEAST_RIGHT = 20
+"""The same of works whose artist ranks first: 22 points to either side at most."""
 
 
 @dataclass(frozen=True)
@@ -24,16 +30,21 @@ class NamingThreshold:
     """Share of works by artists not in the index that are given a name."""
     true_names: float
     """Share of works whose artist ranks first that are given its name."""
+    works: int = 0
+    """How many works the costs were measured on."""
+    artists: int = 0
+    """By how many artists these are."""
 
     def to_dict(self) -> dict[str, float]:
         """Plain values, as under "threshold" in what `query --json` prints."""
-        return {"probability": self.probability, "false_names": self.false_names, "true_names": self.true_names}
+        return asdict(self)
 
     def __str__(self) -> str:
         """The costs in a sentence."""
         return (
             f"With this threshold {100 * self.false_names:.0f} of 100 works by artists not in the index are given a "
-            f"name, and {100 * self.true_names:.0f} of 100 whose artist ranks first keep it."
+            f"name, and {100 * self.true_names:.0f} of 100 whose artist ranks first keep it, as measured on "
+            f"{self.works:,} works by {self.artists:,} artists."
         )
 
 

@@ -36,6 +36,16 @@ class Evidence(NamedTuple):
     """Log likelihood ratios; see `plda.py`."""
     distances: NDArray[np.float64]
     """Adjusted distances; see `metrics/artist_ranking.py`."""
+    before: int | None = None
+    """How many artists the index had before a simulated query's own was left out; None where none was."""
+
+    @property
+    def artists(self) -> int:
+        """How many artists the index has for which this stands.
+
+        It is the same with and without the query's own artist: one fewer would give strangers away.
+        """
+        return len(self.log_ratios) if self.before is None else self.before
 
 
 Query = tuple[Evidence, int | None]
@@ -96,7 +106,7 @@ def _fit_shares(queries: Sequence[tuple[Evidence, int | None, float]]) -> ShareW
 def _fit_known(queries: Sequence[tuple[Evidence, int | None, float]]) -> KnownWeights:
     from sklearn.linear_model import LogisticRegression
 
-    signals = np.array([(evidence.log_ratios.max(), np.log(len(evidence.log_ratios))) for evidence, _, _ in queries])
+    signals = np.array([(evidence.log_ratios.max(), np.log(evidence.artists)) for evidence, _, _ in queries])
     centre, scale = signals.mean(axis=0), signals.std(axis=0) + EPSILON
     shares = np.array([share for _, _, share in queries])
     model = LogisticRegression(C=10).fit(
@@ -116,7 +126,7 @@ def fit_offset(weights: KnownWeights, queries: Sequence[Query]) -> KnownWeights:
 
     def surplus(offset: float) -> float:
         shifted = (offset, of_ratio, of_artists)
-        return float(np.mean([artist_known(shifted, one, len(one.log_ratios)) for one, _ in queries]) - known)
+        return float(np.mean([artist_known(shifted, one, one.artists) for one, _ in queries]) - known)
 
     return (float(brentq(surplus, -500, 500)) if 0 < known < 1 else weights[0], of_ratio, of_artists)
 

@@ -259,8 +259,11 @@ def _answers_html(result: CachedResult, served: ServedPage, number: int = 0) -> 
     """The page of a result, or of one of its answers, counted from 1."""
     chosen = [number] if number else range(1, len(result.answers) + 1)
     # A served page links to the matching parts, which take a while to draw, and to the pictures.
+    pictures, suggest = not served.result, len(chosen) == 1
     views = [
-        view_answer(result.answers[one - 1], result.index, one, 0, pictures=not served.result, time=result.time)
+        view_answer(
+            result.answers[one - 1], result.index, one, 0, pictures=pictures, time=result.time, suggest_crop=suggest
+        )
         for one in chosen
     ]
     return query_page(views, result.index, served, of=len(result.answers))

@@ -151,7 +151,11 @@ class FeatureCacheSubset:
 
 @contextmanager
 def cached_features(
-    encoder: EncoderNetwork, paths: Sequence[Path], folder: Path, with_stage: Sequence[Path] = ()
+    encoder: EncoderNetwork,
+    paths: Sequence[Path],
+    folder: Path,
+    with_stage: Sequence[Path] = (),
+    name: str = "features",
 ) -> Iterator[FeatureCache]:
     """Compute the features of frames, each process its share, and delete them at the end.
 
@@ -163,6 +167,7 @@ def cached_features(
         paths: The frames, in the order in which their works are numbered, after those of `with_stage`.
         folder: Of the run.
         with_stage: Frames for which what the last frozen stage gives is kept, too.
+        name: Of the files; a folder can hold the features of several backbones.
     """
     width = new_layer(encoder)[1]
     with_stage = list(dict.fromkeys(with_stage))
@@ -171,7 +176,7 @@ def cached_features(
     shares = [paths[bounds[part] : bounds[part + 1]] for part in range(world_size())]
     staged = [min(max(len(with_stage) - bounds[part], 0), len(share)) for part, share in enumerate(shares)]
     files = [
-        folder / f"features-{_digest(encoder, share)}-{part}-of-{world_size()}{SUFFIX}"
+        folder / f"{name}-{_digest(encoder, share)}-{part}-of-{world_size()}{SUFFIX}"
         for part, share in enumerate(shares)
     ]
     stage_files = [file.with_name(f"stage-{file.name}") for file in files]

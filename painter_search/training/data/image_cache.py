@@ -1,15 +1,16 @@
-"""The images that the report's recipe trains on, decoded once for every loader process."""
+"""The images that a recipe trains on, decoded once for every loader process."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from painter_search.common.progress import track
 from painter_search.common.threads import map_prefetched
@@ -22,12 +23,19 @@ DISK_SHARE = 10
 """Images are cached only if the disk has room for this many times as much."""
 
 
-class ImageCache:
-    """The central square of frames by path: uint8 `[side, side, 3]`."""
+CutSquare = Callable[[Image.Image, int], Image.Image]
+"""Makes a square with a side of so many pixels of a frame."""
 
-    def __init__(self, side: int, file: Path | None = None, paths: Sequence[Path] = ()) -> None:
+
+class ImageCache:
+    """Squares of frames by path: uint8 `[side, side, 3]`."""
+
+    def __init__(
+        self, side: int, file: Path | None = None, paths: Sequence[Path] = (), cut: CutSquare = central_square
+    ) -> None:
         """Take the squares of `paths` from `file`, which holds them in order; all others are decoded when read."""
         self.side = side
+        self._cut = cut
         self._file = file
         self._rows = {path: row for row, path in enumerate(paths)}
         self._pixels: Pixels | None = None
@@ -35,7 +43,7 @@ class ImageCache:
     def __getitem__(self, path: Path) -> Pixels:
         row = self._rows.get(path)
         if row is None or self._file is None:
-            return decode_square(path, self.side)
+            return decode_square(path, self.side, self._cut)
         if self._pixels is None:
             self._pixels = np.memmap(self._file, np.uint8, "r").reshape(-1, self.side, self.side, 3)
         square: Pixels = self._pixels[row]
@@ -46,23 +54,28 @@ class ImageCache:
 
 
 @contextmanager
-def cached_images(paths: Sequence[Path], side: int) -> Iterator[ImageCache]:
-    """Decode these frames into a temporary file, or, with too little room on the disk, whenever one is read.
+def cached_images(paths: Sequence[Path], side: int, cut: CutSquare = central_square) -> Iterator[ImageCache]:
+    """Decode squares of these frames into a temporary file, or, with too little room on the disk, whenever one is read.
 
     A painting is read ten times an epoch or more, and decoding costs as much as augmenting.
     """
     with tempfile.TemporaryDirectory(prefix="painter-search-", ignore_cleanup_errors=True) as folder:
         if shutil.disk_usage(folder).free < DISK_SHARE * len(paths) * side * side * 3:
-            yield ImageCache(side)
+            yield ImageCache(side, cut=cut)
             return
         file = Path(folder, "squares")
         with file.open("wb") as out:
-            decoded = map_prefetched(lambda path: decode_square(path, side), paths, ahead=64)
+            decoded = map_prefetched(lambda path: decode_square(path, side, cut), paths, ahead=64)
             for square in track(decoded, "Decoding", total=len(paths)):
                 out.write(square.tobytes())
-        yield ImageCache(side, file, paths)
+        yield ImageCache(side, file, paths, cut)
 
 
-def decode_square(path: Path, side: int) -> Pixels:
-    """The central square of one frame: uint8 `[side, side, 3]`."""
-    return np.asarray(central_square(read_frame(path), side), dtype=np.uint8)
+def decode_square(path: Path, side: int, cut: CutSquare = central_square) -> Pixels:
+    """A square of one frame: uint8 `[side, side, 3]`."""
+    return np.asarray(cut(read_frame(path), side), dtype=np.uint8)
+
+
+def whole_square(frame: Image.Image, side: int) -> Image.Image:
+    """The whole frame, resized to a square of `side` px, as the first of its views is."""
+    return frame.resize((side, side), Image.Resampling.BICUBIC)

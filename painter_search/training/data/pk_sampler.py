@@ -22,6 +22,8 @@ class Batch(NamedTuple):
     """A random number for each work, which chooses its view."""
     artists: torch.Tensor
     """The number of each work's artist."""
+    number: int
+    """Of the batch in the training, the same in every process."""
 
 
 class PKSampler:
@@ -73,7 +75,7 @@ class PKSampler:
 
     def __iter__(self) -> Iterator[Batch]:
         rng = np.random.default_rng([self.seed, self.epoch])
-        for _ in range(self.steps):
+        for step in range(self.steps):
             chosen = np.concatenate(
                 [self._draw_artists(rng, group, size) for group, size in zip(self.groups, self.sizes, strict=True)]
             )
@@ -84,7 +86,12 @@ class PKSampler:
             views = rng.integers(0, 2**31, len(rows))
             artists = np.repeat(chosen, WORKS_PER_ARTIST)
             share = slice(self.rank, None, self.processes)
-            yield Batch(torch.tensor(rows)[share], torch.from_numpy(views)[share], torch.from_numpy(artists)[share])
+            yield Batch(
+                torch.tensor(rows)[share],
+                torch.from_numpy(views)[share],
+                torch.from_numpy(artists)[share],
+                self.epoch * self.steps + step,
+            )
 
     def _draw_artists(self, rng: np.random.Generator, group: NDArray[np.int64], size: int) -> NDArray[np.int64]:
         """So many different artists of a group."""

@@ -1,43 +1,40 @@
-"""Fine-tuning of the last stages: the network itself learns, once its new layer is fitted (LP-FT: Kumar et al. 2022).
+"""Fine-tuning: the network itself learns, once its new layer is fitted (LP-FT: Kumar et al. 2022).
 
-What the stages before give is kept on disk, so that a step costs the last stages alone. The new layer stays as it is:
-trained along, it took 3 points of recall@1 from artists never seen. Batch normalisation keeps its pre-trained
-statistics and parameters. Half of a batch's artists are neighbours of the other half.
+The loss is supervised contrast over P x K batches, half of whose artists are neighbours of the other half. Batch
+normalisation keeps its pre-trained statistics and parameters.
 """
 
 from __future__ import annotations
 
 import math
-import re
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import Generic, TypedDict
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from painter_search.common.progress import track
-from painter_search.encoder.embedding import mean_over_views
-from painter_search.encoder.last_stages import LastStages
-from painter_search.encoder.mixed_precision import mixed_precision
-from painter_search.encoder.multi_stage_features import Readout
+from painter_search.common.threads import map_prefetched
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.training.config import TrainConfig
-from painter_search.training.data.feature_cache import FeatureCache
 from painter_search.training.data.pk_sampler import Batch, PKSampler
 from painter_search.training.distributed import gather_embeddings, sum_gradients, world_size
 from painter_search.training.epoch_metrics import MetricAccumulator
 from painter_search.training.history import EpochMetrics
 from painter_search.training.losses import SupervisedContrastiveLoss
 from painter_search.training.recipes.learning_rate import learning_rate_factor
+from painter_search.training.recipes.tuned_part import Loaded, TunedPart
 
-STAGE_DECAY = 0.7
-"""The learning rate of a block, as a share of the rate of the block after it (layer-wise decay)."""
 NEIGHBOURS = 10
 """Nearest other artists of each, from which half of a batch is drawn."""
-BLOCK = 32
-"""Works that are embedded at once."""
+TRUNK = "taps.trunk."
+"""Where the backbone is in the network of an encoder with a readout."""
+BATCHES_AHEAD = 8
+"""Batches that are read while one is trained on."""
 
 
 class FineTuningState(TypedDict):
@@ -46,41 +43,44 @@ class FineTuningState(TypedDict):
     step: int
     start: dict[str, torch.Tensor]
     """The weights before, by name in the network."""
+    trained: dict[str, torch.Tensor]
+    """The trained weights, where the encoder has their average; else empty."""
     neighbours: torch.Tensor
     optimizer: dict[str, object]
 
 
-class FineTuning:
-    """Trains the last stages of an encoder, in place, on what the stages before gave."""
+class FineTuning(Generic[Loaded]):
+    """Trains a part of an encoder, in place."""
 
     def __init__(
-        self, config: TrainConfig, encoder: EncoderNetwork, features: FeatureCache, sampler: PKSampler
+        self, config: TrainConfig, encoder: EncoderNetwork, part: TunedPart[Loaded], sampler: PKSampler
     ) -> None:
         """Prepare to fine-tune `encoder`.
 
         Args:
             config: Settings.
             encoder: Trained in place; it has a fitted readout.
-            features: Of the works, with what the last frozen stage gives for each of their views.
+            part: Of `encoder`, on its device.
             sampler: Draws the batches; its `neighbours` are set by `begin`.
         """
-        self._encoder, self._features, self._sampler = encoder, features, sampler
+        self._encoder, self._part, self._sampler = encoder, part, sampler
         self._hyperparameters = config.resolved
         self._steps = sampler.steps * self._hyperparameters.finetune_epochs
-        self._stages = LastStages(encoder)
-        self._readout = cast(Readout, encoder.network.get_submodule("readout"))
-        self._parameters = self._stages.parameters()
-        rates = layer_wise_rates(list(self._parameters), self._hyperparameters.backbone_lr)
+        self._parameters = part.parameters()
         encoder.requires_grad_(False)
-        for parameter in self._parameters.values():
+        by_rate: dict[float, list[nn.Parameter]] = defaultdict(list)
+        rates = part.rates(list(self._parameters))
+        for name, parameter in self._parameters.items():
             parameter.requires_grad_(True)
-        self._rates = [rates[name] for name in self._parameters]
+            by_rate[rates[name]].append(parameter)
+        self._rates = list(by_rate)
         self._optimizer = torch.optim.AdamW(
-            [{"params": [parameter]} for parameter in self._parameters.values()], lr=0.0, weight_decay=0.0
+            [{"params": parameters} for parameters in by_rate.values()], lr=0.0, weight_decay=0.0
         )
         self._loss = SupervisedContrastiveLoss()
         self._step = 0
         self._start = self._weights()
+        self._trained = self._weights() if part.averaging else {}
 
     def begin(self, artists: NDArray[np.int64], embeddings: NDArray[np.float32]) -> None:
         """Find each artist's neighbours from embeddings of the works `[n, 256]`."""
@@ -91,9 +91,19 @@ class FineTuning:
         self._sampler.epoch = epoch
         metrics = MetricAccumulator(self._hyperparameters.margin)
         images = 0
-        for batch in track(self._sampler, title, total=self._sampler.steps):
-            self._training_step(batch, metrics)
+        average = self._weights() if self._part.averaging else {}
+        self._set_weights(self._trained)
+        loaded = map_prefetched(self._load, self._sampler, BATCHES_AHEAD)
+        for batch, of_batch in track(loaded, title, total=self._sampler.steps):
+            self._training_step(self._part.embed_loaded(of_batch), batch.artists, metrics)
+            if average:
+                with torch.no_grad():
+                    torch._foreach_lerp_(
+                        list(average.values()), list(self._parameters.values()), 1 - self._part.averaging
+                    )
             images += len(batch.rows)
+        self._trained = self._weights() if average else {}
+        self._set_weights(average)
         return metrics.summarize(epoch, images * world_size())
 
     def state(self) -> FineTuningState:
@@ -101,62 +111,45 @@ class FineTuning:
         return {
             "step": self._step,
             "start": self._start,
+            "trained": self._trained,
             "neighbours": torch.from_numpy(self._sampler.neighbours),
             "optimizer": self._optimizer.state_dict(),
         }
 
     def resume(self, state: FineTuningState) -> None:
         self._step = state["step"]
-        self._start = {name: value.to(self._encoder.device) for name, value in state["start"].items()}
+        self._start, self._trained = (
+            {name: value.to(self._encoder.device) for name, value in weights.items()}
+            for weights in (state["start"], state["trained"])
+        )
         self._sampler.neighbours = state["neighbours"].numpy()
         self._optimizer.load_state_dict(state["optimizer"])
 
     def embed(self, paths: Sequence[Path]) -> NDArray[np.float32]:
-        """Embed works by the encoder as it is now, from what the last frozen stage gave: float32 `[n, 256]`."""
-        return self.embed_rows(np.asarray(self._features.rows_of(paths)))
+        """Embed works by the encoder as it is now, means over their views: float32 `[n, 256]`."""
+        return self._part.embed(paths)
 
-    @torch.inference_mode()
     def embed_rows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The same for works given by their numbers."""
-        blocks: list[NDArray[np.float32]] = []
-        for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
-            counts = self._features.view_counts(block.tolist())
-            views = torch.from_numpy(np.concatenate([np.arange(count) for count in counts]))
-            embeddings = self._embed(torch.from_numpy(np.repeat(block, counts)), views)
-            blocks.append(mean_over_views(embeddings.cpu().numpy(), counts, self._encoder.config.normalize))
-        return np.concatenate(blocks)
+        """The same for training works given by their numbers."""
+        return self._part.embed_rows(rows)
 
     def moved(self, encoder: EncoderNetwork) -> bool:
         """Whether the backbone of an encoder, with or without a readout, has other weights than before fine-tuning."""
-        prefix = "network." if encoder.config.head != "readout" else "network.taps.trunk."
-        state = encoder.state_dict()
-        return any(
-            not torch.equal(state[name.replace("taps.trunk.", prefix, 1)], start) for name, start in self._start.items()
-        )
+        return not _has_backbone(encoder, self._start)
 
-    def _embed(self, rows: torch.Tensor, views: torch.Tensor) -> torch.Tensor:
-        """The embeddings of length 1 of a view of each of these works: `[n, 256]`."""
-        device = self._encoder.device
-        frozen = self._features.rows(rows, views).to(device)
-        positions, parts = [], []
-        for part, outputs in self._features.stage_outputs(rows, views):
-            moving = outputs.to(device)
-            if moving.ndim == 4:
-                moving = moving.contiguous(memory_format=torch.channels_last)
-            with mixed_precision(device, self._encoder.network):
-                statistics = self._stages.statistics(moving, frozen[part.to(device)])
-            positions.append(part)
-            parts.append(self._readout.embed(statistics.float()))
-        order = torch.cat(positions).argsort().to(device)
-        return torch.nn.functional.normalize(torch.cat(parts)[order], dim=1)
+    def ended_with(self, encoder: EncoderNetwork) -> bool:
+        """Whether the backbone of an encoder has the weights that the fine-tuned one has now."""
+        return _has_backbone(encoder, self._weights())
 
-    def _training_step(self, batch: Batch, metrics: MetricAccumulator) -> None:
+    def _load(self, batch: Batch) -> tuple[Batch, Loaded]:
+        return batch, self._part.load(batch)
+
+    def _training_step(self, embeddings: torch.Tensor, artists: torch.Tensor, metrics: MetricAccumulator) -> None:
+        """One step on embeddings of views `[n, 256]` by artists `[n]`, counted in `metrics`."""
         factor = learning_rate_factor(self._step, self._steps)
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
             group["lr"] = rate * factor
-        embeddings = self._embed(batch.rows, batch.views)
-        all_embeddings, all_artists = gather_embeddings(embeddings, batch.artists.to(self._encoder.device))
+        all_embeddings, all_artists = gather_embeddings(embeddings, artists.to(self._encoder.device))
         loss, positive, negative = self._loss(all_embeddings, all_artists)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -168,20 +161,21 @@ class FineTuning:
     def _weights(self) -> dict[str, torch.Tensor]:
         return {name: parameter.detach().clone() for name, parameter in self._parameters.items()}
 
-
-def layer_wise_rates(names: Sequence[str], last: float) -> dict[str, float]:
-    """The learning rate of each parameter: `last` in the last block, in each block before `STAGE_DECAY` of the next.
-
-    A block is what a name says up to its last number: `taps.trunk.blocks.5.3`, say, or up to its last module.
-    """
-    blocks = list(dict.fromkeys(_block(name) for name in names))
-    depth = {block: len(blocks) - 1 - number for number, block in enumerate(blocks)}
-    return {name: last * STAGE_DECAY ** depth[_block(name)] for name in names}
+    @torch.no_grad()
+    def _set_weights(self, weights: dict[str, torch.Tensor]) -> None:
+        for name, weight in weights.items():
+            self._parameters[name].copy_(weight)
 
 
-def _block(name: str) -> str:
-    numbered = re.match(r".*?\.\d+(\.\d+)?(?=\.)", name)
-    return numbered.group() if numbered else name.rpartition(".")[0]
+def _has_backbone(encoder: EncoderNetwork, weights: dict[str, torch.Tensor]) -> bool:
+    """Whether the backbone of an encoder, with or without a readout, has these weights, named as with one."""
+    prefix = "network." if encoder.config.head != "readout" else f"network.{TRUNK}"
+    state = encoder.state_dict()
+    return all(
+        torch.equal(state[name.replace(TRUNK, prefix, 1)], weight)
+        for name, weight in weights.items()
+        if name.startswith(TRUNK)
+    )
 
 
 def nearest_artists(

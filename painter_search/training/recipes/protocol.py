@@ -31,6 +31,8 @@ class Recipe(Protocol):
 
     encoder: EncoderNetwork
     """The encoder as trained so far."""
+    epochs: int
+    """How many there are, at most."""
     selected_by: SelectionMetric
     """The validation metric by which the best epoch is chosen."""
     frozen: bool

@@ -102,6 +102,7 @@ class ReportRecipe:
         self._embed = embed or embed_anew
         self.encoder = encoder.to(memory_format=torch.channels_last)
         self._config, self._hyperparameters = config, config.resolved
+        self.epochs = self._hyperparameters.epochs
         self._step = 0
         rates = {"head": self._hyperparameters.lr, "backbone": self._hyperparameters.backbone_lr}
         parameters = {"head": encoder.head_parameters(), "backbone": encoder.backbone_parameters()}

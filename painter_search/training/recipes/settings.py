@@ -28,9 +28,9 @@ class Hyperparameters:
     patience: int
 
     @property
-    def all_epochs(self) -> int:
-        """All epochs, those included in which the last stages of the backbone are trained."""
-        return self.epochs + (self.finetune_epochs if self.backbone_lr else 0)
+    def fine_tunes(self) -> bool:
+        """Whether the network itself is trained after its new layer."""
+        return self.finetune_epochs > 0 and self.backbone_lr > 0
 
     @property
     def augmentations(self) -> tuple[str, ...]:

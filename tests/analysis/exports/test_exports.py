@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,12 +49,25 @@ def test_npy_and_csv_have_the_same_rows(small_index: PaintingIndex, tmp_path: Pa
     assert works["artist"].tolist() == small_index.to_frame()["artist"].tolist()
 
 
+@pytest.mark.parametrize(
+    ("out", "kind", "written"),
+    [
+        (None, None, "works.parquet"), (None, "npy", "works.npy"), (None, "atlas", "atlas.parquet"),
+        (None, "fiftyone", "fiftyone"), ("vectors.npy", None, "vectors.npy"),
+    ],
+)  # fmt: skip
+def test_format_follows_the_name_and_the_name_the_format(out: str | None, kind: Any, written: str) -> None:
+    config = ExportConfig(None if out is None else Path(out), format=kind)
+    assert config.target == Path(written)
+    assert config.kind == (kind or written.rpartition(".")[2])
+
+
 def test_projector_folder_has_a_row_and_a_picture_for_each_work(small_index: PaintingIndex, tmp_path: Path) -> None:
     folder = export(small_index, tmp_path / "projector", "tensorboard")
     tensors = np.loadtxt(folder / "tensors.tsv", delimiter="\t")
     np.testing.assert_allclose(tensors, small_index.embeddings(small_index.artists.ids), rtol=1e-5, atol=1e-6)
     lines = (folder / "metadata.tsv").read_text(encoding="utf-8").splitlines()
-    assert lines[0].split("\t")[:4] == ["id", "collection", "file", "artist"]
+    assert lines[0].split("\t")[:4] == ["id", "artist", "collection", "file"]
     assert len(lines) == len(small_index) + 1
     sprite = Image.open(folder / "sprite.png")
     assert sprite.size == (4 * 64, 4 * 64)  # sixteen works

@@ -168,6 +168,25 @@ def test_read_folder_refuses_folder_without_artists() -> None:
         read(["1.jpg", "2.jpg"])
     with pytest.raises(NotEnoughDataError, match=r"If works\.csv names them, give it as the catalogue"):
         read(["images/1.jpg", "works.csv"])
+    with pytest.raises(NotEnoughDataError, match=r"folder holds archives, such as Monet\.zip, .* unpack each"):
+        read(["Monet.zip", "Titian.zip"])
+
+
+def test_read_folder_takes_second_folders_of_an_artist_as_his() -> None:
+    found = read(files("Bo", "Bo (2)", "Ek"))
+    assert works_by_artist(found) == {"Bo": 4, "Ek": 2}
+    assert found.remarks == ["the folders Bo and Bo (2) are read as Bo"]
+
+
+def test_read_folder_leaves_out_fakes_unless_told_their_layout() -> None:
+    paths = files("real/Monet", "fake/Monet", "real/Titian")
+    found = read(paths)
+    assert works_by_artist(found) == {"Monet": 2, "Titian": 2}
+    assert found.rejected == [
+        (f"fake/Monet/{number}.jpg", "not by the artist: in the folder fake") for number in (0, 1)
+    ]
+    assert "named for fakes (--layout any/artist keeps them)" in found.remarks[0]
+    assert works_by_artist(read(paths, "any/artist"))["Monet"] == 4
 
 
 def test_catalogue_of_artist_ignores_layout() -> None:
@@ -239,8 +258,11 @@ def test_read_folder_passes_over_table_without_artists(tmp_path: Path) -> None:
         (tmp_path / path).write_bytes(b"picture")
     for rows, sentence in (
         ([{"file_name": "Monet/0.jpg", "text": "a pond"}], "the table metadata.csv is passed over, since it lacks"),
-        ([{"file_name": "Monet/0.jpg", "label": "Cubism"}], "since it names no artists, but Cubism"),
-        ([{"file_name": "Monet/0.jpg", "label": "7"}], "since it names no artists, but 7"),
+        (
+            [{"file_name": "Monet/0.jpg", "label": "Cubism"}],
+            "since the column label of metadata.csv looks like styles (Cubism)",
+        ),
+        ([{"file_name": "Monet/0.jpg", "label": "7"}], "since the column label of metadata.csv looks like numbers (7)"),
     ):
         write_metadata(tmp_path / "metadata.csv", rows)
         found = read_from_disk(tmp_path)

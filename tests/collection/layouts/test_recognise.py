@@ -141,6 +141,14 @@ RECOGNISED = {
     "artist - title in any folder": (
         ["Saal 4/Claude Monet - Water Lilies.jpg", "Depot/Ek - Boats.jpg"], "artist-title", {"Claude Monet", "Ek"}
     ),
+    "parts in Russian": (files("обучение/Rossi", "тест/Ek"), "part/artist", {"Rossi", "Ek"}),
+    "parts in Chinese": (files("训练/Rossi", "测试/Ek"), "part/artist", {"Rossi", "Ek"}),
+    "parts in Spanish": (files("entrenamiento/Rossi", "prueba/Ek"), "part/artist", {"Rossi", "Ek"}),
+    "sizes": (files("512x512/Rossi", "lowres/Ek"), "any/artist", {"Rossi", "Ek"}),
+    "rooms": (files("Room 1/Rossi", "Room 2/Ek"), "any/artist", {"Rossi", "Ek"}),
+    "title (artist)": (["Lilies (Claude Monet).jpg", "Danae (Titian).jpg"], "title-artist", {"Claude Monet", "Titian"}),
+    "artist__title": (["Claude Monet__Lilies.jpg", "Titian__Danae.jpg"], "artist-title", {"Claude Monet", "Titian"}),
+    "artist--title": (["claude-monet--lilies.jpg", "titian--danae.jpg"], "artist-title", {"claude-monet", "titian"}),
     "artist - title in folders of styles": (
         ["Impressionism/Claude Monet - Lilies.jpg", "Baroque/Titian - Danae.jpg"], "style/artist-title",
         {"Claude Monet", "Titian"},
@@ -175,6 +183,15 @@ ASKED = {
     "styles among artists": (files("Monet", "Titian", "Baroque"), "beside folders that look like styles (Baroque)"),
     "a part among artists": (files("Monet", "Titian", "Ek", "Bo", "Li", "train"), "parts of a division (train)"),
     "most files outside": ([*files("Monet"), *(f"IMG_{i}.jpg" for i in range(9))], "75% of the pictures"),
+    "names of pictures in general beside another": (files("monet_jpg", "photo_jpg"), "add --layout artist"),
+    "real and fake": (files("real", "fake"), "named like subjects (fake, real)"),
+    "few pictures in unknown folders": (
+        [*files("images"), *files("images/Rossi", count=2)],
+        "60% of the pictures in set do not lie in folders of level 2",
+    ),
+    "parts before the artist": (files("train-Monet", "test-Monet"), "an artist and a part of a division"),
+    "places before the artist": (files("France__Gris", "Sweden__Ek"), "an artist and a place"),
+    "titles after the artist": (files("Monet - Lilies", "Monet - Haystacks", "Ek - Hut"), "an artist and a title"),
     "file names that may be artists": (["barca_1.jpg", "barca_2.jpg", "porto_1.jpg"], "add --layout artist_number"),
     "file names that may be artists and titles": (["Eva Bo - Boats.jpg", "Jo Ek - Hut.jpg"], "--layout artist-title"),
 }
@@ -191,7 +208,19 @@ def test_recognise_asks_where_evidence_is_weak(case: str) -> None:
     assert "--layout " in message
 
 
-@pytest.mark.parametrize("names", [["1.jpg", "2.jpg"], ["IMG_1.jpg", "DSC_2.jpg"], ["images/1.jpg"], ["train/1.jpg"]])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["1.jpg", "2.jpg"],
+        ["IMG_1.jpg", "DSC_2.jpg"],
+        ["images/1.jpg"],
+        ["train/1.jpg"],
+        files("trainA", "testB"),
+        files("vangogh2photo/trainA", "vangogh2photo/trainB"),
+        files("Album 1", "Album 2"),
+        files("DCIM/100CANON", "DCIM/101APPLE"),
+    ],
+)
 def test_recognise_finds_no_artists_where_there_are_none(names: list[str]) -> None:
     assert read(names) is None
 

@@ -14,7 +14,7 @@ from pyarrow import parquet
 from spreadsheets import write_ods, write_xlsx
 
 from painter_search.collection.catalogue import read_catalogue
-from painter_search.common.errors import DamagedFileError, MissingPackageError
+from painter_search.common.errors import AmbiguousError, DamagedFileError, MissingPackageError
 
 ROWS = [("Albrecht Dürer", "1.jpg", "Hase; jung"), ("Claude Monet", "2.jpg", "Seine, 1872")]
 WANTED = [["Albrecht Dürer", "1.jpg", "Hase; jung"], ["Claude Monet", "2.jpg", "Seine, 1872"]]
@@ -87,8 +87,39 @@ HEADERS = [
     "artista,archivo", "pintor,ruta", "autoría,nombre del archivo", "creador,imagen",
     "artista,nome file", "pittore,percorso", "autore,immagine", "Nome dell'artista,file",
     "kunstenaar,bestandsnaam", "schilder,afbeelding", "vervaardiger,bestand",
+    "Художник,Файл", "Автор,Имя файла", "Artysta,Plik", "Pintor,Arquivo", "Konstnär,Filnamn", "Kunstner,Filnavn",
+    "Malíř,Soubor", "Sanat\u00e7\u0131,Dosya", "Καλλιτέχνης,Αρχείο", "作者,ファイル名", "艺术家,文件名", "작가,파일명",
     "artist,url", "label,image", "Artist,Inventory Number", "Künstler,Inv.-Nr.", "painter,id", "artist,new_filename",
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "header", ["First Name,Last Name", "artist_first,artist_last", "Vorname,Nachname", "prénom,nom"]
+)
+def test_read_catalogue_joins_given_and_family_names(header: str, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(f"{header},file\nClaude,Monet,1.jpg\n,Titian,2.jpg\n", encoding="utf-8")
+    table, remarks = read(tmp_path / "c.csv")
+    assert table["artist"].tolist() == ["Claude Monet", "Titian"]
+    assert remarks[0].startswith(f"c.csv: artists are read from '{header.split(',')[0]}' and ")
+
+
+@pytest.mark.parametrize(
+    ("artists", "what"), [("Cubism;Baroque", "styles"), ("1;2", "numbers"), ("19th century;1880s", "periods")]
+)
+def test_read_catalogue_doubts_artists_that_look_like_something_else(artists: str, what: str, tmp_path: Path) -> None:
+    rows = "".join(f"{artist},{number}.jpg\n" for number, artist in enumerate(artists.split(";")))
+    (tmp_path / "c.csv").write_text(f"artist,filename\n{rows}")
+    assert f"The column artist of c.csv looks like {what}".lower() in read(tmp_path / "c.csv")[1][0].lower()
+    (tmp_path / "c.csv").write_text(f"class,filename\n{rows}")
+    with pytest.raises(AmbiguousError, match=f"the column class of c.csv looks like {what}"):
+        read(tmp_path / "c.csv")
+
+
+def test_read_catalogue_repairs_names_of_two_encodings_in_one_file(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_bytes(b"artist,filename\nD\xfcrer,1.jpg\nD\xc3\xbcrer,2.jpg\n")
+    table, remarks = read(tmp_path / "c.csv")
+    assert table["artist"].tolist() == ["D\u00fcrer", "D\u00fcrer"]
+    assert "is read as D\u00fcrer" in remarks[-1]
 
 
 @pytest.mark.parametrize("header", HEADERS)

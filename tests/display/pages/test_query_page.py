@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,20 @@ def test_query_page_escapes_titles_and_names(small_index: PaintingIndex) -> None
         assert not [name for name in found.attributes if name.startswith("on")]
         assert all(source.startswith("data:image/jpeg;base64,") for source in found.sources)
         assert "&lt;script&gt;" in html
+
+
+def test_table_of_answers_says_what_is_in_the_index_instead_of_how_likely_its_artist_is(
+    small_index: PaintingIndex,
+) -> None:
+    same, view = hostile_view(), hostile_view()
+    assert isinstance(view.answer, Attribution)
+    named = replace(view, answer=replace(view.answer, same_works=()))
+    unnamed = replace(view, answer=replace(view.answer, same_works=(), named=False))
+    html = query_page([same, named, unnamed], small_index)
+    rows = html[html.index("<tbody>") : html.index("</tbody>")].split("<tr ")[1:]
+    assert ["the same picture" in row for row in rows] == [True, False, False]
+    assert ['class="bar"' in row for row in rows] == [False, True, True]
+    assert "1 in this index, 1 named, 1 probably by nobody in this index" in html
 
 
 def test_query_page_names_the_index_and_no_local_path(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -90,6 +91,14 @@ def test_onnx_of_a_saved_encoder_needs_no_other_file(saved: Path, paintings: lis
     np.testing.assert_allclose(alone.embed(pixels), beside.embed(pixels), atol=1e-5)
 
 
+def test_onnx_of_a_saved_encoder_is_read_through_hard_links(saved: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "linked"
+    copy.mkdir()
+    for file in saved.iterdir():
+        os.link(file, copy / file.name)
+    assert load_encoder(copy).to_onnx() == load_encoder(saved).to_onnx()
+
+
 def test_index_built_with_a_saved_encoder_has_its_calibration(
     encoder: Encoder, small_index_config: BuildIndexConfig, saved: Path, tmp_path: Path
 ) -> None:
@@ -166,6 +175,18 @@ def test_load_encoder_refuses_a_damaged_description(changes: dict, saved: Path, 
     (folder / "config.json").write_text(json.dumps({**stored, **changes}))
     with pytest.raises(PainterSearchError, match=r"config\.json"):
         load_encoder(folder)
+
+
+@pytest.mark.parametrize("description", [None, "[]", '{"model_type": "resnet"}'])
+def test_load_encoder_refuses_weights_without_their_description(
+    description: str | None, saved: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(saved, tmp_path / "copy"))
+    (copy / "config.json").unlink()
+    if description is not None:
+        (copy / "config.json").write_text(description)
+    with pytest.raises(DamagedFileError, match=r"copy has model\.safetensors, but no config\.json"):
+        load_encoder(copy)
 
 
 def test_weights_of_another_network_are_refused_when_they_are_read(saved: Path, tmp_path: Path) -> None:

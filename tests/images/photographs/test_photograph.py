@@ -38,6 +38,20 @@ def test_found_painting_is_framed_as_the_reproduction_would_be(paint: Paint, sav
     assert open_frame(frame.crop.photograph).size == (512, 384)
 
 
+@pytest.mark.parametrize(("size", "sharpened"), [((800, 600), True), ((3200, 2400), False)])
+def test_crop_is_sharpened_where_the_photograph_shows_its_own_pixels(
+    size: tuple[int, int], sharpened: bool, paint: Paint, save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photograph = photograph_on_wall(paint(5, 400, 310), yaw=25, size=(800, 600)).image.resize(size)
+    content = save(photograph, "JPEG", quality=85)
+    sharp = frame_painting(content, "whole", crop="auto")
+    monkeypatch.setattr("painter_search.images.photographs.photograph.sharpen", lambda pixels: pixels)
+    plain = frame_painting(content, "whole", crop="auto")
+    contrast = [np.abs(np.diff(np.asarray(open_frame(frame.jpeg), float), axis=0)).mean() for frame in (sharp, plain)]
+    assert sharp.crop is not None
+    assert (contrast[0] > 1.05 * contrast[1]) == sharpened
+
+
 def test_center_frame_of_a_photograph_is_the_middle_of_the_painting(paint: Paint, save: Save) -> None:
     picture = paint(6, 400, 400)
     content = save(photograph_on_wall(picture, size=(1600, 1200)).image, "PNG")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 from pyarrow import parquet
-from tiny_world import paint_tiny
+from tiny_world import add_calibration, paint_tiny, save_tiny_encoder
 
 from painter_search.analysis.audit import audit_collection
 from painter_search.analysis.comparison import PairComparison, compare_paintings
@@ -23,9 +24,11 @@ from painter_search.analysis.exports.config import ExportConfig
 from painter_search.analysis.exports.export import export_index
 from painter_search.analysis.projection import project_index
 from painter_search.analysis.similar import similar_works
+from painter_search.attribution.answers import Attribution
 from painter_search.attribution.attribute import attribute
 from painter_search.common.errors import NotFoundError, PainterSearchError, UnknownWorkError
 from painter_search.images.fingerprint import has_picture
+from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex
 
 WIDTH, ARTISTS, WORKS = 12, 5, 4
@@ -171,6 +174,9 @@ def test_rows_that_cannot_be_used_are_listed(tmp_path: Path) -> None:
         ({"artist": ["A", "B"], "embedding": [[0.5], [0.5, 1.0]]}, "differ in length"),
         ({"artist": ["A"], "a": [[0.5]], "b": [[0.5]]}, "several columns of vectors"),
         ({"artist": [""], "embedding": [[0.5, 1.0]]}, "no usable row"),
+        ({"artist": ["A", "B"], "embedding": [[0.5, 1.0]] * 2}, "all vectors are the same"),
+        ({"artist": ["A", "B"], "embedding": [[1e30, 1.0], [1.0, 1e30]]}, "000000: numbers too large for distances"),
+        ({"artist": ["A"], "neighbours": [[1, 2]]}, "no column of vectors"),
         (b"PAR1 damaged PAR1", "cannot be read as embeddings"),
         (None, "does not exist"),
     ],
@@ -196,6 +202,39 @@ def test_npy_file_is_never_unpickled_and_needs_its_rows(tmp_path: Path) -> None:
     (tmp_path / "vectors.csv").write_text("artist\nAda\nBo\n")
     with pytest.raises(PainterSearchError, match="has 2 rows, and there are 20 vectors"):
         PaintingIndex.build(embeddings=tmp_path / "vectors.npy", index=tmp_path / "index")
+
+
+def test_lists_of_whole_numbers_called_embedding_are_vectors(tmp_path: Path) -> None:
+    whole = np.round(100 * vectors()).astype(np.int8)
+    parquet.write_table(
+        pa.table({"artist": NAMES, "embedding": pa.array(list(whole), pa.list_(pa.int8()))}), tmp_path / "int8.parquet"
+    )
+    index = PaintingIndex.build(embeddings=tmp_path / "int8.parquet", index=tmp_path / "index")
+    np.testing.assert_array_equal(index.embeddings(np.arange(1, 21)), whole)
+
+
+def test_npy_file_takes_the_csv_beside_it_before_a_parquet_file(given: PaintingIndex, tmp_path: Path) -> None:
+    export_index(ExportConfig(tmp_path / "works.npy", index=given.folder))
+    export_index(ExportConfig(tmp_path / "works.parquet", index=given.folder))
+    again = PaintingIndex.build(embeddings=tmp_path / "works.npy", index=tmp_path / "index")
+    assert again.to_frame().equals(given.to_frame())
+
+
+def test_embeddings_with_an_encoder_that_has_probabilities_keep_them(
+    small_index_config: BuildIndexConfig, tmp_path: Path
+) -> None:
+    add_calibration(encoder := save_tiny_encoder(tmp_path / "encoder.pt"))
+    built = PaintingIndex.build(
+        replace(small_index_config, encoder=str(encoder), index=tmp_path / "built", split="all")
+    )
+    export_index(ExportConfig(tmp_path / "works.parquet", index=built.folder))
+    again = PaintingIndex.build(embeddings=tmp_path / "works.parquet", encoder=str(encoder), index=tmp_path / "again")
+    (one,), (other,) = attribute(built, "#1"), attribute(again, "#1")
+    assert isinstance(one, Attribution)
+    assert isinstance(other, Attribution)
+    assert again.plda is not None
+    assert other.artists[0].artist == one.artists[0].artist
+    assert other.artists[0].probability is not None
 
 
 def test_exported_index_with_its_encoder_is_the_same_index_again(

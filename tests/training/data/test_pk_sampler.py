@@ -4,7 +4,7 @@ from painter_search.training.data.pk_sampler import PKSampler
 
 
 def draw(batches: PKSampler) -> list[list[tuple[int, int, int]]]:
-    return [list(zip(*(part.tolist() for part in batch), strict=True)) for batch in batches]
+    return [list(zip(*(part.tolist() for part in batch[:3]), strict=True)) for batch in batches]
 
 
 def test_pk_sampler_batch_has_four_works_of_each_artist() -> None:
@@ -37,6 +37,17 @@ def test_pk_sampler_processes_share_every_batch_without_overlap() -> None:
     for whole, first, second in zip(share(0, 1), share(0, 2), share(1, 2), strict=True):
         assert len(first) == len(second)
         assert sorted(first + second) == sorted(whole)
+
+
+def test_every_process_counts_batches_alike_and_no_two_have_one_number() -> None:
+    numbers: list[list[int]] = []
+    for rank in (0, 1):
+        sampler = PKSampler([0] * 4 + [1] * 4, [0, 0], 8, steps=3, seed=0, rank=rank, processes=2)
+        numbers.append([])
+        for sampler.epoch in (1, 2):
+            numbers[-1] += [batch.number for batch in sampler]
+    assert numbers[0] == numbers[1]
+    assert len(set(numbers[0])) == 6
 
 
 def test_pk_sampler_takes_equally_many_artists_from_every_collection() -> None:

@@ -15,7 +15,8 @@ from training_runs import changed_weights, train
 from painter_search.encoder.embedding import embed_all
 from painter_search.training.config import TrainConfig
 from painter_search.training.early_stopping import best_epoch
-from painter_search.training.recipes.fine_tuning import STAGE_DECAY, FineTuning, layer_wise_rates, nearest_artists
+from painter_search.training.recipes.fine_tuning import FineTuning, nearest_artists
+from painter_search.training.recipes.tuned_stages import STAGE_DECAY, layer_wise_rates
 from painter_search.training.run import Run
 
 

@@ -119,13 +119,19 @@ register_staged_backbone()
 train_encoder(TrainConfig(
     data=(Path(sys.argv[1]),), runs=Path(sys.argv[2]), name="run", backbone=BACKBONE, weights="none",
     img_size=64, epochs=2, finetune_epochs=2, backbone_lr=1e-3, batch_size=8, workers=0, device="cpu",
+    finetune=sys.argv[3],
 ))
 """
 HELPERS = Path(__file__).parents[2] / "helpers"
 
 
 def start_machine(
-    collection: Path, runs: Path | str, port: int, folder: Path, rank: int | None = None
+    collection: Path,
+    runs: Path | str,
+    port: int,
+    folder: Path,
+    rank: int | None = None,
+    finetune: str = "last-stages",
 ) -> subprocess.Popen:
     """One machine of a training on two, each with one process, that meet at a port of this machine.
 
@@ -140,7 +146,7 @@ def start_machine(
         variables |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     path = os.pathsep.join(filter(None, [str(HELPERS), os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(
-        [sys.executable, *launch, str(script), str(collection), str(runs)],
+        [sys.executable, *launch, str(script), str(collection), str(runs), finetune],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         env={**os.environ, **variables, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}, cwd=folder,
     )  # fmt: skip
@@ -167,6 +173,30 @@ def test_two_machines_train_the_encoder_of_one(tuned_run: Run, small_collection:
         torch.testing.assert_close(together[name], alone[name], atol=2e-3, rtol=1e-2)
     moved = (alone["network.readout.linear.weight"] - fitted["network.readout.linear.weight"]).abs().max()
     assert moved > 2e-3
+
+
+@pytest.mark.slow
+def test_two_machines_train_the_whole_network_of_one(
+    strong_config: TrainConfig, small_collection: Path, tmp_path: Path, long: bool
+) -> None:
+    if not long:
+        pytest.skip("takes half a minute; run with --long")
+    settings = {"epochs": 2, "finetune_epochs": 2, "finetune": "whole-network", "backbone_lr": 1e-3}
+    run = train(strong_config, name="whole-alone", **settings)
+    port = free_port()
+    machines = [start_machine(small_collection, tmp_path, port, tmp_path, finetune="whole-network") for _ in range(2)]
+    for machine in machines:
+        _, stderr = machine.communicate(timeout=300)
+        assert machine.returncode == 0, stderr[-3000:]
+    # The trained weights, not their average, which has hardly moved after so few steps.
+    together, alone = (
+        read_checkpoint(folder / "last.safetensors")["fine_tuning"] for folder in (tmp_path / "run", run.folder)
+    )
+    # Adam's first steps have the size of the rate even where a gradient is a rounding error, so a few weights differ.
+    for name, weight in alone["trained"].items():
+        moved = (weight - alone["start"][name]).norm()
+        assert moved > 0
+        assert (together["trained"][name] - weight).norm() < 0.1 * moved, name
 
 
 @pytest.mark.slow

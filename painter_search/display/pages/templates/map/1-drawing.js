@@ -26,7 +26,7 @@ const drawing = (() => {
   // The map spans -1 to 1 in x and y. `view` is the point in the middle of the canvas, and the zoom relative to the whole map.
   const view = { x: 0, y: 0, zoom: 1 };
   const state = { named: null, picked: -1, width: 0, height: 0, ratio: 1 };
-  let waiting = false, fitting = { key: "", numbers: [] }, stamps = new Map(), pixels = null, mixed = { key: "", colors: [] };
+  let waiting = false, fitting = { key: "", numbers: [] }, stamped = new Map(), pixels = null, mixed = { key: "", colors: [] };
   const order = new Int32Array(count), widths = [];  // the works in sight; the widths of the artists' names
 
   const unit = () => (Math.min(state.width, state.height) / 2.15) * view.zoom;
@@ -102,14 +102,14 @@ const drawing = (() => {
   // The pixels of a marker around its centre, as steps in the picture.
   function stampOf(shape, r) {
     const key = `${shape} ${r.toFixed(1)} ${canvas.width}`;
-    if (!stamps.has(key)) {
+    if (!stamped.has(key)) {
       const reach = Math.ceil(1.3 * r), inside = { circle: (x, y) => x * x + y * y <= r * r, square: (x, y) => Math.max(Math.abs(x), Math.abs(y)) <= 0.9 * r,
         triangle: (x, y) => y <= 0.8 * r && y >= -1.2 * r && Math.abs(x) <= 1.1 * r * (y + 1.2 * r) / (2 * r), diamond: (x, y) => Math.abs(x) + Math.abs(y) <= 1.3 * r }[shape];
       const offsets = [];
       for (let y = -reach; y <= reach; y++) for (let x = -reach; x <= reach; x++) if (inside(x, y)) offsets.push(y * canvas.width + x);
-      stamps.set(key, Int32Array.from(offsets));
+      stamped.set(key, Int32Array.from(offsets));
     }
-    return stamps.get(key);
+    return stamped.get(key);
   }
 
   function paintPixels(inside, visible, radius, paper) {
@@ -117,16 +117,17 @@ const drawing = (() => {
     if (!pixels || pixels.width !== width || pixels.height !== height) pixels = pen.createImageData(width, height);
     const buffer = new Uint32Array(pixels.data.buffer);
     const around = Object.fromEntries(["circle", "square", "triangle", "diamond"].map((shape) => [shape, stampOf(shape, radius * ratio)]));
+    const stamps = artists.map((artist) => around[artist[SHAPE]]);
     if (mixed.key !== paper) mixed = { key: paper, colors: [0.12, 1].map((share) => Uint32Array.from(artists, (artist) => packed(artist[COLOR], paper, share))) };
     buffer.fill(packed(paper, paper, 1));
     for (const on of visible < inside.length ? [0, 1] : [1]) {
       const colors = mixed.colors[on];
-      for (const number of inside) {
+      for (let at = 0; at < inside.length; at++) {
+        const number = inside[at];
         if (shown[number] !== on) continue;
-        const artist = artistOf[number], stamp = around[artists[artist][SHAPE]], color = colors[artist];
         const x = Math.round(placed.x[number] * ratio), y = Math.round(placed.y[number] * ratio);
         if (x < REACH || y < REACH || x >= width - REACH || y >= height - REACH) continue;
-        const middle = y * width + x;
+        const stamp = stamps[artistOf[number]], color = colors[artistOf[number]], middle = y * width + x;
         for (let place = 0; place < stamp.length; place++) buffer[middle + stamp[place]] = color;
       }
     }
@@ -164,9 +165,9 @@ const drawing = (() => {
     else {
       pen.fillStyle = paper;
       pen.fillRect(0, 0, width, height);
+      paintMarkers(inside, radius);
     }
     const pictured = paintThumbnails(visible);
-    if (inside.length <= AS_PIXELS) paintMarkers(inside.filter((number) => !pictured.has(number)), radius);
     nameArtists(ink, paper, pictured, radius);
     if (state.picked >= 0) {
       pen.strokeStyle = ink;

@@ -1,0 +1,1 @@
+"""Parts of `scripts/peers.py`: other programs on the same work."""

@@ -1,0 +1,93 @@
+"""Fine-tuning of the whole network: everything but batch normalisation learns, then the readout is fitted anew."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from training_runs import changed_weights, interrupt_after, train
+
+from painter_search.display.run_summary import run_sentences
+from painter_search.encoder.checkpoint import network_of_checkpoint, read_checkpoint
+from painter_search.encoder.embedding import embed_all
+from painter_search.training.config import TrainConfig
+from painter_search.training.recipes.strong import StrongRecipe
+from painter_search.training.recipes.tuned_network import TunedNetwork
+from painter_search.training.run import Run
+from painter_search.training.trainer import train_encoder
+
+
+@pytest.fixture(scope="module")
+def whole_config(strong_config: TrainConfig) -> TrainConfig:
+    """Two epochs of the readout, two of the whole network, two of the readout fitted anew."""
+    return replace(strong_config, epochs=2, finetune_epochs=2, finetune="whole-network", backbone_lr=1e-3)
+
+
+@pytest.fixture(scope="module")
+def whole_run(whole_config: TrainConfig) -> Run:
+    return train(whole_config, name="whole")
+
+
+def test_the_network_learns_and_then_the_readout_anew(whole_run: Run) -> None:
+    phases = [(metrics.epoch, metrics.phase) for metrics in whole_run.history if metrics.epoch > 2]
+    assert phases == [
+        (3, "train"), (3, "validation"), (4, "train"), (4, "validation"),
+        (5, "validation"), (6, "train"), (6, "validation"),
+    ]  # fmt: skip
+    epochs = [whole_run.folder / f"epoch_{epoch:02d}.safetensors" for epoch in range(7)]
+    layer = {"network.readout.linear.weight", "network.readout.linear.bias"}
+    tuned = changed_weights(epochs[2], epochs[4])
+    assert layer < tuned
+    convolutions = {name for name in read_checkpoint(epochs[2])["model"] if name.endswith((".0.weight", "conv.weight"))}
+    assert convolutions <= tuned
+    normalizing = {name for name, value in read_checkpoint(epochs[2])["model"].items() if "running" in name}
+    assert not normalizing & tuned
+    assert changed_weights(epochs[4], epochs[5]) == layer | {"network.readout.center", "network.readout.scale"}
+    assert changed_weights(epochs[5], epochs[6]) == layer
+
+
+def test_works_are_embedded_from_the_features_of_the_network_as_it_is(
+    whole_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[float] = []
+    embed = StrongRecipe.embed
+
+    def embed_both_ways(recipe, encoder, paths):
+        embedded = embed(recipe, encoder, paths)
+        if encoder.config.head == "readout":
+            compared.append(float(np.linalg.norm(embedded - embed_all(encoder.eval(), paths), axis=1).max()))
+        return embedded
+
+    monkeypatch.setattr(StrongRecipe, "embed", embed_both_ways)
+    train(whole_config, name="whole-compared")
+    assert len(compared) >= 6
+    assert max(compared) < 0.02
+
+
+@pytest.mark.parametrize("epoch", [4, 6])
+def test_resumed_run_has_the_bits_of_an_unbroken_one(whole_config: TrainConfig, whole_run: Run, epoch: int) -> None:
+    broken = replace(whole_config, name=f"broken-{epoch}")
+    with pytest.raises(KeyboardInterrupt):
+        train_encoder(broken, on_epoch=interrupt_after(epoch))
+    resumed = train_encoder(replace(broken, resume=True))
+    assert resumed is not None
+    assert changed_weights(resumed.folder / "last.safetensors", whole_run.folder / "last.safetensors") == set()
+    assert resumed.test == whole_run.test
+
+
+def test_kept_weights_are_an_average_of_the_trained_ones(
+    whole_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TunedNetwork, "averaging", 1.0)  # the average never moves from where it starts
+    run = train(whole_config, name="averaged")
+    files = [run.folder / f"epoch_{epoch:02d}.safetensors" for epoch in (2, 4)]
+    assert changed_weights(*files) == set()
+    content = read_checkpoint(files[1])
+    trained, kept = content["fine_tuning"]["trained"], network_of_checkpoint(content, files[1]).network.state_dict()
+    assert any(not torch.equal(weight, kept[name]) for name, weight in trained.items())
+
+
+def test_the_run_says_whether_the_trained_network_was_kept(whole_run: Run) -> None:
+    sentence = run_sentences(whole_run)[-1]
+    assert sentence.startswith("Training the whole network, too, told works")
+    assert sentence.endswith("so that was kept." if whole_run.best_epoch > 2 else "so the network was left as it came.")
