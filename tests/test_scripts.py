@@ -133,7 +133,10 @@ def test_benchmark_quick_runs_every_measurement(run_here: Run) -> None:
         assert row in printed
 
 
-def test_benchmark_engines_measures_every_library(run_here: Run, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_benchmark_engines_measures_every_library(run_here: Run, tmp_path: Path, long: bool) -> None:
+    if not long:
+        pytest.skip("with --long")
     pytest.importorskip("openvino")
     briefly = ("--rounds", 1, "--batches", 2, "--img-size", 64, "--without-compile")
     flags = ("--backbones", BACKBONE, "--json", tmp_path / "figures.json")
@@ -147,8 +150,10 @@ def test_benchmark_engines_measures_every_library(run_here: Run, tmp_path: Path)
 
 @pytest.mark.slow
 def test_peers_measures_ours_and_says_why_a_peer_cannot_run(
-    run_here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run_here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool
 ) -> None:
+    if not long:
+        pytest.skip("with --long")
     monkeypatch.syspath_prepend(str(SCRIPTS))
     metrics = import_module("peers.metrics")
     contestant = import_module("peers.contestant").Contestant

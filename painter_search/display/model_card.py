@@ -99,7 +99,7 @@ def _about(encoder: Encoder) -> str:
 def _training(run: Run | None) -> list[str]:
     if run is None:
         return ["Not known: the encoder was pushed without its run."]
-    epochs = max(metrics.epoch for metrics in run.history)
+    epochs = max((metrics.epoch for metrics in run.history), default=run.best_epoch)
     names = ", ".join(f"`{name}`" for name in run.collections) or "a collection without a name"
     return [
         f"The training artists of {names}, by the recipe `{run.config.recipe}`: {epochs} epochs, "
