@@ -19,6 +19,7 @@ export PATH="$PWD/$bin:$PATH"
 stamp=".venv/installed-$1"
 if [ ! -f "$stamp" ] || ! cmp -s "$stamp" pyproject.toml; then
   echo "Installing painter_search [$1] into .venv; PyTorch makes this take minutes ..." >&2
-  python -m pip install --quiet --editable ".[$1]"
+  # Without compiling every module of every dependency: those that are imported are compiled then.
+  python -m pip install --quiet --no-compile --editable ".[$1]"
   cp pyproject.toml "$stamp"
 fi

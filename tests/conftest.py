@@ -29,6 +29,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip tests marked `long` without `--long`."""
+    if not config.getoption("--long"):
+        for item in items:
+            if "long" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="with --long"))
+
+
 @pytest.fixture(autouse=True)
 def console() -> Iterator[None]:
     """Print messages on stderr as commands do, where tests capture them."""

@@ -123,6 +123,7 @@ def test_download_kaggle_asks_the_client_for_missing_files_only(tmp_path: Path) 
     assert calls == [f"competitions download -c painter-by-numbers -f train_info.csv -p {out}"]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_benchmark_quick_runs_every_measurement(run_here: Run) -> None:
     printed = run_here("benchmark.py", "--quick")
@@ -134,9 +135,8 @@ def test_benchmark_quick_runs_every_measurement(run_here: Run) -> None:
 
 
 @pytest.mark.slow
-def test_benchmark_engines_measures_every_library(run_here: Run, tmp_path: Path, long: bool) -> None:
-    if not long:
-        pytest.skip("with --long")
+@pytest.mark.long
+def test_benchmark_engines_measures_every_library(run_here: Run, tmp_path: Path) -> None:
     pytest.importorskip("openvino")
     briefly = ("--rounds", 1, "--batches", 2, "--img-size", 64, "--without-compile")
     flags = ("--backbones", BACKBONE, "--json", tmp_path / "figures.json")
@@ -149,11 +149,10 @@ def test_benchmark_engines_measures_every_library(run_here: Run, tmp_path: Path,
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_peers_measures_ours_and_says_why_a_peer_cannot_run(
-    run_here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool
+    run_here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not long:
-        pytest.skip("with --long")
     monkeypatch.syspath_prepend(str(SCRIPTS))
     metrics = import_module("peers.metrics")
     contestant = import_module("peers.contestant").Contestant
@@ -232,6 +231,7 @@ def test_draw_results_draws_the_table_of_the_readme(tmp_path: Path, monkeypatch:
     assert drawn == figures.findall((SCRIPTS / "results.svg").read_text(encoding="utf-8"))
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_compare_recipes_keeps_artists_whole_and_prints_every_row(
     painted_catalogue: Path, painted_originals: Path, tmp_path: Path, run_here: Run

@@ -37,7 +37,10 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Collection:
     return Collection.open(home / "data")
 
 
-@pytest.mark.parametrize("backbone", [*TIMM, *TORCHVISION])
+@pytest.mark.parametrize(
+    "backbone",
+    [*TIMM, *(pytest.param(name, marks=pytest.mark.long) for name in TORCHVISION if name != "resnet18")],
+)
 def test_every_family_trains_indexes_answers_and_matches_parts(
     backbone: str, collection: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

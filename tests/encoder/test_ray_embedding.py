@@ -88,6 +88,7 @@ def test_build_on_ray_gives_the_index_of_one_machine(
     assert not [path for path in (tmp_path / "index").iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.long
 def test_embed_on_ray_replaces_a_killed_worker(encoder: EncoderNetwork, shards: list[Shard], tmp_path: Path) -> None:
     """A frame is a pipe, where the worker waits until it is killed; the next worker finds the frame itself."""
     exported = export_onnx(encoder, tmp_path / "encoder.onnx")
@@ -129,6 +130,7 @@ def kill_reader(pipe: Path, content: bytes) -> int | None:
     return None
 
 
+@pytest.mark.long
 def test_embed_on_ray_continues_after_a_frame_was_missing(
     encoder: EncoderNetwork, shards: list[Shard], tmp_path: Path
 ) -> None:

@@ -72,7 +72,11 @@ def test_command_on_a_full_disk_loses_nothing_and_finishes_with_space(
         assert story.result(world) == expected.result, share
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+@pytest.mark.parametrize(
+    "story",
+    [STORIES[0], *(pytest.param(story, marks=pytest.mark.long) for story in STORIES[1:])],
+    ids=lambda story: story.name,
+)
 def test_command_whose_files_may_not_grow_loses_nothing_and_finishes_without_the_limit(
     story: Story, killer: Killer, undisturbed: Callable[[Story], Undisturbed], tmp_path: Path, long: bool
 ) -> None:

@@ -49,7 +49,14 @@ def addresses(
     return addresses
 
 
-@pytest.mark.parametrize(("width", "height", "scheme"), [(320, 640, "dark"), (375, 812, "light"), (1280, 900, "light")])
+@pytest.mark.parametrize(
+    ("width", "height", "scheme"),
+    [
+        (320, 640, "dark"),
+        pytest.param(375, 812, "light", marks=pytest.mark.long),
+        (1280, 900, "light"),
+    ],
+)
 def test_pages_fit_the_screen_and_axe_finds_no_violation(
     browser: Any, sample_address: str, addresses: list[str], width: int, height: int, scheme: str
 ) -> None:

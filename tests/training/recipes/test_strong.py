@@ -162,7 +162,7 @@ def free_port() -> int:
 def test_two_machines_train_the_encoder_of_one(tuned_run: Run, small_collection: Path, tmp_path: Path) -> None:
     """The same batches, shared, with negatives gathered across processes: the same encoder to rounding."""
     port = free_port()
-    machines = [start_machine(small_collection, tmp_path, port, tmp_path) for _ in range(2)]
+    machines = [start_machine(small_collection, tmp_path, port, tmp_path, rank) for rank in range(2)]
     for machine in machines:
         _, stderr = machine.communicate(timeout=300)
         assert machine.returncode == 0, stderr[-3000:]
@@ -176,11 +176,10 @@ def test_two_machines_train_the_encoder_of_one(tuned_run: Run, small_collection:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_two_machines_train_the_whole_network_of_one(
-    strong_config: TrainConfig, small_collection: Path, tmp_path: Path, long: bool
+    strong_config: TrainConfig, small_collection: Path, tmp_path: Path
 ) -> None:
-    if not long:
-        pytest.skip("takes half a minute; run with --long")
     settings = {"epochs": 2, "finetune_epochs": 2, "finetune": "whole-network", "backbone_lr": 1e-3}
     run = train(strong_config, name="whole-alone", **settings)
     port = free_port()
