@@ -29,11 +29,11 @@ from painter_search.index.config import BuildIndexConfig
 from painter_search.serving.config import ServeConfig
 
 SCRIPTS = Path(__file__).parent
-ASKED = "Katsushika Hokusai - Viewing Sunset over the Ryogoku Bridge from the Onmaya Embankment.jpg"
-SEED = 0
+ASKED = "Katsushika Hokusai - The Kazusa Sea Route.jpg"
+SEED = 13
 """Of the wall, the frame and the light of the photograph."""
 WIDTH, ANSWER_HEIGHT, SERVED_HEIGHT = 1000, 860, 760
-COLOURS = 160
+COLOURS = 120
 """Of the pictures, which keeps them below 150 KB each."""
 
 
