@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole pipeline on the built-in sample: prepare, train, build-index, eval-triplets, query. About two minutes on
+# The whole pipeline on the built-in sample: prepare, train, build-index, eval-triplets, query. Under two minutes on
 # two cores without a GPU, once installed. Everything is written into demo/. In a terminal it ends by offering the served
 # page; --no-browser prints its address and opens nothing.
 set -euo pipefail

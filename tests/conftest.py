@@ -16,7 +16,7 @@ from PIL import Image
 
 from painter_search.common.log import console_messages
 
-pytest_plugins = ["harness", "preparing", "running_scripts", "small_world"]
+pytest_plugins = ["harness", "preparing", "running_scripts", "small_world", "large_pictures"]
 
 Paint = Callable[..., Image.Image]
 Save = Callable[..., bytes]

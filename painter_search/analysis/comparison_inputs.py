@@ -44,6 +44,13 @@ class ComparedPainting:
     """The whole painting, reduced, as a JPEG file."""
     crop: PaintingCrop | None = None
     """What its photograph was cropped to; None if all of it was used."""
+    larger: bytes | None = None
+    """The same in the index's size of pictures, to be zoomed; None where that is a thumbnail's, and in a group."""
+
+    @property
+    def largest(self) -> bytes:
+        """The largest picture of it there is, as a JPEG file."""
+        return self.larger or self.picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +90,7 @@ def read_painting(
     if isinstance(query.content, WorkId):
         return indexed_painting(index, query.content.id)
     try:
-        frame = frame_painting(read_input(query.content), index.framing, crop=crop)
+        frame = frame_painting(read_input(query.content), index.framing, crop=crop, picture_size=index.picture_size)
     except UnreadableImageError as reason:
         source = query.content if isinstance(query.content, Path) else query.name
         raise DamagedFileError(f"{source}: {reason}; give an image.") from None
@@ -162,10 +169,11 @@ def indexed_painting(index: PaintingIndex, id: int) -> ComparedPainting:
         embedding=index.embeddings([id])[0],
         fingerprint=index.works.candidate_rows(np.array([id]))[0].fingerprint,
         picture=index.works.thumbnail(id),
+        larger=index.works.picture(id),
     )
 
 
 def painting_of(name: str, frame: Frame, embedding: NDArray[np.float32]) -> ComparedPainting:
     """A painting that is framed and embedded already."""
     picture = frame.thumbnail or make_thumbnail(open_frame(frame.jpeg))
-    return ComparedPainting(name, embedding, fingerprint(open_frame(picture)), picture, frame.crop)
+    return ComparedPainting(name, embedding, fingerprint(open_frame(picture)), picture, frame.crop, frame.picture)

@@ -12,7 +12,8 @@ from painter_search.collection.work import Work
 from painter_search.common.stored import to_stored
 from painter_search.images.duplicates.search import Kind, find_duplicates
 from painter_search.images.duplicates.sketch import PictureSketch
-from painter_search.images.framing import THUMBNAIL_SIDE, read_frame
+from painter_search.images.framing import read_frame
+from painter_search.images.picture_size import THUMBNAIL_SIDE
 from painter_search.index.painting_index import PaintingIndex
 
 

@@ -89,6 +89,8 @@ class Attribution:
     """The file that was asked about."""
     crop: PaintingCrop | None = None
     """What the photograph was cropped to; None if all of it was used."""
+    larger: bytes | None = None
+    """The picture in the index's size of pictures, to be zoomed; None where no such was asked for."""
 
     @property
     def answered(self) -> Literal[True]:

@@ -249,6 +249,7 @@ def _attribute_one(
         picture=painting.frame.thumbnail or painting.frame.jpeg,
         photograph=Photograph(painting.sha256, painting.frame.width, painting.frame.height),
         crop=painting.frame.crop,
+        larger=painting.frame.picture,
     )
 
 

@@ -19,6 +19,7 @@ from painter_search.common.atomic_io import digest_bytes, read_json, to_json
 from painter_search.common.csv_io import read_table
 from painter_search.common.errors import BusyError, DamagedFileError, NotFoundError
 from painter_search.images.framing import make_thumbnail, read_frame
+from painter_search.images.picture_size import THUMBNAIL_SIDE, is_picture_size
 from painter_search.images.types import Framing
 
 IndexedSplit = Literal["test", "train", "all"]
@@ -63,6 +64,8 @@ class Collection:
     """The content of `prepare.json`: settings, counts and digests."""
     preview: Preview | None = field(default=None, compare=False, repr=False)
     """What was read as an artist, if the collection has just been prepared."""
+    picture_size: int = THUMBNAIL_SIDE
+    """Long side in pixels of the largest pictures that it has of its paintings."""
 
     @classmethod
     def open(cls, folder: Path | str) -> Collection:
@@ -90,7 +93,11 @@ class Collection:
             raise DamagedFileError(
                 f"{path} lacks the name, the framing or the inputs' digest; prepare the collection again."
             )
-        return cls(folder, summary["name"], summary["framing"], summary)
+        settings = summary.get("config")
+        picture_size = settings.get("picture_size", THUMBNAIL_SIDE) if isinstance(settings, dict) else THUMBNAIL_SIDE
+        if not is_picture_size(picture_size):
+            raise DamagedFileError(f"{path} has an impossible size of its pictures; prepare the collection again.")
+        return cls(folder, summary["name"], summary["framing"], summary, picture_size=picture_size)
 
     @property
     def digest(self) -> str:
@@ -138,6 +145,11 @@ class Collection:
         if path.is_file():
             return path.read_bytes()
         return make_thumbnail(read_frame(self.frame_path(file)))
+
+    def picture(self, file: str) -> bytes | None:
+        """The whole painting as a JPEG file, long side `picture_size`; None if the thumbnail is all there is."""
+        path = self.folder / "pictures" / frame_name(file)
+        return path.read_bytes() if path.is_file() else None
 
     def triplets(self, split: Split) -> pd.DataFrame:
         """The triplets of a split: columns `anchor`, `positive` and `negative`, file names of works."""

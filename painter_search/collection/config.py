@@ -10,6 +10,7 @@ from typing import Literal
 from painter_search.collection.layouts.layout import check_layout
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.urls import Location, parse_location
+from painter_search.images.picture_size import THUMBNAIL_SIDE, check_picture_size
 from painter_search.images.types import Framing
 
 
@@ -58,6 +59,10 @@ class PrepareConfig:
     framing: Framing = "whole"
     """Part of each painting to keep. whole: all of it, short side reduced to 448 px, never enlarged.
     center: the central 224 x 224 px at the original resolution, as in the report."""
+
+    picture_size: int = THUMBNAIL_SIDE
+    """Long side in pixels of the pictures that pages show, where the originals have as many. More than 512, such as
+    1600, keeps a second, larger picture of every painting, to zoom in on."""
 
     max_works: int | Literal["all"] | None = None
     """At most this many works per artist in the clean parts. Default: 8 (all with --test-share 1)."""
@@ -117,6 +122,7 @@ class PrepareConfig:
             raise InvalidValueError(f"--test-share is {self.test_share}; it must be above 0 and at most 1.")
         if not 0 < self.validation_share < 1:
             raise InvalidValueError(f"--validation-share is {self.validation_share}; it must lie between 0 and 1.")
+        check_picture_size(self.picture_size)
         if self.test_triplets is not None and not 0 < self.test_triplets <= 1:
             raise InvalidValueError(f"--test-triplets is {self.test_triplets}; it must be above 0 and at most 1.")
         if isinstance(self.max_works, int) and self.max_works < 2:

@@ -15,6 +15,7 @@ from painter_search.common.log import logger
 from painter_search.common.progress import track
 from painter_search.images.decode_pool import FramingJob, FramingResult, frame_all
 from painter_search.images.photographs.crop import Crop
+from painter_search.images.picture_size import THUMBNAIL_SIDE
 from painter_search.images.types import Framing
 
 JOURNAL = "journal.jsonl"
@@ -28,28 +29,35 @@ def frame_originals(
     workers: int = 0,
     left_out: Set[str] = frozenset(),
     crop: Crop = "none",
+    picture_size: int = THUMBNAIL_SIDE,
 ) -> tuple[dict[str, FramingResult], pd.DataFrame]:
     """Frame every original that the catalogue names, except those left out and those that an interrupted run framed.
 
     Args:
         inputs: The catalogue and the originals.
         framing: The part of each painting to keep.
-        staging: Folder for the frames, the thumbnails and the journal.
+        staging: Folder for the frames, the thumbnails, the pictures and the journal.
         workers: Worker processes; 0 means one per core.
         left_out: Files of the catalogue that are not wanted.
         crop: What of photographs of paintings is used.
+        picture_size: Long side in pixels of the pictures; those of a thumbnail's size are not written.
 
     Returns:
         The results of the framed originals by file, and a table of the rejected ones with the columns `file, reason`.
     """
-    for folder in ("frames", "thumbnails"):
+    larger = picture_size > THUMBNAIL_SIDE
+    for folder in ("frames", "thumbnails", *(["pictures"] if larger else [])):
         (staging / folder).mkdir(exist_ok=True)
     matched = inputs.matched or match_paths(set(inputs.catalogue["new_filename"]), inputs.originals)
     jobs: dict[str, FramingJob] = {}
     for file, original in matched.files:
         if file not in left_out:
-            frame, thumbnail = (staging / folder / frame_name(file) for folder in ("frames", "thumbnails"))
-            jobs[file] = FramingJob(file, original, framing, frame, thumbnail, crop)
+            frame, thumbnail, picture = (
+                staging / folder / frame_name(file) for folder in ("frames", "thumbnails", "pictures")
+            )
+            jobs[file] = FramingJob(
+                file, original, framing, frame, thumbnail, crop, picture if larger else None, picture_size
+            )
     missing = [(file, reason) for file, reason in matched.missing if file not in left_out]
     rejected = [*inputs.rejected, *matched.unused, *missing]
     results = {result.file: result for result in _read_journal(staging, jobs)}

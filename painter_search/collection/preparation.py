@@ -50,10 +50,11 @@ from painter_search.common.errors import DamagedFileError, InvalidValueError, No
 from painter_search.common.log import logger
 from painter_search.common.stored import to_stored
 from painter_search.images.decode_pool import FramingResult
+from painter_search.images.picture_size import THUMBNAIL_SIDE
 
 COLLECTION_FILES = {
     *CLEAN_FILES.values(), *TRIPLET_FILES.values(), "rejected.csv", "suspicious_artists.csv", "prepare.json", "frames",
-    "thumbnails",
+    "thumbnails", "pictures",
 }  # fmt: skip
 """Names in a collection's folder."""
 
@@ -110,7 +111,9 @@ def _prepare(config: PrepareConfig) -> Collection:
     usable, rejected_rows = reject_rows(inputs.catalogue, config.keep_uncertain)
     left_out = set() if config.keep_uncertain else files_of_uncertain_hands(inputs.catalogue)
     _start_staging(staging, identity)
-    framed, rejected_files = frame_originals(inputs, config.framing, staging, config.workers, left_out)
+    framed, rejected_files = frame_originals(
+        inputs, config.framing, staging, config.workers, left_out, picture_size=config.picture_size
+    )
     readable = usable[usable["new_filename"].isin(framed)]
     if readable.empty:
         raise NotEnoughDataError(_nothing_readable(inputs, rejected_files))
@@ -165,6 +168,8 @@ def _lasting_settings(config: PrepareConfig) -> dict[str, object]:
     without_effect = {"info", "originals", "folder", "from_hub", "layout", "out", "name", "workers", "replace"}
     if not config.keep_uncertain:  # as in collections from before there was this setting
         without_effect.add("keep_uncertain")
+    if config.picture_size == THUMBNAIL_SIDE:  # likewise
+        without_effect.add("picture_size")
     return {name: value for name, value in to_stored(config).items() if name not in without_effect}
 
 
@@ -254,7 +259,7 @@ def _remove_unlisted_frames(staging: Path, cleaned: CleanedCatalogue) -> None:
     """Remove the frames of works that cleaning has dropped: single works, and test works beyond the cap."""
     listed = pd.concat([cleaned.train, cleaned.train_all, cleaned.test])["new_filename"]
     names = {frame_name(file) for file in listed}
-    for folder in (staging / "frames", staging / "thumbnails"):
+    for folder in filter(Path.is_dir, (staging / "frames", staging / "thumbnails", staging / "pictures")):
         for path in folder.iterdir():
             if path.name not in names:
                 path.unlink()

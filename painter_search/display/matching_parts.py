@@ -44,10 +44,16 @@ def draw_parts(parts: MatchingParts, one: bytes, other: bytes) -> tuple[bytes, b
 
 
 def veil(picture: Image.Image, clear: NDArray[np.float32]) -> Image.Image:
-    """Blend the picture, where `clear` `[h, w]` is 1, into a grey and veiled copy, where it is 0."""
+    """Blend the picture, where `clear` is 1, into a grey and veiled copy, where it is 0.
+
+    `clear` is `[h, w]` of the picture or of a reduced copy of it.
+    """
     grey = picture.convert("L").convert("RGB")
     veiled = Image.blend(grey, Image.new("RGB", picture.size, VEIL_COLOR), VEIL_OPACITY)
-    return Image.composite(picture, veiled, Image.fromarray(np.uint8(clear * 255 + 0.5)))
+    mask = Image.fromarray(np.uint8(clear * 255 + 0.5))
+    if mask.size != picture.size:
+        mask = mask.resize(picture.size, Image.Resampling.BILINEAR)
+    return Image.composite(picture, veiled, mask)
 
 
 def make_icon(picture: bytes) -> bytes:

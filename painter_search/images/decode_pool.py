@@ -23,6 +23,7 @@ from painter_search.common.urls import TIMEOUT_SECONDS
 from painter_search.images.framing import Frame, frame_painting
 from painter_search.images.image_inputs import FileInput, read_input
 from painter_search.images.photographs.crop import Crop
+from painter_search.images.picture_size import THUMBNAIL_SIDE
 from painter_search.images.sources import Original, read_original
 from painter_search.images.types import Framing, ImageFile
 
@@ -36,7 +37,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class FramingJob:
-    """One original and the paths of its frame and its thumbnail."""
+    """One original and the paths of its frame, its thumbnail and its picture."""
 
     file: str
     original: Original
@@ -45,11 +46,15 @@ class FramingJob:
     thumbnail: Path
     """Written for `center` frames only."""
     crop: Crop = "none"
+    picture: Path | None = None
+    """None if no picture larger than a thumbnail is wanted."""
+    picture_size: int = THUMBNAIL_SIDE
 
     @property
     def outputs(self) -> tuple[Path, ...]:
         """The files that framing writes."""
-        return (self.frame, self.thumbnail) if self.framing == "center" else (self.frame,)
+        thumbnails = (self.thumbnail,) if self.framing == "center" else ()
+        return (self.frame, *thumbnails, *filter(None, (self.picture,)))
 
 
 @dataclass(frozen=True)
@@ -127,12 +132,14 @@ def frame_to_disk(job: FramingJob) -> FramingResult:
     """
     try:
         original = read_original(job.original)
-        frame = frame_painting(original, job.framing, crop=job.crop)
+        frame = frame_painting(original, job.framing, crop=job.crop, picture_size=job.picture_size)
     except UnreadableImageError as error:
         return FramingResult(job.file, reason=str(error))
     _write(job.frame, frame.jpeg)
     if frame.thumbnail is not None:
         _write(job.thumbnail, frame.thumbnail)
+    if job.picture is not None and frame.picture is not None:
+        _write(job.picture, frame.picture)
     crop = None if frame.crop is None else frame.crop.to_dict()
     return FramingResult(job.file, "", _digest(original), frame.width, frame.height, frame.enlarged, crop)
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
-from painter_search.common.errors import DamagedFileError
+from painter_search.common.errors import DamagedFileError, UnreadableImageError
 from painter_search.images.decode import decode_painting
 from painter_search.images.formats.decoded import MAX_HELD_BYTES, DecodedPainting, Need
 from painter_search.images.photographs.crop import Crop, PaintingCrop, area
+from painter_search.images.picture_size import THUMBNAIL_SIDE
 from painter_search.images.types import Framing, ImageFile
 
 CENTER_SIDE = 224
 """Side of a `center` frame in pixels, as in the report."""
 WHOLE_SIDE = 448
 """Short side of a `whole` frame in pixels: twice the network's input, so that views of a quarter are sharp too."""
-THUMBNAIL_SIDE = 512
-"""Long side of a thumbnail in pixels."""
 JPEG_QUALITY = 92
 
 
@@ -40,15 +42,22 @@ class Frame:
     crop: PaintingCrop | None = None
     """What was cropped of a photograph, whose frame, thumbnail and size are then those of that part; None if it shows
     all of the file."""
+    picture: bytes | None = None
+    """The whole painting as a JPEG file, larger than a thumbnail, to be zoomed; None if it was not asked for."""
 
 
 def frame_painting(
-    file: ImageFile, framing: Framing, max_held_bytes: int = MAX_HELD_BYTES, crop: Crop = "none"
+    file: ImageFile,
+    framing: Framing,
+    max_held_bytes: int = MAX_HELD_BYTES,
+    crop: Crop = "none",
+    picture_size: int = THUMBNAIL_SIDE,
 ) -> Frame:
     """Frame one original, given as the bytes of its file or, if these are many, as its path.
 
     An original whose decoding would take more than `max_held_bytes` of memory is reduced while it is decoded. What
-    `crop` leaves as it is gives the same frame as without it, to the byte.
+    `crop` leaves as it is gives the same frame as without it, to the byte. So does any `picture_size`, the long side in
+    pixels of the picture that is made too where it is more than a thumbnail's.
 
     Raises `UnreadableImageError`, whose message is the reason, for anything that is not a usable image.
     """
@@ -62,11 +71,34 @@ def frame_painting(
             corners, sureness = located
             part = crop_decoded(file, decoded, corners, WHOLE_SIDE if framing == "whole" else None, max_held_bytes)
             found = PaintingCrop(corners, area(corners), sureness, make_thumbnail(decoded.image))
-            return _frame_decoded(part, framing, found)
-    return _frame_decoded(decoded, framing)
+            picture = _make_picture(
+                part, picture_size, lambda side: crop_decoded(file, decoded, corners, side, max_held_bytes)
+            )
+            return _frame_decoded(part, framing, picture, found)
+    picture = _make_picture(
+        decoded, picture_size, lambda side: decode_painting(file, Need(side, max_held_bytes=max_held_bytes))
+    )
+    return _frame_decoded(decoded, framing, picture)
 
 
-def _frame_decoded(decoded: DecodedPainting, framing: Framing, crop: PaintingCrop | None = None) -> Frame:
+def _make_picture(decoded: DecodedPainting, size: int, decode: Callable[[int], DecodedPainting]) -> bytes | None:
+    """The painting as a JPEG file, its long side reduced to `size`; None if that is no more than a thumbnail's.
+
+    Where it was reduced too far for a frame, it is decoded again, by `decode`, to a short side of so many pixels.
+    """
+    if size <= THUMBNAIL_SIDE:
+        return None
+    long_side, short_side = max(decoded.width, decoded.height), min(decoded.width, decoded.height)
+    image = decoded.image
+    if max(image.size) < min(size, long_side):
+        with suppress(UnreadableImageError):  # too large for memory at this size
+            image = decode(min(short_side, math.ceil(short_side * size / long_side))).image
+    return make_thumbnail(image, size)
+
+
+def _frame_decoded(
+    decoded: DecodedPainting, framing: Framing, picture: bytes | None, crop: PaintingCrop | None = None
+) -> Frame:
     size = decoded.width, decoded.height
     framed = frame_whole(decoded.image, size) if framing == "whole" else frame_center(decoded.middle or decoded.image)
     return Frame(
@@ -76,6 +108,7 @@ def _frame_decoded(decoded: DecodedPainting, framing: Framing, crop: PaintingCro
         height=decoded.height,
         enlarged=framing == "center" and min(size) < CENTER_SIDE,
         crop=crop,
+        picture=picture,
     )
 
 
@@ -95,10 +128,10 @@ def frame_whole(image: Image.Image, original: tuple[int, int] | None = None) -> 
     return image if min(image.size) <= WHOLE_SIDE else _scale_short_side(image, WHOLE_SIDE, original)
 
 
-def make_thumbnail(image: Image.Image) -> bytes:
-    """The whole image as a JPEG file, its long side reduced to 512 px, never enlarged."""
+def make_thumbnail(image: Image.Image, side: int = THUMBNAIL_SIDE) -> bytes:
+    """The whole image as a JPEG file, its long side reduced to `side` pixels, never enlarged."""
     thumbnail = image.copy()
-    thumbnail.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+    thumbnail.thumbnail((side, side), Image.Resampling.LANCZOS)
     return encode_jpeg(thumbnail, quality=85)
 
 

@@ -23,14 +23,15 @@ from painter_search.collection.work import Work
 from painter_search.common.atomic_io import digest_bytes, start_stage_folder
 from painter_search.common.csv_io import python_strings
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError
+from painter_search.common.log import logger
 from painter_search.common.urls import Location
 from painter_search.encoder.embedding_shards import embed_shards, join_shards, missing_shards, split_into_shards
 from painter_search.images.decode_pool import IN_PROCESS_LIMIT
 from painter_search.images.fingerprint import coarse_fingerprints, same_picture, stack_fingerprints
 from painter_search.images.photographs.crop import Crop
 from painter_search.index.index_reader import IndexReader
-from painter_search.index.manifest import THUMBNAILS, WORKS
-from painter_search.index.thumbnails import CollectionWork, make_thumbnails
+from painter_search.index.manifest import PICTURES, THUMBNAILS, WORKS
+from painter_search.index.thumbnails import CollectionWork, larger_pictures, make_thumbnails
 from painter_search.index.update import Change, locked_index, next_version, publish_version
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS
 from painter_search.index.works_db import IndexedWork, add_thumbnails, add_works
@@ -88,6 +89,11 @@ def _open_collection(index: IndexReader, source: Path, staging: Path) -> Additio
         raise InvalidValueError(
             f"{source} is framed {collection.framing!r} and the index {index.framing!r}; add its originals instead."
         )
+    if collection.picture_size < index.picture_size:
+        logger.info(
+            f"{source} was prepared with --picture-size {collection.picture_size}, the index is built with "
+            f"{index.picture_size}: pages show what is added no larger than it is there."
+        )
     start_stage_folder(staging, [index.digest, collection.summary["inputs_digest"]])
     return Additions(collection, collection.works("all"))
 
@@ -102,7 +108,7 @@ def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path, keep_unc
     start_stage_folder(staging, [index.digest, digest, str(crop)])
     workers = 1 if len(inputs.originals) <= IN_PROCESS_LIMIT else 0
     unwanted = set() if keep_uncertain else files_of_uncertain_hands(inputs.catalogue)
-    framed, rejected = frame_originals(inputs, index.framing, staging, workers, unwanted, crop)
+    framed, rejected = frame_originals(inputs, index.framing, staging, workers, unwanted, crop, index.picture_size)
     usable, refused = reject_rows(inputs.catalogue, keep_uncertain)
     readable = sort_works(usable[usable["new_filename"].isin(framed)])
     left_out = [
@@ -113,7 +119,7 @@ def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path, keep_unc
         first = "; ".join(f"{file}: {reason}" for file, reason in left_out[:3])
         remedy = "; --keep-uncertain adds hands that are no one artist's own" if unwanted else ""
         raise NotEnoughDataError(f"there is no usable image to add ({first}){remedy}.")
-    collection = Collection(staging, inputs.name, index.framing, {})
+    collection = Collection(staging, inputs.name, index.framing, {}, picture_size=index.picture_size)
     cropped = {file: result.crop for file, result in framed.items() if result.crop is not None}
     return Additions(collection, read_works(readable, inputs.name), left_out, cropped)
 
@@ -146,7 +152,7 @@ def _add(index: IndexReader, additions: Additions, staging: Path) -> Change:
             fingerprints.append(picture.fingerprint)
             yield added[-1].id, picture.thumbnail
 
-    with next_version(index, (VECTORS, EMBEDDINGS, WORKS, THUMBNAILS, REJECTED)) as version:
+    with next_version(index, (VECTORS, EMBEDDINGS, WORKS, THUMBNAILS, PICTURES, REJECTED)) as version:
         shutil.copyfile(index.folder / THUMBNAILS, version / THUMBNAILS)
         add_thumbnails(version / THUMBNAILS, new_thumbnails())
         if not added:
@@ -160,6 +166,10 @@ def _add(index: IndexReader, additions: Additions, staging: Path) -> Change:
         vectors = join_shards(shards, shard_dir, staging / EMBEDDINGS)
         ids = np.array([entry.id for entry in added], np.int64)
         search = index.store.write_with(version, vectors, ids, index.works.ids())
+        if index.has_larger_pictures:
+            shutil.copyfile(index.folder / PICTURES, version / PICTURES)
+            numbered = [(entry.id, CollectionWork(collection, entry.work)) for entry in added]
+            add_thumbnails(version / PICTURES, larger_pictures(numbered, index.picture_size))
         works = _with_unique_names(index, [entry.work for entry in added])
         shutil.copyfile(index.folder / WORKS, version / WORKS)
         add_works(version / WORKS, zip(ids.tolist(), works, fingerprints, strict=True))

@@ -27,11 +27,12 @@ from painter_search.encoder.embedding_shards import embed_shards, join_shards, m
 from painter_search.encoder.encoder import PAINTER, Encoder, load_encoder
 from painter_search.encoder.files.names import BEST, find_checkpoint, newest_run
 from painter_search.encoder.onnx_export import open_encoder
+from painter_search.images.picture_size import THUMBNAIL_SIDE
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.index_statistics import update_index_statistics
-from painter_search.index.manifest import ENCODER, THUMBNAILS, WORKS, Manifest, publish_index
+from painter_search.index.manifest import ENCODER, PICTURES, THUMBNAILS, WORKS, Manifest, publish_index
 from painter_search.index.own_calibration import calibrate_on_works
-from painter_search.index.thumbnails import CollectionWork, make_thumbnails
+from painter_search.index.thumbnails import CollectionWork, larger_pictures, make_thumbnails
 from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
 from painter_search.index.vector_store.faiss_build import UNFINISHED, build_faiss
 from painter_search.index.works_db import write_thumbnails, write_works
@@ -67,6 +68,11 @@ def build_painting_index(config: BuildIndexConfig) -> BuiltIndex:
             raise InvalidValueError(
                 f"{collection.folder} is framed {collection.framing!r} and the encoder was trained on "
                 f"{encoder.framing!r}; prepare it with that --framing."
+            )
+        if config.picture_size is not None and config.picture_size > collection.picture_size:
+            raise InvalidValueError(
+                f"{collection.folder} was prepared with --picture-size {collection.picture_size}, less than "
+                f"{config.picture_size}; prepare it again with that and --replace, or leave out --picture-size here."
             )
     entries = [
         CollectionWork(collection, work) for collection in collections for work in collection.works(config.split)
@@ -108,6 +114,7 @@ def _build_from_folder(config: BuildIndexConfig, artists: Path, encoder: Encoder
         test_share=1.0,
         framing=encoder.framing,
         keep_uncertain=config.keep_uncertain,
+        picture_size=config.picture_size or THUMBNAIL_SIDE,
         replace=True,
     )
     prepared = prepare_collection(settings)
@@ -172,7 +179,8 @@ def _write_index(
             workers=config.workers,
         )
     vectors = join_shards(shards, shard_dir, staging / EMBEDDINGS)
-    _write_works(staging, entries)
+    picture_size = config.picture_size or max(collection.picture_size for collection, _ in entries)
+    _write_works(staging, entries, picture_size)
     if config.vector_store is None:
         search = build_faiss(vectors, staging, config.exact, config.memory, config.recall, exact_up_to=EXACT_UP_TO)
     else:
@@ -197,6 +205,7 @@ def _write_index(
         collections=tuple(sorted({collection.name for collection, _ in entries})),
         split=split,
         next_id=len(entries) + 1,
+        picture_size=picture_size,
         mean_distance=update_index_statistics(staging, search),
         confidence=calibrate_on_works(staging, search, split, encoder.confidence),
     )
@@ -224,8 +233,8 @@ def _trained_encoder(config: BuildIndexConfig) -> Encoder | None:
     return load_encoder(newest)
 
 
-def _write_works(staging: Path, entries: Sequence[CollectionWork]) -> None:
-    """Write `thumbnails.sqlite` and `works.sqlite`, with ids from 1."""
+def _write_works(staging: Path, entries: Sequence[CollectionWork], picture_size: int) -> None:
+    """Write `thumbnails.sqlite`, `works.sqlite` and, for larger pictures, `pictures.sqlite`, with ids from 1."""
     fingerprints: list[bytes] = []
 
     def thumbnails() -> Iterator[tuple[int, bytes]]:
@@ -234,5 +243,7 @@ def _write_works(staging: Path, entries: Sequence[CollectionWork]) -> None:
             yield id, picture.thumbnail
 
     write_thumbnails(staging / THUMBNAILS, thumbnails())
+    if picture_size > THUMBNAIL_SIDE:
+        write_thumbnails(staging / PICTURES, larger_pictures(list(enumerate(entries, start=1)), picture_size))
     works = (entry.work for entry in entries)
     write_works(staging / WORKS, zip(range(1, len(entries) + 1), works, fingerprints, strict=True))

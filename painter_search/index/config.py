@@ -17,6 +17,7 @@ from painter_search.collection.tables.kinds import is_table
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.urls import Location, parse_location
 from painter_search.images.photographs.crop import parse_crop
+from painter_search.images.picture_size import check_picture_size
 from painter_search.index.vector_store.faiss_plan import parse_memory
 
 T = TypeVar("T")
@@ -101,6 +102,10 @@ class BuildIndexConfig:
     """With --folder or --embeddings: index also what is no one artist's own hand: Unknown, workshop of Rembrandt,
     Rubens; Snyders."""
 
+    picture_size: int | None = None
+    """Long side in pixels of the pictures that pages show. More than 512, such as 1600, keeps larger ones beside the
+    thumbnails, to zoom in on. With --data at most as prepared. Default: as prepared; 512 with --folder."""
+
     embeddings: tuple[Path, ...] = ()
     """Instead of a collection: embeddings made elsewhere, of any width. A Parquet file with a column of vectors,
     artists, titles, files or pictures; or an .npy file and a table of its rows. Without --encoder, works of the index
@@ -182,6 +187,10 @@ class BuildIndexConfig:
             raise InvalidValueError("--embeddings are complete; leave out --folder, --ray and --shards.")
         if self.originals is not None and not self.embeddings:
             raise InvalidValueError("--originals applies to --embeddings; leave it out.")
+        if self.picture_size is not None:
+            check_picture_size(self.picture_size)
+            if self.embeddings:
+                raise InvalidValueError("--picture-size applies to --folder and --data; leave it out, or --embeddings.")
         if self.workers and self.ray is None:
             raise InvalidValueError("--workers applies to --ray; add --ray, or leave out --workers.")
 

@@ -18,6 +18,7 @@ from painter_search.encoder.config import EncoderConfig
 from painter_search.images.types import Framing
 from painter_search.index.manifest import (
     ENCODER,
+    PICTURES,
     THUMBNAILS,
     WORKS,
     Manifest,
@@ -48,7 +49,9 @@ class IndexReader:
         """
         self.folder = folder
         self.manifest = manifest
-        self.works = WorksDB(folder / WORKS, folder / THUMBNAILS)
+        self.works = WorksDB(
+            folder / WORKS, folder / THUMBNAILS, folder / PICTURES if self.has_larger_pictures else None
+        )
         self.store = open_vector_store(folder, manifest.search)
         self._preloaded: Future[OnnxEncoder] | None = None
         # A store that can list its ids is compared id by id, others by their number.
@@ -87,6 +90,16 @@ class IndexReader:
     def framing(self) -> Framing:
         """How paintings are framed before they are embedded."""
         return self.manifest.framing
+
+    @property
+    def picture_size(self) -> int:
+        """Long side in pixels of the largest pictures that it keeps of its works."""
+        return self.manifest.picture_size
+
+    @property
+    def has_larger_pictures(self) -> bool:
+        """Whether it keeps pictures larger than thumbnails, to be zoomed."""
+        return PICTURES in self.manifest.files
 
     @property
     def search_settings(self) -> SearchSettings:

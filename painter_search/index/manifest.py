@@ -20,6 +20,7 @@ from painter_search.common.atomic_io import (
 from painter_search.common.errors import DamagedFileError, NotFoundError
 from painter_search.common.stored import from_stored, to_stored
 from painter_search.encoder.config import EncoderConfig
+from painter_search.images.picture_size import THUMBNAIL_SIDE, is_picture_size
 from painter_search.images.types import Framing
 from painter_search.index.vector_store.base import VECTORS, SearchSettings
 from painter_search.metrics.confidence import Confidence
@@ -29,6 +30,8 @@ FORMAT = 2
 
 MANIFEST, CURRENT = "manifest.json", "CURRENT"
 WORKS, THUMBNAILS, ENCODER = "works.sqlite", "thumbnails.sqlite", "encoder.onnx"
+PICTURES = "pictures.sqlite"
+"""The larger pictures, in an index that has some."""
 
 MADE_ELSEWHERE = "made elsewhere"
 """The backbone of embeddings that were given without an encoder; the index has no `encoder.onnx`."""
@@ -54,7 +57,7 @@ class FileEntry:
 class Manifest:
     """What an index is: how its works were framed and embedded, how it searches, and which files its folder holds.
 
-    The names on disk are those of format 2; `next_id` and `confidence` may be missing there.
+    The names on disk are those of format 2; `next_id`, `picture_size` and `confidence` may be missing there.
     """
 
     framing: Framing
@@ -72,6 +75,8 @@ class Manifest:
     """Turns distances into probabilities; None for an encoder without calibration."""
     next_id: int | None = None
     """The id that the next work gets; None in an index written before works could be added."""
+    picture_size: int = THUMBNAIL_SIDE
+    """Long side in pixels of the largest pictures that it keeps of its works."""
     files: Mapping[str, FileEntry] = field(default_factory=dict)
     """The files of the folder by name, without the manifest itself."""
     digest: str = ""
@@ -91,6 +96,8 @@ class Manifest:
     def to_stored(self) -> dict[str, Any]:
         """The entries of `manifest.json`, in its order."""
         optional = {} if self.next_id is None else {"next_id": self.next_id}
+        if self.picture_size != THUMBNAIL_SIDE:
+            optional["picture_size"] = self.picture_size
         return {
             "format": FORMAT,
             "framing": self.framing,
@@ -180,7 +187,7 @@ def digest_manifest(stored: Mapping[str, Any]) -> str:
 def check_files(folder: Path, manifest: Manifest) -> None:
     """Check every file of an index against its manifest; raises `DamagedFileError` with the name of one that differs.
 
-    Of thumbnails, which only pages need, and of files above `MAX_DIGESTED` only the size is checked.
+    Of pictures, which only pages need, and of files above `MAX_DIGESTED` only the size is checked.
     """
     required = {WORKS, THUMBNAILS} | (set() if manifest.search.uri else {VECTORS})
     required |= set() if manifest.encoder.backbone == MADE_ELSEWHERE else {ENCODER}
@@ -199,7 +206,7 @@ def check_files(folder: Path, manifest: Manifest) -> None:
             raise DamagedFileError(
                 f"{path} has {size:,} bytes and should have {expected.size!s}; copy or build it again."
             )
-        if name != THUMBNAILS and size <= MAX_DIGESTED and digest_file(path) != expected.sha256:
+        if name not in (THUMBNAILS, PICTURES) and size <= MAX_DIGESTED and digest_file(path) != expected.sha256:
             raise DamagedFileError(f"{path} has been altered since the index was built; copy or build it again.")
 
 
@@ -218,6 +225,12 @@ def _framing(value: object) -> Framing:
 
 def _count(value: object) -> int:
     if type(value) is not int or value < 0:
+        raise ValueError(value)
+    return value
+
+
+def _picture_size(value: object) -> int:
+    if not is_picture_size(value):
         raise ValueError(value)
     return value
 
@@ -253,6 +266,7 @@ ENTRIES: dict[str, Callable[[Any], object]] = {
     "collections": _names,
     "split": str,
     "next_id": _count,
+    "picture_size": _picture_size,
     "typical": _distance,
     "confidence": lambda value: None if value is None else from_stored(Confidence, value),
     "files": _files,

@@ -1,4 +1,4 @@
-"""What an index stores of each work's picture: a thumbnail, and the fingerprint that recognises it again."""
+"""What an index stores of each work's picture: a thumbnail, its fingerprint, and a larger picture if there is one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from painter_search.common.progress import track
 from painter_search.common.threads import map_prefetched
 from painter_search.images.fingerprint import fingerprint
-from painter_search.images.framing import open_frame
+from painter_search.images.framing import make_thumbnail, open_frame
 
 if TYPE_CHECKING:  # a collection imports pandas
     from painter_search.collection.collection import Collection
@@ -38,3 +38,18 @@ def make_thumbnails(works: Sequence[CollectionWork]) -> Iterator[Picture]:
         return Picture(thumbnail, fingerprint(open_frame(thumbnail)))
 
     yield from track(map_prefetched(make, works, ahead=64), "Thumbnails", total=len(works))
+
+
+def larger_pictures(works: Sequence[tuple[int, CollectionWork]], size: int) -> Iterator[tuple[int, bytes]]:
+    """Id and picture of each work that has one larger than its thumbnail, reduced to `size` px on its longer side."""
+
+    def read(numbered: tuple[int, CollectionWork]) -> tuple[int, bytes | None]:
+        id, (collection, work) = numbered
+        picture = collection.picture(work.file)
+        if picture is not None and collection.picture_size > size:
+            picture = make_thumbnail(open_frame(picture), size)
+        return id, picture
+
+    for id, picture in track(map_prefetched(read, works, ahead=16), "Pictures", total=len(works)):
+        if picture is not None:
+            yield id, picture

@@ -15,7 +15,7 @@ from painter_search.common.atomic_io import link_or_copy, locked, remove_partial
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError, UnknownWorkError
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.index_statistics import update_index_statistics
-from painter_search.index.manifest import THUMBNAILS, WORKS, find_index, publish_index
+from painter_search.index.manifest import PICTURES, THUMBNAILS, WORKS, find_index, publish_index
 from painter_search.index.own_calibration import calibrate_on_works
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS, SearchSettings
 from painter_search.index.works_db import IndexedWork, WorksDB, remove_rows
@@ -52,9 +52,10 @@ def write_removal(index_dir: Path, works: Iterable[str]) -> Change:
                 f"these are all the {len(index):,} works of {index_dir}; an index keeps at least one."
             )
         ids = np.array([entry.id for entry in removed], np.int64)
-        with next_version(index, (VECTORS, EMBEDDINGS, WORKS, THUMBNAILS)) as staging:
+        rows = (WORKS, THUMBNAILS, *([PICTURES] if index.has_larger_pictures else []))
+        with next_version(index, (VECTORS, EMBEDDINGS, *rows)) as staging:
             search = index.store.write_without(staging, ids, stored_ids)
-            for name in (WORKS, THUMBNAILS):
+            for name in rows:
                 shutil.copyfile(index.folder / name, staging / name)
                 remove_rows(staging / name, ids)
             return Change(publish_version(index, staging, index.next_id, search), removed=removed)

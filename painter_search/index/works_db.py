@@ -79,21 +79,21 @@ def write_artist_means(path: Path, means: Iterable[tuple[str, NDArray[np.float32
 
 
 def write_thumbnails(path: Path, rows: Iterable[tuple[int, bytes]]) -> None:
-    """Write a new file of thumbnails: id and JPEG file of each."""
+    """Write a new file of thumbnails, or of larger pictures: id and JPEG file of each."""
     path.unlink(missing_ok=True)
     with write_database(path) as database:
-        database.execute("CREATE TABLE thumbnails (id INTEGER PRIMARY KEY, jpeg BLOB NOT NULL)")
+        database.execute(f"CREATE TABLE {path.stem} (id INTEGER PRIMARY KEY, jpeg BLOB NOT NULL)")
     add_thumbnails(path, rows)
 
 
 def add_thumbnails(path: Path, rows: Iterable[tuple[int, bytes]]) -> None:
-    """Add thumbnails to a file: id and JPEG file of each."""
+    """Add thumbnails, or larger pictures, to a file: id and JPEG file of each."""
     with write_database(path) as database:
-        database.executemany("INSERT INTO thumbnails VALUES (?, ?)", rows)
+        database.executemany(f"INSERT INTO {path.stem} VALUES (?, ?)", rows)
 
 
 def remove_rows(path: Path, ids: Iterable[int]) -> None:
-    """Remove works from `works.sqlite`, or thumbnails from `thumbnails.sqlite`, and their bytes from the file."""
+    """Remove works from `works.sqlite`, or pictures from the files of them, and their bytes from the file."""
     table = path.stem
     with write_database(path) as database:
         database.executemany(f"DELETE FROM {table} WHERE id = ?", ((int(id),) for id in ids))
@@ -124,11 +124,13 @@ class WorksDB:
     Every method raises `DamagedFileError` if the file is damaged.
     """
 
-    def __init__(self, works: Path, thumbnails: Path) -> None:
+    def __init__(self, works: Path, thumbnails: Path, pictures: Path | None = None) -> None:
         self._works = open_read_only(works)
         self._readers = [self._works]
         self._thumbnails_path = thumbnails
         self._thumbnails: sqlite3.Connection | None = None
+        self._pictures_path = pictures
+        self._pictures: sqlite3.Connection | None = None
 
     def close(self) -> None:
         """Close the files."""
@@ -136,6 +138,8 @@ class WorksDB:
             reader.close()
         if self._thumbnails is not None:
             self._thumbnails.close()
+        if self._pictures is not None:
+            self._pictures.close()
 
     def __len__(self) -> int:
         return int(self._works.execute("SELECT count(*) FROM works").fetchone()[0])
@@ -288,6 +292,15 @@ class WorksDB:
                 f"{self._thumbnails_path} lacks the thumbnail of work {id}; copy or build the index again."
             )
         return row[0]
+
+    def picture(self, id: int) -> bytes | None:
+        """The whole painting as a JPEG file, larger than the thumbnail; None where the index has none of it."""
+        if self._pictures_path is None:
+            return None
+        if self._pictures is None:
+            self._pictures = open_read_only(self._pictures_path)
+        row = self._pictures.execute("SELECT jpeg FROM pictures WHERE id = ?", (int(id),)).fetchone()
+        return row[0] if row is not None and isinstance(row[0], bytes) else None
 
     def _look_up(self, columns: str, ids: NDArray[np.int64]) -> list[tuple[Any, ...]]:
         """Id and columns of the works with these ids, by ascending id, from several connections at once."""

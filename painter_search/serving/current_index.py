@@ -77,7 +77,9 @@ class CurrentIndex:
     def _open(self, folder: Path) -> PaintingIndex:
         index = PaintingIndex.load(folder)
         # Open every part now, so that the index stays usable when its folder is removed.
-        index.works.thumbnail(int(index.artists.ids[0]))
+        first = int(index.artists.ids[0])
+        index.works.thumbnail(first)
+        index.works.picture(first)
         _ = (
             index.engine,
             index.fingerprints,

@@ -18,6 +18,7 @@ from painter_search.encoder.views import View, make_views
 from painter_search.images.fingerprint import fingerprint
 from painter_search.images.framing import Frame, encode_jpeg, frame_painting, open_frame
 from painter_search.images.photographs.crop import Crop
+from painter_search.images.picture_size import THUMBNAIL_SIDE
 from painter_search.images.types import Framing
 from painter_search.serving.config import DECODE_TIMEOUT, DECODER_BYTES, MAX_FILE_BYTES
 
@@ -37,12 +38,14 @@ class DecodedUpload(NamedTuple):
     """The views that the encoder embeds."""
 
 
-DecodeUpload = Callable[[bytes, Framing, EncoderConfig, Crop], DecodedUpload]
+DecodeUpload = Callable[[bytes, Framing, EncoderConfig, Crop, int], DecodedUpload]
 
 
-def decode_upload(content: bytes, framing: Framing, config: EncoderConfig, crop: Crop) -> DecodedUpload:
+def decode_upload(
+    content: bytes, framing: Framing, config: EncoderConfig, crop: Crop, picture_size: int
+) -> DecodedUpload:
     """Decode an uploaded file and crop it; runs in a decoder process. Raises `UnreadableImageError` with the reason."""
-    frame = frame_painting(content, framing, crop=crop)
+    frame = frame_painting(content, framing, crop=crop, picture_size=picture_size)
     image = open_frame(frame.jpeg)
     if len(frame.jpeg) > MAX_FRAME_BYTES:
         frame = replace(frame, jpeg=encode_jpeg(image))
@@ -68,19 +71,25 @@ class DecoderPool:
 
     def warm_up(self) -> None:
         """Start a process, so that the first upload need not wait for it."""
-        self._pool.schedule(self._decode_upload, args=[b"", "whole", EncoderConfig(), "none"])
+        self._pool.schedule(self._decode_upload, args=[b"", "whole", EncoderConfig(), "none", THUMBNAIL_SIDE])
 
     async def decode(
-        self, content: bytes, framing: Framing, config: EncoderConfig, crop: Crop = "auto"
+        self,
+        content: bytes,
+        framing: Framing,
+        config: EncoderConfig,
+        crop: Crop = "auto",
+        picture_size: int = THUMBNAIL_SIDE,
     ) -> DecodedUpload:
-        """Decode an uploaded file, framed and cut as the works of an index are.
+        """Decode an uploaded file, framed and cut as the works of an index are, with a picture as large as theirs.
 
         Raises:
             UnreadableImageError: The file cannot be used; the message is the reason.
         """
         if len(content) > MAX_FILE_BYTES:
             raise UnreadableImageError(f"larger than {MAX_FILE_BYTES // 1_000_000} MB")
-        future = self._pool.schedule(self._decode_upload, args=[content, framing, config, crop], timeout=self._timeout)
+        arguments = [content, framing, config, crop, picture_size]
+        future = self._pool.schedule(self._decode_upload, args=arguments, timeout=self._timeout)
         try:
             return await asyncio.wrap_future(future)
         except (FutureTimeoutError, asyncio.TimeoutError):

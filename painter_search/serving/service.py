@@ -143,7 +143,9 @@ class Service:
 
     async def _read_upload(self, index: PaintingIndex, upload: Upload) -> ReadUpload:
         try:
-            decoded = await self.decoders.decode(upload.content, index.framing, index.encoder_config, upload.crop)
+            decoded = await self.decoders.decode(
+                upload.content, index.framing, index.encoder_config, upload.crop, index.picture_size
+            )
         except UnreadableImageError as unreadable:
             return ReadUpload(upload.name, None, np.empty(0, np.float32), str(unreadable))
         query = PreparedQuery(upload.name, decoded.frame, decoded.fingerprint, sha256=digest_bytes(upload.content))
@@ -174,7 +176,7 @@ def _attribute(index: PaintingIndex, uploads: Sequence[ReadUpload], top_k: int, 
     answers: tuple[Answer, ...] = tuple(
         FailedQuery(upload.name, upload.reason) if upload.query is None else next(attributions) for upload in uploads
     )
-    size = sum(len(query.frame.jpeg) + ANSWER_BYTES for query in queries)
+    size = sum(len(query.frame.jpeg) + len(query.frame.picture or b"") + ANSWER_BYTES for query in queries)
     return CachedResult(index, answers, tuple(upload.compared for upload in uploads), size=size)
 
 
@@ -186,7 +188,8 @@ def _with_uploads(result: CachedResult, uploads: Sequence[Upload], top_k: int, w
 def _compare(index: PaintingIndex, one: Sequence[ReadUpload], other: Sequence[ReadUpload]) -> CachedResult:
     if len(one) == len(other) == 1:
         comparison = compare_pair(index, _readable(one[0]), _readable(other[0]))
-        return CachedResult(index, comparison=comparison, size=PAIR_BYTES)
+        larger = sum(len(side.larger or b"") for side in (comparison.one, comparison.other))
+        return CachedResult(index, comparison=comparison, size=PAIR_BYTES + larger)
     if len(other) == 1:  # a single painting goes first
         one, other = other, one
     groups = _group("Group A", one), _group("Group B", other)
@@ -201,7 +204,8 @@ def _readable(upload: ReadUpload) -> ComparedPainting:
 
 
 def _group(name: str, uploads: Sequence[ReadUpload]) -> PaintingGroup:
-    paintings = tuple(upload.compared() for upload in uploads if upload.compared is not None)
+    compared = (upload.compared() for upload in uploads if upload.compared is not None)
+    paintings = tuple(replace(painting, larger=None) for painting in compared)
     unreadable = tuple(FailedQuery(f"{name}/{upload.name}", upload.reason) for upload in uploads if not upload.query)
     # As on the command line, a group of a single painting goes by the painting's name.
     return PaintingGroup(paintings[0].name if len(uploads) == len(paintings) == 1 else name, paintings, unreadable)

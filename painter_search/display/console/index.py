@@ -32,9 +32,10 @@ def show_index(index: PaintingIndex, *, as_json: bool = False, page: Path | None
         preview = {"artists_read": index.preview.to_dict()} if index.preview else {}
         print_json({"index": index.digest, "folder": index.folder, "bytes": size, **summary, **preview})
         return
+    pictures = f"pictures of {manifest.picture_size:,} px, " if index.has_larger_pictures else ""
     show(
         f"Index {index.digest}: {manifest.works:,} works by {manifest.artists:,} artists "
-        f"({', '.join(manifest.collections)}), framed {manifest.framing}, {size / 1e6:,.0f} MB, "
+        f"({', '.join(manifest.collections)}), framed {manifest.framing}, {pictures}{size / 1e6:,.0f} MB, "
         f"{describe_search(manifest.search)}.\n"
         f"Written to {index.folder}, and in use from now on."
     )

@@ -54,7 +54,7 @@ class PairView:
         if self.parts is None:
             return SideView(self.one, None, ()), SideView(self.other, None, ())
         veiled = [
-            encode_jpeg(veil(open_frame(painting.picture), clear), quality=85)
+            encode_jpeg(veil(open_frame(painting.largest), clear), quality=85)
             for painting, clear in zip((self.one, self.other), self.parts.maps, strict=True)
         ]
         return (

@@ -41,6 +41,8 @@ Files = Annotated[list[UploadFile], File()]
 Number = Annotated[int, Path(ge=1, le=MAX_PAINTINGS)]
 Small = Annotated[str | None, Query()]
 """The parameter `?small`, by which a picture comes in the size of an icon."""
+Large = Annotated[str | None, Query()]
+"""The parameter `?large`, by which a picture comes as large as there is one."""
 
 LIMITS = {
     "paintings": MAX_PAINTINGS,
@@ -104,12 +106,12 @@ def cached_answers(request: Request, name: str, save: Save = None) -> Response:
 
 
 @ask_pages.get("/answers/{name}/{number}.jpg")
-def asked_picture(request: Request, name: str, number: Number, small: Small = None) -> Response:
+def asked_picture(request: Request, name: str, number: Number, small: Small = None, large: Large = None) -> Response:
     """The painting that an answer is about."""
     answer = _numbered_answer(_cached_result(request, name), number)
     if not answer.answered:
         raise NotFound("There is no such picture.")
-    return _picture_response(answer.picture, small)
+    return _picture_response(answer.picture if large is None else answer.larger or answer.picture, small)
 
 
 @ask_pages.get("/answers/{name}/{number}/photograph.jpg")
@@ -221,14 +223,21 @@ def cached_comparison(request: Request, name: str, save: Save = None) -> Respons
 
 
 @ask_pages.get("/pictures/{digest}/{id}.jpg")
-def picture(request: Request, digest: str, id: Annotated[int, Path(ge=1, le=2**53)], small: Small = None) -> Response:
-    """The thumbnail of a work in the index that a page came from."""
+def picture(
+    request: Request,
+    digest: str,
+    id: Annotated[int, Path(ge=1, le=2**53)],
+    small: Small = None,
+    large: Large = None,
+) -> Response:
+    """The thumbnail, or the larger picture, of a work in the index that a page came from."""
     index = service_of(request).current_index.by_digest(digest)
     try:
         if index is None:
             raise KeyError(id)
         index.works.get([id])
-        content = index.works.thumbnail(id)
+        larger = None if large is None else index.works.picture(id)
+        content = larger or index.works.thumbnail(id)
     except KeyError:
         raise NotFound("There is no such picture.") from None
     return _picture_response(content, small)

@@ -47,6 +47,16 @@ def test_veil_keeps_clear_parts_and_greys_the_rest() -> None:
     assert np.corrcoef(pixels[:, 100:].mean(axis=2).ravel(), before[:, 100:].mean(axis=2).ravel())[0, 1] > 0.8
 
 
+def test_veil_of_a_larger_copy_of_the_picture_lies_in_the_same_place() -> None:
+    picture = paint(1, 0).resize((200, 100))
+    clear = np.zeros((100, 200), np.float32)
+    clear[:, :100] = 1
+    larger = picture.resize((600, 300))
+    pixels, before = np.asarray(veil(larger, clear)).astype(int), np.asarray(larger).astype(int)
+    assert (pixels[:, :295] == before[:, :295]).all()
+    assert np.ptp(pixels[:, 305:], axis=2).max() < 20
+
+
 def test_draw_parts_numbers_the_centres_within_the_picture() -> None:
     pictures = [encode_jpeg(Image.new("RGB", size, "black")) for size in ((300, 200), (100, 260))]
     maps = (np.ones((200, 300), np.float32), np.ones((260, 100), np.float32))
