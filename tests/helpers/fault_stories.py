@@ -285,6 +285,9 @@ MORE_STORIES = [
 ]  # fmt: skip
 """These write as the others do, and differ in where they continue."""
 
+SHORT_STORIES = ("prepare", "train", "build-index --folder", "build-index add")
+"""Names of those that every run of the tests has; the others come with `--long`."""
+
 LONG_STORIES = [
     Story("train, last stages", a_collection, train_last_stages, read_checkpoints_and_collection, trained),
     Story(

@@ -199,6 +199,7 @@ def test_two_machines_train_the_whole_network_of_one(
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_machines_without_a_shared_folder_are_refused(small_collection: Path, tmp_path: Path) -> None:
     port = free_port()
     folders = [tmp_path / "a", tmp_path / "b"]
