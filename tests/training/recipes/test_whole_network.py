@@ -18,9 +18,11 @@ from painter_search.training.trainer import train_encoder
 
 
 @pytest.fixture(scope="module")
-def whole_config(strong_config: TrainConfig) -> TrainConfig:
+def whole_config(strong_config: TrainConfig, tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
     """Two epochs of the readout, two of the whole network, two of the readout fitted anew."""
-    return replace(strong_config, epochs=2, finetune_epochs=2, finetune="whole-network", backbone_lr=1e-3)
+    # A folder of this process: each one that runs some of these tests trains for itself.
+    config = replace(strong_config, runs=tmp_path_factory.mktemp("whole"), epochs=2, finetune_epochs=2)
+    return replace(config, finetune="whole-network", backbone_lr=1e-3)
 
 
 @pytest.fixture(scope="module")
