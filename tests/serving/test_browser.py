@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from waiting import wait_until
@@ -155,6 +156,18 @@ def test_painting_is_cropped_before_and_after_asking(page: Any, queries: list[Pa
     page.click("text=Ask with this crop")
     page.wait_for_url(lambda url: "/answers/" in url and not url.startswith(before))
     assert page.inner_text(".asked figcaption") == queries[0].name
+
+
+def test_work_ticked_before_the_scripts_ran_is_picked(page: Any, sample_index: PaintingIndex) -> None:
+    artist = sample_index.works.get([1])[0].artist
+    held: list[Any] = []
+    page.route("**/static/picks.js", lambda route: held.append(route))
+    page.goto(f"/artists/{quote(artist)}", wait_until="commit")
+    page.check("input[name=painting] >> nth=0")
+    assert page.locator(".picks").count() == 0
+    held[0].continue_()
+    page.wait_for_selector(".picks li")
+    assert page.is_checked("input[name=painting] >> nth=0")
 
 
 def test_works_are_picked_by_sight_across_pages(page: Any, sample_index: PaintingIndex) -> None:

@@ -53,9 +53,10 @@
     tray.replaceChildren(list, words, link, clear);
   }
 
-  boxes.forEach((box) => box.addEventListener("change", () => {
-    toggle({ id: box.value, picture: box.dataset.pick, name: box.dataset.name }, box.checked);
-  }));
+  const pickOf = (box) => ({ id: box.value, picture: box.dataset.pick, name: box.dataset.name });
+  const early = boxes.filter((box) => box.checked && !picks.some((one) => one.id === box.value));
+  early.forEach((box) => toggle(pickOf(box), true));  // ticked before this script ran
+  boxes.forEach((box) => box.addEventListener("change", () => toggle(pickOf(box), box.checked)));
   document.querySelectorAll("[data-picks-form]").forEach((button) => { button.hidden = true; });  // the tray compares instead
   addEventListener("pageshow", show);
   show();
