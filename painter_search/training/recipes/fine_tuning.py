@@ -120,10 +120,12 @@ class FineTuning(Generic[Loaded]):
         self._step = state["step"]
         self._start, self._trained = (
             {name: value.to(self._encoder.device) for name, value in weights.items()}
-            for weights in (state["start"], state["trained"])
+            for weights in (state["start"], state.get("trained", {}))  # older checkpoints have no average
         )
         self._sampler.neighbours = state["neighbours"].numpy()
-        self._optimizer.load_state_dict(state["optimizer"])
+        # Each step sets the groups' rates; older checkpoints have a group for every parameter, in the same order.
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": state["optimizer"]["state"], "param_groups": groups})
 
     def embed(self, paths: Sequence[Path]) -> NDArray[np.float32]:
         """Embed works by the encoder as it is now, means over their views: float32 `[n, 256]`."""

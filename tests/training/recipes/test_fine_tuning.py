@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from training_runs import changed_weights, train
+from training_runs import changed_weights, interrupt_after, train
 
+from painter_search.encoder.checkpoint import read_checkpoint
 from painter_search.encoder.embedding import embed_all
 from painter_search.training.config import TrainConfig
 from painter_search.training.early_stopping import best_epoch
@@ -52,6 +53,25 @@ def test_works_are_embedded_from_the_stage_as_from_their_pictures(
     train(tuned_config, name="compared")
     assert len(compared) == 2
     assert max(compared) < 0.02
+
+
+def test_fine_tuning_that_an_earlier_version_began_is_resumed_to_the_same_bits(
+    tuned_config: TrainConfig, tuned_run: Run
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train(tuned_config, interrupt_after(3), name="earlier")
+    for file in (tuned_config.runs / "earlier").glob("*.safetensors"):
+        content = read_checkpoint(file)
+        if tuning := content.get("fine_tuning"):  # no average, and a group of the optimizer for every parameter
+            del tuning["trained"]
+            optimizer = tuning["optimizer"]
+            groups = [{**group, "params": [one]} for group in optimizer["param_groups"] for one in group["params"]]
+            optimizer["param_groups"] = groups
+            torch.save(content, file.with_suffix(".pt"))
+            file.unlink()
+    resumed = train(tuned_config, name="earlier", resume=True)
+    assert changed_weights(resumed.folder / "last.safetensors", tuned_run.folder / "last.safetensors") == set()
+    assert resumed.test == tuned_run.test
 
 
 def test_no_fine_tuning_where_the_backbone_has_no_learning_rate(tuned_config: TrainConfig) -> None:
