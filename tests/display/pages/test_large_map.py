@@ -72,6 +72,7 @@ def large_map(small_index: PaintingIndex, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_map_of_a_hundred_thousand_works_opens_soon_and_moves_smoothly(large_map: Path) -> None:
     if os.getloadavg()[0] > 2 * available_cores():
         pytest.skip("other processes keep the machine busy")
