@@ -19,7 +19,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -29,7 +28,7 @@ from typing import Any
 
 import numpy as np
 from benchmark.synthetic_embeddings import SHARD_SIZE, default_structure, draw_shards, number_of_artists
-from benchmark_index import private_memory, resident_memory
+from benchmark_index import resident_memory, watched_memory
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
@@ -94,16 +93,8 @@ def fill(home: Path, size: int, memory: str, recall: float) -> dict[str, float]:
     vectors = np.memmap(staging / EMBEDDINGS, np.float32, "r", shape=(size, len(structure.mean)))
     encoder = load_encoder(PACKAGED)
     (staging / ENCODER).write_bytes(encoder.to_onnx())
-    peak, done = [private_memory()], threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.1):
-            peak[0] = max(peak[0], private_memory())
-
-    watching = threading.Thread(target=watch)
-    watching.start()
     start = time.perf_counter()
-    try:
+    with watched_memory() as peak:
         write_thumbnails(staging / THUMBNAILS, thumbnails(size))
         write_works(staging / WORKS, works(size))
         listed = time.perf_counter()
@@ -125,9 +116,6 @@ def fill(home: Path, size: int, memory: str, recall: float) -> dict[str, float]:
             confidence=calibrate_on_works(staging, search, "folder", encoder.confidence),
         )
         folder = publish_index(staging, home / "index", manifest)
-    finally:
-        done.set()
-        watching.join()
     end = time.perf_counter()
     return {
         "filled, s": end - start,

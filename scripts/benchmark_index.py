@@ -18,6 +18,8 @@ import shutil
 import statistics
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,19 +153,9 @@ def measure_size(folder: Path, structure: Structure, size: int, settings: BuildS
 def build(folder: Path, settings: BuildSettings) -> Built:
     """Build an index of the vectors in a folder."""
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
-    start, peak, done = time.perf_counter(), [private_memory()], threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.1):
-            peak[0] = max(peak[0], private_memory())
-
-    watching = threading.Thread(target=watch)
-    watching.start()
-    try:
+    start = time.perf_counter()
+    with watched_memory() as peak:
         how = build_faiss(vectors, folder, settings.exact, settings.memory, settings.recall)
-    finally:
-        done.set()
-        watching.join()
     return Built(how, time.perf_counter() - start, peak[0])
 
 
@@ -192,6 +184,24 @@ def search(folder: Path, how: SearchSettings) -> Searched:
         resident_memory() - before,
         float(np.mean([len(set(a) & set(b)) / 10 for a, b in zip(nearest, found, strict=True)])),
     )
+
+
+@contextmanager
+def watched_memory() -> Iterator[list[float]]:
+    """A list whose only number is the peak of `private_memory` meanwhile."""
+    peak, done = [private_memory()], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.1):
+            peak[0] = max(peak[0], private_memory())
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield peak
+    finally:
+        done.set()
+        watching.join()
 
 
 def resident_memory() -> float:

@@ -25,6 +25,7 @@ from painter_search.metrics.bootstrap import Estimate, mean_by_artist, paired_di
 from painter_search.metrics.retrieval import score_retrieval
 from painter_search.metrics.triplet_accuracy import all_negative_hits
 
+ACCURACY, RECALL = "accuracy, every negative", "recall@1"
 Scores = dict[str, tuple[np.ndarray, np.ndarray]]
 """By figure: a value for each pair or work, and its artist."""
 
@@ -61,11 +62,15 @@ def score(encoder: Encoder, collection: Collection) -> Scores:
     """Accuracy over every negative of each pair of test works by one artist; recall@1 of each work."""
     works = collection.works("test")
     embeddings = embed_all(fastest_embedder(encoder.network), [collection.frame_path(work.file) for work in works])
-    artists = np.unique([work.artist for work in works], return_inverse=True)[1]
-    anchors, positives = np.nonzero((artists[:, None] == artists) & ~np.eye(len(works), dtype=bool))
+    return score_embeddings(embeddings, np.unique([work.artist for work in works], return_inverse=True)[1])
+
+
+def score_embeddings(embeddings: np.ndarray, artists: np.ndarray) -> Scores:
+    """The same of embeddings `[n, 256]` by the numbers of their artists `[n]`."""
+    anchors, positives = np.nonzero((artists[:, None] == artists) & ~np.eye(len(artists), dtype=bool))
     hits = all_negative_hits(embeddings, artists, anchors, positives)
     recall = score_retrieval(embeddings, artists, ks=(1,)).recall[1]
-    return {"accuracy, every negative": (hits, artists[anchors]), "recall@1": (recall, artists)}
+    return {ACCURACY: (hits, artists[anchors]), RECALL: (recall, artists)}
 
 
 def show(collection: Collection, scores: dict[str, Scores]) -> None:

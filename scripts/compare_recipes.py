@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from compare_encoders import ACCURACY, RECALL, score_embeddings
 from rich.console import Console
 from rich.table import Table
 
@@ -26,8 +27,6 @@ from painter_search.collection.preparation import prepare_collection
 from painter_search.encoder.embedding import embed_all
 from painter_search.encoder.encoder import load_encoder
 from painter_search.encoder.network import EncoderNetwork
-from painter_search.metrics.retrieval import score_retrieval
-from painter_search.metrics.triplet_accuracy import all_negative_hits
 from painter_search.training.config import TrainConfig
 from painter_search.training.trainer import train_encoder
 
@@ -134,12 +133,10 @@ def score(encoder: EncoderNetwork, collection: Collection) -> Scores:
     works = collection.works("test")
     embeddings = embed_all(encoder, [collection.frame_path(work.file) for work in works])
     names, artists = np.unique([work.artist for work in works], return_inverse=True)
-    same = artists[:, None] == artists[None, :]
-    anchors, positives = np.nonzero(same & ~np.eye(len(works), dtype=bool))
-    hits = all_negative_hits(embeddings, artists, anchors, positives)
-    recall = score_retrieval(embeddings, artists, ks=(1,)).recall[1]
+    measured = score_embeddings(embeddings, artists)
+    (hits, pair_artists), (recall, _) = measured[ACCURACY], measured[RECALL]
     has_relevant = ~np.isnan(recall)
-    return Scores(hits, names[artists[anchors]], recall[has_relevant], names[artists[has_relevant]])
+    return Scores(hits, names[pair_artists], recall[has_relevant], names[artists[has_relevant]])
 
 
 def resampled(scores: list[Scores], weights: dict[str, int], draws: np.ndarray) -> np.ndarray:

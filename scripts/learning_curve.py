@@ -26,6 +26,7 @@ from painter_search.common.atomic_io import write_bytes
 from painter_search.encoder.encoder import load_encoder
 from painter_search.metrics.bootstrap import mean_by_artist, paired_difference
 from painter_search.training.config import TrainConfig
+from painter_search.training.early_stopping import best_by_phase
 from painter_search.training.run import SCORE, Run
 from painter_search.training.trainer import train_encoder
 
@@ -119,11 +120,10 @@ def open_or_train(collections: list[Collection], count: int | None, flags: argpa
 
 def best_epochs(run: Run) -> tuple[int, int]:
     """The epochs that did best on validation artists, among those of the new layer alone and those after them."""
-    validated = [one for one in run.history if one.phase == "validation" and one.epoch > 0]
-    alone = run.config.resolved.epochs
-    parts = ([one for one in validated if one.epoch <= alone], [one for one in validated if one.epoch > alone])
-    frozen, tuned = (max(part, key=lambda one: one.all_negatives).epoch for part in parts)
-    return frozen, tuned
+    frozen, tuned = best_by_phase(run.history, run.config.resolved.epochs)
+    assert frozen is not None
+    assert tuned is not None
+    return frozen.epoch, tuned.epoch
 
 
 def new_table(collection: Collection) -> Table:

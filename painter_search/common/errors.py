@@ -84,3 +84,8 @@ class UnreachableError(PainterSearchError, RuntimeError):
 
 class BusyError(PainterSearchError, RuntimeError):
     """A folder that another process is writing."""
+
+
+def first_line(error: object) -> str:
+    """The first line of an error's message, or of a text, at most 200 characters; without one, the error's type."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from painter_search.common.errors import MissingPackageError, NotFoundError, PainterSearchError, UnreachableError
+from painter_search.common.errors import (
+    MissingPackageError,
+    NotFoundError,
+    PainterSearchError,
+    UnreachableError,
+    first_line,
+)
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -53,5 +59,6 @@ def translate_hub_errors(name: str, kind: str, instead: str) -> Iterator[None]:
     except Exception as error:  # of several libraries
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
             raise
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        raise UnreachableError(f"huggingface.co cannot be reached for {name} ({reason}); {instead}.") from error
+        raise UnreachableError(
+            f"huggingface.co cannot be reached for {name} ({first_line(error)}); {instead}."
+        ) from error

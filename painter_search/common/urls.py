@@ -12,7 +12,13 @@ from typing import IO, Any, Literal, Protocol, overload
 from urllib.parse import unquote, urlsplit
 
 from painter_search.common.atomic_io import write_bytes
-from painter_search.common.errors import InvalidValueError, MissingPackageError, PainterSearchError, UnreachableError
+from painter_search.common.errors import (
+    InvalidValueError,
+    MissingPackageError,
+    PainterSearchError,
+    UnreachableError,
+    first_line,
+)
 
 Location = str | Path
 """A folder or file: a `Path` on this machine, or a URL as a `str`."""
@@ -81,7 +87,7 @@ def translate_fs_errors(url: str) -> Iterator[None]:
     except (PainterSearchError, FileNotFoundError):
         raise
     except Exception as error:  # every file system has its own exceptions
-        reason = redact_url(str(error).splitlines()[0])[:200] if str(error) else type(error).__name__
+        reason = first_line(redact_url(str(error)) or error)
         raise UnreachableError(
             f"{redact_url(url)} cannot be reached ({reason}); nothing is lost: run the same command again to continue."
         ) from error

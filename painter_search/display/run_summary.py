@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from markupsafe import Markup
 
 from painter_search.display.charts import Axis, Line, line_chart, span_of
+from painter_search.training.early_stopping import best_by_phase
 
 if TYPE_CHECKING:
     from painter_search.training.history import EpochMetrics
@@ -39,17 +40,14 @@ def run_sentences(run: Run) -> list[str]:
 
 def _fine_tuning_decision(run: Run) -> str | None:
     """Whether training the network itself was kept, and why; None where it was not tried."""
-    new_layer_alone = run.config.resolved.epochs
-    validated = [one for one in run.history if one.phase == "validation" and one.epoch > 0]
-    frozen = [one.all_negatives for one in validated if one.epoch <= new_layer_alone]
-    tuned = [one.all_negatives for one in validated if one.epoch > new_layer_alone]
-    if not frozen or not tuned or not run.config.resolved.fine_tunes:
+    frozen, tuned = best_by_phase(run.history, run.config.resolved.epochs)
+    if frozen is None or tuned is None or not run.config.resolved.fine_tunes:
         return None
     part = "the whole network" if run.config.finetune == "whole-network" else "the network's last stages"
-    kept = "so that was kept" if run.best_epoch > new_layer_alone else "so the network was left as it came"
+    kept = "so that was kept" if run.best_epoch > run.config.resolved.epochs else "so the network was left as it came"
     return (
-        f"Training {part}, too, told works by an artist from others' in {100 * max(tuned):.1f} of 100 comparisons on "
-        f"validation artists, the new layer alone in {100 * max(frozen):.1f}, {kept}."
+        f"Training {part}, too, told works by an artist from others' in {100 * tuned.all_negatives:.1f} of 100 "
+        f"comparisons on validation artists, the new layer alone in {100 * frozen.all_negatives:.1f}, {kept}."
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from painter_search.common.errors import InvalidValueError, UnreachableError
+from painter_search.common.errors import InvalidValueError, UnreachableError, first_line
 from painter_search.encoder.backbones import timm_models
 from painter_search.encoder.backbones.staged_transformer import (
     TimmTransformer,
@@ -23,7 +23,6 @@ from painter_search.encoder.backbones.staged_transformer import (
 from painter_search.encoder.backbones.weights import (
     PACKAGED_BACKBONE,
     Weights,
-    first_line,
     load_weights,
     packaged_weights,
     read_weights,

@@ -53,13 +53,7 @@ class LastStages:
 
     def parameters(self) -> dict[str, nn.Parameter]:
         """The parameters of the last stages, by their names in the network; batch normalisation keeps its own."""
-        named = dict(self._taps.named_parameters(prefix="taps"))
-        normalizing = {
-            id(parameter)
-            for module in self._taps.modules()
-            if isinstance(module, nn.modules.batchnorm._BatchNorm)
-            for parameter in module.parameters()
-        }
+        named = without_batch_normalization(self._taps, prefix="taps")
         required = {name: parameter.requires_grad for name, parameter in named.items()}
         for parameter in named.values():
             parameter.requires_grad_(True)
@@ -71,11 +65,7 @@ class LastStages:
         for name, parameter in named.items():
             parameter.requires_grad_(required[name])
         reached = zip(named.items(), gradients, strict=True)
-        return {
-            name: parameter
-            for (name, parameter), gradient in reached
-            if gradient is not None and id(parameter) not in normalizing
-        }
+        return {name: parameter for (name, parameter), gradient in reached if gradient is not None}
 
     def _blanks(self, count: int) -> torch.Tensor:
         return self._blank.expand(count if self._needs_all else 1, -1, -1, -1)
@@ -87,6 +77,18 @@ class LastStages:
             yield
         finally:
             hook.remove()
+
+
+def without_batch_normalization(network: nn.Module, prefix: str = "") -> dict[str, nn.Parameter]:
+    """The named parameters of a network but those of its batch normalisation, which keeps what it was trained with."""
+    normalizing = {
+        id(parameter)
+        for module in network.modules()
+        if isinstance(module, nn.modules.batchnorm._BatchNorm)
+        for parameter in module.parameters()
+    }
+    named = network.named_parameters(prefix=prefix)
+    return {name: parameter for name, parameter in named if id(parameter) not in normalizing}
 
 
 def last_frozen_stage(encoder: EncoderNetwork) -> nn.Module:

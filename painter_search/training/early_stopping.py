@@ -22,6 +22,20 @@ def best_epoch(history: Sequence[EpochMetrics], metric: SelectionMetric) -> int:
     return max(validated, key=lambda metrics: (getattr(metrics, metric), -metrics.epoch)).epoch
 
 
+def best_by_phase(
+    history: Sequence[EpochMetrics], new_layer_epochs: int
+) -> tuple[EpochMetrics | None, EpochMetrics | None]:
+    """The best validation, by every negative, of the epochs that train the new layer alone, and of those after them.
+
+    None for a phase without epochs. `new_layer_epochs` is how many the first phase has.
+    """
+    validated = [metrics for metrics in history if metrics.phase == "validation" and metrics.epoch > 0]
+    alone = [metrics for metrics in validated if metrics.epoch <= new_layer_epochs]
+    after = [metrics for metrics in validated if metrics.epoch > new_layer_epochs]
+    first, second = (max(phase, key=lambda one: one.all_negatives, default=None) for phase in (alone, after))
+    return first, second
+
+
 def should_stop(history: Sequence[EpochMetrics], patience: int) -> bool:
     """Whether the validation loss has risen `patience` epochs in a row; never with a patience of 0."""
     losses = [metrics.loss for metrics in history if metrics.phase == "validation" and metrics.epoch > 0]

@@ -19,8 +19,14 @@ from urllib.parse import urlsplit
 
 from torch import nn
 
-from painter_search.common.errors import DamagedFileError, InvalidValueError, MissingPackageError, UnreachableError
-from painter_search.encoder.backbones.weights import PACKAGED_BACKBONE, Weights, first_line
+from painter_search.common.errors import (
+    DamagedFileError,
+    InvalidValueError,
+    MissingPackageError,
+    UnreachableError,
+    first_line,
+)
+from painter_search.encoder.backbones.weights import PACKAGED_BACKBONE, Weights
 from painter_search.encoder.config import Channels
 
 SOURCES = ("hf-hub:", "hf_hub:", "local-dir:")

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import torch
 from torch import nn
 
-from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError
+from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError, first_line
 
 PACKAGED_BACKBONE = "tf_efficientnet_lite0"
 """The backbone whose ImageNet weights come in a package, with the extra `backbone`."""
@@ -87,8 +87,3 @@ def load_weights(network: nn.Module, weights: Weights, heads: Sequence[str], sou
             "with --backbone."
         )
     network.load_state_dict(theirs, strict=False)
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's message, at most 200 characters."""
-    return (str(error) or type(error).__name__).splitlines()[0][:200]

@@ -23,6 +23,7 @@ from painter_search.common.errors import (
     MissingPackageError,
     NotFoundError,
     UnreachableError,
+    first_line,
 )
 from painter_search.common.progress import track
 from painter_search.common.urls import redact_url
@@ -246,7 +247,7 @@ def _translate_errors(uri: str) -> Iterator[None]:
         yield
     except Exception as error:
         text = error.details() if hasattr(error, "details") else getattr(error, "message", "") or error
-        reason = (str(text) or type(error).__name__).splitlines()[0][:200]
+        reason = first_line(text or error)
         remedy = f"check that it runs and accepts {TOKEN}, and try again"
         if "://" not in uri:
             remedy = "check that no other program has it open and that its folder exists and is writable"

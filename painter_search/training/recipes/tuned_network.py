@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from painter_search.encoder.embedding import embed_all
+from painter_search.encoder.last_stages import without_batch_normalization
 from painter_search.encoder.mixed_precision import mixed_precision, needs_scaler
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.encoder.onnx_export import fastest_embedder
@@ -57,14 +58,7 @@ class TunedNetwork:
         )
 
     def parameters(self) -> dict[str, nn.Parameter]:
-        normalizing = {
-            id(parameter)
-            for module in self._encoder.network.modules()
-            if isinstance(module, nn.modules.batchnorm._BatchNorm)
-            for parameter in module.parameters()
-        }
-        named = self._encoder.network.named_parameters()
-        return {name: parameter for name, parameter in named if id(parameter) not in normalizing}
+        return without_batch_normalization(self._encoder.network)
 
     def rates(self, names: Sequence[str]) -> Mapping[str, float]:
         return {name: READOUT_LR if name.startswith("readout.") else self._lr for name in names}
