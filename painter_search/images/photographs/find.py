@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,13 +14,17 @@ from painter_search.images.photographs.frame_edges import picture_box
 from painter_search.images.photographs.lines import edge_strengths, find_segments, level_lines
 from painter_search.images.photographs.quadrilaterals import Candidates, find_quadrilaterals
 from painter_search.images.photographs.rectify import aspect_ratio, rectified_size, rectify, to_rectangle
-from painter_search.images.photographs.sureness import sureness, with_frame
+from painter_search.images.photographs.sureness import POSSIBLE, sureness, with_frame
 from painter_search.images.photographs.wall import distance_from_wall, outline_segments, smooth
 
 Floats = NDArray[np.float32]
 
 SIDE = 400
 """Long side in pixels of the copy in which outlines are looked for."""
+QUICK_SIDE, QUICK_SURENESS = 240, 0.005
+"""A copy of this long side is looked at first, and coarsely; below this sureness nothing more is done. Of 200 composed
+photographs of training works that ends the search in none whose painting would have been found, and in 280 of 300
+plain reproductions."""
 FRAME_SIDE = 300
 """Long side in pixels of the rectified outline in which frames are looked for."""
 MIN_SIDE = 32
@@ -53,20 +58,23 @@ class Outlines:
 
 
 def find_painting(pixels: NDArray[np.uint8]) -> FoundPainting | None:
-    """Find the painting in a photograph, without its frame and passe-partout; None if nothing looks like one.
+    """Find the painting in a photograph, without its frame and passe-partout; None if it shows none, most likely.
 
     Args:
         pixels: The upright photograph, RGB uint8 `[height, width, 3]`.
 
     Returns:
-        What is likeliest to be the painting, however unsure; see `SURE` in `sureness.py`.
+        What is likeliest to be the painting, unless that is less than `POSSIBLE`; see `sureness.py`.
     """
     if min(pixels.shape[:2]) < MIN_SIDE:
         return None
-    outlines = find_outlines(pixels)
-    if not len(outlines.evidence):
+    quick = sureness(find_outlines(pixels, QUICK_SIDE, reductions=(2,)).evidence)
+    if quick.max(initial=0) < QUICK_SURENESS:
         return None
+    outlines = find_outlines(pixels)
     sure = sureness(outlines.evidence)
+    if with_frame(float(sure.max(initial=0))) < POSSIBLE:
+        return None
     best = _outermost(outlines.candidates.corners, sure)
     outline = (outlines.candidates.corners[best] / outlines.scale).astype(np.float32)
     corners, is_framed = _without_frame(pixels, outline)
@@ -86,9 +94,15 @@ def _outermost(corners: Floats, sure: Floats) -> int:
     return max(around, key=lambda number: float(cv2.contourArea(corners[number])))
 
 
-def find_outlines(pixels: NDArray[np.uint8]) -> Outlines:
-    """Look for outlines in a photograph, RGB `[height, width, 3]`."""
-    scale = min(1.0, SIDE / max(pixels.shape[:2]))
+def find_outlines(pixels: NDArray[np.uint8], side: int = SIDE, reductions: Sequence[int] = (1, 2)) -> Outlines:
+    """Look for outlines in a photograph.
+
+    Args:
+        pixels: RGB uint8 `[height, width, 3]`.
+        side: Long side in pixels of the copy that is looked at.
+        reductions: By how much the copy is reduced to find line segments in it.
+    """
+    scale = min(1.0, side / max(pixels.shape[:2]))
     size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     lab8 = smooth(np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.uint8))
@@ -98,14 +112,14 @@ def find_outlines(pixels: NDArray[np.uint8]) -> Outlines:
         np.asarray(cv2.GaussianBlur(np.dstack([lab, wall]), (0, 0), 1.2), np.float32)
     )
     greys = [np.ascontiguousarray(lab8[..., 0]), np.clip(2 * wall, 0, 255).astype(np.uint8)]
-    halves = [
-        np.asarray(cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8) for grey in greys
-    ]
-    segments = np.concatenate(
-        [find_segments(greys), 2 * find_segments(halves) + 0.5, outline_segments(wall, float(np.median(spread)))]
-    )
-    level = level_lines(segments, level_strength)
-    upright = level_lines(segments[:, [1, 0, 3, 2]], np.ascontiguousarray(upright_strength.T))
+    segments = []
+    for by in reductions:
+        reduced = (cv2.resize(grey, None, fx=1 / by, fy=1 / by, interpolation=cv2.INTER_AREA) for grey in greys)
+        segments.append(by * find_segments([np.asarray(grey, np.uint8) for grey in reduced]) + (by - 1) / 2)
+    segments.append(outline_segments(wall, float(np.median(spread))))
+    joined = np.concatenate(segments)
+    level = level_lines(joined, level_strength)
+    upright = level_lines(joined[:, [1, 0, 3, 2]], np.ascontiguousarray(upright_strength.T))
     candidates = find_quadrilaterals(level, upright, *size)
     return Outlines(candidates, gather_evidence(candidates, lab, wall, spread), scale)
 

@@ -130,8 +130,6 @@ def _sample(strength: Floats, ends: Floats) -> Floats:
 
 def _longest_run(support: Floats) -> Floats:
     """The largest sum of support above a third over any stretch of the line, as a share of it: `[n]`."""
-    best = current = np.zeros(len(support), np.float32)
-    for column in support.T:
-        current = np.maximum(0, current + column - 0.33)
-        best = np.maximum(best, current)
-    return np.asarray(best / support.shape[1], np.float32)
+    total = np.cumsum(support - 0.33, axis=1, dtype=np.float64)
+    lowest_before = np.minimum.accumulate(np.pad(total, ((0, 0), (1, 0)))[:, :-1], axis=1)
+    return np.asarray(np.maximum(0, (total - lowest_before).max(axis=1)) / support.shape[1], np.float32)

@@ -41,8 +41,11 @@ class Wall:
 
     def distance(self, lab: Floats) -> Floats:
         """How far each pixel of the photograph is from it, in units of Lab: `[height, width]`."""
-        across, down = _places(*lab.shape[:2])
-        difference = lab - (_quadratic(across, down).reshape(-1, 6) @ self.coefficients).reshape(lab.shape)
+        x, y = _places(*lab.shape[:2])
+        constant, by_x, by_y, by_xy, by_xx, by_yy = self.coefficients
+        along = constant + x[:, None] * by_x + (x**2)[:, None] * by_xx
+        down = y[:, None] * by_y + (y**2)[:, None] * by_yy
+        difference = lab - along - down[:, None] - (y[:, None] * x)[..., None] * by_xy
         return np.asarray(np.sqrt(np.einsum("ijk,ijk->ij", difference, difference)), np.float32)
 
 
@@ -63,11 +66,11 @@ def fit_wall(lab: Floats, border: float) -> Wall:
     half_rows, half_colours = (np.concatenate([side[::2] for side in part]) for part in (rows, colours))
     weights = np.ones(len(half_rows), np.float32)
     coefficients = np.zeros((6, 3), np.float32)
+    equations = np.hstack([half_rows, half_colours])
     for _ in range(ROUNDS):
-        weighted = half_rows * weights[:, None]
-        coefficients = np.linalg.solve(
-            weighted.T @ half_rows + 1e-3 * np.eye(6, dtype=np.float32), weighted.T @ half_colours
-        )
+        # OpenCV's product keeps to this thread: a large one of NumPy's leaves its threads turning idly for a while
+        products = cv2.mulTransposed(equations * np.sqrt(weights)[:, None], aTa=True, dtype=cv2.CV_64F)
+        coefficients = np.linalg.solve(products[:6, :6] + 1e-3 * np.eye(6, dtype=np.float32), products[:6, 6:])
         far = np.linalg.norm(half_colours - half_rows @ coefficients, axis=1)
         weights = 1 / (1 + (far / (1.5 * max(2.0, float(np.median(far))))) ** 2) ** 2
     spread = [
