@@ -57,7 +57,7 @@ EXIT STATUS
 ENVIRONMENT
   NO_COLOR              print without colours
   OMP_NUM_THREADS       cores that a library may use; set to the container's quota where there is one
-  PAINTER_SEARCH_CACHE  folder for indexes fetched from URLs
+  PAINTER_SEARCH_CACHE  folder for indexes fetched from URLs and compiled encoders
   HF_TOKEN, HF_ENDPOINT  token and address of the Hugging Face hub
   MILVUS_TOKEN          token of a Milvus server
 """

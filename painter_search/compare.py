@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from painter_search.analysis.config import CompareConfig
 from painter_search.common.cli import FAILED, Flags, run_command
+from painter_search.common.startup import answer_and_end
 
 
 def run(config: Flags[CompareConfig], json: bool = False) -> int:
@@ -15,11 +16,14 @@ def run(config: Flags[CompareConfig], json: bool = False) -> int:
     Args:
         json: Print the comparison as JSON.
     """
-    from painter_search.analysis.comparison import compare_paintings
-    from painter_search.display.console.comparison import show_comparison
+    answer_and_end()
     from painter_search.index.painting_index import PaintingIndex
 
+    # The encoder opens on a thread while the modules below are imported.
     index = PaintingIndex.load(config.index, preload_encoder=True)
+    from painter_search.analysis.comparison import compare_paintings
+    from painter_search.display.console.comparison import show_comparison
+
     comparison = compare_paintings(index, *config.paintings, crop=config.crop)
     if config.page:
         from painter_search.display.pages.comparison_page import write_comparison_page

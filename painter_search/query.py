@@ -10,6 +10,7 @@ import tyro
 
 from painter_search.attribution.config import QueryConfig
 from painter_search.common.cli import FAILED, Flags, run_command
+from painter_search.common.startup import answer_and_end
 
 OUTPUT_FORMAT = tyro.conf.create_mutex_group(required=False)
 
@@ -25,6 +26,7 @@ def run(
         json: Print the answers as JSON.
         csv: Print the answers as a table in CSV, one row a painting.
     """
+    answer_and_end()
     from painter_search.index.painting_index import PaintingIndex
 
     # The encoder opens on a thread while the modules below are imported.

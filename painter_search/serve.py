@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from painter_search.common.cli import Flags, run_command
+from painter_search.common.cores import keep_blas_on_one_thread
 from painter_search.serving.config import ServeConfig
 
 
@@ -15,6 +16,7 @@ def run(config: Flags[ServeConfig], json: bool = False) -> None:
     Args:
         json: Print the server's address as JSON.
     """
+    keep_blas_on_one_thread()
     from painter_search.serving.server import serve_index
 
     serve_index(config, as_json=json)

@@ -37,6 +37,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="with --long"))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what is fetched or compiled out of the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAINTER_SEARCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def console() -> Iterator[None]:
     """Print messages on stderr as commands do, where tests capture them."""

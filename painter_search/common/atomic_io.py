@@ -12,8 +12,6 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from painter_search.common.errors import BusyError, DamagedFileError
 
 IDENTITY = "identity.json"
@@ -94,6 +92,8 @@ def locked(path: Path, busy: str) -> Iterator[None]:
     Raises:
         BusyError: Another process holds the lock.
     """
+    from filelock import FileLock, Timeout  # not needed by a query, which starts faster without it
+
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     try:
@@ -189,6 +189,6 @@ def digest_file(path: Path) -> str:
     """SHA-256 of a file's content, as 64 hexadecimal digits."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
+        while block := file.read(1 << 24):
             digest.update(block)
     return digest.hexdigest()

@@ -9,9 +9,10 @@ import inspect
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, ParamSpec, TypeVar
+from types import UnionType
+from typing import Annotated, Any, ParamSpec, TypeVar, get_args, get_origin
 
 import tyro
 
@@ -98,7 +99,7 @@ def parse_flags(
     # tyro prints a config's `ValueError` in a box of its own; an error of ours is raised to be printed like all others.
     printed = io.StringIO()
     try:
-        with contextlib.redirect_stderr(printed):
+        with contextlib.redirect_stderr(printed), _plain_checks():
             return tyro.cli(
                 deferred(run),
                 args=None if arguments is None else list(arguments),
@@ -134,6 +135,31 @@ def no_color() -> None:
     """Take the colours out of `--help` where `NO_COLOR` is set; all other output is rich's, which heeds it itself."""
     if os.environ.get("NO_COLOR"):
         tyro._experimental_options["ansi_codes"] = False
+
+
+@contextlib.contextmanager
+def _plain_checks() -> Iterator[None]:
+    """A context in which tyro checks a default of type `Path | None` or `tuple[str, ...]` without typeguard.
+
+    The import of typeguard takes as long as that of tyro. What a tuple holds is left to mypy.
+    """
+    resolver: Any = getattr(tyro, "_resolver", None)
+    check = getattr(resolver, "is_instance", None)
+    if check is None:  # another version of tyro
+        yield
+        return
+
+    def is_instance(type_: Any, value: object) -> bool:
+        origin = get_origin(type_)
+        if origin is UnionType:
+            return any(is_instance(part, value) for part in get_args(type_))
+        return isinstance(value, tuple) if origin is tuple else bool(check(type_, value))
+
+    resolver.is_instance = is_instance
+    try:
+        yield
+    finally:
+        resolver.is_instance = check
 
 
 def _run(name: str, run: Callable[..., int | None], arguments: Sequence[str] | None, description: str | None) -> int:

@@ -43,6 +43,15 @@ def limit_library_threads() -> None:
         torch.set_num_threads(min(cores, torch.get_num_threads()))
 
 
+def keep_blas_on_one_thread() -> None:
+    """Let NumPy's matrix products, if it is not imported yet, be computed by whoever asks; an own setting stays.
+
+    For commands whose matrices are small: OpenBLAS would keep a thread on every other core, and these wait for the next
+    product without sleeping, while encoders and decoders need the cores.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def cpu_quota(membership: Path = MEMBERSHIP, hierarchies: Path = HIERARCHIES) -> float:
     """Cores' worth of time that the control groups of this process leave it; infinite without any limit."""
     return min((quota for folder in _groups(membership, hierarchies) for quota in _quotas(folder)), default=math.inf)

@@ -57,11 +57,10 @@ class FeatureReader:
         self._features = (FeaturesAndStage if with_stage else BackboneFeatures)(encoder).eval()
         self._outputs = [FEATURES, STAGE] if with_stage else [FEATURES]
         on_cpu = encoder.device.type == "cpu"
-        self._engine = (
-            open_engine(export_features(self._features, self._outputs, encoder.config), encoder.config.img_size)
-            if on_cpu
-            else None
-        )
+        self._engine = None
+        if on_cpu:
+            exported = export_features(self._features, self._outputs, encoder.config)
+            self._engine = open_engine(exported, encoder.config.img_size, output=FEATURES)
         self.batch_size = encoder.batch_size if self._engine is None else self._engine.batch_size
 
     def read(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -6,7 +6,8 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,13 +18,18 @@ from numpy.typing import NDArray
 from painter_search.common.cores import available_physical_cores
 from painter_search.common.errors import DamagedFileError
 from painter_search.common.log import logger
+from painter_search.encoder.compiled_networks import CompiledNetworks, Content
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from openvino import CompiledModel, Model
+
 Pixels = NDArray[np.uint8]
 Outputs = list[NDArray[np.float32]]
 
+EMBEDDINGS = "embeddings"
+"""The first output of an exported encoder; the feature maps of the stages follow it."""
 GROUP = 5
 """Views that one core computes at a time where there are many: the parts of a painting. More overflow its cache."""
 MIN_BATCH = 40
@@ -39,8 +45,10 @@ class Library(Protocol):
 
     name: str
     """The library, its version and its precision, as answers cite it."""
-    outputs: tuple[str, ...]
-    """The names of the network's outputs."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the network's outputs."""
 
     def infer(self, outputs: tuple[str, ...], pixels: Pixels) -> Outputs:
         """These outputs for views, uint8 `[n, 3, side, side]`: float32 `[n, …]` each."""
@@ -92,8 +100,13 @@ class OpenVino:
     bfloat16 keeps 8 of float32's 24 significant bits: an embedding moves by 2 to 5 % of the distance between two works.
     """
 
-    def __init__(self, network: Path | bytes, side: int, cores: int) -> None:
-        """Read a network and compute it for a view of this side; for other shapes it is compiled when they come."""
+    def __init__(
+        self, network: Path | bytes, side: int, cores: int, output: str = EMBEDDINGS, digest: str = ""
+    ) -> None:
+        """Compute one output of a network for a view of this side; for others it is compiled when they are asked for.
+
+        With the `digest` of a network's content what is compiled is kept for the next process, see `CompiledNetworks`.
+        """
         self._openvino = openvino = import_openvino()
         self._core = openvino.Core()
         bfloat16 = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -105,12 +118,26 @@ class OpenVino:
             "INFERENCE_NUM_THREADS": cores,
             "ENABLE_CPU_PINNING": False,  # other work shares the cores
         }
-        self._network = self._core.read_model(network if isinstance(network, bytes) else str(network))
-        self.outputs = tuple(output.get_any_name() for output in self._network.outputs)
+        self._source: Path | Content = network
+        self._kept = None
+        if digest:
+            self._source = _map_file(network) if isinstance(network, Path) else network
+            self._kept = CompiledNetworks(self._core, self._settings, self._source, digest)
         self._requests: dict[tuple[tuple[str, ...], tuple[int, ...]], SimpleQueue[Any]] = {}
         self._lock = threading.Lock()
         with FIRST_INFERENCE:
-            self.infer(self.outputs[:1], np.zeros((1, 3, side, side), np.uint8))
+            self.infer((output,), np.zeros((1, 3, side, side), np.uint8))
+
+    @cached_property
+    def _network(self) -> Model:
+        """The network as its file has it; read when something is compiled that is not kept."""
+        source = self._source
+        network: Model = self._core.read_model(str(source) if isinstance(source, Path) else bytes(source))
+        return network
+
+    @cached_property
+    def outputs(self) -> tuple[str, ...]:
+        return tuple(output.get_any_name() for output in self._network.outputs)
 
     def infer(self, outputs: tuple[str, ...], pixels: Pixels) -> Outputs:
         requests = self._idle_requests(outputs, pixels.shape)
@@ -126,16 +153,23 @@ class OpenVino:
         with self._lock:
             requests = self._requests.get((outputs, shape))
             if requests is None:
-                whole = self._network.clone()
-                wanted = [whole.output(name) for name in outputs]
-                network = self._openvino.Model(wanted, whole.get_parameters(), "encoder")
-                network.reshape(list(shape))
-                compiled = self._core.compile_model(network, "CPU", self._settings)
+                compiled = self._kept.read(outputs, shape) if self._kept else None
+                if compiled is None:
+                    compiled = self._compile(outputs, shape)
+                    if self._kept:
+                        self._kept.keep(outputs, shape, compiled)
                 requests = SimpleQueue()
                 for _ in range(self._cores):
                     requests.put(compiled.create_infer_request())
                 self._requests[outputs, shape] = requests
             return requests
+
+    def _compile(self, outputs: tuple[str, ...], shape: tuple[int, ...]) -> CompiledModel:
+        whole = self._network.clone()
+        wanted = [whole.output(name) for name in outputs]
+        network = self._openvino.Model(wanted, whole.get_parameters(), "encoder")
+        network.reshape(list(shape))
+        return self._core.compile_model(network, "CPU", self._settings)
 
 
 class OnnxRuntime:
@@ -159,20 +193,24 @@ class OnnxRuntime:
         return computed
 
 
-def open_engine(network: Path | bytes, side: int, cores: int = 0) -> InferenceEngine:
+def open_engine(
+    network: Path | bytes, side: int, cores: int = 0, output: str = EMBEDDINGS, digest: str = ""
+) -> InferenceEngine:
     """Open an exported network with the first library that is installed and can compute it.
 
     Args:
         network: An ONNX file, or its bytes.
         side: Side in pixels of the views that will come, most of them.
         cores: How many to compute on. 0: all that are available.
+        output: The name of the output that will be asked for.
+        digest: SHA-256 of the content. With it, what is compiled is kept in the user's cache.
 
     Raises:
         DamagedFileError: No library can read it.
     """
     cores = cores or available_physical_cores()
     try:
-        engine = InferenceEngine(OpenVino(network, side, cores), cores)
+        engine = InferenceEngine(OpenVino(network, side, cores, output, digest), cores)
     except Exception as error:  # not installed, not for this processor, or a network that it does not know
         logger.debug(f"OpenVINO cannot be used ({type(error).__name__}: {error})")
         engine = open_onnxruntime(network, cores)
@@ -187,6 +225,12 @@ def open_onnxruntime(network: Path | bytes, cores: int = 0) -> InferenceEngine:
     except Exception as error:
         name = "what was sent" if isinstance(network, bytes) else network
         raise DamagedFileError(f"{name} is no encoder that can be read; build the index again.") from error
+
+
+def _map_file(path: Path) -> Content:
+    """A file's content, also when the file is gone: other shapes may be compiled much later."""
+    with path.open("rb") as file:
+        return mmap(file.fileno(), 0, access=ACCESS_READ)
 
 
 def import_openvino() -> ModuleType:

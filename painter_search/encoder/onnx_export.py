@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from painter_search.common.errors import DamagedFileError, InvalidValueError
 from painter_search.encoder.config import EncoderConfig
-from painter_search.encoder.inference_engine import InferenceEngine, open_engine, open_onnxruntime
+from painter_search.encoder.inference_engine import EMBEDDINGS, InferenceEngine, open_engine, open_onnxruntime
 
 if TYPE_CHECKING:
     from torch import nn
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-3
 """An exported embedding may differ from PyTorch's by this share of its length, both in float32."""
 OPSET = 17
-EMBEDDINGS = "embeddings"
-"""The first output; the feature maps of the stages follow it."""
 FEATURES = "features"
 """The first output of an encoder that is exported without its new layer."""
 STAGE = "stage"
@@ -75,12 +73,13 @@ class OnnxEncoder:
             ) from error
 
 
-def open_encoder(network: Path | bytes, config: EncoderConfig, cores: int = 0) -> OnnxEncoder:
+def open_encoder(network: Path | bytes, config: EncoderConfig, cores: int = 0, digest: str = "") -> OnnxEncoder:
     """Open an exported encoder (a file, or its bytes) to be computed on `cores` (0: all that are available).
 
+    With `digest`, the SHA-256 of its content, it opens faster the next time; see `CompiledNetworks`.
     Raises `DamagedFileError` where it cannot be read.
     """
-    return OnnxEncoder(open_engine(network, config.img_size, cores), config)
+    return OnnxEncoder(open_engine(network, config.img_size, cores, EMBEDDINGS, digest), config)
 
 
 def export_onnx(encoder: EncoderNetwork, path: Path) -> OnnxEncoder:

@@ -18,7 +18,7 @@ from painter_search.collection.config import PrepareConfig
 from painter_search.collection.hands.spellings import common_spellings
 from painter_search.collection.preparation import prepare_collection
 from painter_search.collection.preview import Preview
-from painter_search.common.atomic_io import digest_bytes, digest_file, locked, remove_folder, remove_partial_files
+from painter_search.common.atomic_io import digest_bytes, locked, remove_folder, remove_partial_files
 from painter_search.common.device import pick_device, translate_gpu_errors
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError, PainterSearchError
 from painter_search.common.log import logger
@@ -144,9 +144,10 @@ def _write_index(
     config: BuildIndexConfig, encoder: Encoder, entries: Sequence[CollectionWork], extra: dict[str, Path]
 ) -> Path:
     encoder_file = config.index / f".encoder.{os.getpid()}"
-    encoder_file.write_bytes(encoder.to_onnx())
-    exported = open_encoder(encoder_file, encoder.config)
-    encoder_digest = digest_file(encoder_file)
+    onnx = encoder.to_onnx()
+    encoder_file.write_bytes(onnx)
+    encoder_digest = digest_bytes(onnx)
+    exported = open_encoder(onnx, encoder.config, digest=encoder_digest)
     listing = "\n".join(f"{work}\t{collection.summary['inputs_digest']}" for collection, work in entries)
     key = digest_bytes(encoder_digest.encode(), listing.encode("utf-8", "surrogatepass"))[:16]
     staging = config.index / f".building-{key}"

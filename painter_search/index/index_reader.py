@@ -71,7 +71,7 @@ class IndexReader:
         manifest = read_manifest(folder)
         # Skip non-files: opening a pipe would block. `check_files` refuses them.
         ready = preload_encoder and ENCODER in manifest.files and (folder / ENCODER).is_file()
-        preloaded = _preload(folder / ENCODER, manifest.encoder) if ready else None
+        preloaded = _preload(folder / ENCODER, manifest) if ready else None
         check_files(folder, manifest)
         index = cls(folder, manifest)
         index._preloaded = preloaded
@@ -144,7 +144,7 @@ class IndexReader:
 
         if self._preloaded is not None:
             return self._preloaded.result()
-        return open_encoder(self.folder / ENCODER, self.encoder_config)
+        return open_encoder(self.folder / ENCODER, self.encoder_config, digest=self.encoder_digest)
 
     def embed_frames(self, frames: Sequence[bytes]) -> NDArray[np.float32]:
         """Embed frames (JPEG files in the index's framing): float32 `[n, 256]`."""
@@ -177,10 +177,10 @@ class IndexReader:
         )
 
 
-def _preload(encoder: Path, config: EncoderConfig) -> Future[OnnxEncoder]:
+def _preload(encoder: Path, manifest: Manifest) -> Future[OnnxEncoder]:
     from painter_search.encoder.onnx_export import open_encoder
 
     thread = ThreadPoolExecutor(1)
-    opened = thread.submit(open_encoder, encoder, config)
+    opened = thread.submit(open_encoder, encoder, manifest.encoder, digest=manifest.files[ENCODER].sha256)
     thread.shutdown(wait=False)
     return opened

@@ -38,18 +38,20 @@ def test_export_onnx_ranks_paintings_as_pytorch_does(tmp_path: Path) -> None:
     assert rankings[0] == rankings[1]
 
 
-def test_attribute_imports_neither_torch_nor_pandas_nor_usage_reports(small_index, painted_originals: Path) -> None:
+def test_a_query_imports_nothing_heavy_and_leaves_the_cores_to_the_encoder(
+    small_index, painted_originals: Path
+) -> None:
     import subprocess
 
+    heavy = "torch torchvision pandas scipy sklearn matplotlib openvino_telemetry typeguard"
     code = (
-        "import sys; from painter_search import PaintingIndex, attribute; "
-        "attribute(PaintingIndex.load(sys.argv[1]), [sys.argv[2]]); "
-        "assert not {'torch', 'torchvision', 'pandas', 'openvino_telemetry'} & set(sys.modules), sorted(sys.modules)"
+        "import os, sys; from painter_search.query import main; assert main(sys.argv[2:]) == 0; "
+        "assert not set(sys.argv[1].split()) & set(sys.modules), sorted(sys.modules); "
+        "assert os.environ['OPENBLAS_NUM_THREADS'] == '1'"
     )
     painting = sorted(painted_originals.iterdir())[0]
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(small_index.folder), str(painting)], capture_output=True, text=True
-    )
+    arguments = [str(painting), "--index", str(small_index.folder)]
+    done = subprocess.run([sys.executable, "-c", code, heavy, *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

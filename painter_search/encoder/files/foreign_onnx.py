@@ -14,8 +14,8 @@ from painter_search.common.atomic_io import read_json
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError
 from painter_search.common.log import logger
 from painter_search.encoder.config import IMAGENET_MEAN, IMAGENET_STD, IMG_SIZE, Channels, EncoderConfig
-from painter_search.encoder.inference_engine import OnnxRuntime
-from painter_search.encoder.onnx_export import EMBEDDINGS, OPSET
+from painter_search.encoder.inference_engine import EMBEDDINGS, OnnxRuntime
+from painter_search.encoder.onnx_export import OPSET
 
 if TYPE_CHECKING:
     import onnx

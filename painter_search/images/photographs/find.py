@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from painter_search.images.photographs.evidence import gather_evidence
 from painter_search.images.photographs.frame_edges import picture_box
+from painter_search.images.photographs.lab import to_lab
 from painter_search.images.photographs.lines import edge_strengths, find_segments, level_lines
 from painter_search.images.photographs.quadrilaterals import Candidates, find_quadrilaterals
 from painter_search.images.photographs.rectify import aspect_ratio, rectified_size, rectify, to_rectangle
@@ -105,7 +106,7 @@ def find_outlines(pixels: NDArray[np.uint8], side: int = SIDE, reductions: Seque
     scale = min(1.0, side / max(pixels.shape[:2]))
     size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    lab8 = smooth(np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.uint8))
+    lab8 = smooth(to_lab(np.asarray(small, np.uint8)))
     lab = lab8.astype(np.float32)
     wall, spread = distance_from_wall(lab)
     level_strength, upright_strength = edge_strengths(
@@ -128,7 +129,7 @@ def _without_frame(pixels: NDArray[np.uint8], outline: Floats) -> tuple[Floats, 
     """The corners of the picture inside an outline, and whether there is a frame or passe-partout around it."""
     height, width = pixels.shape[:2]
     size = rectified_size(outline, aspect_ratio(outline, width, height), FRAME_SIDE)
-    lab = cv2.cvtColor(rectify(pixels, outline, *size), cv2.COLOR_RGB2LAB).astype(np.float32)
+    lab = to_lab(rectify(pixels, outline, *size)).astype(np.float32)
     box, support = picture_box(lab)
     rest = min(box.width / size[0], box.height / size[1])
     corners = np.array(
