@@ -28,8 +28,11 @@ else
 fi
 
 step "3. Index the paintings of the test artists with the untrained and the trained encoder"
-python -m painter_search.build-index --data demo/data --encoder demo/runs/demo/epoch_00.safetensors --index demo/untrained
+python -m painter_search.build-index --quiet --data demo/data --encoder demo/runs/demo/epoch_00.safetensors \
+  --index demo/untrained &
+untrained=$!
 python -m painter_search.build-index --data demo/data --encoder demo/runs/demo/best.safetensors --index demo/index
+wait "$untrained"
 
 step "4. How good is it, before and after?"
 python -m painter_search.eval-triplets --triplets demo/data/test_triplets_with_labels.csv \

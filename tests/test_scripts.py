@@ -13,8 +13,10 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from running_scripts import SCRIPTS, Run
 from small_world import write_paintings
 from staged_net import BACKBONE
@@ -194,6 +196,47 @@ def test_benchmark_index_refuses_an_index_too_small_to_imitate(
 
 
 @pytest.mark.slow
+@pytest.mark.long
+def test_benchmark_growth_fills_and_asks_every_size(tmp_path: Path) -> None:
+    sizes, figures = ("--sizes", 200, 400), tmp_path / "figures.json"
+    done = run_script("benchmark_growth.py", *sizes, "--folder", tmp_path / "growing", "--json", figures)
+    assert done.returncode == 0, done.stderr[-2000:]
+    measured = json.loads(figures.read_text())
+    assert list(measured) == ["200", "400"]
+    assert all(row["query, ms"] > 0 and row["disk, MB"] > 0 for row in measured.values())
+    assert not any((tmp_path / "growing").iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_benchmark_versions_measures_a_checkout_beside_itself(collections: Path, tmp_path: Path) -> None:
+    assert (collections / "wikiart").is_dir()
+    briefly = ("--rounds", 1, "--works", 12, "--backbones", BACKBONE, "--only", "embedding", "query")
+    figures = tmp_path / "figures.json"
+    baseline = ("--baseline", SCRIPTS.parent)
+    done = run_script("benchmark_versions.py", *baseline, *briefly, "--json", figures, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    rows = json.loads(figures.read_text())
+    assert {row["measured"] for row in rows} == {"embedding", "query"}
+    assert all(row["this"] > 0 and row["older"] > 0 for row in rows)
+
+
+def test_benchmark_readers_measures_every_way(run_here: Run, tmp_path: Path) -> None:
+    pytest.importorskip("pyvips")
+    for number in range(2):
+        pixels = np.random.default_rng(number).integers(0, 256, (30, 40, 3), dtype=np.uint8)
+        Image.fromarray(pixels).resize((1200, 900)).save(tmp_path / f"{number}.jpg")
+    (tmp_path / "bad.jpg").write_bytes(b"no image")
+    figures = tmp_path / "figures.json"
+    assert "libvips, then Pillow" in run_here(
+        "benchmark_readers.py", "--originals", tmp_path, "--rounds", 1, "--json", figures
+    )
+    measured = json.loads(figures.read_text())
+    assert measured["originals"] == 2
+    assert all(measured[way]["error"] < 5 for way in ("ours", "libvips", "libvips, then Pillow"))
+
+
+@pytest.mark.slow
 def test_benchmark_memory_measures_both_commands(run_here: Run, tmp_path: Path, long: bool) -> None:
     if not long:
         pytest.skip("with --long")
@@ -265,7 +308,11 @@ def test_tutorial_runs_from_top_to_bottom(tmp_path: Path, run_here: Run, monkeyp
 
 def commands_of_the_demo() -> list[list[str]]:
     text = (SCRIPTS / "demo.sh").read_text(encoding="utf-8").replace("\\\n", " ").replace("$resume", "")
-    return [shlex.split(line)[2:] for line in text.splitlines() if line.strip().startswith("python -m painter_search.")]
+    return [
+        shlex.split(line.removesuffix("&"))[2:]
+        for line in text.splitlines()
+        if line.strip().startswith("python -m painter_search.")
+    ]
 
 
 @pytest.mark.parametrize("words", commands_of_the_demo(), ids=lambda words: words[0])
