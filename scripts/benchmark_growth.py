@@ -39,7 +39,6 @@ from painter_search.collection.work import Work
 from painter_search.common.atomic_io import write_json
 from painter_search.encoder.encoder import load_encoder
 from painter_search.encoder.files.names import PACKAGED
-from painter_search.images.fingerprint import FINGERPRINT_BYTES
 from painter_search.index.config import WorkFilter
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import ENCODER, THUMBNAILS, WORKS, Manifest, publish_index
@@ -142,7 +141,8 @@ def works(size: int) -> Iterator[tuple[int, Work, bytes]]:
     for id, artist in enumerate(owners(size), start=1):
         date, style = str(1400 + artist % 500), f"Style {id % STYLES}"
         aspect = np.float32(1).tobytes()
-        print_ = rng.bytes(FINGERPRINT_BYTES - len(aspect)) + aspect
+        patches = rng.integers(0, 256, (4, 4, 3), np.uint8)  # as unlike one another as pictures are
+        print_ = patches.repeat(4, axis=0).repeat(4, axis=1).tobytes() + aspect
         yield id, Work("growth", f"{id}.jpg", f"Artist {artist}", f"Work {id}", date, style, "portrait"), print_
 
 

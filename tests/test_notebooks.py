@@ -47,6 +47,7 @@ def test_notebook_lies_in_git_without_outputs_and_installs_first(name: str) -> N
     assert notebook.cells[0].source.startswith("# ")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_notebooks_run_one_after_another_and_show_their_results(tmp_path: Path) -> None:
     """In one kernel, since starting one imports PyTorch; each begins with nothing defined."""

@@ -169,7 +169,7 @@ def test_peers_measures_ours_and_says_why_a_peer_cannot_run(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("like", [False, True])
+@pytest.mark.parametrize("like", [pytest.param(False, marks=pytest.mark.long), True])
 def test_benchmark_index_measures_an_exact_index(like: bool, tmp_path: Path) -> None:
     imitated: tuple[object, ...] = ()
     if like:

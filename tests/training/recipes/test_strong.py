@@ -158,6 +158,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_two_machines_train_the_encoder_of_one(tuned_run: Run, small_collection: Path, tmp_path: Path) -> None:
     """The same batches, shared, with negatives gathered across processes: the same encoder to rounding."""
