@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Lint, types and tests, in .venv. Extra arguments go to pytest:
 #   bash scripts/test.sh                  everything
-#   bash scripts/test.sh -m "not slow"    what takes under five seconds each, to run often
+#   bash scripts/test.sh -m "not slow"    what takes under three seconds each, to run often
 #   bash scripts/test.sh -k triplets      tests by name
 #   bash scripts/test.sh -n 0 -x --pdb    in one process
 set -euo pipefail

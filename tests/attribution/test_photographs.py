@@ -58,6 +58,7 @@ def test_search_crops_as_attribute_does(small_index: PaintingIndex, work: Work, 
         small_index.search(photograph, crop="frame")
 
 
+@pytest.mark.slow
 def test_commands_say_what_they_cropped(
     small_index: PaintingIndex,
     photograph: Path,
@@ -105,6 +106,7 @@ def test_photograph_of_a_work_is_a_second_copy_of_it_to_the_index(
     assert "cropped to the painting, " in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.slow
 def test_painting_is_compared_cropped_with_one_and_with_many(
     small_index: PaintingIndex, photograph: Path, painted_originals: Path
 ) -> None:

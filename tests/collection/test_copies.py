@@ -106,6 +106,7 @@ def test_works_that_a_catalogue_lists_are_kept(source: Source, tmp_path: Path) -
     assert {picture.name, "again.jpg"} <= set(works_of(prepared))
 
 
+@pytest.mark.slow
 def test_index_of_folder_has_one_work_of_each_picture(artists: Path, tmp_path: Path) -> None:
     for number in range(2, 9):
         shutil.copy(artists / "ann" / "0001.jpg", artists / "ann" / f"0001 ({number}).jpg")

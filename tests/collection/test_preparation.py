@@ -231,6 +231,7 @@ def test_prepare_collection_from_zip_equals_folder_without_unpacking(
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_prepare_collection_equal_with_one_and_two_workers(source: Source, tmp_path: Path) -> None:
     (source.originals / "bad.jpg").write_bytes(b"text")
     source.add("ann", "bad.jpg", True)

@@ -91,6 +91,7 @@ def test_prepare_collection_with_other_settings_does_not_continue_interrupted_ru
     assert tree(prepare_collection(other).folder) == tree(expected.folder)
 
 
+@pytest.mark.slow
 def test_prepare_collection_continues_after_kill(source: Source, tmp_path: Path) -> None:
     config = source.config(tmp_path / "data")
     undisturbed = prepare_collection(replace(config, out=tmp_path / "undisturbed"))

@@ -87,6 +87,7 @@ def test_prepare_refuses_misused_layout(flags: list[str], sentence: str, capsys:
     assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_build_index_shows_artists_of_folder_and_of_additions(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from painter_search.collection.collection import Collection
@@ -36,6 +37,7 @@ def test_sample_artists_have_several_works_and_some_are_in_both_parts() -> None:
     assert (parts == 2).sum() >= 10
 
 
+@pytest.mark.slow
 def test_prepare_collection_of_sample_follows_every_rule(tmp_path: Path) -> None:
     collection = prepare_collection(PrepareConfig(out=tmp_path / "data"))
     train = {work.artist for work in collection.works("train")}

@@ -41,6 +41,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Collection:
     "backbone",
     [*TIMM, *(pytest.param(name, marks=pytest.mark.long) for name in TORCHVISION if name != "resnet18")],
 )
+@pytest.mark.slow
 def test_every_family_trains_indexes_answers_and_matches_parts(
     backbone: str, collection: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

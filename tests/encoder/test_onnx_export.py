@@ -15,6 +15,7 @@ from painter_search.encoder.views import central_square, to_pixels
 
 
 @pytest.mark.parametrize("backbone", ["resnet18", "mobilenet_v3_small"])
+@pytest.mark.slow
 def test_export_encoder_agrees_with_pytorch(backbone: str) -> None:
     encoder = start_encoder(backbone, "none", seed=3)
     exported = OnnxEncoder(open_onnxruntime(export_encoder(encoder)), encoder.config)
@@ -38,6 +39,7 @@ def test_export_onnx_ranks_paintings_as_pytorch_does(tmp_path: Path) -> None:
     assert rankings[0] == rankings[1]
 
 
+@pytest.mark.slow
 def test_a_query_imports_nothing_heavy_and_leaves_the_cores_to_the_encoder(
     small_index, painted_originals: Path
 ) -> None:

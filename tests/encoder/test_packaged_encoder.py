@@ -35,6 +35,7 @@ def test_card_says_what_the_packaged_encoder_was_trained_on_and_its_limits() -> 
     assert re.search(r"\| `wikiart` \| \d+ \| [\d,]+ \|", card)
 
 
+@pytest.mark.slow
 def test_weights_of_the_packaged_encoder_give_what_its_onnx_file_gives() -> None:
     pytest.importorskip("timm")
     encoder = load_encoder(PACKAGED)

@@ -146,6 +146,7 @@ def test_prepare_takes_no_file_outside_the_originals(tmp_path: Path) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=300))
+@pytest.mark.slow
 def test_read_catalogue_reads_any_bytes_or_refuses_in_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
 ) -> None:

@@ -119,6 +119,7 @@ def test_present_index_format_has_a_fixture() -> None:
     assert (FIXTURES / f"index-of-format-{FORMAT}").is_dir(), HOW_TO_CHANGE_THE_FORMAT.format(found=FORMAT - 1)
 
 
+@pytest.mark.slow
 def test_code_never_unpickles() -> None:
     package = Path(painter_search.__file__).parent
     for path in [*package.rglob("*.py"), *(package.parent / "scripts").rglob("*.py")]:
@@ -207,6 +208,7 @@ CATALOGUES = st.lists(
 
 @settings(max_examples=100, deadline=None)
 @given(CATALOGUES, st.integers(0, 3), st.randoms(use_true_random=False))
+@pytest.mark.slow
 def test_draw_triplets_is_sound_and_complete_for_any_catalogue(rows: list, seed: int, shuffle) -> None:  # type: ignore[no-untyped-def]
     import pandas as pd
 

@@ -120,6 +120,7 @@ def test_same_picture_is_symmetric(paint: Paint, save: Save) -> None:
     assert table.diagonal().all()
 
 
+@pytest.mark.slow
 def test_same_picture_on_real_paintings(collections: Path) -> None:
     paths = sorted((collections / "paintings" / "originals").glob("*.jpg"))[::8]
     if not paths:

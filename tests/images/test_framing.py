@@ -121,6 +121,7 @@ def test_frame_painting_center_has_uncropped_thumbnail(paint: Paint, save: Save)
 
 @pytest.mark.parametrize("size", [(1000, 800), (801, 1203), (449, 449), (1500, 500), (1900, 1850)])
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG"])
+@pytest.mark.slow
 def test_frame_painting_whole_has_short_side_448(
     size: tuple[int, int], file_format: str, paint: Paint, save: Save
 ) -> None:

@@ -77,6 +77,7 @@ def test_prepare_collection_equal_from_folder_and_zip_at_url(source: Source, tmp
         assert tree(prepare_collection(source.config(tmp_path / name, originals=(url,))).folder) == tree(local.folder)
 
 
+@pytest.mark.slow
 def test_prepare_collection_from_url_with_worker_processes(
     source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,7 @@ def changeable(large_index: PaintingIndex, tmp_path: Path) -> Path:
     return tmp_path / "index"
 
 
+@pytest.mark.slow
 def test_larger_pictures_change_nothing_else_of_an_index(
     large_index: PaintingIndex, large_folder: Path, large_encoder: str, tmp_path: Path
 ) -> None:

@@ -205,6 +205,7 @@ def test_build_refuses_another_framing_than_the_encoders(
         PaintingIndex.build(small_index_config, data=(center_collection,))
 
 
+@pytest.mark.slow
 def test_build_indexes_a_folder_of_artists_with_single_works_too(
     small_index_config: BuildIndexConfig, painted_folder: Path, tmp_path: Path
 ) -> None:

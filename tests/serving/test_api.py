@@ -19,6 +19,7 @@ def upload(*paths: Path, field: str = "paintings") -> list[tuple[str, tuple[str,
     return [(field, (path.name, path.read_bytes())) for path in paths]
 
 
+@pytest.mark.slow
 def test_query_answers_as_attribute_does(client: Any, small_index: PaintingIndex, painted_originals: Path) -> None:
     paintings = sorted(painted_originals.iterdir())[:3]
     answered = client.post("/api/query", files=upload(*paintings), data={"top": 2, "works": 1})

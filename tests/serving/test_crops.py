@@ -39,6 +39,7 @@ def test_page_says_what_was_cropped(client: Any, photograph: bytes) -> None:
         assert sentence in page.text
 
 
+@pytest.mark.slow
 def test_page_asks_whether_to_crop_where_a_painting_is_not_sure_enough(
     client: Any, photograph: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

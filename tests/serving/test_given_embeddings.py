@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.serving.config import ServeConfig
 
 
+@pytest.mark.slow
 def test_server_of_given_embeddings_browses_and_compares_works(
     new_client: Callable[..., Any], painted_originals: Path, tmp_path: Path
 ) -> None:

@@ -226,6 +226,7 @@ def test_comparison_is_saved_as_csv(client: Any, painted_originals: Path, small_
     assert [float(row["distance"]) for row in rows] == pytest.approx(distances[0])
 
 
+@pytest.mark.slow
 def test_answer_page_says_when_its_index_was_replaced(
     small_index: PaintingIndex, painted_folder: Path, painting: Path, tmp_path: Path, new_client: Any
 ) -> None:

@@ -55,6 +55,7 @@ def test_test_score_has_intervals_and_the_untrained_baseline(report_run: Run) ->
 
 
 @pytest.mark.parametrize(("recipe", "epoch"), [("report", 1), ("strong", 1), ("strong", 2), ("tuned", 2), ("tuned", 3)])
+@pytest.mark.slow
 def test_resumed_run_has_the_bits_of_an_unbroken_one(recipe: str, epoch: int, request: pytest.FixtureRequest) -> None:
     """The network has dropout, so that resuming the report's recipe must restore random numbers, too."""
     config: TrainConfig = request.getfixturevalue(f"{recipe}_config")
@@ -74,6 +75,7 @@ def test_resumed_run_has_the_bits_of_an_unbroken_one(recipe: str, epoch: int, re
 
 
 @pytest.mark.parametrize("recipe", ["report", "strong"])
+@pytest.mark.slow
 def test_run_that_an_earlier_version_began_is_resumed_to_the_same_bits(
     recipe: str, request: pytest.FixtureRequest
 ) -> None:
@@ -91,6 +93,7 @@ def test_run_that_an_earlier_version_began_is_resumed_to_the_same_bits(
     assert not list(folder.glob("*.pt"))
 
 
+@pytest.mark.slow
 def test_number_of_loader_processes_changes_no_bit(report_config: TrainConfig, report_run: Run) -> None:
     other = train(report_config, name="workers", workers=2)
     assert changed_weights(other.folder / "last.safetensors", report_run.folder / "last.safetensors") == set()
@@ -104,6 +107,7 @@ def test_resuming_with_another_setting_is_refused_and_names_its_flag(
     assert "was begun with --backbone-lr 0.001, not 0.01" in raised.value.command_line
 
 
+@pytest.mark.slow
 def test_resuming_with_more_epochs_depends_on_the_recipe(
     report_config: TrainConfig, strong_config: TrainConfig, strong_run: Run
 ) -> None:
@@ -120,6 +124,7 @@ def test_a_finished_run_is_not_overwritten(report_config: TrainConfig, report_ru
         train(report_config, name="unbroken")
 
 
+@pytest.mark.slow
 def test_a_run_without_a_name_is_numbered(report_config: TrainConfig, tmp_path: Path) -> None:
     config = replace(report_config, runs=tmp_path, epochs=1)
     first, second = train(config), train(config)

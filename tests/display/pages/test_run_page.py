@@ -53,6 +53,7 @@ def test_write_report_page_shows_settings_epochs_and_scores(run: Run) -> None:
         assert picture.width > 500
 
 
+@pytest.mark.slow
 def test_write_report_page_without_test_artists_has_no_scores(run: Run) -> None:
     write_report_page(replace(run, test=None))
     assert "test artists" not in (run.folder / "report.html").read_text(encoding="utf-8")

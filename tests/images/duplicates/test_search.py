@@ -140,6 +140,7 @@ def picture_of(collections: Path, collection: str, file: str) -> Image.Image:
 
 
 @pytest.mark.parametrize("collection", ["wikiart", "pbn64", "paintings"])
+@pytest.mark.slow
 def test_find_duplicates_agrees_with_the_eye_on_real_paintings(collection: str, collections: Path) -> None:
     """`looked_at.csv` lists the pairs that an audit of the whole collections reports, all of them looked at, and the
     pairs of different paintings that share a shape, which an earlier comparison took for repeats."""

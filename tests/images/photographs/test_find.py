@@ -104,6 +104,7 @@ def test_any_size_and_nothing_at_all_are_looked_at(shape: tuple[int, int]) -> No
         assert found is None or found.sureness < SURE
 
 
+@pytest.mark.slow
 def test_real_paintings_are_left_alone_and_found_on_walls(collections: Path) -> None:
     files = sorted((collections / "paintings" / "originals").iterdir())[5::60][:8]
     found = 0

@@ -220,6 +220,7 @@ def test_npy_file_takes_the_csv_beside_it_before_a_parquet_file(given: PaintingI
     assert again.to_frame().equals(given.to_frame())
 
 
+@pytest.mark.slow
 def test_embeddings_with_an_encoder_that_has_probabilities_keep_them(
     small_index_config: BuildIndexConfig, tmp_path: Path
 ) -> None:

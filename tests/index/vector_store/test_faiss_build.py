@@ -166,6 +166,7 @@ def test_exact_neighbours_equal_a_plain_loop(clustered: Vectors) -> None:
     np.testing.assert_array_equal(exact_neighbours(vectors, vectors[:30], 5, block=70), plain)
 
 
+@pytest.mark.slow
 def test_build_and_search_work_with_faiss_torch_utils_imported(tmp_path: Path) -> None:
     code = """
 import sys, faiss, numpy as np

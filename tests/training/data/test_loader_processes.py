@@ -35,6 +35,7 @@ def test_stack_arrays_gives_the_values_of_the_default_collation() -> None:
         np.testing.assert_array_equal(array, tensor.numpy())
 
 
+@pytest.mark.slow
 def test_batches_through_pipes_train_to_the_same_bits(
     report_config: TrainConfig, report_run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,6 +48,7 @@ def test_the_network_learns_and_then_the_readout_anew(whole_run: Run) -> None:
     assert changed_weights(epochs[5], epochs[6]) == layer
 
 
+@pytest.mark.slow
 def test_works_are_embedded_from_the_features_of_the_network_as_it_is(
     whole_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +68,7 @@ def test_works_are_embedded_from_the_features_of_the_network_as_it_is(
 
 
 @pytest.mark.parametrize("epoch", [4, 6])
+@pytest.mark.slow
 def test_resumed_run_has_the_bits_of_an_unbroken_one(whole_config: TrainConfig, whole_run: Run, epoch: int) -> None:
     broken = replace(whole_config, name=f"broken-{epoch}")
     with pytest.raises(KeyboardInterrupt):
