@@ -95,7 +95,7 @@ def main() -> None:
             for what, figures in MEASURES[name](versions, flags):
                 Console(stderr=True).print(f"{name}: {what} …")
                 rows += [{"measured": name, "of": what, **row} for row in compare(figures)]
-    table = Table(title=f"Medians of {flags.rounds} rounds")
+    table = Table(title=f"Medians of {flags.rounds} rounds, three times as many of query; train and accuracy once")
     for column in ("", "of", "figure", "this", "older", "this / older"):
         table.add_column(column, justify="left" if column in ("", "of", "figure") else "right")
     for row in rows:
