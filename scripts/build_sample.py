@@ -7,10 +7,11 @@ It needs the drawings and a renderer, which the package itself does not use:
     python scripts/build_sample.py
 
 Or put some twenty public-domain paintings together from a puzzle for children, for trials and for the README's pictures
-(a second; nothing is installed):
+(a second; nothing is installed), all but one of them, which is photographed on a wall:
 
     apt-get download gcompris-qt-data && dpkg-deb -x gcompris-qt-data_*.deb gcompris
-    python scripts/build_sample.py --paintings paintings --rcc gcompris/usr/share/gcompris-qt/rcc/paintings.rcc
+    python scripts/build_sample.py --rcc gcompris/usr/share/gcompris-qt/rcc/paintings.rcc --paintings paintings \\
+        --photograph "print on a wall.jpg"
 """
 
 import argparse
@@ -30,6 +31,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
+from photographs.print_on_a_wall import take_photograph
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 from puzzles.paintings import write_paintings
 
@@ -290,6 +292,7 @@ def main() -> None:
     add("--seed", type=int, default=0, help="seed of the split into training and test artists")
     add("--jobs", type=int, default=2, help="how many drawings to render at once")
     add("--paintings", type=Path, metavar="FOLDER", help="put paintings together into this folder instead")
+    add("--photograph", type=Path, metavar="FILE", help="leave one of these out, a print by Hokusai on a wall in FILE")
     add("--rcc", type=Path, default=RCC, help="GCompris's puzzles of paintings (Debian's package gcompris-qt-data)")
     flags = parser.parse_args()
     if flags.paintings:
@@ -297,6 +300,8 @@ def main() -> None:
             parser.error(f"{flags.rcc} is not a file: install Debian's package gcompris-qt-data, or give --rcc")
         try:
             write_paintings(flags.rcc, flags.paintings)
+            if flags.photograph:
+                take_photograph(flags.paintings, flags.photograph)
         except ValueError as error:
             parser.error(str(error))
         return

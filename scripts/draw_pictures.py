@@ -1,12 +1,11 @@
 """Take the README's pictures, `scripts/answer.png` and `scripts/served.png`, from the pages themselves.
 
-It needs some public-domain paintings (`build_sample.py --paintings` makes them), Chromium, playwright and uvicorn
-(extras `dev` and `serve`):
+It needs some public-domain paintings and the photograph of one more (`build_sample.py` makes both), Chromium,
+playwright and uvicorn (extras `dev` and `serve`):
 
-    python scripts/draw_pictures.py --paintings paintings
+    python scripts/draw_pictures.py --paintings paintings --photograph "print on a wall.jpg"
 
-All paintings but one are indexed with the packaged encoder. That one is put on a wall, as a visitor photographs it, and
-asked about. A minute on two cores.
+The paintings are indexed with the packaged encoder, and the photograph is asked about. A minute on two cores.
 """
 
 from __future__ import annotations
@@ -20,8 +19,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from photographs.compositions import compose
 from PIL import Image
 
 from painter_search.index.build import build_painting_index
@@ -29,20 +26,9 @@ from painter_search.index.config import BuildIndexConfig
 from painter_search.serving.config import ServeConfig
 
 SCRIPTS = Path(__file__).parent
-ASKED = "Katsushika Hokusai - The Kazusa Sea Route.jpg"
-SEED = 13
-"""Of the wall, the frame and the light of the photograph."""
 WIDTH, ANSWER_HEIGHT, SERVED_HEIGHT = 1000, 860, 760
 COLOURS = 120
 """Of the pictures, which keeps them below 150 KB each."""
-
-
-def photograph(paintings: Path) -> Image.Image:
-    """The painting asked about, on a wall."""
-    files = sorted(paintings.glob("*.jpg"))
-    pictures = [np.asarray(Image.open(file).convert("RGB")) for file in files[:2]]
-    asked = np.asarray(Image.open(paintings / ASKED).convert("RGB"))
-    return Image.fromarray(compose(asked, pictures, np.random.default_rng(SEED)).pixels)
 
 
 @contextmanager
@@ -95,19 +81,18 @@ def take_pictures(address: str, asked: Path, out: Path) -> None:
 def main() -> None:
     """Read the flags, and take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--paintings", type=Path, required=True, help="folder that build_sample.py --paintings wrote")
+    parser.add_argument("--paintings", type=Path, required=True, help="folder that build_sample.py wrote")
+    parser.add_argument("--photograph", type=Path, required=True, help="the photograph that it wrote")
     parser.add_argument("--out", type=Path, default=SCRIPTS, help="folder for the pictures")
     flags = parser.parse_args()
-    if not (flags.paintings / ASKED).is_file():
-        parser.error(f"{flags.paintings / ASKED} is missing: `python scripts/build_sample.py --paintings` makes it")
+    for path in (flags.paintings, flags.photograph):
+        if not path.exists():
+            parser.error(f"{path} does not exist: `python scripts/build_sample.py --paintings` makes it")
     with tempfile.TemporaryDirectory() as scratch:
-        indexed, asked = Path(scratch, "paintings"), Path(scratch, "photograph.jpg")
-        shutil.copytree(flags.paintings, indexed, ignore=shutil.ignore_patterns(ASKED, "*.csv", "*.txt"))
-        photograph(flags.paintings).save(asked, quality=92)
-        config = BuildIndexConfig(folder=indexed, layout="artist-title", index=Path(scratch, "index"))
+        config = BuildIndexConfig(folder=flags.paintings, layout="artist-title", index=Path(scratch, "index"))
         build_painting_index(config)
         with served(config.index) as address:
-            take_pictures(address, asked, flags.out)
+            take_pictures(address, flags.photograph, flags.out)
 
 
 if __name__ == "__main__":

@@ -26,11 +26,10 @@ from photographs.compositions import Composition, compose
 from photographs.fit_sureness import as_constants, fit_sureness
 from PIL import Image
 
-from painter_search import Collection, PaintingIndex, Work
-from painter_search.images.fingerprint import fingerprint, same_picture, stack_fingerprints
-from painter_search.images.framing import frame_painting, open_frame, read_frame
+from painter_search import Collection, PaintingIndex, Work, attribute
+from painter_search.attribution.answers import Attribution
+from painter_search.images.framing import frame_painting, read_frame
 from painter_search.images.photographs.find import find_outlines, find_painting
-from painter_search.images.photographs.sureness import SURE
 
 FOUND = 0.85
 """Intersection over union with the painting from which on a crop counts as right."""
@@ -99,33 +98,40 @@ def measure(options: argparse.Namespace) -> None:
     index = PaintingIndex.load(options.index)
     paintings = draw_works(options.collections, "test", options.works, options.seed)
     counts: dict[str, int] = dict.fromkeys(
-        ("cropped", "cropped rightly", "cropped wrongly", "same picture", "found, original", "found, cropped",
-         "found, whole", "artist first, original", "artist first, cropped", "artist first, whole"), 0
+        ("cropped", "cropped rightly", "cropped wrongly", "recognised", "another recognised",
+         "nearest, original", "nearest, cropped", "nearest, whole", "recognised or nearest",
+         "artist first, original", "artist first, cropped", "artist first, whole"), 0
     )  # fmt: skip
     seconds: list[float] = []
     for painting, photograph in zip(paintings, photographs(paintings, options.seed), strict=True):
         start = time.process_time()
-        found = find_painting(photograph.pixels)
+        find_painting(photograph.pixels)
         seconds.append(time.process_time() - start)
-        if found is not None and found.sureness >= SURE:
-            right = overlap(found.corners, photograph.corners) > FOUND
+        content, original = as_jpeg(photograph.pixels), painting.frame.read_bytes()
+        (answer,) = attribute(index, content)
+        assert isinstance(answer, Attribution)
+        if answer.crop is not None:
+            corners = np.float32(answer.crop.corners) * np.float32(photograph.pixels.shape[1::-1])
+            right = overlap(corners, photograph.corners) > FOUND
             counts["cropped"] += 1
             counts["cropped rightly" if right else "cropped wrongly"] += 1
             if not right:
                 print(f"  {painting.file}: {photograph.kind}, cropped elsewhere")
         else:
             print(f"  {painting.file}: {photograph.kind}, not cropped")
-        content, original = as_jpeg(photograph.pixels), painting.frame.read_bytes()
+        recognised = [(same.work.collection, same.work.file) for same in answer.same_works]
+        itself = (painting.collection, painting.file)
+        counts["recognised"] += itself in recognised
+        counts["another recognised"] += any(work != itself for work in recognised)
         for how, file, crop in (
             ("cropped", content, "auto"), ("whole", content, "none"), ("original", original, "none")
         ):  # fmt: skip
             works = _nearest_works(index, file, crop)
-            is_same = [(work.collection, work.file) == (painting.collection, painting.file) for work in works]
-            counts[f"found, {how}"] += is_same[0]
+            is_same = [(work.collection, work.file) == itself for work in works]
+            counts[f"nearest, {how}"] += is_same[0]
             counts[f"artist first, {how}"] += works[is_same.index(False)].artist == painting.artist
-        shown = frame_painting(content, "whole", crop="auto").jpeg
-        prints = [fingerprint(open_frame(file)) for file in (shown, original)]
-        counts["same picture"] += bool(same_picture(prints[0], stack_fingerprints(prints[1:]))[0])
+            if how == "cropped":
+                counts["recognised or nearest"] += is_same[0] or itself in recognised
     print(f"{len(paintings)} photographs, {1000 * float(np.median(seconds)):.0f} ms of a core each:")
     for name, count in counts.items():
         print(f"  {name}: {count} ({100 * count / len(paintings):.1f} %)")

@@ -110,6 +110,15 @@ def write_artists() -> WriteArtists:
 
 
 @pytest.fixture(scope="session")
+def puzzles() -> Path:
+    """GCompris's puzzles of paintings, as Debian's package gcompris-qt-data installs them; skips without."""
+    path = Path("/usr/share/gcompris-qt/rcc/paintings.rcc")
+    if not path.is_file():
+        pytest.skip(f"{path} is missing (Debian's package gcompris-qt-data)")
+    return path
+
+
+@pytest.fixture(scope="session")
 def collections() -> Path:
     """The folder of real collections, named by PAINTER_SEARCH_COLLECTIONS; skips without one."""
     named = os.environ.get("PAINTER_SEARCH_COLLECTIONS")

@@ -13,6 +13,8 @@ import pytest
 from PIL import Image
 from running_scripts import Run
 
+from painter_search.images.framing import frame_painting
+
 BOARD = """QtObject {{
    property string instruction: qsTr("{caption}")
    property var levels : [ {{ "pixmapfile" : "image/bg.svg", "width": 702, "height": 515 }},
@@ -69,6 +71,15 @@ def test_paintings_are_put_together_from_their_pieces(tmp_path: Path, run_here: 
     found = np.asarray(Image.open(out / table.new_filename[0])).astype(int)
     assert found.shape == picture.shape
     assert np.abs(found - picture).mean() < 3
+
+
+def test_print_is_left_out_and_photographed_on_a_wall(puzzles: Path, tmp_path: Path, run_here: Run) -> None:
+    paintings, photograph = tmp_path / "paintings", tmp_path / "print on a wall.jpg"
+    run_here("build_sample.py", "--rcc", puzzles, "--paintings", paintings, "--photograph", photograph)
+    files = {path.name for path in paintings.glob("*.jpg")}
+    assert set(pd.read_csv(paintings / "all_data_info.csv").new_filename) == files
+    assert len(files) == 20
+    assert frame_painting(photograph.read_bytes(), "whole", crop="auto").crop is not None
 
 
 def test_file_that_is_no_resource_file_is_refused(

@@ -94,7 +94,7 @@ def test_wall_compositions_are_measured_and_fitted(
     flags = ("--collections", small_collection, "--works", 1, "--plain", 1)
     measured = run_here("wall_compositions.py", "measure", *flags, "--index", small_index.folder)
     assert "1 photographs, " in measured
-    assert "found, original: 1 (100.0 %)" in measured
+    assert "nearest, original: 1 (100.0 %)" in measured
     assert "1 plain reproductions, of which cropped: 0" in measured
     assert "INTERCEPT = " in run_here("wall_compositions.py", "fit", *flags)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from painter_search.collection.work import Work
 from painter_search.common.html_repr import Html, html_picture, html_table, html_text
-from painter_search.images.photographs.crop import PaintingCrop
+from painter_search.images.photographs.crop import PaintingCrop, Quadrilateral
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,6 +89,8 @@ class Attribution:
     """The file that was asked about."""
     crop: PaintingCrop | None = None
     """What the photograph was cropped to; None if all of it was used."""
+    possible: Quadrilateral | None = None
+    """Where a painting may be in a photograph that was not cropped and is of no work in the index."""
     larger: bytes | None = None
     """The picture in the index's size of pictures, to be zoomed; None where no such was asked for."""
 

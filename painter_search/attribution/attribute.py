@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from painter_search.attribution.answers import (
 from painter_search.attribution.config import QueryConfig
 from painter_search.attribution.query_inputs import PaintingInputs, QueryInput, WorkId, read_query_inputs
 from painter_search.attribution.query_list import read_list
+from painter_search.attribution.recognition import choose_reading, recognised_works
 from painter_search.common.cores import available_cores
 from painter_search.common.errors import UnknownWorkError
 from painter_search.common.progress import track
@@ -76,7 +78,8 @@ def attribute(
     """Rank the artists of an index by nearness in style to each painting.
 
     Each painting is framed and embedded as the index's works were. The works of an artist that show the painting itself
-    take no part in the ranking.
+    take no part in the ranking. What may be a painting in a photograph is cropped to if it proves to be a work of the
+    index.
 
     Args:
         index: The index to search; narrow it first with `index.filtered(WorkFilter(...))` if needed.
@@ -146,22 +149,24 @@ def _attribute_batch(
     views: list[list[NDArray[np.uint8]]] = []
     with ThreadPoolExecutor(available_cores()) as threads:  # the views of a painting are cut in parallel
         for query, frame in framed:
-            if isinstance(frame, Frame):
-                image = open_frame(frame.jpeg)
-                queries.append(PreparedQuery.of(query.name, frame, image, query.sha256()))
+            for reading in frame.readings if isinstance(frame, Frame) else ():
+                image = open_frame(reading.jpeg)
+                queries.append(PreparedQuery.of(query.name, reading, image, query.sha256()))
                 views.append(make_views(image, index.encoder_config, threads.map))
     attributions: Iterator[Attribution] = iter(())
     if queries:
         embeddings = embed_views(index.encoder, views)
         attributions = iter(attribute_prepared(index, queries, embeddings, top_k, works_per_artist))
-    return [
-        FailedQuery(query.name, frame)
-        if isinstance(frame, str)
-        else attribute_work(index, frame.id, top_k, works_per_artist)
-        if isinstance(frame, WorkId)
-        else next(attributions)
-        for query, frame in framed
-    ]
+    answers: list[Answer] = []
+    for query, frame in framed:
+        if isinstance(frame, str):
+            answers.append(FailedQuery(query.name, frame))
+        elif isinstance(frame, WorkId):
+            answers.append(attribute_work(index, frame.id, top_k, works_per_artist))
+        else:
+            of_readings = list(islice(attributions, len(frame.readings)))
+            answers.append(of_readings[choose_reading(of_readings)])
+    return answers
 
 
 def attribute_work(index: PaintingIndex, id: int, top_k: int = 5, works_per_artist: int = 3) -> Attribution:
@@ -209,6 +214,7 @@ def _attribute_one(
     """Rank the artists of the candidate works `ids` `[n]` at `distances` `[n]`."""
     works = index.load_candidates(ids)
     is_query = same_picture(painting.fingerprint, works.fingerprints, works.reduced) | (works.ids == painting.id)
+    is_query |= np.isin(works.ids, recognised_works(index, painting.frame, distances, ids))
     rows = np.searchsorted(works.ids, ids)
     same = np.isin(ids, works.ids[is_query])
     artists = works.numbers[rows]
@@ -240,6 +246,7 @@ def _attribute_one(
                 works=neighbours(index, ids[nearest], distances[nearest]),
             )
         )
+    possible = painting.frame.possible
     return Attribution(
         painting=painting.name,
         same_works=neighbours(index, ids[same], distances[same]),
@@ -249,6 +256,7 @@ def _attribute_one(
         picture=painting.frame.thumbnail or painting.frame.jpeg,
         photograph=Photograph(painting.sha256, painting.frame.width, painting.frame.height),
         crop=painting.frame.crop,
+        possible=possible.crop.corners if possible and possible.crop and not same.any() else None,
         larger=painting.frame.picture,
     )
 

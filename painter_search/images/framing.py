@@ -6,7 +6,7 @@ import io
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
@@ -44,6 +44,13 @@ class Frame:
     all of the file."""
     picture: bytes | None = None
     """The whole painting as a JPEG file, larger than a thumbnail, to be zoomed; None if it was not asked for."""
+    possible: Frame | None = None
+    """The frame of what may be a painting in the photograph, not surely enough to crop to it; None if nothing is."""
+
+    @property
+    def readings(self) -> tuple[Frame, ...]:
+        """This frame, and the one of what may be a painting in it."""
+        return (self,) if self.possible is None else (self, self.possible)
 
 
 def frame_painting(
@@ -63,6 +70,7 @@ def frame_painting(
     """
     need = Need(WHOLE_SIDE, CENTER_SIDE if framing == "center" else None, max_held_bytes)
     decoded = decode_painting(file, need)
+    cropped = None
     if crop != "none":
         from painter_search.images.photographs.photograph import crop_decoded, locate_painting  # OpenCV takes a while
 
@@ -74,11 +82,13 @@ def frame_painting(
             picture = _make_picture(
                 part, picture_size, lambda side: crop_decoded(file, decoded, corners, side, max_held_bytes)
             )
-            return _frame_decoded(part, framing, picture, found)
+            cropped = _frame_decoded(part, framing, picture, found)
+            if found.is_sure:
+                return cropped
     picture = _make_picture(
         decoded, picture_size, lambda side: decode_painting(file, Need(side, max_held_bytes=max_held_bytes))
     )
-    return _frame_decoded(decoded, framing, picture)
+    return replace(_frame_decoded(decoded, framing, picture), possible=cropped)
 
 
 def _make_picture(decoded: DecodedPainting, size: int, decode: Callable[[int], DecodedPainting]) -> bytes | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -28,7 +27,8 @@ FILES_PER_PROCESS = 500
 """Files after which a decoder process is replaced by a fresh one."""
 
 
-class DecodedUpload(NamedTuple):
+@dataclass(frozen=True)
+class DecodedUpload:
     """All that answers need of an uploaded painting's pixels."""
 
     frame: Frame
@@ -36,6 +36,8 @@ class DecodedUpload(NamedTuple):
     """Fingerprint of the whole painting."""
     views: list[View]
     """The views that the encoder embeds."""
+    possible: DecodedUpload | None = None
+    """The same of what may be a painting in the photograph; see `Frame`."""
 
 
 DecodeUpload = Callable[[bytes, Framing, EncoderConfig, Crop, int], DecodedUpload]
@@ -45,7 +47,14 @@ def decode_upload(
     content: bytes, framing: Framing, config: EncoderConfig, crop: Crop, picture_size: int
 ) -> DecodedUpload:
     """Decode an uploaded file and crop it; runs in a decoder process. Raises `UnreadableImageError` with the reason."""
-    frame = frame_painting(content, framing, crop=crop, picture_size=picture_size)
+    whole, *possible = (
+        _decode(frame, config)
+        for frame in frame_painting(content, framing, crop=crop, picture_size=picture_size).readings
+    )
+    return replace(whole, possible=possible[0]) if possible else whole
+
+
+def _decode(frame: Frame, config: EncoderConfig) -> DecodedUpload:
     image = open_frame(frame.jpeg)
     if len(frame.jpeg) > MAX_FRAME_BYTES:
         frame = replace(frame, jpeg=encode_jpeg(image))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from painter_search.analysis.comparison import PairComparison, compare_groups, c
 from painter_search.analysis.comparison_inputs import ComparedPainting, PaintingGroup, indexed_painting, painting_of
 from painter_search.attribution.answers import Answer, FailedQuery
 from painter_search.attribution.attribute import PreparedQuery, attribute_prepared
+from painter_search.attribution.recognition import choose_reading
 from painter_search.common.atomic_io import digest_bytes
 from painter_search.common.errors import InvalidValueError, UnreadableImageError
 from painter_search.display.pages.index_page import index_page_content
@@ -24,7 +26,7 @@ from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.serving.batching import BatchedEmbedder
 from painter_search.serving.current_index import CurrentIndex
-from painter_search.serving.decoder_pool import DecoderPool
+from painter_search.serving.decoder_pool import DecodedUpload, DecoderPool
 from painter_search.serving.lookups import NotFound
 from painter_search.serving.map_cache import MapCache
 from painter_search.serving.result_cache import CachedResult, ResultCache
@@ -49,6 +51,8 @@ class ReadUpload:
     """`[256]`; empty if the file is unreadable."""
     reason: str = ""
     """Why the file is unreadable."""
+    possible: ReadUpload | None = None
+    """The same of what may be a painting in the photograph; see `Frame`."""
 
     @property
     def compared(self) -> Callable[[], ComparedPainting] | None:
@@ -148,8 +152,13 @@ class Service:
             )
         except UnreadableImageError as unreadable:
             return ReadUpload(upload.name, None, np.empty(0, np.float32), str(unreadable))
+        return await self._embed_upload(index, upload, decoded)
+
+    async def _embed_upload(self, index: PaintingIndex, upload: Upload, decoded: DecodedUpload) -> ReadUpload:
         query = PreparedQuery(upload.name, decoded.frame, decoded.fingerprint, sha256=digest_bytes(upload.content))
-        return ReadUpload(upload.name, query, await self.embedder.embed(index, decoded.views))
+        embedding = await self.embedder.embed(index, decoded.views)
+        possible = await self._embed_upload(index, upload, decoded.possible) if decoded.possible else None
+        return ReadUpload(upload.name, query, embedding, possible=possible)
 
     def find_painting(self, index: PaintingIndex, reference: str) -> ComparedPainting:
         """The painting that a reference names, as comparisons take it; raises `NotFound`."""
@@ -168,16 +177,27 @@ class Service:
 
 
 def _attribute(index: PaintingIndex, uploads: Sequence[ReadUpload], top_k: int, works_per_artist: int) -> CachedResult:
-    queries = [upload.query for upload in uploads if upload.query is not None]
-    embeddings = [upload.embedding for upload in uploads if upload.query is not None]
-    attributions = (
-        iter(attribute_prepared(index, queries, np.stack(embeddings), top_k, works_per_artist)) if queries else iter(())
+    readings = [[upload, *([upload.possible] if upload.possible else [])] for upload in uploads]
+    read = [(one.query, one.embedding) for of_upload in readings for one in of_upload if one.query is not None]
+    queries = [query for query, _ in read]
+    attributions = iter(
+        attribute_prepared(index, queries, np.stack([embedding for _, embedding in read]), top_k, works_per_artist)
+        if read
+        else ()
     )
-    answers: tuple[Answer, ...] = tuple(
-        FailedQuery(upload.name, upload.reason) if upload.query is None else next(attributions) for upload in uploads
-    )
+    answers: list[Answer] = []
+    chosen: list[ReadUpload] = []
+    for of_upload in readings:
+        if of_upload[0].query is None:
+            answers.append(FailedQuery(of_upload[0].name, of_upload[0].reason))
+            chosen.append(of_upload[0])
+        else:
+            of_readings = list(islice(attributions, len(of_upload)))
+            number = choose_reading(of_readings)
+            answers.append(of_readings[number])
+            chosen.append(of_upload[number])
     size = sum(len(query.frame.jpeg) + len(query.frame.picture or b"") + ANSWER_BYTES for query in queries)
-    return CachedResult(index, answers, tuple(upload.compared for upload in uploads), size=size)
+    return CachedResult(index, tuple(answers), tuple(one.compared for one in chosen), size=size)
 
 
 def _with_uploads(result: CachedResult, uploads: Sequence[Upload], top_k: int, works: int) -> CachedResult:

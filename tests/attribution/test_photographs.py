@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from running_scripts import Run
 from wall_photographs import photograph_on_wall
 
 from painter_search.analysis.comparison import PairComparison, compare_paintings
@@ -34,6 +35,29 @@ def photograph(work: Work, painted_originals: Path, tmp_path: Path) -> Path:
     path = tmp_path / "on-a-wall.png"
     photograph_on_wall(picture, roll=3, yaw=12).image.save(path)
     return path
+
+
+@pytest.mark.slow
+def test_real_paintings_on_walls_are_recognised(puzzles: Path, tmp_path: Path, run_here: Run) -> None:
+    paintings = tmp_path / "paintings"
+    run_here("build_sample.py", "--rcc", puzzles, "--paintings", paintings)
+    index = PaintingIndex.build(folder=paintings, layout="artist-title", index=tmp_path / "index", device="cpu")
+    files = sorted(paintings.glob("*.jpg"))
+    recognised = 0
+    for number, file in enumerate(files):
+        (plain,) = attribute(index, file)
+        assert isinstance(plain, Attribution)
+        assert plain.crop is None
+        assert plain.same_works[0].work.file == file.name
+        with Image.open(file) as picture:
+            yaw, wall = (-20, 0, 20)[number % 3], ("plain", "texture", "gradient")[number % 3]
+            photograph_on_wall(picture.convert("RGB"), yaw=yaw, wall=wall).image.save(tmp_path / "photograph.png")
+        (answer,) = attribute(index, tmp_path / "photograph.png")
+        assert isinstance(answer, Attribution)
+        assert answer.crop is not None
+        assert {same.work.file for same in answer.same_works} <= {file.name}
+        recognised += bool(answer.same_works)
+    assert recognised >= len(files) - 1
 
 
 def test_photograph_is_recognised_once_cropped(small_index: PaintingIndex, work: Work, photograph: Path) -> None:

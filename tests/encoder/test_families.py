@@ -26,6 +26,15 @@ from painter_search.training.trainer import train_encoder
 pytest.importorskip("timm")
 
 CONVOLUTIONAL = ("resnet26d", "test_efficientnet", "convnext_atto", "convnext_tiny")
+SHORT = (
+    "resnet26d",
+    "test_efficientnet",
+    "convnext_atto",
+    "vit_tiny_patch16_224",
+    "vit_small_patch14_reg4_dinov2",
+    "swin_tiny_patch4_window7_224",
+)
+"""Those that every run trains: one of each way of giving features."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +48,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Collection:
 
 @pytest.mark.parametrize(
     "backbone",
-    [*TIMM, *(pytest.param(name, marks=pytest.mark.long) for name in TORCHVISION if name != "resnet18")],
+    [name if name in SHORT else pytest.param(name, marks=pytest.mark.long) for name in (*TIMM, *TORCHVISION)],
 )
 @pytest.mark.slow
 def test_every_family_trains_indexes_answers_and_matches_parts(

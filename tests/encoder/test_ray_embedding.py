@@ -68,6 +68,7 @@ def shards(frames: list[Path]) -> list[Shard]:
     return split_into_shards([frame.name for frame in frames], frames, size=2)
 
 
+@pytest.mark.long
 def test_build_on_ray_gives_the_index_of_one_machine(
     small_index_config: BuildIndexConfig, small_index: PaintingIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,9 +11,7 @@ from painter_search.attribution.answers import Answer, ArtistMatch, Neighbour
 from painter_search.display.answer_citation import answer_bibtex, answer_citation
 from painter_search.display.matching_parts import parts_figures
 from painter_search.display.shares import Share, answer_shares
-from painter_search.images.framing import open_frame
 from painter_search.images.photographs.crop import Quadrilateral
-from painter_search.images.photographs.photograph import possible_painting
 from painter_search.index.painting_index import PaintingIndex
 
 MATCHED_ARTISTS = 3
@@ -170,7 +168,7 @@ def view_answer(
         matched_artists: Artists whose nearest work is matched with the painting.
         pictures: Whether to read the works' pictures, for a page that is saved.
         time: When it was asked; by default now.
-        suggest_crop: Whether to look for a painting in a photograph that was not cropped, for a page that can crop.
+        suggest_crop: Whether to say where a painting may be in a photograph, for a page that can crop.
     """
     if not answer.answered:
         return AnswerView(answer, (), {}, number)
@@ -189,6 +187,5 @@ def view_answer(
     )
     scope = "of those compared with" if index.selection else "in the index"
     citation, bibtex = answer_citation(answer, index, time), answer_bibtex(answer, index, time)
-    is_unclear = suggest_crop and answer.crop is None and not answer.same_works
-    possible = possible_painting(open_frame(answer.picture)) if is_unclear else None
+    possible = answer.possible if suggest_crop else None
     return AnswerView(answer, artists, thumbnails, number, scope, citation, bibtex, possible)

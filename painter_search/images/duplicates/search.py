@@ -76,6 +76,11 @@ def shows_same_picture(one: PictureSketch, other: PictureSketch) -> bool | None:
     return _agree(compare_detail(*greys))
 
 
+def agree_in_detail(one: PictureSketch, other: PictureSketch) -> bool:
+    """Whether two files show one picture once they are aligned, in whatever light and with a little cut off."""
+    return _agree(compare_detail(one.views[0].detail, other.views[0].detail))
+
+
 def _duplicates_of_flat(sketches: Sequence[PictureSketch]) -> Iterator[Duplicate]:
     """Duplicates among pictures of almost one colour, which their sketches cannot tell apart."""
     fingerprints = stack_fingerprints([sketch.fingerprint for sketch in sketches])

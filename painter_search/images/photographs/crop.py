@@ -88,6 +88,10 @@ def parse_crop(text: CropInput) -> Crop:
     return CropBox(x, y, width, height, int(turn))
 
 
+SURE = 0.9
+"""Sureness from which on a photograph is cropped unasked."""
+
+
 @dataclass(frozen=True)
 class PaintingCrop:
     """The part of a photograph that an answer is about."""
@@ -100,6 +104,11 @@ class PaintingCrop:
     """How sure it is that this is the painting, 0 to 1; None for a crop that was given."""
     photograph: bytes
     """The whole photograph, reduced, as a JPEG file."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is used unasked."""
+        return self.sureness is None or self.sureness >= SURE
 
     @property
     def sentence(self) -> str:

@@ -13,7 +13,6 @@ from painter_search.images.formats.decoded import DecodedPainting, Need
 from painter_search.images.photographs.crop import Crop, CropBox, Quadrilateral
 from painter_search.images.photographs.find import find_painting
 from painter_search.images.photographs.rectify import aspect_ratio, rectified_size, rectify, sharpen
-from painter_search.images.photographs.sureness import POSSIBLE, SURE
 from painter_search.images.types import ImageFile
 
 MIN_SIDE = 160
@@ -25,7 +24,7 @@ MIN_PAINTING = 48
 
 
 def locate_painting(decoded: DecodedPainting, crop: Crop) -> tuple[Quadrilateral, float | None] | None:
-    """Where the painting's corners are, with how sure that is; None to use all of the photograph.
+    """Where the painting's corners are, with how sure that is, see `sureness.py`; None to use all of the photograph.
 
     The sureness of a rectangle that is given is None. Raises `UnreadableImageError` if it lies outside.
     """
@@ -36,7 +35,7 @@ def locate_painting(decoded: DecodedPainting, crop: Crop) -> tuple[Quadrilateral
         return None
     copy = image.reduce(max(1, math.ceil(max(image.size) / MAX_SIDE)))
     found = find_painting(np.asarray(copy))
-    if found is None or found.sureness < SURE:
+    if found is None:
         return None
     share = np.clip(found.corners / np.array(copy.size), 0, 1)
     sides = np.linalg.norm((share - np.roll(share, 1, axis=0)) * [decoded.width, decoded.height], axis=1)
@@ -44,17 +43,6 @@ def locate_painting(decoded: DecodedPainting, crop: Crop) -> tuple[Quadrilateral
         return None
     a, b, c, d = ((float(x), float(y)) for x, y in share)
     return (a, b, c, d), found.sureness
-
-
-def possible_painting(image: Image.Image) -> Quadrilateral | None:
-    """Where a painting may be in a photograph, if one is seen, but not surely enough to crop to it unasked."""
-    if min(image.size) < MIN_SIDE:
-        return None
-    found = find_painting(np.asarray(image))
-    if found is None or not POSSIBLE <= found.sureness < SURE:
-        return None
-    a, b, c, d = ((float(x), float(y)) for x, y in np.clip(found.corners / np.array(image.size), 0, 1))
-    return a, b, c, d
 
 
 def crop_decoded(

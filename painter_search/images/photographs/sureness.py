@@ -9,10 +9,8 @@ from painter_search.images.photographs.evidence import NAMES
 
 Floats = NDArray[np.float32]
 
-SURE = 0.9
-"""Sureness from which on a photograph is cropped."""
 POSSIBLE = 0.15
-"""Sureness from which on a person is asked whether it should be."""
+"""Sureness from which on an outline is looked at further: a person is asked, or the works of an index are."""
 PAIRS = np.array(
     [
         [NAMES.index(one), NAMES.index(other)]
