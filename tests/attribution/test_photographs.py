@@ -20,6 +20,7 @@ from painter_search.attribution.attribute import attribute
 from painter_search.collection.collection import Collection
 from painter_search.collection.work import Work
 from painter_search.common.errors import InvalidValueError
+from painter_search.images.photographs import crop
 from painter_search.index.painting_index import PaintingIndex
 
 
@@ -71,6 +72,22 @@ def test_photograph_is_recognised_once_cropped(small_index: PaintingIndex, work:
     assert whole.same_works == ()
     assert whole.crop is None
     assert "crop" not in whole.to_dict()
+
+
+def test_unsure_painting_is_cropped_to_if_it_is_a_work_of_the_index(
+    small_index: PaintingIndex, work: Work, photograph: Path, tmp_path: Path, paint: Callable[..., Image.Image],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    photograph_on_wall(paint(9001, 440, 330), roll=3, yaw=12).image.save(tmp_path / "another.png")
+    monkeypatch.setattr(crop, "SURE", 1.01)
+    known, unknown = attribute(small_index, [photograph, tmp_path / "another.png"])
+    assert isinstance(known, Attribution)
+    assert [neighbour.work for neighbour in known.same_works] == [work]
+    assert known.crop is not None
+    assert known.possible is None
+    assert isinstance(unknown, Attribution)
+    assert (unknown.same_works, unknown.crop) == ((), None)
+    assert unknown.possible is not None
 
 
 def test_search_crops_as_attribute_does(small_index: PaintingIndex, work: Work, photograph: Path) -> None:

@@ -41,17 +41,18 @@ def test_page_says_what_was_cropped(client: Any, photograph: bytes) -> None:
 
 @pytest.mark.slow
 def test_page_asks_whether_to_crop_where_a_painting_is_not_sure_enough(
-    client: Any, photograph: bytes, monkeypatch: pytest.MonkeyPatch
+    client: Any, photograph: bytes, paint: Callable[..., Image.Image]
 ) -> None:
-    def asked(crop: str) -> str:
-        files = [("paintings", ("wall.png", photograph, "image/png"))]
+    unframed = io.BytesIO()
+    photograph_on_wall(paint(31, 400, 310), wall="white", frame=0, roll=0).image.save(unframed, "PNG")
+
+    def asked(content: bytes, crop: str) -> str:
+        files = [("paintings", ("wall.png", content, "image/png"))]
         return str(client.post("/answers", files=files, data={"crop": crop}, follow_redirects=True).text)
 
     question = "A painting on a wall? Crop to it."
-    assert question not in asked("auto")
-    assert question not in asked("none")
-    monkeypatch.setattr("painter_search.images.photographs.photograph.SURE", 1.01)
-    page = asked("none")
+    assert question not in asked(photograph, "auto")
+    page = asked(unframed.getvalue(), "auto")
     assert question in page
     left, top, width, height = (
         float(re.findall(f'name="{name}" value="([^"]*)"', page)[0]) for name in ("left", "top", "width", "height")
@@ -60,7 +61,8 @@ def test_page_asks_whether_to_crop_where_a_painting_is_not_sure_enough(
     assert top > 5
     assert width < 90
     assert height < 90
-    assert question not in asked("0,0,1,1")
+    assert question not in asked(unframed.getvalue(), "none")
+    assert question not in asked(unframed.getvalue(), "0,0,1,1")
 
 
 def test_sides_of_a_comparison_have_fields_of_their_own(client: Any, photograph: bytes) -> None:
