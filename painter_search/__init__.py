@@ -43,7 +43,8 @@ _MODULES = {
     "encoder.encoder": ("Encoder", "load_encoder"),
     # Index
     "index.config": ("BuildIndexConfig", "WorkFilter"),
-    "index.painting_index": ("PaintingIndex", "IndexUpdate", "Listing", "add_paintings", "list_works", "remove_works"),
+    "index.listing": ("Listing", "list_works"),
+    "index.painting_index": ("PaintingIndex", "IndexUpdate", "add_paintings", "remove_works"),
     "index.works_db": ("IndexedWork",),
     # Ask
     "attribution.attribute": ("attribute",),
@@ -145,11 +146,11 @@ if TYPE_CHECKING:
     from painter_search.encoder.hub.config import PushConfig as PushConfig
     from painter_search.index.config import BuildIndexConfig as BuildIndexConfig
     from painter_search.index.config import WorkFilter as WorkFilter
+    from painter_search.index.listing import Listing as Listing
+    from painter_search.index.listing import list_works as list_works
     from painter_search.index.painting_index import IndexUpdate as IndexUpdate
-    from painter_search.index.painting_index import Listing as Listing
     from painter_search.index.painting_index import PaintingIndex as PaintingIndex
     from painter_search.index.painting_index import add_paintings as add_paintings
-    from painter_search.index.painting_index import list_works as list_works
     from painter_search.index.painting_index import remove_works as remove_works
     from painter_search.index.works_db import IndexedWork as IndexedWork
     from painter_search.training.config import TrainConfig as TrainConfig

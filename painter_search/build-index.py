@@ -67,7 +67,8 @@ def list_index(config: Flags[ListConfig], json: bool = False) -> None:
     """
     from painter_search.display.console.index import show_listing
     from painter_search.display.pages.index_page import write_missing_index_page
-    from painter_search.index.painting_index import PaintingIndex, list_works
+    from painter_search.index.listing import list_works
+    from painter_search.index.painting_index import PaintingIndex
 
     index = PaintingIndex.load(config.index)
     write_missing_index_page(index)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from painter_search.attribution.answers import Answer, ArtistMatch, Neighbour
 from painter_search.display.citation import citation
-from painter_search.index.painting_index import Listing, PaintingIndex
+from painter_search.index.listing import Listing
+from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.works_db import IndexedWork
 
 if TYPE_CHECKING:  # a query need not wait for what compares

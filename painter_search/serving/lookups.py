@@ -16,7 +16,8 @@ from painter_search.collection.hands.folding import fold_name
 from painter_search.collection.hands.spellings import find_spellings
 from painter_search.common.errors import PainterSearchError, UnknownWorkError
 from painter_search.display.serialize import listing_to_dict
-from painter_search.index.painting_index import Listing, PaintingIndex, list_works
+from painter_search.index.listing import Listing, list_works
+from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.works_db import IndexedWork, similar_names
 
 MAX_CONFUSED = 5

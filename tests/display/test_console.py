@@ -9,7 +9,8 @@ from painter_search.display.console.collection import show_collection
 from painter_search.display.console.index import MAX_ROWS, show_index, show_listing, show_update
 from painter_search.display.console.score import show_score
 from painter_search.display.console.tables import new_table, show
-from painter_search.index.painting_index import IndexUpdate, PaintingIndex, list_works
+from painter_search.index.listing import list_works
+from painter_search.index.painting_index import IndexUpdate, PaintingIndex
 
 
 def test_show_functions_print_json(

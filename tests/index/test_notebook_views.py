@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from painter_search.display.pages.map_page import MapFiles
-from painter_search.index.painting_index import IndexUpdate, PaintingIndex, list_works
+from painter_search.index.listing import list_works
+from painter_search.index.painting_index import IndexUpdate, PaintingIndex
 
 PICTURE = "data:image/jpeg;base64,"
 

@@ -23,7 +23,8 @@ from painter_search.encoder.embedding import embed_all
 from painter_search.index import config as config_module
 from painter_search.index import painting_index as painting_index_module
 from painter_search.index.config import BuildIndexConfig, WorkFilter
-from painter_search.index.painting_index import PaintingIndex, list_works
+from painter_search.index.listing import list_works
+from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.distances import distance_matrix
 
 

@@ -10,7 +10,8 @@ from painter_search.attribution.attribute import attribute
 from painter_search.common.atomic_io import to_json
 from painter_search.display.serialize import answers_to_dict, comparison_to_dict, listing_to_dict
 from painter_search.index.config import WorkFilter
-from painter_search.index.painting_index import PaintingIndex, list_works
+from painter_search.index.listing import list_works
+from painter_search.index.painting_index import PaintingIndex
 
 schemas = pytest.importorskip("painter_search.serving.schemas")
 

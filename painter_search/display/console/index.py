@@ -14,7 +14,8 @@ from painter_search.index.vector_store.base import SearchSettings
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from painter_search.index.painting_index import IndexUpdate, Listing
+    from painter_search.index.listing import Listing
+    from painter_search.index.painting_index import IndexUpdate
     from painter_search.index.works_db import IndexedWork
 
 MAX_ROWS = 20

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from painter_search.common.atomic_io import to_json
 from painter_search.common.version import __version__
 from painter_search.display.serialize import answers_to_dict, comparison_to_dict, listing_to_dict
-from painter_search.index.painting_index import list_works
+from painter_search.index.listing import list_works
 from painter_search.serving import schemas
 from painter_search.serving.lookups import (
     SIMILAR_WORKS,

@@ -1,0 +1,207 @@
+"""What attribution needs of an index: its works as candidates, of all or of a selection, and its calibration."""
+
+from __future__ import annotations
+
+from copy import copy
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from painter_search.common.errors import InvalidValueError
+from painter_search.images.fingerprint import coarse_fingerprints
+from painter_search.index.filters import Selection
+from painter_search.index.index_reader import IndexReader
+from painter_search.index.manifest import Manifest
+from painter_search.index.work_tables import ArtistTable, CandidateWorks, read_candidate_works
+from painter_search.metrics.artist_ranking import MAX_CANDIDATES
+from painter_search.metrics.confidence import Confidence
+from painter_search.metrics.distances import distance_matrix
+from painter_search.metrics.identification.naming_threshold import NamingThreshold
+from painter_search.metrics.identification.plda import PLDA, artist_sums
+from painter_search.metrics.identification.plda_file import PLDA_FILE, read_plda
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+REFERENCE_WORKS = 1024
+"""Random works, at most, that stand for all when the distance of a query to works in general is measured."""
+
+
+class Candidates(NamedTuple):
+    """The works that a query is compared with when artists are ranked, `[m]` each."""
+
+    distances: NDArray[np.float32]
+    ids: NDArray[np.int64]
+
+
+class AttributionData(IndexReader):
+    """An open index, or a selection of its works, with what artists are ranked and named by.
+
+    Attributes:
+        selection: The works that a filter left; None for the whole index.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        super().__init__(folder, manifest)
+        self.selection: Selection | None = None
+        self._threshold: NamingThreshold | None = None
+        self._exact_sums: tuple[NDArray[np.float64], NDArray[np.int64]] | None = None
+
+    @property
+    def confidence(self) -> Confidence | None:
+        """Turns distances into probabilities; None for an encoder without calibration."""
+        return self.manifest.confidence
+
+    def naming(self, false_names: float | None) -> Self:
+        """The same index with another threshold for naming artists; unchanged with None.
+
+        Args:
+            false_names: Per cent of works by artists not in the index that may be given a name: more than 0, below 100.
+
+        Raises:
+            InvalidValueError: The number is another one, or the costs of a threshold were not measured.
+
+        Example:
+            >>> answers = attribute(index.naming(false_names=10), "painting.jpg")  # doctest: +SKIP
+        """
+        if false_names is None:
+            return self
+        if not 0 < false_names < 100:
+            raise InvalidValueError(f"--false-names is {false_names}; it must be more than 0 and below 100 (per cent).")
+        found = None if self.confidence is None else self.confidence.naming_threshold(false_names / 100)
+        if found is None:
+            raise InvalidValueError(
+                f"--false-names is {false_names}, and {self.folder} does not know what a threshold costs, which needs "
+                "40 works by 8 artists to measure: train its encoder with this version, on more artists, and build the "
+                "index again."
+            )
+        chosen = copy(self)
+        chosen._threshold = found
+        return chosen
+
+    @property
+    def naming_threshold(self) -> NamingThreshold | None:
+        """From which probability on an artist is named, and what that costs; None where that was not measured."""
+        if self._threshold is not None or self.confidence is None:
+            return self._threshold
+        return self.confidence.naming_threshold()
+
+    @property
+    def least_named(self) -> float:
+        """No artist is named below this probability that the artist is in the index; 0 without calibration."""
+        threshold = self.naming_threshold
+        if threshold is not None:
+            return threshold.probability
+        return 0.0 if self.confidence is None else self.confidence.threshold
+
+    @cached_property
+    def plda(self) -> PLDA | None:
+        """Gives likelihood ratios, around this index's works; None where its calibration uses none."""
+        if self.confidence is None or self.confidence.share_weights is None:
+            return None
+        return read_plda(self.folder / PLDA_FILE)[1] if PLDA_FILE in self.manifest.files else None
+
+    def artist_sums(self, plda: PLDA, candidates: CandidateWorks) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The sum of each candidate artist's works as `plda` projects them, and their number: `[artists, 256]` and
+        `[artists]`. A filtered index sums the candidates themselves."""
+        if not self.exact:
+            return self._sum_works(plda, candidates)
+        if self._exact_sums is None:
+            self._exact_sums = self._sum_works(plda, candidates)
+        return self._exact_sums
+
+    def count_artists(self, candidates: CandidateWorks) -> int:
+        """How many artists may have painted a query: all of the index; those of the candidates if it is filtered."""
+        return self.manifest.artists if self.selection is None else len(candidates.artists)
+
+    def _sum_works(self, plda: PLDA, candidates: CandidateWorks) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        if self.selection is not None:
+            projected = plda.project(self.embeddings(candidates.ids))
+            return artist_sums(projected, candidates.numbers, len(candidates.artists))
+        means = self.works.artist_means(candidates.artists, self.store.dim)
+        return means.astype(np.float64) * candidates.sizes[:, None], candidates.sizes
+
+    @property
+    def mean_distance(self) -> float:
+        """The mean distance between works by different artists."""
+        return self.manifest.mean_distance
+
+    @cached_property
+    def artists(self) -> ArtistTable:
+        """The artist of each work, by ascending id."""
+        ids, names = self.works.artists()
+        if self.selection is not None:
+            rows = np.searchsorted(ids, self.selection.ids)
+            ids, names = ids[rows], [names[row] for row in rows]
+        distinct, numbers = np.unique(np.array(names, dtype=object), return_inverse=True)
+        return ArtistTable(ids, numbers.astype(np.int64), [str(name) for name in distinct])
+
+    @cached_property
+    def local_scales(self) -> NDArray[np.float32]:
+        """How isolated each work is, in the order of `artists`: float32 `[n]`; see `metrics/local_scaling.py`."""
+        return self._of_selection(self.works.local_scales())
+
+    @cached_property
+    def fingerprints(self) -> NDArray[np.uint8]:
+        """The fingerprint of each work, in the order of `artists`: uint8 `[n, FINGERPRINT_BYTES]`."""
+        return self._of_selection(self.works.fingerprints()[1])
+
+    def _of_selection(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Those of one row per work, by ascending id, that belong to selected works."""
+        if self.selection is None:
+            return rows
+        return rows[np.searchsorted(self.works.ids(), self.selection.ids)]
+
+    @cached_property
+    def reference_embeddings(self) -> NDArray[np.float32]:
+        """The embeddings of random works that stand for all: float32 `[at most REFERENCE_WORKS, 256]`."""
+        if self.selection is not None:
+            ids = self.selection.ids
+        elif self.exact:
+            ids = self.artists.ids
+        else:
+            return self.embeddings(self.works.draw_ids(REFERENCE_WORKS, self.next_id - 1))
+        drawn = np.random.default_rng(0).permutation(len(ids))[:REFERENCE_WORKS]
+        return self.embeddings(ids[np.sort(drawn)])
+
+    def search_candidates(self, embeddings: NDArray[np.float32]) -> list[Candidates]:
+        """For each query `[n, 256]` the works among which artists are ranked: all works if the index is exact, else the
+        nearest `MAX_CANDIDATES`."""
+        if self.exact:
+            return [Candidates(row, self.artists.ids) for row in distance_matrix(embeddings, self._all_embeddings)]
+        found = self.store.search(embeddings, MAX_CANDIDATES, self._among)
+        return [Candidates(row[ids >= 0], ids[ids >= 0]) for row, ids in zip(*found, strict=True)]
+
+    def load_candidates(self, ids: NDArray[np.int64]) -> CandidateWorks:
+        """What ranking artists needs to know of candidates: of all works if the index is exact, else of those with
+        these ids, so that nothing grows with the index."""
+        if self.exact:
+            return self._all_candidates
+        candidates = read_candidate_works(self.works, ids, self._among)
+        if len(candidates.ids) != len(ids):
+            raise self._inconsistent()
+        return candidates
+
+    @cached_property
+    def _all_embeddings(self) -> NDArray[np.float32]:
+        return self.embeddings(self.artists.ids)
+
+    @cached_property
+    def _all_candidates(self) -> CandidateWorks:
+        table = self.artists
+        return CandidateWorks(
+            ids=table.ids,
+            numbers=table.numbers,
+            artists=table.names,
+            sizes=np.bincount(table.numbers, minlength=len(table.names)),
+            local_scales=self.local_scales,
+            fingerprints=self.fingerprints,
+            reduced=coarse_fingerprints(self.fingerprints),
+        )
+
+    @property
+    def _among(self) -> NDArray[np.int64] | None:
+        return None if self.selection is None else self.selection.ids
