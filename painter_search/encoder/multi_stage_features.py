@@ -16,8 +16,6 @@ DAMPING = 1e-3
 """This share of the largest eigenvalue is added to every eigenvalue before directions are divided by its power."""
 MIN_EIGENVALUE = 1e-9
 """Directions below this share of the largest eigenvalue are dropped: few works span few directions."""
-WIDE = 4096
-"""Statistics a view above which a decomposition of their covariance takes minutes (ResNet-50 has 9,216)."""
 WHITENING = 0.5
 """How far directions are brought to equal variance: 0 not at all, 1 wholly. Chosen on validation artists."""
 PROBE_SIDE = 96
@@ -132,14 +130,14 @@ class Readout(nn.Module):
 def principal_directions(values: torch.Tensor, share: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The largest eigenvalues `[k]` of rows' covariance, largest first, and their eigenvectors `[width, k]`.
 
-    `k` is at most 256, and less where rows span fewer directions. Where there are fewer rows than their width, and that
-    is above `WIDE`, the products of rows with rows are decomposed: a smaller matrix of the same eigenvalues.
+    `k` is at most 256, and less where rows span fewer directions. Where there are fewer rows than their width, the
+    products of rows with rows are decomposed: a smaller matrix of the same eigenvalues.
 
     Args:
         values: Centred rows, float64 `[n, width]`.
         share: How much each row counts, `[n, 1]`, 1 in all.
     """
-    few = values.shape[1] > WIDE and len(values) < values.shape[1]
+    few = len(values) < values.shape[1]
     weighted = share.sqrt() * values
     products = weighted @ weighted.T if few else values.T @ (share * values)
     eigenvalues, eigenvectors = torch.linalg.eigh(products)

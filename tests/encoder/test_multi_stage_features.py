@@ -106,14 +106,14 @@ def test_load_encoder_restores_a_readout(encoder: EncoderNetwork, tmp_path: Path
         torch.testing.assert_close(again(pixels), encoder(pixels))
 
 
-def test_readout_fit_of_wide_statistics_equals_that_of_narrow_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows, weights = torch.randn(40, 96, generator=torch.Generator().manual_seed(0)), torch.rand(40)
-    narrow, wide = Readout([24], 48), Readout([24], 48)
-    narrow.fit(rows, weights)
-    monkeypatch.setattr("painter_search.encoder.multi_stage_features.WIDE", 64)
-    wide.fit(rows, weights)
-    assert narrow.linear.weight[:39].abs().sum(1).min() > 0
-    torch.testing.assert_close(wide.linear.weight, narrow.linear.weight, atol=1e-4, rtol=1e-3)
+def test_readout_fit_of_few_rows_equals_that_of_the_same_rows_repeated() -> None:
+    generator = torch.Generator().manual_seed(0)
+    rows, weights = torch.randn(40, 96, generator=generator), torch.rand(40, generator=generator)
+    few, many = Readout([24], 48), Readout([24], 48)
+    few.fit(rows, weights)  # 40 rows of 96 statistics: by the products of rows
+    many.fit(rows.repeat(3, 1), weights.repeat(3))  # 120 rows: by their covariance
+    assert few.linear.weight[:39].abs().sum(1).min() > 0
+    torch.testing.assert_close(few.linear.weight, many.linear.weight, atol=1e-4, rtol=1e-3)
 
 
 def test_readout_fit_weights_equal_repeated_rows() -> None:
