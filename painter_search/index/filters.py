@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,21 +64,40 @@ def select_works(works: Path, filter: WorkFilter) -> Selection:
         UnknownWorkError: The index has no work by an artist that the filter names.
         NotEnoughDataError: No work meets the filter.
     """
-    rows = _rows(works, "1" if filter.where is None else filter.where)
-    artists = {row.artist for row in rows}
-    only, without = (_spell(names, artists) for names in (filter.artists, filter.exclude_artists))
-    wanted = (only or artists) - without
-    left = [row for row in rows if row.meets_where and row.artist in wanted and filter.style in (None, row.style)]
+    left = {} if filter.where is None else dict.fromkeys(_ids_where(works, filter.where), "")
+    with closing(open_read_only(works)) as database:
+        if filter.where is None or filter != WorkFilter(where=filter.where):
+            others = dict(_rows_left(database, filter))
+            left = others if filter.where is None else {id: others[id] for id in left if id in others}
+        of = database.execute("SELECT count(*) FROM works").fetchone()[0]
     without_year = across = 0
     if filter.before is not None or filter.since is not None:
-        years = [read_years(row.date) for row in left]
-        without_year = sum(one is None for one in years)
-        across = sum(one is not None and _reaches(one, filter) and not _within(one, filter) for one in years)
-        left = [row for row, one in zip(left, years, strict=True) if one is not None and _within(one, filter)]
+        years = {date: read_years(date) for date in set(left.values())}
+        undated = {date for date, one in years.items() if one is None}
+        within = {date for date, one in years.items() if one is not None and _within(one, filter)}
+        reaching = {date for date, one in years.items() if one is not None and _reaches(one, filter)} - within
+        without_year, across = (sum(date in dates for date in left.values()) for dates in (undated, reaching))
+        left = {id: date for id, date in left.items() if date in within}
     if not left:
-        undated = f" ({without_year:,} have no readable year)" if without_year else ""
-        raise NotEnoughDataError(f"no work in the index is left ({filter}){undated}; drop or widen a condition.")
-    return Selection(filter, np.array([row.id for row in left], np.int64), without_year, across, len(rows))
+        unread = f" ({without_year:,} have no readable year)" if without_year else ""
+        raise NotEnoughDataError(f"no work in the index is left ({filter}){unread}; drop or widen a condition.")
+    return Selection(filter, np.fromiter(left, np.int64, len(left)), without_year, across, of)
+
+
+def _rows_left(database: sqlite3.Connection, filter: WorkFilter) -> Iterable[tuple[int, str]]:
+    """Id and date of each work of the artists and the style that a filter names, by ascending id; the date is left out
+    where it does not matter."""
+    conditions: dict[str, str] = {}
+    if filter.artists or filter.exclude_artists:
+        artists = {row[0] for row in database.execute("SELECT DISTINCT artist FROM works")}
+        only, without = (_spell(names, artists) for names in (filter.artists, filter.exclude_artists))
+        is_one, names = ("IN", only - without) if only else ("NOT IN", without)
+        conditions[f"artist {is_one} (SELECT value FROM json_each(?))"] = json.dumps(sorted(names))
+    if filter.style is not None:
+        conditions["style = ?"] = filter.style
+    date = "''" if filter.before is None and filter.since is None else "date"
+    meets = " AND ".join(conditions) or "1"
+    return database.execute(f"SELECT id, {date} FROM works WHERE {meets} ORDER BY id", tuple(conditions.values()))
 
 
 def _spell(names: Iterable[str], artists: set[str]) -> set[str]:
@@ -108,32 +127,24 @@ def _reaches(years: Years, filter: WorkFilter) -> bool:
     )
 
 
-class _Row(NamedTuple):
-    id: int
-    artist: str
-    date: str
-    style: str
-    meets_where: int
-
-
-def _rows(works: Path, expression: str) -> list[_Row]:
-    """Every work by ascending id, and whether the expression holds for it."""
+def _ids_where(works: Path, expression: str) -> list[int]:
+    """The ids of the works for which an expression holds, ascending."""
     # As a column of the result, an expression can be followed by nothing else: a second FROM is a syntax error. The
     # line breaks end a comment that it may contain.
-    query = f"SELECT id, artist, date, style, (\n{expression}\n) IS TRUE FROM works ORDER BY id"
+    query = f"SELECT id, (\n{expression}\n) IS TRUE FROM works ORDER BY id"
     with closing(open_read_only(works)) as database:
         database.set_authorizer(_allow_reading())
         try:
             cursor = database.cursor().execute(query)
-            rows = cursor.fetchall()
+            ids = [row[0] for row in cursor if row[1]]
         except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
             raise InvalidValueError(
                 f"--where cannot be used ({error}): it takes an SQL expression over the columns {', '.join(COLUMNS)}, "
                 "with texts in single quotes, such as \"style = 'Impressionism'\"."
             ) from error
-        if len(cursor.description) != len(_Row._fields):
+        if len(cursor.description) != 2:
             raise InvalidValueError("--where takes one SQL expression; join several with AND or OR.")
-    return [_Row(*row) for row in rows]
+    return ids
 
 
 def _allow_reading() -> Callable[..., int]:
@@ -145,7 +156,8 @@ def _allow_reading() -> Callable[..., int]:
         selects += action == sqlite3.SQLITE_SELECT
         allowed = (
             (action == sqlite3.SQLITE_SELECT and selects == 1)
-            or (action == sqlite3.SQLITE_READ and subject == "works" and detail in ("id", *COLUMNS))
+            # The empty name is SQLite's for a query that reads no column but the id.
+            or (action == sqlite3.SQLITE_READ and subject == "works" and detail in ("", "id", *COLUMNS))
             or (action == sqlite3.SQLITE_FUNCTION and str(detail).lower() in FUNCTIONS)
         )
         return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY

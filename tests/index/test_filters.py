@@ -53,6 +53,13 @@ def test_select_works_keeps_those_for_which_the_expression_holds(
     assert select_ids(works, where=where) == [id for id in range(1, 31) if holds(id)]
 
 
+def test_select_works_without_conditions_leaves_all(works: Path) -> None:
+    assert select_ids(works) == select_ids(works, where="1")
+    assert select_ids(works, exclude_artists=("Artist 0",), artists=("Artist 0", "Artist 1")) == select(
+        works, artists=("Artist 1",)
+    )
+
+
 def test_select_works_compares_artists_and_styles_literally(works: Path) -> None:
     assert select_ids(works, artists=("Artist 1", "Artist 3")) == [id for id in range(1, 31) if id % 5 in (1, 3)]
     assert select_ids(works, style="Pop -- (Art)") == [id for id in range(1, 31) if id % 3 == 2]
