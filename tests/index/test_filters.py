@@ -55,7 +55,7 @@ def test_select_works_keeps_those_for_which_the_expression_holds(
 
 def test_select_works_without_conditions_leaves_all(works: Path) -> None:
     assert select_ids(works) == select_ids(works, where="1")
-    assert select_ids(works, exclude_artists=("Artist 0",), artists=("Artist 0", "Artist 1")) == select(
+    assert select_ids(works, exclude_artists=("Artist 0",), artists=("Artist 0", "Artist 1")) == select_ids(
         works, artists=("Artist 1",)
     )
 
