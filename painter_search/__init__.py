@@ -23,8 +23,8 @@ quota, `OMP_NUM_THREADS` is set to that unless it is set.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from painter_search.common.cores import limit_library_threads
-from painter_search.common.interrupts import exit_on_interrupt
+from painter_search.common.command_line.interrupts import exit_on_interrupt
+from painter_search.common.machine.cores import limit_library_threads
 from painter_search.common.version import __version__ as __version__
 
 exit_on_interrupt()
@@ -45,7 +45,7 @@ _MODULES = {
     "index.config": ("BuildIndexConfig", "WorkFilter"),
     "index.listing": ("Listing", "list_works"),
     "index.painting_index": ("PaintingIndex", "IndexUpdate", "add_paintings", "remove_works"),
-    "index.works_db": ("IndexedWork",),
+    "index.works.works_db": ("IndexedWork",),
     # Ask
     "attribution.attribute": ("attribute",),
     "attribution.answers": ("Answers", "ArtistMatch", "Attribution", "FailedQuery", "Neighbour"),
@@ -152,7 +152,7 @@ if TYPE_CHECKING:
     from painter_search.index.painting_index import PaintingIndex as PaintingIndex
     from painter_search.index.painting_index import add_paintings as add_paintings
     from painter_search.index.painting_index import remove_works as remove_works
-    from painter_search.index.works_db import IndexedWork as IndexedWork
+    from painter_search.index.works.works_db import IndexedWork as IndexedWork
     from painter_search.training.config import TrainConfig as TrainConfig
     from painter_search.training.run import Run as Run
     from painter_search.training.trainer import train_encoder as train_encoder

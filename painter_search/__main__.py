@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in COMMANDS:
         return int(import_module(f"painter_search.{words[0]}").main(words[1:]))
-    from painter_search.common.cli import exit_code
+    from painter_search.common.command_line.cli import exit_code
 
     return exit_code(lambda: _without_command(words))
 
@@ -85,7 +85,7 @@ def _without_command(words: Sequence[str]) -> int:
         print(__version__)
         return 0
     if words[0] == "--completion":
-        from painter_search.common.completion import print_completion
+        from painter_search.common.command_line.completion import print_completion
 
         modules = {name: import_module(f"painter_search.{name}") for name in COMMANDS}
         subcommands = {name: module.SUBCOMMANDS for name, module in modules.items() if hasattr(module, "SUBCOMMANDS")}

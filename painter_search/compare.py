@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from painter_search.analysis.config import CompareConfig
-from painter_search.common.cli import FAILED, Flags, run_command
-from painter_search.common.startup import answer_and_end
+from painter_search.common.command_line.cli import FAILED, Flags, run_command
+from painter_search.common.command_line.startup import answer_and_end
 
 
 def run(config: Flags[CompareConfig], json: bool = False) -> int:

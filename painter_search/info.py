@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from painter_search.analysis.info import InfoConfig
-from painter_search.common.cli import Flags, run_command
+from painter_search.common.command_line.cli import Flags, run_command
 
 
 def run(config: Flags[InfoConfig], json: bool = False) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from painter_search.common.cli import Flags, run_command
+from painter_search.common.command_line.cli import Flags, run_command
 from painter_search.encoder.hub.config import PushConfig
 
 

@@ -9,8 +9,8 @@ from typing import Annotated
 import tyro
 
 from painter_search.attribution.config import QueryConfig
-from painter_search.common.cli import FAILED, Flags, run_command
-from painter_search.common.startup import answer_and_end
+from painter_search.common.command_line.cli import FAILED, Flags, run_command
+from painter_search.common.command_line.startup import answer_and_end
 
 OUTPUT_FORMAT = tyro.conf.create_mutex_group(required=False)
 

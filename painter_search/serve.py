@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from painter_search.common.cli import Flags, run_command
-from painter_search.common.cores import keep_blas_on_one_thread
+from painter_search.common.command_line.cli import Flags, run_command
+from painter_search.common.machine.cores import keep_blas_on_one_thread
 from painter_search.serving.config import ServeConfig
 
 

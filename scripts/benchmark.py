@@ -30,10 +30,10 @@ from rich.table import Table
 
 from painter_search.__main__ import COMMANDS
 from painter_search.attribution.attribute import attribute
-from painter_search.common.device import keep_freed_memory
+from painter_search.common.machine.device import keep_freed_memory
 from painter_search.encoder.checkpoint import start_encoder
-from painter_search.encoder.embedding import embed_all
-from painter_search.encoder.mixed_precision import prefers_bfloat16
+from painter_search.encoder.inference.embedding import embed_all
+from painter_search.encoder.inference.mixed_precision import prefers_bfloat16
 from painter_search.encoder.views import MAX_VIEWS
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.bootstrap import mean_by_artist

@@ -26,12 +26,12 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from painter_search.common.atomic_io import write_json
-from painter_search.common.cores import available_physical_cores
+from painter_search.common.files.atomic_io import write_json
+from painter_search.common.machine.cores import available_physical_cores
 from painter_search.encoder.checkpoint import start_encoder
-from painter_search.encoder.inference_engine import EMBEDDINGS, import_openvino, open_engine
+from painter_search.encoder.inference.inference_engine import EMBEDDINGS, import_openvino, open_engine
+from painter_search.encoder.inference.onnx_export import export_encoder
 from painter_search.encoder.network import EncoderNetwork
-from painter_search.encoder.onnx_export import export_encoder
 from painter_search.training.recipes.strong import with_readout
 
 Compute = Callable[[NDArray[np.uint8]], NDArray[np.float32]]

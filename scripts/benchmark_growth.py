@@ -36,7 +36,7 @@ from rich.table import Table
 from painter_search.analysis.similar import similar_works
 from painter_search.attribution.attribute import attribute_work
 from painter_search.collection.work import Work
-from painter_search.common.atomic_io import write_json
+from painter_search.common.files.atomic_io import write_json
 from painter_search.encoder.encoder import load_encoder
 from painter_search.encoder.files.names import PACKAGED
 from painter_search.index.config import WorkFilter
@@ -46,7 +46,7 @@ from painter_search.index.own_calibration import calibrate_on_works
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.vector_store.base import EMBEDDINGS
 from painter_search.index.vector_store.faiss_build import build_faiss
-from painter_search.index.works_db import write_thumbnails, write_works
+from painter_search.index.works.works_db import write_thumbnails, write_works
 from painter_search.serving.lookups import find_artist_works, list_works
 
 STYLES = 10

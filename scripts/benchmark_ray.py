@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 
 from painter_search.collection.collection import Collection
-from painter_search.encoder import embedding_shards
 from painter_search.encoder.checkpoint import start_encoder
-from painter_search.encoder.onnx_export import export_onnx
-from painter_search.encoder.ray_embedding import LOCAL, embed_on_ray
+from painter_search.encoder.inference import embedding_shards
+from painter_search.encoder.inference.onnx_export import export_onnx
+from painter_search.encoder.inference.ray_embedding import LOCAL, embed_on_ray
 
 
 def measure(data: Path, backbone: str, works: int, shard_size: int, rounds: int) -> None:

@@ -30,8 +30,8 @@ from PIL import Image, ImageOps
 from rich.console import Console
 from rich.table import Table
 
-from painter_search.common.atomic_io import write_json
 from painter_search.common.errors import PainterSearchError
+from painter_search.common.files.atomic_io import write_json
 from painter_search.images.decode import decode_painting
 from painter_search.images.formats.decoded import MAX_HELD_BYTES, Need
 from painter_search.images.framing import WHOLE_SIDE, encode_jpeg, frame_whole

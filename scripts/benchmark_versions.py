@@ -33,7 +33,7 @@ from peers.collections import read_originals, real_collection
 from rich.console import Console
 from rich.table import Table
 
-from painter_search.common.atomic_io import write_json
+from painter_search.common.files.atomic_io import write_json
 
 HERE = Path(__file__).resolve().parents[1]
 TASKS = HERE / "scripts" / "benchmark" / "version_tasks.py"

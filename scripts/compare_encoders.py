@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.table import Table
 
 from painter_search.collection.collection import Collection
-from painter_search.encoder.embedding import embed_all
 from painter_search.encoder.encoder import Encoder, load_encoder
 from painter_search.encoder.files.names import PACKAGED
-from painter_search.encoder.onnx_export import fastest_embedder
+from painter_search.encoder.inference.embedding import embed_all
+from painter_search.encoder.inference.onnx_export import fastest_embedder
 from painter_search.metrics.bootstrap import Estimate, mean_by_artist, paired_difference
 from painter_search.metrics.retrieval import score_retrieval
 from painter_search.metrics.triplet_accuracy import all_negative_hits

@@ -194,7 +194,7 @@ def print_dependencies(only: list[str], repeat: int, releases: dict[str, str]) -
 
 def print_extras(releases: dict[str, str]) -> None:
     """Print the table of the extras: what each adds to the package's own dependencies."""
-    from painter_search.common.installation import PURPOSES as EXTRAS
+    from painter_search.common.machine.installation import PURPOSES as EXTRAS
 
     groups = project()
     own = frozenset(needed(groups[""]))

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from painter_search.collection.collection import CLEAN_FILES, TRIPLET_FILES, Collection
-from painter_search.common.atomic_io import write_bytes
+from painter_search.common.files.atomic_io import write_bytes
 from painter_search.encoder.encoder import load_encoder
 from painter_search.metrics.bootstrap import mean_by_artist, paired_difference
 from painter_search.training.config import TrainConfig

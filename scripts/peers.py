@@ -23,8 +23,8 @@ from peers.contestant import CannotRunError, Contestant, Figures, python_for, ru
 from rich.console import Console
 from rich.table import Table
 
-from painter_search.common.atomic_io import write_json
 from painter_search.common.errors import NotFoundError
+from painter_search.common.files.atomic_io import write_json
 
 PARTS = ("ann", "metrics", "duplicates", "folder")
 

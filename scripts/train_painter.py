@@ -17,7 +17,7 @@ import pandas as pd
 from painter_search.collection.collection import Collection
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
-from painter_search.common.atomic_io import write_bytes
+from painter_search.common.files.atomic_io import write_bytes
 from painter_search.display.model_card import packaged_card
 from painter_search.encoder.encoder import load_encoder
 from painter_search.encoder.files.names import CARD, PACKAGED

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from painter_search.__main__ import COMMANDS, OVERVIEW, main
-from painter_search.common.cli import parse_flags
+from painter_search.common.command_line.cli import parse_flags
 from painter_search.common.version import __version__
 from painter_search.index.painting_index import PaintingIndex
 

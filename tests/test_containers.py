@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from painter_search.__main__ import COMMANDS
-from painter_search.common.cli import parse_flags
+from painter_search.common.command_line.cli import parse_flags
 
 if sys.version_info >= (3, 11):
     import tomllib

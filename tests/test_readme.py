@@ -17,7 +17,7 @@ import pytest
 from small_world import PAINTERS, paint, write_paintings
 
 from painter_search.__main__ import COMMANDS
-from painter_search.common.cli import parse_flags
+from painter_search.common.command_line.cli import parse_flags
 
 ROOT = Path(__file__).parents[1]
 PAGE_NAMES = (

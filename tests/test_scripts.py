@@ -22,7 +22,7 @@ from small_world import write_paintings
 from staged_net import BACKBONE
 from tiny_world import paint_tiny_artists, save_tiny_encoder
 
-from painter_search.common.cli import parse_flags
+from painter_search.common.command_line.cli import parse_flags
 from painter_search.index.painting_index import PaintingIndex
 
 TINY = ("--backbone", BACKBONE, "--weights", "none", "--img-size", 64)

@@ -20,12 +20,12 @@ from painter_search.analysis.label_errors import LabelErrors, find_label_errors
 from painter_search.collection.artist_names import NameVariant, find_name_variants
 from painter_search.collection.collection import Collection
 from painter_search.collection.work import Work
-from painter_search.common.csv_io import read_table
 from painter_search.common.errors import InvalidValueError, NotFoundError
+from painter_search.common.files.csv_io import read_table
+from painter_search.common.files.urls import Location
 from painter_search.common.html_repr import Html, html_picture, html_table
+from painter_search.common.machine.threads import map_prefetched
 from painter_search.common.progress import track
-from painter_search.common.threads import map_prefetched
-from painter_search.common.urls import Location
 from painter_search.images.fingerprint import has_picture
 from painter_search.images.framing import CENTER_SIDE
 from painter_search.index.config import DEFAULT_INDEX

@@ -20,9 +20,9 @@ from painter_search.common.errors import (
     UnknownWorkError,
     UnreadableImageError,
 )
+from painter_search.common.files.urls import parse_location, redact_url
+from painter_search.common.machine.threads import map_prefetched
 from painter_search.common.progress import track
-from painter_search.common.threads import map_prefetched
-from painter_search.common.urls import parse_location, redact_url
 from painter_search.images.fingerprint import fingerprint, same_picture, stack_fingerprints
 from painter_search.images.framing import Frame, frame_painting, make_thumbnail, open_frame
 from painter_search.images.image_inputs import read_input

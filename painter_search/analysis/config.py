@@ -7,9 +7,9 @@ from pathlib import Path
 
 import tyro
 
-from painter_search.common.cli import check_html_path
+from painter_search.common.command_line.cli import check_html_path
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.urls import Location, parse_location
+from painter_search.common.files.urls import Location, parse_location
 from painter_search.images.photographs.crop import parse_crop
 from painter_search.index.config import DEFAULT_INDEX
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from painter_search.collection.collection import Collection, frame_name
 from painter_search.collection.work import Work
-from painter_search.common.stored import to_stored
+from painter_search.common.files.stored import to_stored
 from painter_search.images.duplicates.search import Kind, find_duplicates
 from painter_search.images.duplicates.sketch import PictureSketch
 from painter_search.images.framing import read_frame

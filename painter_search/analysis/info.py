@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from painter_search.common.errors import NotFoundError, PainterSearchError
-from painter_search.common.installation import Installation, read_installation
+from painter_search.common.machine.installation import Installation, read_installation
 from painter_search.index.manifest import find_index, read_manifest
 
 

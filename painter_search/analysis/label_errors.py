@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from painter_search.attribution.answers import Neighbour
 from painter_search.collection.work import Work
+from painter_search.common.files.stored import to_stored
 from painter_search.common.progress import track
-from painter_search.common.stored import to_stored
 from painter_search.index.painting_index import PaintingIndex
 
 NEIGHBOURS = 5

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from painter_search.encoder.config import EncoderConfig
-from painter_search.encoder.onnx_export import OnnxEncoder
+from painter_search.encoder.inference.onnx_export import OnnxEncoder
 from painter_search.encoder.views import STRIDE, to_pixels
 from painter_search.images.framing import open_frame
 

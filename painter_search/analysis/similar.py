@@ -13,7 +13,7 @@ from painter_search.attribution.attribute import neighbours
 from painter_search.common.errors import UnknownWorkError
 from painter_search.common.html_repr import html_table
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.works_db import IndexedWork
+from painter_search.index.works.works_db import IndexedWork
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.local_scaling import scale_distances
 

@@ -25,17 +25,17 @@ from painter_search.attribution.config import QueryConfig
 from painter_search.attribution.query_inputs import PaintingInputs, QueryInput, WorkId, read_query_inputs
 from painter_search.attribution.query_list import read_list
 from painter_search.attribution.recognition import choose_reading, recognised_works
-from painter_search.common.cores import available_cores
 from painter_search.common.errors import UnknownWorkError
+from painter_search.common.machine.cores import available_cores
 from painter_search.common.progress import track
-from painter_search.encoder.embedding import embed_views
+from painter_search.encoder.inference.embedding import embed_views
 from painter_search.encoder.views import make_views
 from painter_search.images.decode_pool import frame_file, frame_with_timeout
 from painter_search.images.fingerprint import fingerprint, same_picture
 from painter_search.images.framing import Frame, open_frame
 from painter_search.images.photographs.crop import CropInput, parse_crop
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.work_tables import CandidateWorks
+from painter_search.index.works.work_tables import CandidateWorks
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.distances import distance_matrix
 from painter_search.metrics.identification.plda import artist_sums

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import tyro
 
-from painter_search.common.cli import Names, check_html_path
+from painter_search.common.command_line.cli import Names, check_html_path
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.urls import Location, parse_location
+from painter_search.common.files.urls import Location, parse_location
 from painter_search.images.photographs.crop import parse_crop
 from painter_search.index.config import DEFAULT_INDEX, WorkFilter
 

@@ -12,9 +12,9 @@ from typing import TypeAlias, cast
 import numpy as np
 from PIL import Image
 
-from painter_search.common.atomic_io import digest_bytes, digest_file
 from painter_search.common.errors import InvalidValueError, NotFoundError, UnreadableImageError
-from painter_search.common.urls import Location, parse_location
+from painter_search.common.files.atomic_io import digest_bytes, digest_file
+from painter_search.common.files.urls import Location, parse_location
 from painter_search.images.image_inputs import ImageInput, ImageInputs, as_list, image_file, single_file
 from painter_search.images.listing.folder_walk import walk_folder
 from painter_search.images.listing.side_files import is_note

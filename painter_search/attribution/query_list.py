@@ -11,8 +11,8 @@ from pathlib import Path, PureWindowsPath
 
 from painter_search.attribution.query_inputs import QueryInput, files_in, input_at_url
 from painter_search.common.errors import InvalidValueError, NotFoundError
+from painter_search.common.files.urls import parse_location
 from painter_search.common.log import logger
-from painter_search.common.urls import parse_location
 
 STANDARD_INPUT = "-"
 QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("«", "»"))
@@ -51,7 +51,7 @@ def read_list(path: Path | str) -> list[QueryInput]:
 def _read_names(path: Path, is_input: bool) -> Iterable[str]:
     """The entries of a list, as written."""
     from painter_search.collection.tables.kinds import is_text_table
-    from painter_search.common.text_encoding import decode_text
+    from painter_search.common.files.text_encoding import decode_text
 
     if not is_input and not is_text_table(path):
         return _read_column(path)

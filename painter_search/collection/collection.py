@@ -11,13 +11,13 @@ from typing import Literal, get_args
 
 import pandas as pd
 
-from painter_search.collection.preview import Preview
+from painter_search.collection.catalogues.preview import Preview
 from painter_search.collection.summary import CollectionSummary
 from painter_search.collection.triplets import read_triplets
 from painter_search.collection.work import Work
-from painter_search.common.atomic_io import digest_bytes, read_json, to_json
-from painter_search.common.csv_io import read_table
 from painter_search.common.errors import BusyError, DamagedFileError, NotFoundError
+from painter_search.common.files.atomic_io import digest_bytes, read_json, to_json
+from painter_search.common.files.csv_io import read_table
 from painter_search.images.framing import make_thumbnail, read_frame
 from painter_search.images.picture_size import THUMBNAIL_SIDE, is_picture_size
 from painter_search.images.types import Framing

@@ -9,7 +9,7 @@ from typing import Literal
 
 from painter_search.collection.layouts.layout import check_layout
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.urls import Location, parse_location
+from painter_search.common.files.urls import Location, parse_location
 from painter_search.images.picture_size import THUMBNAIL_SIDE, check_picture_size
 from painter_search.images.types import Framing
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from painter_search.collection.collection import frame_name
 from painter_search.common.log import logger
+from painter_search.common.machine.threads import map_prefetched
 from painter_search.common.progress import track
-from painter_search.common.threads import map_prefetched
 from painter_search.images.decode_pool import FramingResult
 from painter_search.images.duplicates.search import shows_same_picture
 from painter_search.images.duplicates.sketch import PictureSketch

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from painter_search.collection.catalogue_files import match_paths
+from painter_search.collection.catalogues.catalogue_files import match_paths
+from painter_search.collection.catalogues.inputs import CollectionInputs
 from painter_search.collection.collection import frame_name
-from painter_search.collection.inputs import CollectionInputs
 from painter_search.common.log import logger
 from painter_search.common.progress import track
 from painter_search.images.decode_pool import FramingJob, FramingResult, frame_all

@@ -10,7 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from painter_search.collection.artist_names import suspicious_names
-from painter_search.collection.catalogue import CLEAN_COLUMNS
+from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS
+from painter_search.collection.catalogues.inputs import CollectionInputs, read_inputs
+from painter_search.collection.catalogues.preview import show_preview
+from painter_search.collection.catalogues.remarks import readings_of
 from painter_search.collection.cleaning import (
     CleanedCatalogue,
     clean_catalogue,
@@ -29,12 +32,10 @@ from painter_search.collection.collection import (
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.copies import count_copies_once
 from painter_search.collection.framing_journal import JOURNAL, frame_originals
-from painter_search.collection.inputs import CollectionInputs, read_inputs
-from painter_search.collection.preview import show_preview
-from painter_search.collection.remarks import readings_of
 from painter_search.collection.summary import CollectionSummary
 from painter_search.collection.triplets import Triplets, draw_triplets
-from painter_search.common.atomic_io import (
+from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError
+from painter_search.common.files.atomic_io import (
     IDENTITY,
     digest_bytes,
     locked,
@@ -45,10 +46,9 @@ from painter_search.common.atomic_io import (
     start_stage_folder,
     write_json,
 )
-from painter_search.common.csv_io import python_strings
-from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError
+from painter_search.common.files.csv_io import python_strings
+from painter_search.common.files.stored import to_stored
 from painter_search.common.log import logger
-from painter_search.common.stored import to_stored
 from painter_search.images.decode_pool import FramingResult
 from painter_search.images.picture_size import THUMBNAIL_SIDE
 

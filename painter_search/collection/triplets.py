@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from painter_search.collection.splits import divide_training_artists, unify_spellings
-from painter_search.common.csv_io import read_table
 from painter_search.common.errors import DamagedFileError, NotFoundError
+from painter_search.common.files.csv_io import read_table
 
 TRIPLET_COLUMNS = ["anchor", "positive", "negative"]
 

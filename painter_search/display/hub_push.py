@@ -6,8 +6,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from painter_search.common.atomic_io import write_bytes
 from painter_search.common.errors import NotFoundError
+from painter_search.common.files.atomic_io import write_bytes
 from painter_search.common.log import logger
 from painter_search.display.model_card import model_card
 from painter_search.encoder.encoder import Encoder, load_encoder

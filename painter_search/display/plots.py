@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.analysis.projection import Projection
-from painter_search.common.atomic_io import write_file
+from painter_search.common.files.atomic_io import write_file
 from painter_search.display.palette import artist_colors, artist_shapes
 
 if TYPE_CHECKING:  # matplotlib, torch and scikit-learn are imported only by those who draw or measure

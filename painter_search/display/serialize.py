@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from painter_search.attribution.answers import Answer, ArtistMatch, Neighbour
-from painter_search.display.citation import citation
+from painter_search.display.words.citation import citation
 from painter_search.index.listing import Listing
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.works_db import IndexedWork
+from painter_search.index.works.works_db import IndexedWork
 
 if TYPE_CHECKING:  # a query need not wait for what compares
     from painter_search.analysis.comparison import Comparison

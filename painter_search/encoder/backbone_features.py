@@ -10,12 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from painter_search.encoder.inference_engine import open_engine
+from painter_search.encoder.inference.inference_engine import open_engine
+from painter_search.encoder.inference.mixed_precision import mixed_precision
+from painter_search.encoder.inference.onnx_export import FEATURES, STAGE, export_features
 from painter_search.encoder.last_stages import last_frozen_stage, recorded_output
-from painter_search.encoder.mixed_precision import mixed_precision
 from painter_search.encoder.multi_stage_features import Readout
 from painter_search.encoder.network import EncoderNetwork
-from painter_search.encoder.onnx_export import FEATURES, STAGE, export_features
 
 
 class BackboneFeatures(nn.Module):

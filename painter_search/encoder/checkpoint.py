@@ -10,10 +10,10 @@ from typing import Literal, TypedDict, cast, get_args
 
 import torch
 
-from painter_search.common.atomic_io import write_bytes
 from painter_search.common.errors import DamagedFileError, NotFoundError, PainterSearchError
+from painter_search.common.files.atomic_io import write_bytes
+from painter_search.common.files.stored import from_stored, to_stored
 from painter_search.common.log import logger
-from painter_search.common.stored import from_stored, to_stored
 from painter_search.encoder.backbone import architecture_of, expected_normalization
 from painter_search.encoder.config import IMG_SIZE, EncoderConfig
 from painter_search.encoder.files.calibration import read_confidence

@@ -12,8 +12,8 @@ from torch import nn
 from painter_search.encoder.backbone import build_network
 from painter_search.encoder.backbones.staged_transformer import StagedTransformer
 from painter_search.encoder.config import EncoderConfig
-from painter_search.encoder.embedding import BATCH, GPU_BATCH
-from painter_search.encoder.mixed_precision import mixed_precision
+from painter_search.encoder.inference.embedding import BATCH, GPU_BATCH
+from painter_search.encoder.inference.mixed_precision import mixed_precision
 from painter_search.encoder.multi_stage_features import default_stages
 
 

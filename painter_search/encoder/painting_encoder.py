@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from painter_search.common.errors import UnreadableImageError
 from painter_search.common.html_repr import html_table
 from painter_search.encoder.config import EncoderConfig
-from painter_search.encoder.embedding import Embedder, embed_all
-from painter_search.encoder.onnx_export import OnnxEncoder, export_encoder, fastest_embedder
+from painter_search.encoder.inference.embedding import Embedder, embed_all
+from painter_search.encoder.inference.onnx_export import OnnxEncoder, export_encoder, fastest_embedder
 from painter_search.images.framing import frame_painting
 from painter_search.images.image_inputs import ImageInput, ImageInputs, as_list, image_file
 from painter_search.images.types import Framing
@@ -101,7 +101,7 @@ class Encoder:
         embedder = self._embedder()
         if isinstance(embedder, OnnxEncoder):
             return embed_all(embedder, self._frames(as_list(images)))
-        from painter_search.common.device import translate_gpu_errors
+        from painter_search.common.machine.device import translate_gpu_errors
 
         with translate_gpu_errors():
             return embed_all(embedder, self._frames(as_list(images)))

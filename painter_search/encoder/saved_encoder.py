@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from painter_search.common.errors import InvalidValueError
 from painter_search.encoder.config import EncoderConfig
-from painter_search.encoder.embedding import Embedder
 from painter_search.encoder.files.encoder_folder import EncoderFolder
 from painter_search.encoder.files.names import ONNX, WEIGHTS
-from painter_search.encoder.onnx_export import open_encoder
+from painter_search.encoder.inference.embedding import Embedder
+from painter_search.encoder.inference.onnx_export import open_encoder
 from painter_search.encoder.painting_encoder import Encoder
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from painter_search.common.cores import available_cores
 from painter_search.common.errors import PainterSearchError, UnreachableError, UnreadableImageError
+from painter_search.common.files.urls import TIMEOUT_SECONDS
 from painter_search.common.log import logger
+from painter_search.common.machine.cores import available_cores
 from painter_search.common.terminal import printable
-from painter_search.common.urls import TIMEOUT_SECONDS
 from painter_search.images.framing import Frame, frame_painting
 from painter_search.images.image_inputs import FileInput, read_input
 from painter_search.images.photographs.crop import Crop
@@ -163,7 +163,7 @@ def _map_in_processes(
 
     from pebble import ProcessPool
 
-    from painter_search.common.worker_processes import WorkerContext, can_start_workers, set_up_worker
+    from painter_search.common.machine.worker_processes import WorkerContext, can_start_workers, set_up_worker
 
     if not can_start_workers():
         yield from ((job, work(job)) for job in jobs)

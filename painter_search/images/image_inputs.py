@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from painter_search.common.errors import InvalidValueError, UnreadableImageError
-from painter_search.common.urls import Location, redact_url
+from painter_search.common.files.urls import Location, redact_url
 from painter_search.images.color import ORIENTATION
 from painter_search.images.formats.decoded import failure_reason
 from painter_search.images.sources import Original, read_file, read_original

@@ -13,8 +13,8 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, TypeVar, cast
 
+from painter_search.common.files.urls import TIMEOUT_SECONDS, FileSystem, file_system, redact_url, translate_fs_errors
 from painter_search.common.log import logger
-from painter_search.common.urls import TIMEOUT_SECONDS, FileSystem, file_system, redact_url, translate_fs_errors
 from painter_search.images.listing.side_files import is_side_file, is_side_folder
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from painter_search.common.errors import DamagedFileError, NotFoundError, PainterSearchError, UnreadableImageError
-from painter_search.common.urls import Location, redact_url
+from painter_search.common.files.urls import Location, redact_url
 from painter_search.images.listing.folder_walk import walk_folder
 from painter_search.images.listing.zip_members import list_members
 from painter_search.images.remote_sources import describe_file, fetch_with_timeout, list_files, open_ranges, read_whole

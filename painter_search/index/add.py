@@ -13,28 +13,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from painter_search.collection.catalogues.inputs import CollectionInputs, read_additions
+from painter_search.collection.catalogues.preview import show_preview
 from painter_search.collection.cleaning import files_of_uncertain_hands, reject_rows, sort_works
 from painter_search.collection.collection import Collection, read_works
 from painter_search.collection.framing_journal import frame_originals
 from painter_search.collection.hands.spellings import find_spellings
-from painter_search.collection.inputs import CollectionInputs, read_additions
-from painter_search.collection.preview import show_preview
 from painter_search.collection.work import Work
-from painter_search.common.atomic_io import digest_bytes, start_stage_folder
-from painter_search.common.csv_io import python_strings
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError
+from painter_search.common.files.atomic_io import digest_bytes, start_stage_folder
+from painter_search.common.files.csv_io import python_strings
+from painter_search.common.files.urls import Location
 from painter_search.common.log import logger
-from painter_search.common.urls import Location
-from painter_search.encoder.embedding_shards import embed_shards, join_shards, missing_shards, split_into_shards
+from painter_search.encoder.inference.embedding_shards import (
+    embed_shards,
+    join_shards,
+    missing_shards,
+    split_into_shards,
+)
 from painter_search.images.decode_pool import IN_PROCESS_LIMIT
 from painter_search.images.fingerprint import coarse_fingerprints, same_picture, stack_fingerprints
 from painter_search.images.photographs.crop import Crop
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.manifest import PICTURES, THUMBNAILS, WORKS
-from painter_search.index.thumbnails import CollectionWork, larger_pictures, make_thumbnails
 from painter_search.index.update import Change, locked_index, next_version, publish_version
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS
-from painter_search.index.works_db import IndexedWork, add_thumbnails, add_works
+from painter_search.index.works.thumbnails import CollectionWork, larger_pictures, make_thumbnails
+from painter_search.index.works.works_db import IndexedWork, add_thumbnails, add_works
 
 REJECTED = "rejected.csv"
 

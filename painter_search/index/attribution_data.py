@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from painter_search.common.errors import InvalidValueError
 from painter_search.images.fingerprint import coarse_fingerprints
-from painter_search.index.filters import Selection
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.manifest import Manifest
-from painter_search.index.work_tables import ArtistTable, CandidateWorks, read_candidate_works
+from painter_search.index.works.filters import Selection
+from painter_search.index.works.work_tables import ArtistTable, CandidateWorks, read_candidate_works
 from painter_search.metrics.artist_ranking import MAX_CANDIDATES
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.distances import distance_matrix

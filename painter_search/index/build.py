@@ -13,29 +13,34 @@ from typing import NamedTuple
 
 import numpy as np
 
+from painter_search.collection.catalogues.preview import Preview
 from painter_search.collection.collection import Collection
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.hands.spellings import common_spellings
 from painter_search.collection.preparation import prepare_collection
-from painter_search.collection.preview import Preview
-from painter_search.common.atomic_io import digest_bytes, locked, remove_folder, remove_partial_files
-from painter_search.common.device import pick_device, translate_gpu_errors
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError, PainterSearchError
+from painter_search.common.files.atomic_io import digest_bytes, locked, remove_folder, remove_partial_files
+from painter_search.common.files.urls import join_location, parse_location
 from painter_search.common.log import logger
-from painter_search.common.urls import join_location, parse_location
-from painter_search.encoder.embedding_shards import embed_shards, join_shards, missing_shards, split_into_shards
+from painter_search.common.machine.device import pick_device, translate_gpu_errors
 from painter_search.encoder.encoder import PAINTER, Encoder, load_encoder
 from painter_search.encoder.files.names import BEST, find_checkpoint, newest_run
-from painter_search.encoder.onnx_export import open_encoder
+from painter_search.encoder.inference.embedding_shards import (
+    embed_shards,
+    join_shards,
+    missing_shards,
+    split_into_shards,
+)
+from painter_search.encoder.inference.onnx_export import open_encoder
 from painter_search.images.picture_size import THUMBNAIL_SIDE
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import ENCODER, PICTURES, THUMBNAILS, WORKS, Manifest, publish_index
 from painter_search.index.own_calibration import calibrate_on_works
-from painter_search.index.thumbnails import CollectionWork, larger_pictures, make_thumbnails
 from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
 from painter_search.index.vector_store.faiss_build import UNFINISHED, build_faiss
-from painter_search.index.works_db import write_thumbnails, write_works
+from painter_search.index.works.thumbnails import CollectionWork, larger_pictures, make_thumbnails
+from painter_search.index.works.works_db import write_thumbnails, write_works
 from painter_search.metrics.identification.plda_file import PLDA_FILE, write_plda
 
 
@@ -168,7 +173,7 @@ def _write_index(
         with translate_gpu_errors():
             embed_shards(embedder, missing, shard_dir)
     else:
-        from painter_search.encoder.ray_embedding import embed_on_ray
+        from painter_search.encoder.inference.ray_embedding import embed_on_ray
 
         embed_on_ray(
             config.ray,

@@ -15,7 +15,7 @@ import tyro
 from painter_search.collection.layouts.layout import check_layout
 from painter_search.collection.tables.kinds import is_table
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.urls import Location, parse_location
+from painter_search.common.files.urls import Location, parse_location
 from painter_search.images.photographs.crop import parse_crop
 from painter_search.images.picture_size import check_picture_size
 from painter_search.index.vector_store.faiss_plan import parse_memory

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.common.errors import DamagedFileError, NotFoundError
+from painter_search.common.files.urls import Location, parse_location
 from painter_search.common.log import logger
-from painter_search.common.urls import Location, parse_location
 from painter_search.encoder.config import EncoderConfig
 from painter_search.images.types import Framing
 from painter_search.index.manifest import (
@@ -28,13 +28,13 @@ from painter_search.index.manifest import (
 )
 from painter_search.index.vector_store.base import SearchSettings
 from painter_search.index.vector_store.stores import open_vector_store
-from painter_search.index.works_db import WorksDB
+from painter_search.index.works.works_db import WorksDB
 
 if TYPE_CHECKING:
     from PIL import Image
     from typing_extensions import Self
 
-    from painter_search.encoder.onnx_export import OnnxEncoder
+    from painter_search.encoder.inference.onnx_export import OnnxEncoder
     from painter_search.encoder.views import View
 
 
@@ -140,7 +140,7 @@ class IndexReader:
                 f"{self.folder} holds embeddings that were made elsewhere, and no encoder for new pictures; ask about "
                 "a work of the index (`query '#1'`), or build the index with --embeddings and --encoder."
             )
-        from painter_search.encoder.onnx_export import open_encoder
+        from painter_search.encoder.inference.onnx_export import open_encoder
 
         if self._preloaded is not None:
             return self._preloaded.result()
@@ -148,13 +148,13 @@ class IndexReader:
 
     def embed_frames(self, frames: Sequence[bytes]) -> NDArray[np.float32]:
         """Embed frames (JPEG files in the index's framing): float32 `[n, 256]`."""
-        from painter_search.encoder.embedding import embed_all
+        from painter_search.encoder.inference.embedding import embed_all
 
         return embed_all(self.encoder, list(frames))
 
     def embed_views(self, views: Sequence[Sequence[View]]) -> NDArray[np.float32]:
         """Embed paintings, each given as the views that `make_views` cuts of its frame: float32 `[n, 256]`."""
-        from painter_search.encoder.embedding import embed_views
+        from painter_search.encoder.inference.embedding import embed_views
 
         return embed_views(self.encoder, views)
 
@@ -178,7 +178,7 @@ class IndexReader:
 
 
 def _preload(encoder: Path, manifest: Manifest) -> Future[OnnxEncoder]:
-    from painter_search.encoder.onnx_export import open_encoder
+    from painter_search.encoder.inference.onnx_export import open_encoder
 
     thread = ThreadPoolExecutor(1)
     opened = thread.submit(open_encoder, encoder, manifest.encoder, digest=manifest.files[ENCODER].sha256)

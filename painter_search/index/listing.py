@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.works_db import IndexedWork
+from painter_search.index.works.works_db import IndexedWork
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ class Listing:
         """The works, or else the artists with the columns artist and works."""
         import pandas as pd
 
-        from painter_search.index.notebook_views import works_frame
+        from painter_search.index.works.notebook_views import works_frame
 
         if self.works:
             return works_frame(self.works)
@@ -34,7 +34,7 @@ class Listing:
 
     def _repr_html_(self) -> str:
         from painter_search.common.html_repr import html_table
-        from painter_search.index.notebook_views import works_table
+        from painter_search.index.works.notebook_views import works_table
 
         if self.works:
             return works_table(self.index.works, self.works, f"{len(self.works):,} works")

@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from painter_search.common.atomic_io import (
+from painter_search.common.errors import DamagedFileError, NotFoundError
+from painter_search.common.files.atomic_io import (
     digest_bytes,
     digest_file,
     read_json,
@@ -17,8 +18,7 @@ from painter_search.common.atomic_io import (
     write_bytes,
     write_json,
 )
-from painter_search.common.errors import DamagedFileError, NotFoundError
-from painter_search.common.stored import from_stored, to_stored
+from painter_search.common.files.stored import from_stored, to_stored
 from painter_search.encoder.config import EncoderConfig
 from painter_search.images.picture_size import THUMBNAIL_SIDE, is_picture_size
 from painter_search.images.types import Framing

@@ -9,7 +9,7 @@ import numpy as np
 from painter_search.index.manifest import THUMBNAILS, WORKS
 from painter_search.index.vector_store.base import SearchSettings
 from painter_search.index.vector_store.stores import open_vector_store
-from painter_search.index.works_db import WorksDB
+from painter_search.index.works.works_db import WorksDB
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.confidence_fit import OWN_WORKS, fit_to_index
 from painter_search.metrics.identification.plda_file import PLDA_FILE, read_plda

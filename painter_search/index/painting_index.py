@@ -23,15 +23,15 @@ from painter_search.index.config import (
     check_added_sources,
     writable_folder,
 )
-from painter_search.index.filters import select_works
 from painter_search.index.manifest import WORKS, Manifest, find_index
-from painter_search.index.works_db import IndexedWork
+from painter_search.index.works.filters import select_works
+from painter_search.index.works.works_db import IndexedWork
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from painter_search.collection.preview import Preview
-    from painter_search.common.urls import Location
+    from painter_search.collection.catalogues.preview import Preview
+    from painter_search.common.files.urls import Location
     from painter_search.images.image_inputs import ImageInputs
     from painter_search.images.photographs.crop import CropInput
     from painter_search.index.update import Change
@@ -125,7 +125,7 @@ class PaintingIndex(AttributionData):
 
     def _repr_html_(self) -> str:
         from painter_search.common.html_repr import Html, html_table
-        from painter_search.index.notebook_views import picture_strip
+        from painter_search.index.works.notebook_views import picture_strip
 
         rows: list[tuple[str, object]] = [
             ("folder", self.folder),
@@ -299,7 +299,7 @@ class IndexUpdate:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per added or removed work, with the columns change, id and those of a work."""
-        from painter_search.index.notebook_views import works_frame
+        from painter_search.index.works.notebook_views import works_frame
 
         frame = works_frame([*self.added, *self.removed])
         frame.insert(0, "change", ["added"] * len(self.added) + ["removed"] * len(self.removed))
@@ -307,7 +307,7 @@ class IndexUpdate:
 
     def _repr_html_(self) -> str:
         from painter_search.common.html_repr import html_table
-        from painter_search.index.notebook_views import works_table
+        from painter_search.index.works.notebook_views import works_table
 
         added = works_table(self.index.works, self.added, f"{len(self.added):,} added, {len(self.removed):,} removed")
         return added + html_table(("left out", "reason"), self.left_out)

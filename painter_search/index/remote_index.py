@@ -8,12 +8,10 @@ import shutil
 from hashlib import sha256
 from pathlib import Path
 
-from painter_search.common.atomic_io import digest_file, locked, replace_folder, write_bytes
-from painter_search.common.cache_folder import cache_folder
 from painter_search.common.errors import DamagedFileError, NotFoundError, UnreachableError
-from painter_search.common.log import logger
-from painter_search.common.progress import track
-from painter_search.common.urls import (
+from painter_search.common.files.atomic_io import digest_file, locked, replace_folder, write_bytes
+from painter_search.common.files.cache_folder import cache_folder
+from painter_search.common.files.urls import (
     Location,
     file_system,
     join_location,
@@ -22,6 +20,8 @@ from painter_search.common.urls import (
     redact_url,
     translate_fs_errors,
 )
+from painter_search.common.log import logger
+from painter_search.common.progress import track
 from painter_search.index.manifest import CURRENT, MANIFEST, FileEntry, find_index, read_manifest
 
 BLOCK_BYTES = 1 << 22

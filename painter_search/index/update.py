@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from painter_search.common.atomic_io import link_or_copy, locked, remove_partial_files
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError, UnknownWorkError
+from painter_search.common.files.atomic_io import link_or_copy, locked, remove_partial_files
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import PICTURES, THUMBNAILS, WORKS, find_index, publish_index
 from painter_search.index.own_calibration import calibrate_on_works
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS, SearchSettings
-from painter_search.index.works_db import IndexedWork, WorksDB, remove_rows
+from painter_search.index.works.works_db import IndexedWork, WorksDB, remove_rows
 
 if TYPE_CHECKING:  # a removal needs no catalogue
-    from painter_search.collection.preview import Preview
+    from painter_search.collection.catalogues.preview import Preview
 
 
 @dataclass(frozen=True)

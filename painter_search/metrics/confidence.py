@@ -43,7 +43,7 @@ class LeaveOneOutAnswer(NamedTuple):
 class Confidence:
     """A fitted calibration: logistic regressions (Platt, 1999) on distances, and the sharpness of a softmax.
 
-    Stored with an encoder and its indexes; see `common/stored.py` for the names on disk.
+    Stored with an encoder and its indexes; see `common/files/stored.py` for the names on disk.
     """
 
     same_artist_weights: tuple[float, float] = field(metadata={"stored": "pair"})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.common.cores import available_cores
+from painter_search.common.machine.cores import available_cores
 from painter_search.encoder.views import View
 from painter_search.index.painting_index import PaintingIndex
 

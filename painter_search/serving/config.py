@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from painter_search.common.cli import Names
+from painter_search.common.command_line.cli import Names
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.urls import Location, parse_location
+from painter_search.common.files.urls import Location, parse_location
 from painter_search.index.config import DEFAULT_INDEX
 
 MAX_FILE_BYTES = 50_000_000

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from pebble import ProcessExpired, ProcessPool
 
-from painter_search.common.cores import available_cores
 from painter_search.common.errors import UnreadableImageError
-from painter_search.common.worker_processes import WorkerContext, set_up_worker
+from painter_search.common.machine.cores import available_cores
+from painter_search.common.machine.worker_processes import WorkerContext, set_up_worker
 from painter_search.encoder.config import EncoderConfig
 from painter_search.encoder.views import View, make_views
 from painter_search.images.fingerprint import fingerprint

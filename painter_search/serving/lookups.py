@@ -18,7 +18,7 @@ from painter_search.common.errors import PainterSearchError, UnknownWorkError
 from painter_search.display.serialize import listing_to_dict
 from painter_search.index.listing import Listing, list_works
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.works_db import IndexedWork, similar_names
+from painter_search.index.works.works_db import IndexedWork, similar_names
 
 MAX_CONFUSED = 5
 """Artists that one is confused with, on the artist's page."""

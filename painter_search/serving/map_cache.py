@@ -14,8 +14,8 @@ from typing import Any
 from pebble import ProcessPool
 
 from painter_search.analysis.config import MapConfig
-from painter_search.common.atomic_io import read_json, to_json, write_json
 from painter_search.common.errors import PainterSearchError
+from painter_search.common.files.atomic_io import read_json, to_json, write_json
 from painter_search.display.plots import draw_map_picture
 from painter_search.index.painting_index import PaintingIndex
 

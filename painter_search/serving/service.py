@@ -19,8 +19,8 @@ from painter_search.analysis.comparison_inputs import ComparedPainting, Painting
 from painter_search.attribution.answers import Answer, FailedQuery
 from painter_search.attribution.attribute import PreparedQuery, attribute_prepared
 from painter_search.attribution.recognition import choose_reading
-from painter_search.common.atomic_io import digest_bytes
 from painter_search.common.errors import InvalidValueError, UnreadableImageError
+from painter_search.common.files.atomic_io import digest_bytes
 from painter_search.display.pages.index_page import index_page_content
 from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
-from painter_search.common.atomic_io import write_bytes
 from painter_search.common.errors import DamagedFileError
+from painter_search.common.files.atomic_io import write_bytes
 
 
 @dataclass(frozen=True)

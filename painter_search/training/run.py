@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from painter_search.collection.collection import Collection
-from painter_search.common.atomic_io import read_json, write_json
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError
+from painter_search.common.files.atomic_io import read_json, write_json
+from painter_search.common.files.stored import from_stored, stored_names, to_stored
 from painter_search.common.html_repr import html_picture, html_table
-from painter_search.common.stored import from_stored, stored_names, to_stored
 from painter_search.encoder.files.names import BEST, find_checkpoint
 from painter_search.training.config import TrainConfig
 from painter_search.training.final_scores import TestScore

@@ -13,11 +13,11 @@ import torch
 
 from painter_search.collection.collection import Collection
 from painter_search.collection.triplets import read_triplets
-from painter_search.common.atomic_io import digest_file, link_or_copy, locked, remove_partial_files
-from painter_search.common.device import keep_freed_memory, pick_device, translate_gpu_errors
 from painter_search.common.errors import InvalidValueError
+from painter_search.common.files.atomic_io import digest_file, link_or_copy, locked, remove_partial_files
+from painter_search.common.files.stored import from_stored, to_stored
 from painter_search.common.log import logger
-from painter_search.common.stored import from_stored, to_stored
+from painter_search.common.machine.device import keep_freed_memory, pick_device, translate_gpu_errors
 from painter_search.encoder.checkpoint import (
     add_to_checkpoint,
     convert_checkpoints,

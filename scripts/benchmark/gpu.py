@@ -9,7 +9,7 @@ import torch
 from benchmark import report_baseline
 from benchmark.measuring import Row, Setup
 from painter_search.encoder.checkpoint import start_encoder
-from painter_search.encoder.embedding import embed_all
+from painter_search.encoder.inference.embedding import embed_all
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.training.config import TrainConfig
 from painter_search.training.data.image_cache import cached_images

@@ -19,7 +19,7 @@ from PIL import Image, ImageFilter
 
 from benchmark.report_baseline import Triplet
 from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
-from painter_search.encoder.onnx_export import export_onnx
+from painter_search.encoder.inference.onnx_export import export_onnx
 from painter_search.index.config import BuildIndexConfig
 from painter_search.training.recipes.strong import with_readout
 

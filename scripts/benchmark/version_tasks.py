@@ -34,15 +34,15 @@ def frames(folder: Path, count: int) -> list[Path]:
 
 def embedding(backbone: str, folder: Path) -> Figures:
     """Works a second, decoded and embedded."""
-    from painter_search.encoder.embedding import embed_all
+    from painter_search.encoder.inference.embedding import embed_all
 
     encoder = start(backbone)
     try:
-        from painter_search.encoder.onnx_export import fastest_embedder
+        from painter_search.encoder.inference.onnx_export import fastest_embedder
     except ImportError:
         from painter_search.encoder.cpu_inference import fastest_cpu_embedder
 
-        from painter_search.encoder.onnx_export import export_onnx
+        from painter_search.encoder.inference.onnx_export import export_onnx
 
         embedder = fastest_cpu_embedder(encoder, export_onnx(encoder, folder / "encoder.onnx"))
     else:
@@ -104,11 +104,11 @@ def accuracy(backbone: str, folder: Path) -> Figures:
     import numpy as np
 
     from painter_search.collection.collection import Collection
-    from painter_search.encoder.embedding import embed_all
     from painter_search.encoder.encoder import load_encoder
     from painter_search.encoder.files.names import PACKAGED
-    from painter_search.encoder.inference_engine import open_onnxruntime
-    from painter_search.encoder.onnx_export import OnnxEncoder, open_encoder
+    from painter_search.encoder.inference.embedding import embed_all
+    from painter_search.encoder.inference.inference_engine import open_onnxruntime
+    from painter_search.encoder.inference.onnx_export import OnnxEncoder, open_encoder
     from painter_search.metrics.retrieval import score_retrieval
     from painter_search.metrics.triplet_accuracy import all_negative_hits
 

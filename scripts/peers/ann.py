@@ -104,7 +104,7 @@ def _resident_mb() -> float:
 
 
 def _build_ours(vectors: NDArray[np.float32], home: Path) -> None:
-    from painter_search.common.stored import to_stored
+    from painter_search.common.files.stored import to_stored
     from painter_search.index.vector_store.faiss_build import build_faiss
 
     how = build_faiss(vectors, home, False, "8GB", RECALL)
@@ -112,7 +112,7 @@ def _build_ours(vectors: NDArray[np.float32], home: Path) -> None:
 
 
 def _open_ours(home: Path) -> tuple[Search, list[int]]:
-    from painter_search.common.stored import from_stored
+    from painter_search.common.files.stored import from_stored
     from painter_search.index.vector_store.base import SearchSettings
     from painter_search.index.vector_store.faiss_store import FaissStore
 

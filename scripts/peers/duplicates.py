@@ -86,7 +86,7 @@ ALTERATIONS: dict[str, Callable[[Image.Image], Image.Image]] = {
 def _ours(pictures: Path) -> set[frozenset[str]]:
     from concurrent.futures import ThreadPoolExecutor
 
-    from painter_search.common.cores import available_cores
+    from painter_search.common.machine.cores import available_cores
     from painter_search.images.duplicates.search import find_duplicates
     from painter_search.images.duplicates.sketch import PictureSketch
     from painter_search.images.framing import read_frame

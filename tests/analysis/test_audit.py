@@ -15,8 +15,8 @@ from painter_search.analysis.audit import Audit, audit_collection
 from painter_search.analysis.config import AuditConfig
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
-from painter_search.common.atomic_io import to_json
 from painter_search.common.errors import InvalidValueError, NotFoundError, PainterSearchError
+from painter_search.common.files.atomic_io import to_json
 from painter_search.display.console.audit import show_audit
 from painter_search.display.pages.audit_page import write_audit_page
 from painter_search.index.config import BuildIndexConfig

@@ -11,7 +11,7 @@ from small_world import paint
 from painter_search.analysis.comparison import GroupComparison, PairComparison, compare_paintings
 from painter_search.analysis.distance_percentiles import same_artist
 from painter_search.common.errors import DamagedFileError, NotEnoughDataError, NotFoundError
-from painter_search.encoder.embedding import embed_all
+from painter_search.encoder.inference.embedding import embed_all
 from painter_search.index.painting_index import PaintingIndex
 
 

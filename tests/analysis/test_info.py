@@ -14,7 +14,7 @@ if sys.version_info >= (3, 11):
 else:
     tomllib = pytest.importorskip("tomli")
 
-from painter_search.common.installation import PURPOSES, read_installation
+from painter_search.common.machine.installation import PURPOSES, read_installation
 from painter_search.index.painting_index import PaintingIndex
 
 ROOT = Path(__file__).parents[2]

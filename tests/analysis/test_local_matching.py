@@ -18,7 +18,7 @@ from painter_search.analysis.local_matching import (
     strongest_pairs,
 )
 from painter_search.encoder.checkpoint import start_encoder
-from painter_search.encoder.onnx_export import OnnxEncoder, export_onnx, open_encoder
+from painter_search.encoder.inference.onnx_export import OnnxEncoder, export_onnx, open_encoder
 from painter_search.images.framing import encode_jpeg
 
 

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from painter_search.analysis.reliability import measure_reliability
-from painter_search.index.work_tables import ArtistTable
+from painter_search.index.works.work_tables import ArtistTable
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.confidence_fit import HeldOutWorks, fit_confidence

@@ -15,7 +15,7 @@ from painter_search.common.errors import InvalidValueError, NotFoundError
 from painter_search.index import build as build_module
 from painter_search.index.config import BuildIndexConfig, WorkFilter
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.works_db import WorksDB
+from painter_search.index.works.works_db import WorksDB
 
 
 def test_attribute_recognises_work_of_index_and_excludes_it_from_ranking(

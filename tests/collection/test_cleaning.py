@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from painter_search.collection.catalogue import CLEAN_COLUMNS
+from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS
 from painter_search.collection.cleaning import CleanedCatalogue, cap_works, clean_catalogue, reject_rows, sort_works
 from painter_search.collection.splits import move_shared_artists
 

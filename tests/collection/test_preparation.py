@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from preparing import Paint, Save, Source, leftovers, rejected_of, tree
 
-from painter_search.collection.catalogue import CLEAN_COLUMNS
+from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS
 from painter_search.collection.collection import Collection, frame_name, read_clean
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection

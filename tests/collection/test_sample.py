@@ -9,7 +9,7 @@ from painter_search.collection.collection import Collection
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
 from painter_search.collection.sample import SAMPLE, SAMPLE_CATALOGUE, SAMPLE_IMAGES
-from painter_search.common.csv_io import read_table
+from painter_search.common.files.csv_io import read_table
 
 KAGGLE = "artist,date,genre,pixelsx,pixelsy,size_bytes,source,style,title,artist_group,in_train,new_filename"
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from painter_search.collection.catalogues.remarks import remark_on_catalogue
 from painter_search.collection.cleaning import clean_catalogue, reject_rows
 from painter_search.collection.hands.folding import fold_name, life_years, split_off_life
 from painter_search.collection.hands.spellings import common_spellings, find_spellings, side_leaders
-from painter_search.collection.remarks import remark_on_catalogue
 from painter_search.collection.splits import divide_artists, divide_training_artists
 from painter_search.collection.triplets import draw_triplets
 

@@ -10,7 +10,7 @@ from typing import TextIO
 
 import pytest
 
-from painter_search.common.cli import exit_code, run_command
+from painter_search.common.command_line.cli import exit_code, run_command
 from painter_search.common.log import logger
 from painter_search.common.progress import RichProgress, progress_shown_by, track
 from painter_search.display.console.tables import new_table, print_json, show

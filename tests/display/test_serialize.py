@@ -7,8 +7,8 @@ import pytest
 
 from painter_search.attribution.answers import ArtistMatch, Attribution, FailedQuery, Neighbour
 from painter_search.collection.work import Work
-from painter_search.common.atomic_io import digest_file
-from painter_search.common.csv_io import BYTE_ORDER_MARK
+from painter_search.common.files.atomic_io import digest_file
+from painter_search.common.files.csv_io import BYTE_ORDER_MARK
 from painter_search.display.console.attribution import show_answers
 from painter_search.index.painting_index import PaintingIndex
 

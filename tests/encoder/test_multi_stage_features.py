@@ -7,9 +7,9 @@ from staged_net import BACKBONE
 
 from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
 from painter_search.encoder.encoder import load_encoder
+from painter_search.encoder.inference.onnx_export import export_onnx
 from painter_search.encoder.multi_stage_features import FeatureHooks, Readout, default_stages
 from painter_search.encoder.network import EncoderNetwork
-from painter_search.encoder.onnx_export import export_onnx
 from painter_search.training.recipes.strong import with_readout
 
 

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from painter_search.encoder.config import EncoderConfig
-from painter_search.encoder.embedding import embed_frames, embed_views
+from painter_search.encoder.inference.embedding import embed_frames, embed_views
 from painter_search.encoder.views import central_square, make_views, to_pixels, view_side
 
 PARTS = EncoderConfig(views="parts", normalize=True)

@@ -16,8 +16,8 @@ import pytest
 from harness import Killer
 from tiny_world import paint_tiny_artists, save_tiny_encoder
 
-from painter_search.common.atomic_io import digest_file
 from painter_search.common.errors import PainterSearchError
+from painter_search.common.files.atomic_io import digest_file
 from painter_search.encoder.config import EMBEDDING_SIZE
 from painter_search.index.manifest import CURRENT, ENCODER, MANIFEST, THUMBNAILS, WORKS, digest_manifest
 from painter_search.index.painting_index import PaintingIndex

@@ -19,7 +19,7 @@ from hostile_images import seeds, zipped_zeros
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from painter_search.collection.catalogue import read_catalogue
+from painter_search.collection.catalogues.catalogue import read_catalogue
 from painter_search.collection.collection import Collection, read_clean
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection

@@ -15,8 +15,9 @@ from harness import Killer, digests
 from tiny_world import paint_tiny_artists
 
 from painter_search.collection.collection import Collection
-from painter_search.common import atomic_io
-from painter_search.common.atomic_io import (
+from painter_search.common.errors import PainterSearchError
+from painter_search.common.files import atomic_io
+from painter_search.common.files.atomic_io import (
     locked,
     recover_folder,
     remove_folder,
@@ -24,7 +25,6 @@ from painter_search.common.atomic_io import (
     replace_folder,
     write_bytes,
 )
-from painter_search.common.errors import PainterSearchError
 
 pytestmark = pytest.mark.faults
 
@@ -52,7 +52,7 @@ HOLDER = """
 import sys, time
 from pathlib import Path
 from painter_search.common.errors import PainterSearchError
-from painter_search.common.atomic_io import locked
+from painter_search.common.files.atomic_io import locked
 path, witness = Path(sys.argv[1]), Path(sys.argv[2])
 held = 0
 end = time.monotonic() + float(sys.argv[3])

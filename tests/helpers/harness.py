@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import painter_search
-from painter_search.common.temporary_names import lasting_path
+from painter_search.common.files.temporary_names import lasting_path
 
 MESSAGE_PREFIX = "painter_search: "
 

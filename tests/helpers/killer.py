@@ -46,7 +46,7 @@ def serve() -> None:
     import painter_search.display.pages.map_page
     import painter_search.display.pages.query_page
     import painter_search.display.pages.run_page
-    import painter_search.encoder.embedding_shards
+    import painter_search.encoder.inference.embedding_shards
     import painter_search.index.add
     import painter_search.index.build
     import painter_search.index.update
@@ -58,7 +58,7 @@ def serve() -> None:
     Image.init()
     register_staged_backbone()
     register_tiny_backbone()
-    painter_search.encoder.embedding_shards.SHARD_SIZE = 8  # so that a small index has several
+    painter_search.encoder.inference.embedding_shards.SHARD_SIZE = 8  # so that a small index has several
     painter_search.display.pages.page.open_template("answer.html")  # imports codecs lazily
     print("ready", flush=True)
     for line in sys.stdin:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from painter_search.collection.catalogue import CLEAN_COLUMNS
+from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS
 from painter_search.collection.collection import Collection, read_clean
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection

@@ -13,9 +13,9 @@ from staged_net import BACKBONE, register_staged_backbone
 
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
-from painter_search.encoder import embedding_shards
 from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
-from painter_search.encoder.embedding import Embedder
+from painter_search.encoder.inference import embedding_shards
+from painter_search.encoder.inference.embedding import Embedder
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.confidence import Confidence

@@ -11,7 +11,7 @@ from torch import nn
 from torchvision import models
 from torchvision.models._api import register_model  # it has no public name
 
-from painter_search.common.stored import to_stored
+from painter_search.common.files.stored import to_stored
 from painter_search.encoder.checkpoint import add_to_checkpoint, save_checkpoint, start_encoder
 from painter_search.images.types import Framing
 from painter_search.metrics.confidence import Confidence

@@ -88,7 +88,7 @@ def test_frames_are_made_in_process_where_no_process_can_be_started(
     def refuse(_: object) -> None:
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr("painter_search.common.worker_processes.WorkerContext.Lock", refuse)
+    monkeypatch.setattr("painter_search.common.machine.worker_processes.WorkerContext.Lock", refuse)
     monkeypatch.setattr(pebble, "ProcessPool", None)
     (frame,) = frame_in_processes([next(source.originals.rglob("*.jpg"))], "whole")
     assert isinstance(frame, Frame)

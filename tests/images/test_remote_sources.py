@@ -16,7 +16,7 @@ from painter_search.collection import config as collection_config
 from painter_search.collection.framing_journal import JOURNAL
 from painter_search.collection.preparation import prepare_collection
 from painter_search.common.errors import PainterSearchError, UnreadableImageError
-from painter_search.common.urls import redact_url
+from painter_search.common.files.urls import redact_url
 from painter_search.images import remote_sources, sources
 from painter_search.images.sources import list_originals, read_original
 from painter_search.prepare import main

@@ -18,8 +18,8 @@ from painter_search.common.errors import (
     PainterSearchError,
     UnknownWorkError,
 )
-from painter_search.encoder import embedding_shards as shards
-from painter_search.encoder.embedding import embed_all
+from painter_search.encoder.inference import embedding_shards as shards
+from painter_search.encoder.inference.embedding import embed_all
 from painter_search.index import config as config_module
 from painter_search.index import painting_index as painting_index_module
 from painter_search.index.config import BuildIndexConfig, WorkFilter

@@ -14,16 +14,16 @@ from staged_net import BACKBONE
 
 from painter_search.attribution.answers import Attribution
 from painter_search.attribution.attribute import attribute
-from painter_search.common.atomic_io import locked
 from painter_search.common.errors import (
     InvalidValueError,
     NotEnoughDataError,
     PainterSearchError,
     UnknownWorkError,
 )
-from painter_search.encoder import embedding_shards as shards
+from painter_search.common.files.atomic_io import locked
 from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
-from painter_search.encoder.embedding import embed_all
+from painter_search.encoder.inference import embedding_shards as shards
+from painter_search.encoder.inference.embedding import embed_all
 from painter_search.images.framing import open_frame
 from painter_search.index import add as add_module
 from painter_search.index import build as build_module

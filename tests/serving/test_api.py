@@ -7,7 +7,7 @@ from same_values import same_values
 
 from painter_search.analysis.comparison import compare_paintings
 from painter_search.attribution.attribute import attribute
-from painter_search.common.atomic_io import to_json
+from painter_search.common.files.atomic_io import to_json
 from painter_search.display.serialize import answers_to_dict, comparison_to_dict, listing_to_dict
 from painter_search.index.config import WorkFilter
 from painter_search.index.listing import list_works

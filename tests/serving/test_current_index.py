@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from painter_search.common.atomic_io import write_bytes
 from painter_search.common.errors import PainterSearchError
+from painter_search.common.files.atomic_io import write_bytes
 from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex, add_paintings
 from painter_search.serving.config import ServeConfig

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from browser import assert_accessible_markup
 
-from painter_search.common.csv_io import BYTE_ORDER_MARK
+from painter_search.common.files.csv_io import BYTE_ORDER_MARK
 from painter_search.display.pages.index_page import write_index_page
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex, add_paintings

@@ -9,7 +9,7 @@ from typing import Literal
 import tyro
 
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.urls import Location, parse_location
+from painter_search.common.files.urls import Location, parse_location
 from painter_search.index.config import DEFAULT_INDEX
 
 Format = Literal["parquet", "npy", "tensorboard", "fiftyone", "atlas"]

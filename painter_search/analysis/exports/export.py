@@ -12,8 +12,8 @@ from painter_search.analysis.exports.config import ExportConfig
 from painter_search.analysis.exports.fiftyone import write_fiftyone
 from painter_search.analysis.exports.projector import write_projector
 from painter_search.analysis.exports.tables import write_npy, write_parquet
-from painter_search.common.atomic_io import replace_folder
 from painter_search.common.errors import InvalidValueError
+from painter_search.common.files.atomic_io import replace_folder
 from painter_search.index.painting_index import PaintingIndex
 
 

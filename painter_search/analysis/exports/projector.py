@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 from painter_search.analysis.exports.tables import work_rows
 from painter_search.common.progress import track
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.works_db import COLUMNS
+from painter_search.index.works.works_db import COLUMNS
 
 SPRITE_SIDE = 8192
 """Largest side of a sprite that TensorBoard takes, in pixels."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from painter_search.common.atomic_io import write_file
+from painter_search.common.files.atomic_io import write_file
 from painter_search.common.progress import track
 from painter_search.images.fingerprint import has_picture
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.works_db import COLUMNS
+from painter_search.index.works.works_db import COLUMNS
 
 if TYPE_CHECKING:
     import pyarrow as pa

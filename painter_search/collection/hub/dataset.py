@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from painter_search.collection.artist_names import clean_name
-from painter_search.collection.catalogue import CLEAN_COLUMNS
+from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS
 from painter_search.collection.hub.card import described_features
 from painter_search.collection.hub.download import fetch_dataset
 from painter_search.collection.hub.shards import Shard, list_shards

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from painter_search.collection.catalogue import CLEAN_COLUMNS
+from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS
 from painter_search.collection.layouts.display_names import repair
 from painter_search.collection.layouts.layout import PathFields
 from painter_search.collection.splits import divide_artists

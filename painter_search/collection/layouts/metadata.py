@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from painter_search.collection.catalogue import CLEAN_COLUMNS, NoArtistsError, read_catalogue
-from painter_search.collection.catalogue_files import match_catalogue
+from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS, NoArtistsError, read_catalogue
+from painter_search.collection.catalogues.catalogue_files import match_catalogue
 from painter_search.collection.layouts.folder_table import EXAMPLES, FolderCatalogue, count_pictures, divide_by_parts
 from painter_search.collection.layouts.layout import METADATA, folders_of
 from painter_search.collection.layouts.name_kinds import kind_of, part_of

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from painter_search.collection.tables.columns import count_known, is_catalogue_header
-from painter_search.common.csv_io import python_strings
+from painter_search.common.files.csv_io import python_strings
 
 if TYPE_CHECKING:  # a list of paintings is read without pandas
     import pandas as pd

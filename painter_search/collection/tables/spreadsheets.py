@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from painter_search.collection.tables.cells import to_text
 from painter_search.collection.tables.columns import is_catalogue_header
 from painter_search.collection.tables.delimited import HEADER_ROWS
-from painter_search.common.csv_io import python_strings
 from painter_search.common.errors import MissingPackageError
+from painter_search.common.files.csv_io import python_strings
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,9 +15,9 @@ from painter_search.collection.tables.features import read_schema, read_texts, s
 from painter_search.collection.tables.json_rows import read_json
 from painter_search.collection.tables.kinds import JSON_LINES, OTHERS, SPREADSHEETS, is_table
 from painter_search.collection.tables.spreadsheets import read_spreadsheet
-from painter_search.common.csv_io import python_strings
 from painter_search.common.errors import DamagedFileError, NotFoundError
-from painter_search.common.text_encoding import decode_text
+from painter_search.common.files.csv_io import python_strings
+from painter_search.common.files.text_encoding import decode_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 from painter_search.attribution.answers import Answer, Attribution, format_probability
-from painter_search.common.csv_io import rows_to_csv
-from painter_search.display.citation import UNCALIBRATED
+from painter_search.common.files.csv_io import rows_to_csv
 from painter_search.display.console.tables import caption, new_table, print_csv, print_json, show
 from painter_search.display.serialize import answers_to_dict, answers_to_rows
+from painter_search.display.words.citation import UNCALIBRATED
 from painter_search.index.painting_index import PaintingIndex
 
 OutputFormat = Literal["text", "json", "csv"]

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from painter_search.analysis.audit import SMALL_SIDE, Audit
 from painter_search.analysis.duplicate_works import DuplicatePair
-from painter_search.display.audit_text import (
+from painter_search.display.console.tables import caption, new_table, print_json, show, show_first
+from painter_search.display.words.audit_text import (
     HOW_COMPARED,
     audit_title,
     finding_counts,
     leak_sentence,
     rejection_reasons,
 )
-from painter_search.display.console.tables import caption, new_table, print_json, show, show_first
 
 MAX_ROWS = 10
 """Rows of each table; `--json` has them all."""

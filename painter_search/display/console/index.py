@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from painter_search.index.listing import Listing
     from painter_search.index.painting_index import IndexUpdate
-    from painter_search.index.works_db import IndexedWork
+    from painter_search.index.works.works_db import IndexedWork
 
 MAX_ROWS = 20
 """Works and files listed after an update; `--json` has them all."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from painter_search.display.console.tables import difference, interval, new_table, percent, print_json, show
-from painter_search.display.reliability_text import NOT_MEASURED, provenance, reliability_rows
+from painter_search.display.words.reliability_text import NOT_MEASURED, provenance, reliability_rows
 
 if TYPE_CHECKING:
     from painter_search.analysis.evaluate import TripletScore

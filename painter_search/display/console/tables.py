@@ -9,8 +9,8 @@ from rich.console import RenderableType
 from rich.style import StyleType
 from rich.table import Table
 
-from painter_search.common.atomic_io import to_json
 from painter_search.common.console import ResultConsole
+from painter_search.common.files.atomic_io import to_json
 from painter_search.common.terminal import printable
 
 if TYPE_CHECKING:

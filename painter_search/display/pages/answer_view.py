@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from painter_search.analysis.confusions import Confusions, confused_artists
 from painter_search.attribution.answers import Answer, ArtistMatch, Neighbour
-from painter_search.display.answer_citation import answer_bibtex, answer_citation
 from painter_search.display.matching_parts import parts_figures
-from painter_search.display.shares import Share, answer_shares
+from painter_search.display.words.answer_citation import answer_bibtex, answer_citation
+from painter_search.display.words.shares import Share, answer_shares
 from painter_search.images.photographs.crop import Quadrilateral
 from painter_search.index.painting_index import PaintingIndex
 

@@ -9,16 +9,16 @@ from PIL import Image
 
 from painter_search.analysis.audit import SMALL_SIDE, Audit
 from painter_search.analysis.label_errors import MIN_VOTES, NEIGHBOURS
-from painter_search.common.atomic_io import write_bytes
-from painter_search.display.audit_summary import audit_sentences, nothing_found
-from painter_search.display.audit_text import (
+from painter_search.common.files.atomic_io import write_bytes
+from painter_search.display.pages.page import data_uri, open_template
+from painter_search.display.words.audit_summary import audit_sentences, nothing_found
+from painter_search.display.words.audit_text import (
     HOW_COMPARED,
     audit_title,
     finding_counts,
     reason_for,
     rejection_reasons,
 )
-from painter_search.display.pages.page import data_uri, open_template
 from painter_search.images.framing import encode_jpeg, open_frame
 
 MAX_FINDINGS = 100

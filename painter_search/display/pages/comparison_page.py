@@ -15,7 +15,7 @@ from painter_search.analysis.comparison import Comparison, PairComparison
 from painter_search.analysis.comparison_inputs import ComparedPainting
 from painter_search.analysis.distance_percentiles import distance_histogram
 from painter_search.analysis.local_matching import MatchingParts, Point, match_parts
-from painter_search.common.atomic_io import write_bytes
+from painter_search.common.files.atomic_io import write_bytes
 from painter_search.display.charts import histogram_chart
 from painter_search.display.matching_parts import make_icon, veil
 from painter_search.display.pages.page import ServedPage, data_uri, open_template

@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from painter_search.analysis.reliability import IndexReliability
-from painter_search.common.atomic_io import read_json, write_json
 from painter_search.common.errors import PainterSearchError
+from painter_search.common.files.atomic_io import read_json, write_json
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.identification.naming_threshold import LEAST_ARTISTS, LEAST_WORKS
 

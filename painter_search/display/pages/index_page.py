@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from painter_search.analysis.reliability import measure_reliability
-from painter_search.common.atomic_io import write_bytes
-from painter_search.display.citation import UNCALIBRATED, citation_line
+from painter_search.common.files.atomic_io import write_bytes
 from painter_search.display.pages.error_rates import keep_error_rates
 from painter_search.display.pages.page import open_template
-from painter_search.display.reliability_summary import reliability_charts, reliability_sentences
-from painter_search.display.reliability_text import NOT_MEASURED, measured_on, provenance, reliability_rows
+from painter_search.display.words.citation import UNCALIBRATED, citation_line
+from painter_search.display.words.reliability_summary import reliability_charts, reliability_sentences
+from painter_search.display.words.reliability_text import NOT_MEASURED, measured_on, provenance, reliability_rows
 from painter_search.index.manifest import CURRENT
 from painter_search.index.painting_index import PaintingIndex
 

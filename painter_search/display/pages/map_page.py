@@ -21,7 +21,7 @@ from PIL import Image
 from painter_search.analysis.config import MapConfig
 from painter_search.analysis.projection import TRUSTED, Projection, project_index
 from painter_search.collection.dates.years import Years, read_years
-from painter_search.common.atomic_io import write_bytes
+from painter_search.common.files.atomic_io import write_bytes
 from painter_search.common.html_repr import html_picture, html_table
 from painter_search.common.progress import track
 from painter_search.display.pages.page import data_uri, open_template

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from painter_search.attribution.answers import Answer
-from painter_search.common.atomic_io import write_bytes
+from painter_search.common.files.atomic_io import write_bytes
 from painter_search.common.progress import track
-from painter_search.display.citation import UNCALIBRATED, citation_line
 from painter_search.display.matching_parts import make_icon
 from painter_search.display.pages.answer_view import MATCHED_ARTISTS, AnswerView, view_answer
 from painter_search.display.pages.error_rates import read_error_rates
 from painter_search.display.pages.page import ServedPage, data_uri, open_template
+from painter_search.display.words.citation import UNCALIBRATED, citation_line
 from painter_search.images.framing import encode_jpeg, open_frame
 from painter_search.index.painting_index import PaintingIndex
 

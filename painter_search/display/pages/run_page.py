@@ -6,11 +6,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from painter_search.common.atomic_io import write_bytes
+from painter_search.common.files.atomic_io import write_bytes
 from painter_search.display.console.run import test_scores
 from painter_search.display.pages.page import data_uri, open_template
 from painter_search.display.plots import draw_augmentations
-from painter_search.display.run_summary import run_charts, run_sentences
+from painter_search.display.words.run_summary import run_charts, run_sentences
 from painter_search.images.framing import make_thumbnail, read_frame
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from painter_search.common.errors import DamagedFileError
-from painter_search.common.stored import from_stored
+from painter_search.common.files.stored import from_stored
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.identification.naming_threshold import GRID
 

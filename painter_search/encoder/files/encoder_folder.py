@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from painter_search.common.atomic_io import digest_file, read_json, write_json
 from painter_search.common.errors import DamagedFileError
-from painter_search.common.stored import from_stored, to_stored
+from painter_search.common.files.atomic_io import digest_file, read_json, write_json
+from painter_search.common.files.stored import from_stored, to_stored
 from painter_search.encoder.config import EncoderConfig
 from painter_search.encoder.files.calibration import read_confidence
 from painter_search.encoder.files.names import CONFIG, ONNX, WEIGHTS

@@ -9,13 +9,13 @@ from typing import Literal
 
 import torch
 
-from painter_search.common.atomic_io import recover_folder, replace_folder
 from painter_search.common.errors import InvalidValueError
+from painter_search.common.files.atomic_io import recover_folder, replace_folder
 from painter_search.encoder.files.encoder_folder import is_encoder_folder, write_description
 from painter_search.encoder.files.external_weights import share_weights
 from painter_search.encoder.files.names import ONNX, WEIGHTS
+from painter_search.encoder.inference.onnx_export import export_encoder
 from painter_search.encoder.network import EncoderNetwork
-from painter_search.encoder.onnx_export import export_encoder
 from painter_search.images.types import Framing
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.identification.plda import PLDA

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from painter_search.common.atomic_io import read_json
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError
+from painter_search.common.files.atomic_io import read_json
 from painter_search.common.log import logger
 from painter_search.encoder.config import IMAGENET_MEAN, IMAGENET_STD, IMG_SIZE, Channels, EncoderConfig
-from painter_search.encoder.inference_engine import EMBEDDINGS, OnnxRuntime
-from painter_search.encoder.onnx_export import OPSET
+from painter_search.encoder.inference.inference_engine import EMBEDDINGS, OnnxRuntime
+from painter_search.encoder.inference.onnx_export import OPSET
 
 if TYPE_CHECKING:
     import onnx

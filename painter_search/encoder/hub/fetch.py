@@ -7,9 +7,9 @@ import shutil
 import uuid
 from pathlib import Path
 
-from painter_search.common.atomic_io import link_or_copy, replace_folder, write_bytes
-from painter_search.common.cache_folder import cache_folder
 from painter_search.common.errors import InvalidValueError, NotFoundError, UnreachableError
+from painter_search.common.files.atomic_io import link_or_copy, replace_folder, write_bytes
+from painter_search.common.files.cache_folder import cache_folder
 from painter_search.common.hugging_face import open_hub, translate_hub_errors
 from painter_search.common.log import logger
 from painter_search.common.progress import track

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from painter_search.collection.hands.spellings import common_spellings
-from painter_search.common.atomic_io import digest_bytes
-from painter_search.common.csv_io import python_strings
 from painter_search.common.errors import InvalidValueError, UnreadableImageError
+from painter_search.common.files.atomic_io import digest_bytes
+from painter_search.common.files.csv_io import python_strings
 from painter_search.common.log import logger
+from painter_search.common.machine.threads import map_prefetched
 from painter_search.common.progress import track
-from painter_search.common.threads import map_prefetched
 from painter_search.encoder.config import EncoderConfig
 from painter_search.encoder.encoder import Encoder, load_encoder
 from painter_search.images.fingerprint import NO_PICTURE, fingerprint
@@ -29,10 +29,10 @@ from painter_search.index.given.works import GivenWorks, read_works
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import ENCODER, MADE_ELSEWHERE, THUMBNAILS, WORKS, Manifest, publish_index
 from painter_search.index.own_calibration import calibrate_on_works
-from painter_search.index.thumbnails import Picture
 from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
 from painter_search.index.vector_store.faiss_build import build_faiss
-from painter_search.index.works_db import write_thumbnails, write_works
+from painter_search.index.works.thumbnails import Picture
+from painter_search.index.works.works_db import write_thumbnails, write_works
 from painter_search.metrics.identification.plda_file import PLDA_FILE, write_plda
 
 CHECKED = 8

@@ -14,7 +14,7 @@ import faiss
 import numpy as np
 from faiss.contrib.clustering import two_level_clustering
 
-from painter_search.common.atomic_io import write_file
+from painter_search.common.files.atomic_io import write_file
 from painter_search.common.log import logger
 from painter_search.common.progress import spinner, track
 from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO, VECTORS, Ids, SearchSettings, Vectors

@@ -25,8 +25,8 @@ from painter_search.common.errors import (
     UnreachableError,
     first_line,
 )
+from painter_search.common.files.urls import redact_url
 from painter_search.common.progress import track
-from painter_search.common.urls import redact_url
 from painter_search.index.vector_store.base import EXACT_UP_TO, Ids, SearchSettings, Vectors
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.common.atomic_io import write_bytes
 from painter_search.common.errors import DamagedFileError
+from painter_search.common.files.atomic_io import write_bytes
 from painter_search.metrics.identification.plda import PLDA
 
 PLDA_FILE = "plda.npz"

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from painter_search.common.atomic_io import to_json
+from painter_search.common.files.atomic_io import to_json
 from painter_search.common.version import __version__
 from painter_search.display.serialize import answers_to_dict, comparison_to_dict, listing_to_dict
 from painter_search.index.listing import list_works

@@ -19,7 +19,7 @@ from painter_search.display.pages.page import ServedPage
 from painter_search.display.pages.query_page import query_page, saved_query_page
 from painter_search.display.serialize import answers_to_dict, answers_to_rows, comparison_to_dict
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.works_db import IndexedWork
+from painter_search.index.works.works_db import IndexedWork
 from painter_search.serving.config import MAX_FILE_BYTES, MAX_PAINTINGS, MAX_REQUEST_BYTES, RESULT_SECONDS
 from painter_search.serving.lookups import ChosenPainting, NotFound, wall_of_works, works_to_choose
 from painter_search.serving.result_cache import CachedResult

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from painter_search.collection.hands.folding import fold_name
 from painter_search.display.serialize import NEIGHBOUR_COLUMNS, neighbour_cells
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.works_db import similar_names
+from painter_search.index.works.works_db import similar_names
 from painter_search.serving.lookups import (
     NotFound,
     find_artist_profile,

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from fastapi import Query
 from starlette.responses import Response
 
-from painter_search.common.atomic_io import to_json
-from painter_search.common.csv_io import rows_to_csv
+from painter_search.common.files.atomic_io import to_json
+from painter_search.common.files.csv_io import rows_to_csv
 from painter_search.display.pages.page import DownloadLink
 
 Format = Literal["page", "csv", "json"]

@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 
-from painter_search.display.citation import citation_line
 from painter_search.display.pages.page import ServedPage, data_uri, open_template
+from painter_search.display.words.citation import citation_line
 from painter_search.index.painting_index import PaintingIndex
 
 

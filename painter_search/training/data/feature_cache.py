@@ -16,13 +16,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from painter_search.common.atomic_io import digest_bytes
+from painter_search.common.files.atomic_io import digest_bytes
+from painter_search.common.files.stored import to_stored
 from painter_search.common.log import logger
+from painter_search.common.machine.threads import map_prefetched
 from painter_search.common.progress import track
-from painter_search.common.stored import to_stored
-from painter_search.common.threads import map_prefetched
 from painter_search.encoder.backbone_features import FeatureReader, embed_features, new_layer
-from painter_search.encoder.embedding import mean_over_views
+from painter_search.encoder.inference.embedding import mean_over_views
 from painter_search.encoder.last_stages import stage_output_size
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.encoder.views import MAX_VIEWS, View, make_views

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from painter_search.common.machine.threads import map_prefetched
 from painter_search.common.progress import track
-from painter_search.common.threads import map_prefetched
 from painter_search.encoder.views import central_square
 from painter_search.images.framing import read_frame
 

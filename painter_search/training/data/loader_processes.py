@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from painter_search.common.cores import available_cores
-from painter_search.common.worker_processes import WorkerContext, can_start_workers
+from painter_search.common.machine.cores import available_cores
+from painter_search.common.machine.worker_processes import WorkerContext, can_start_workers
 
 SHARED_MEMORY = Path("/dev/shm")
 """Where Linux keeps memory that processes share; Docker gives a container 64 MB of it."""

@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from painter_search.common.machine.threads import map_prefetched
 from painter_search.common.progress import track
-from painter_search.common.threads import map_prefetched
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.training.config import TrainConfig
 from painter_search.training.data.pk_sampler import Batch, PKSampler

@@ -15,10 +15,10 @@ from torch.utils.data import DataLoader
 from painter_search.collection.triplets import read_triplets
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.progress import track
-from painter_search.encoder.embedding import embed_all
-from painter_search.encoder.mixed_precision import mixed_precision, needs_scaler
+from painter_search.encoder.inference.embedding import embed_all
+from painter_search.encoder.inference.mixed_precision import mixed_precision, needs_scaler
+from painter_search.encoder.inference.onnx_export import fastest_embedder
 from painter_search.encoder.network import EncoderNetwork
-from painter_search.encoder.onnx_export import fastest_embedder
 from painter_search.metrics.confidence_fit import HeldOutWorks
 from painter_search.metrics.identification.plda import EmbeddedWorks
 from painter_search.training.config import TrainConfig

@@ -21,10 +21,10 @@ import torch
 from numpy.typing import NDArray
 
 from painter_search.common.errors import InvalidValueError
-from painter_search.encoder.embedding import embed_all
+from painter_search.encoder.inference.embedding import embed_all
+from painter_search.encoder.inference.onnx_export import fastest_embedder
 from painter_search.encoder.multi_stage_features import default_stages
 from painter_search.encoder.network import EncoderNetwork
-from painter_search.encoder.onnx_export import fastest_embedder
 from painter_search.metrics.confidence_fit import HeldOutWorks
 from painter_search.metrics.identification.plda import EmbeddedWorks
 from painter_search.training.config import TrainConfig

@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from painter_search.encoder.embedding import embed_all
+from painter_search.encoder.inference.embedding import embed_all
+from painter_search.encoder.inference.mixed_precision import mixed_precision, needs_scaler
+from painter_search.encoder.inference.onnx_export import fastest_embedder
 from painter_search.encoder.last_stages import without_batch_normalization
-from painter_search.encoder.mixed_precision import mixed_precision, needs_scaler
 from painter_search.encoder.network import EncoderNetwork
-from painter_search.encoder.onnx_export import fastest_embedder
 from painter_search.encoder.views import STRIDE
 from painter_search.training.data.image_cache import ImageCache
 from painter_search.training.data.pk_sampler import Batch

@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from painter_search.encoder.embedding import mean_over_views
+from painter_search.encoder.inference.embedding import mean_over_views
+from painter_search.encoder.inference.mixed_precision import mixed_precision
 from painter_search.encoder.last_stages import LastStages
-from painter_search.encoder.mixed_precision import mixed_precision
 from painter_search.encoder.multi_stage_features import Readout
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.training.data.feature_cache import FeatureCache

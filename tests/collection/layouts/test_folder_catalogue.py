@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 import pytest
 
-from painter_search.collection.catalogue import CLEAN_COLUMNS
+from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS
 from painter_search.collection.layouts.folder_catalogue import catalogue_of_artist, read_folder
 from painter_search.collection.layouts.folder_table import FolderCatalogue
 from painter_search.common.errors import AmbiguousError, NotEnoughDataError

@@ -13,7 +13,7 @@ import pytest
 from pyarrow import parquet
 from spreadsheets import write_ods, write_xlsx
 
-from painter_search.collection.catalogue import read_catalogue
+from painter_search.collection.catalogues.catalogue import read_catalogue
 from painter_search.common.errors import AmbiguousError, DamagedFileError, MissingPackageError
 
 ROWS = [("Albrecht Dürer", "1.jpg", "Hase; jung"), ("Claude Monet", "2.jpg", "Seine, 1872")]

@@ -9,7 +9,7 @@ from browser import assert_accessible_markup, open_in_browser, with_loading_repo
 from painter_search.analysis.reliability import measure_reliability
 from painter_search.display.pages import index_page
 from painter_search.display.pages.index_page import write_index_page, write_missing_index_page
-from painter_search.display.reliability_text import NOT_MEASURED, PROVENANCE, reliability_rows
+from painter_search.display.words.reliability_text import NOT_MEASURED, PROVENANCE, reliability_rows
 from painter_search.index.painting_index import PaintingIndex
 
 

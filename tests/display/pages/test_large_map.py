@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from browser import find_chromium
 
-from painter_search.common.cores import available_cores
+from painter_search.common.machine.cores import available_cores
 from painter_search.display.pages.map_page import SYMBOLS, map_script
 from painter_search.display.pages.page import open_template
 from painter_search.display.palette import artist_colors, artist_shapes

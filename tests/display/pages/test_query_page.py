@@ -12,7 +12,7 @@ from painter_search.attribution.attribute import attribute
 from painter_search.collection.work import Work
 from painter_search.display.pages.answer_view import AnswerView, ArtistView, view_answer
 from painter_search.display.pages.query_page import query_page, write_query_page
-from painter_search.display.shares import answer_shares
+from painter_search.display.words.shares import answer_shares
 from painter_search.images.framing import encode_jpeg
 from painter_search.index.painting_index import PaintingIndex
 

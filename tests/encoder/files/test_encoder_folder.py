@@ -23,8 +23,8 @@ from painter_search.common.errors import DamagedFileError, InvalidValueError, Pa
 from painter_search.encoder.checkpoint import start_encoder
 from painter_search.encoder.encoder import Encoder, load_encoder
 from painter_search.encoder.files.external_weights import check_references
-from painter_search.encoder.inference_engine import open_engine, open_onnxruntime
-from painter_search.encoder.onnx_export import OnnxEncoder, open_encoder
+from painter_search.encoder.inference.inference_engine import open_engine, open_onnxruntime
+from painter_search.encoder.inference.onnx_export import OnnxEncoder, open_encoder
 from painter_search.encoder.saved_encoder import SavedEncoder
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex

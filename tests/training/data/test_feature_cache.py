@@ -9,9 +9,9 @@ from staged_net import BACKBONE
 
 from painter_search.encoder.backbone_features import FeatureReader
 from painter_search.encoder.checkpoint import start_encoder
-from painter_search.encoder.embedding import embed_all
+from painter_search.encoder.inference.embedding import embed_all
+from painter_search.encoder.inference.onnx_export import fastest_embedder
 from painter_search.encoder.network import EncoderNetwork
-from painter_search.encoder.onnx_export import fastest_embedder
 from painter_search.encoder.views import make_views
 from painter_search.images.framing import read_frame
 from painter_search.training.data.feature_cache import FeatureCacheSubset, cached_features
@@ -64,8 +64,8 @@ def test_an_interrupted_cache_continues_to_the_same_bits(
 
     with cached_features(encoder, frames, tmp_path) as features:
         unbroken = features.every_view(range(20)).numpy()
-    monkeypatch.setattr("painter_search.encoder.inference_engine.MIN_BATCH", 10)  # two works a group
-    monkeypatch.setattr("painter_search.encoder.inference_engine.GROUP", 1)
+    monkeypatch.setattr("painter_search.encoder.inference.inference_engine.MIN_BATCH", 10)  # two works a group
+    monkeypatch.setattr("painter_search.encoder.inference.inference_engine.GROUP", 1)
     monkeypatch.setattr(FeatureReader, "read", interrupt_once)
     with pytest.raises(KeyboardInterrupt), cached_features(encoder, frames, tmp_path):
         pass

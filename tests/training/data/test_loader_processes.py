@@ -10,7 +10,7 @@ import pytest
 import torch
 from training_runs import changed_weights, train
 
-from painter_search.common.worker_processes import WorkerContext
+from painter_search.common.machine.worker_processes import WorkerContext
 from painter_search.training.config import TrainConfig
 from painter_search.training.data import loader_processes as loading
 from painter_search.training.data.loader_processes import fits_shared_memory, stack_arrays

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from training_runs import changed_weights, interrupt_after, train
 
 from painter_search.encoder.checkpoint import read_checkpoint
-from painter_search.encoder.embedding import embed_all
+from painter_search.encoder.inference.embedding import embed_all
 from painter_search.training.config import TrainConfig
 from painter_search.training.early_stopping import best_epoch
 from painter_search.training.recipes.fine_tuning import FineTuning, nearest_artists

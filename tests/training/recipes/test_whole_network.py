@@ -7,9 +7,9 @@ import pytest
 import torch
 from training_runs import changed_weights, interrupt_after, train
 
-from painter_search.display.run_summary import run_sentences
+from painter_search.display.words.run_summary import run_sentences
 from painter_search.encoder.checkpoint import network_of_checkpoint, read_checkpoint
-from painter_search.encoder.embedding import embed_all
+from painter_search.encoder.inference.embedding import embed_all
 from painter_search.training.config import TrainConfig
 from painter_search.training.recipes.strong import StrongRecipe
 from painter_search.training.recipes.tuned_network import TunedNetwork

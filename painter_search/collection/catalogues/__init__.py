@@ -1,0 +1,1 @@
+"""Catalogues and the files of their works: read, matched, shown."""

@@ -1,0 +1,194 @@
+"""Inputs of a preparation: the catalogue, and the originals as listed, not yet read."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from painter_search.collection.artist_names import clean_name
+from painter_search.collection.catalogues.added_sources import ADD_COMMAND, list_added_sources
+from painter_search.collection.catalogues.catalogue import Catalogue, read_catalogue
+from painter_search.collection.catalogues.catalogue_files import MatchedFiles, match_catalogue
+from painter_search.collection.config import PrepareConfig
+from painter_search.collection.hub.dataset import read_hub_dataset
+from painter_search.collection.layouts.folder_catalogue import catalogue_of_artist, read_folder
+from painter_search.collection.layouts.folder_table import FolderCatalogue
+from painter_search.collection.sample import SAMPLE_CATALOGUE, SAMPLE_IMAGES, SAMPLE_NAME
+from painter_search.common.errors import AmbiguousError, NotEnoughDataError, NotFoundError
+from painter_search.common.files.urls import Location
+from painter_search.images.sources import Original, SourceListing, list_sources
+
+
+@dataclass(frozen=True)
+class CollectionInputs:
+    """A catalogue and its originals, as listed, not yet read."""
+
+    name: str
+    """Name of the collection."""
+    catalogue: pd.DataFrame
+    originals: list[Original]
+    rejected: list[tuple[str, str]]
+    """Files left out of `originals`: pairs of file and reason."""
+    by_path: bool
+    """Whether works are identified by their path in the folder, or by the name that a catalogue gives."""
+    matched: MatchedFiles | None = None
+    """The originals of a catalogue's works; None if works are identified by their path."""
+    artists_from: str = ""
+    """Where the artists were read, in words."""
+    layout: str = ""
+    """The folder's layout, as `--layout` takes it; empty for a catalogue."""
+    remarks: list[str] = field(default_factory=list)
+    """Sentences on doubtful readings, which are told before anything is built on them."""
+
+
+def read_inputs(config: PrepareConfig) -> CollectionInputs:
+    """List the originals and read or make the catalogue of a preparation.
+
+    Raises:
+        NotFoundError: A catalogue, folder or archive does not exist.
+        NotEnoughDataError: The folder is empty or nothing in it tells the artists, or the catalogue lists no works.
+        AmbiguousError: It is not certain what in a folder tells the artist.
+        DamagedFileError: A catalogue or archive cannot be read.
+        UnreachableError: A URL cannot be reached.
+    """
+    share, seed = config.test_share, config.random_state
+    if config.folder is not None:
+        name = config.name or config.folder.resolve().name
+        listing = list_sources([config.folder], "--folder", each_file_once=True)
+        if not listing.originals:
+            raise NotEnoughDataError(
+                f"{config.folder} is empty; --folder takes a folder with one sub-folder per artist."
+            )
+        return _of_folder(name, listing, config.folder, share, seed, config.layout)
+    if config.from_hub is not None:
+        name = config.name or Path(config.from_hub.rstrip("/")).name
+        data = read_hub_dataset(config.from_hub, share, seed)
+        return CollectionInputs(
+            name,
+            data.catalogue,
+            data.originals,
+            [],
+            by_path=True,
+            artists_from=f"the data set {config.from_hub}",
+            remarks=data.remarks,
+        )
+    paths = config.catalogue or (SAMPLE_CATALOGUE,)
+    name = config.name or (config.catalogue[0].resolve().parent.name if config.catalogue else SAMPLE_NAME)
+    read = _read_filled(paths, share, seed)
+    listing = list_sources(config.originals or (SAMPLE_IMAGES,), "--originals")
+    table, matched, remarks = match_catalogue(read.table, listing.originals)
+    if not matched.files:
+        raise NotEnoughDataError(
+            f"none of the {len(table):,} works in the catalogue has an original of its own; "
+            f"{remarks[0].rstrip('.')}. Check that --originals holds the files that the catalogue names."
+        )
+    return CollectionInputs(
+        name,
+        table,
+        listing.originals,
+        listing.passed_over,
+        by_path=False,
+        matched=matched,
+        artists_from=read.artists_from,
+        remarks=[*read.remarks, *listing.remarks, *remarks],
+    )
+
+
+def read_additions(
+    sources: Sequence[Location],
+    artist: str | None = None,
+    originals: Sequence[Location] = (),
+    layout: str | None = None,
+) -> CollectionInputs:
+    """List the paintings to add to an index.
+
+    Args:
+        sources: One catalogue if there are `originals`; otherwise picture files, folders and zip archives.
+        artist: The artist of all of them; None if paths tell the artists.
+        originals: Folders and archives with the catalogue's originals.
+        layout: What the levels of the folders mean; None recognises it.
+
+    Raises:
+        NotFoundError: A source, or one of the originals, does not exist.
+        NotEnoughDataError: There are no works in the sources, or nothing tells their artist.
+        AmbiguousError: It is not certain what in a folder tells the artist.
+        DamagedFileError: The catalogue or an archive cannot be read.
+        UnreachableError: A URL cannot be reached.
+    """
+    if originals:
+        return _read_added_catalogue(Path(sources[0]), originals)
+    added = list_added_sources(sources)
+    if artist is not None:
+        usable, unstorable = _split_off_unstorable_names(added.listing.originals)
+        return _by_path(
+            added.name,
+            added.listing,
+            unstorable,
+            catalogue_of_artist(usable, clean_name(unicodedata.normalize("NFC", artist))),
+        )
+    if added.are_files and layout is None:
+        first = added.listing.originals[0].file
+        raise NotEnoughDataError(f"{first} does not tell its artist; add --artist NAME.")
+    try:
+        return _of_folder(added.name, added.listing, added.place, 1, 0, layout)
+    except (AmbiguousError, NotEnoughDataError) as error:
+        hint = "if all of it is by one artist, add --artist NAME."
+        raise type(error)(f"{error.command_line.removesuffix('.')}; {hint}") from None
+
+
+def _read_added_catalogue(source: Path, originals: Sequence[Location]) -> CollectionInputs:
+    if not source.exists():
+        raise NotFoundError(f"{source} does not exist; check the path after {ADD_COMMAND}.")
+    read = _read_filled((source,), test_share=1, random_state=0)
+    listing = list_sources(originals)
+    table, matched, remarks = match_catalogue(read.table, listing.originals)
+    return CollectionInputs(
+        source.resolve().parent.name,
+        table,
+        [original for _, original in matched.files],
+        [],
+        by_path=False,
+        matched=replace(matched, unused=[]),  # the other files are nobody's concern
+        artists_from=read.artists_from,
+        remarks=[*read.remarks, *listing.remarks, *remarks],
+    )
+
+
+def _of_folder(
+    name: str, listing: SourceListing, folder: Path, test_share: float, random_state: int, layout: str | None
+) -> CollectionInputs:
+    usable, unstorable = _split_off_unstorable_names(listing.originals)
+    return _by_path(name, listing, unstorable, read_folder(usable, folder, test_share, random_state, layout))
+
+
+def _by_path(
+    name: str, listing: SourceListing, unstorable: list[tuple[str, str]], read: FolderCatalogue
+) -> CollectionInputs:
+    return CollectionInputs(
+        unicodedata.normalize("NFC", name),
+        read.table,
+        read.originals,
+        [*listing.passed_over, *unstorable, *read.rejected],
+        by_path=True,
+        artists_from=read.artists_from,
+        layout=read.layout,
+        remarks=[*listing.remarks, *read.remarks],
+    )
+
+
+def _read_filled(paths: Sequence[Path], test_share: float, random_state: int) -> Catalogue:
+    catalogue = read_catalogue(paths, test_share, random_state)
+    if catalogue.table.empty:
+        raise NotEnoughDataError(f"{', '.join(map(str, paths))} lists no works; a catalogue has a row for each.")
+    return catalogue
+
+
+def _split_off_unstorable_names(originals: list[Original]) -> tuple[list[Original], list[tuple[str, str]]]:
+    """Reject files whose names a table cannot store, because they are not UTF-8 or break a line."""
+    unstorable = {one.file for one in originals if any(unicodedata.category(char) in ("Cc", "Cs") for char in one.file)}
+    reason = "its name has characters that are no text; rename it"
+    return [one for one in originals if one.file not in unstorable], [(file, reason) for file in sorted(unstorable)]

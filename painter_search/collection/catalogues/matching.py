@@ -1,0 +1,219 @@
+"""How the works of a catalogue and the files of its originals meet.
+
+One rule: a catalogue's name and a file belong together if the ends of their paths agree, as many folders of them as
+possible, and no other name and no other file agrees as well. In order:
+
+1. The name is the file's path within its folder or archive, as it is or with `\\`, `./` and `/` made uniform.
+2. The last parts of both paths are equal, the folder or archive itself counted as the first part; more parts come
+   before fewer, down to the file's name alone. For one number of parts they are compared as written, then in Unicode's
+   NFC, then without case, then without the file's ending, zeros before its number, and the difference between space,
+   hyphen, underscore and point.
+3. A name that several files of one folder or archive may mean is looked for in a folder of its artist, and else left
+   out. Of equal files in several folders or archives the first counts, in the order they were given.
+
+A file that was given to a name is never given to one that agrees less.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from painter_search.common.files.urls import parse_location
+from painter_search.images.sources import Original
+
+Parts = tuple[str, ...]
+"""A path's folders and file name."""
+PICTURE_ENDINGS = {
+    "jpg", "jpeg", "jpe", "jfif", "jif", "png", "webp", "tif", "tiff", "bmp", "dib", "gif", "avif", "heic", "heif",
+    "hif", "jp2", "j2k", "jpx", "jxl", "ppm", "pgm", "pnm", "tga", "psd", "psb", "dng", "cr2", "cr3", "nef", "arw",
+    "raf", "orf", "rw2", "raw", "svs",
+}  # fmt: skip
+"""Endings that are left out of a comparison, originals of cameras and of studios included."""
+ENDING = re.compile(r"\.([a-z0-9]{1,5})$")
+
+
+@dataclass(frozen=True)
+class Match:
+    """A file that belongs to a name."""
+
+    original: Original
+    shared: int
+    """Parts that the two paths share at their end; 0 if the name is the whole path."""
+    alike: int
+    """0: as written; more: the number of the `FOLDS` that made them equal."""
+    folders_differ: bool
+    """Whether both paths have folders before the shared parts."""
+    by_artist: bool = False
+    """Whether the folder of the work's artist decided among several files."""
+
+
+@dataclass
+class Matches:
+    """Which names and files belong together."""
+
+    by_name: dict[str, Match] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Names of a file that another name has: `{name: the other}`."""
+    ambiguous: dict[str, list[Original]] = field(default_factory=dict)
+    """Names that several files may mean."""
+
+
+def match_files(names: Iterable[str], originals: Sequence[Original]) -> Matches:
+    """Match names of a catalogue with files, by the rule above without its third part.
+
+    Names that belong to no file are in none of the result's tables.
+    """
+    files = _Files(originals)
+    matches = Matches()
+    pending = {name: parts for name in dict.fromkeys(names) if (parts := split_path(name))}
+    for name, parts in list(pending.items()):
+        number = files.by_path.get((name,), files.by_path.get(parts))
+        if number is not None and number not in files.taken:
+            _give(matches, files, name, number, Match(originals[number], 0, 0, False))
+            del pending[name]
+    # What the loosest comparison keeps apart, none brings together.
+    loose_names = {_loose(path[-1]) for path in files.rooted if path} if pending else set()
+    pending = {name: parts for name, parts in pending.items() if _loose(parts[-1]) in loose_names}
+    for shared in range(min(_longest(pending.values()), _longest(files.rooted)), 0, -1):
+        for alike, fold in enumerate(FOLDS):
+            if pending:
+                _match_tails(matches, files, pending, shared, alike, fold)
+    _find_aliases(matches, files, pending)
+    return matches
+
+
+class _Files:
+    """Originals by their paths."""
+
+    def __init__(self, originals: Sequence[Original]) -> None:
+        self.originals = originals
+        containers: dict[object, int] = {}
+        self.ranks = [containers.setdefault(original.container, len(containers)) for original in originals]
+        roots = {container: _root_name(container) for container in containers}
+        paths = [split_path(original.file) for original in originals]
+        self.rooted: list[Parts] = [(*roots[one.container], *path) for one, path in zip(originals, paths, strict=True)]
+        self.by_path: dict[Parts, int] = {}
+        for number, (original, path) in enumerate(zip(originals, paths, strict=True)):
+            self.by_path.setdefault((original.file,), number)
+            self.by_path.setdefault(path, number)
+        self.taken: dict[int, str] = {}
+        self._folded: dict[int, list[Parts | None]] = {}
+
+    def tails(self, shared: int, alike: int) -> dict[Parts, list[int]]:
+        """The files of each tail, of the first container that has any."""
+        if alike not in self._folded:
+            self._folded[alike] = [_fold_file(path, FOLDS[alike]) for path in self.rooted]
+        found: dict[Parts, list[int]] = defaultdict(list)
+        for number, path in enumerate(self._folded[alike]):
+            if path is not None and len(path) >= shared:
+                tail = found[path[-shared:]]
+                if not tail or self.ranks[tail[0]] == self.ranks[number]:
+                    tail.append(number)
+        return found
+
+
+def _match_tails(
+    matches: Matches, files: _Files, pending: dict[str, Parts], shared: int, alike: int, fold: Callable[[str], str]
+) -> None:
+    names: dict[Parts, list[tuple[str, Parts]]] = defaultdict(list)
+    for name, parts in pending.items():
+        if len(parts) >= shared:
+            folded = _fold_path(parts, fold)
+            names[folded[-shared:]].append((name, folded))
+    tails = files.tails(shared, alike)
+    for tail, group in names.items():
+        found = tails.get(tail, [])
+        if not found or len({folded for _, folded in group}) > 1:
+            continue
+        if len(found) > 1:
+            for name, _ in group:
+                matches.ambiguous[name] = [files.originals[number] for number in found]
+                del pending[name]
+        elif found[0] not in files.taken:
+            longer = min(len(group[0][1]), len(files.rooted[found[0]]) - 1) > shared
+            for name, _ in group:
+                _give(matches, files, name, found[0], Match(files.originals[found[0]], shared, alike, longer))
+                del pending[name]
+
+
+def _give(matches: Matches, files: _Files, name: str, number: int, match: Match) -> None:
+    if number in files.taken:
+        matches.aliases[name] = files.taken[number]
+    else:
+        files.taken[number] = name
+        matches.by_name[name] = match
+
+
+def _find_aliases(matches: Matches, files: _Files, pending: dict[str, Parts]) -> None:
+    """Find the names left that, written in full, are the end of one file's path: a second name of that file."""
+    for alike, fold in enumerate(FOLDS[:-1]):
+        for shared in sorted({len(parts) for parts in pending.values()}):
+            tails = files.tails(shared, alike)
+            for name, parts in list(pending.items()):
+                found = tails.get(_fold_path(parts, fold), []) if len(parts) == shared else []
+                if len(found) == 1 and found[0] in files.taken:
+                    matches.aliases[name] = files.taken[found[0]]
+                    del pending[name]
+
+
+def split_path(name: str) -> Parts:
+    """The parts of a path or URL, without what says where it begins: `./`, `../`, `/`, `C:\\`, `https://`."""
+    if "://" in name:
+        location = parse_location(name)
+        name = location.as_posix() if isinstance(location, Path) else unquote(urlsplit(location).path)
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    return tuple(parts[1:] if len(parts) > 1 and re.fullmatch(r"[A-Za-z]:", parts[0]) else parts)
+
+
+def _root_name(container: object) -> Parts:
+    """The name of a folder or archive, without the archive's ending."""
+    parts = split_path(container.resolve().as_posix() if isinstance(container, Path) else str(container))
+    return (re.sub(r"(?i)\.zip$", "", parts[-1]),) if parts else ()
+
+
+def _longest(paths: Iterable[Parts]) -> int:
+    return max(map(len, paths), default=0)
+
+
+def _as_written(part: str) -> str:
+    return part
+
+
+def _nfc(part: str) -> str:
+    return unicodedata.normalize("NFC", part)
+
+
+def _without_case(part: str) -> str:
+    return _nfc(_nfc(part).casefold())
+
+
+def _loose(part: str) -> str:
+    """A part without its ending, zeros before it, and with one sign for all that separates words."""
+    part = _without_case(unquote(part)).strip()
+    while (ending := ENDING.search(part)) and ending[1] in PICTURE_ENDINGS:
+        part = part[: ending.start()]
+    if re.fullmatch(r"\d+(\.0)?", part):
+        return part.removesuffix(".0").lstrip("0") or "0"
+    return re.sub(r"[\s_+.-]+", " ", part).strip() or part
+
+
+FOLDS: tuple[Callable[[str], str], ...] = (_as_written, _nfc, _without_case, _loose)
+"""How parts are compared, the strictest first."""
+
+
+def _fold_path(parts: Parts, fold: Callable[[str], str]) -> Parts:
+    return tuple(map(fold, parts))
+
+
+def _fold_file(parts: Parts, fold: Callable[[str], str]) -> Parts | None:
+    """A file's path folded; None where its ending is left out of the comparison and it is no picture's."""
+    ending = ENDING.search(parts[-1].lower()) if parts else None
+    if fold is _loose and ending and ending[1] not in PICTURE_ENDINGS and not ending[1].isdigit():
+        return None
+    return _fold_path(parts, fold)

@@ -1,0 +1,1 @@
+"""What all commands share: flags, completion, interrupts, and how much is said."""

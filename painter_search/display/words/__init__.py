@@ -1,0 +1,1 @@
+"""Results in sentences, counts and citations."""

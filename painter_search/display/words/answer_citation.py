@@ -1,0 +1,67 @@
+"""An answer as a citation and as BibTeX: photograph, probabilities, index and encoder, filter, time."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from painter_search.attribution.answers import Attribution
+from painter_search.common.version import __version__
+from painter_search.display.words.shares import exact_shares
+from painter_search.index.painting_index import PaintingIndex
+
+BIBTEX_SPECIAL = re.compile(r"([&%$#_{}])")
+
+
+def answer_citation(answer: Attribution, index: PaintingIndex, time: datetime) -> str:
+    """All that is needed to cite and check an answer, in one paragraph; probabilities have two decimals."""
+    manifest = index.manifest
+    digest = index.encoder_digest
+    encoder = manifest.encoder.backbone if digest is None else f"{digest[:16]} ({manifest.encoder.backbone})"
+    return (
+        f"painter_search {__version__}, {time:%Y-%m-%d %H:%M %Z}".rstrip()
+        + f": {_photograph(answer)}: {_finding(answer)}. "
+        f"Index {index.digest} ({manifest.works:,} works by {manifest.artists:,} artists: "
+        f"{', '.join(manifest.collections)}), {index.selection or 'no filter'}; encoder {encoder}."
+    )
+
+
+def answer_bibtex(answer: Attribution, index: PaintingIndex, time: datetime) -> str:
+    """The answer as a BibTeX entry."""
+    digest = answer.photograph.sha256 if answer.photograph else ""
+    entry = {
+        "title": f"Nearest in style to {answer.painting}: {_finding(answer)}",
+        "howpublished": f"painter_search {__version__}, index {index.digest}",
+        "year": f"{time:%Y}",
+        "month": f"{time:%m}",
+        "note": f"{_photograph(answer)}; {index.selection or 'no filter'}; asked {time:%Y-%m-%d %H:%M %Z}".rstrip(),
+    }
+    escaped = {name: BIBTEX_SPECIAL.sub(r"\\\1", text) for name, text in entry.items()}
+    lines = ",\n".join(f"  {name} = {{{text}}}" for name, text in escaped.items())
+    return f"@misc{{painter_search-{digest[:8] or index.digest[:8]},\n{lines}\n}}"
+
+
+def _photograph(answer: Attribution) -> str:
+    """The photograph as it was asked about: its name, digest, size and crop."""
+    photograph = answer.photograph
+    if photograph is None:
+        return f"“{answer.painting}”"
+    digest = f"SHA-256 {photograph.sha256}, " if photograph.sha256 else ""
+    cropped = "whole" if answer.crop is None else answer.crop.sentence
+    return f"“{answer.painting}” ({digest}{photograph.width} x {photograph.height} px, {cropped})"
+
+
+def _finding(answer: Attribution) -> str:
+    if answer.same_works:
+        work = answer.same_works[0].work
+        return f"the same picture as {work.title or work.file} by {work.artist}"
+    if not answer.artists:
+        return "no other work to compare with"
+    first = answer.artists[0]
+    shares = exact_shares(answer)
+    if shares is None:
+        return f"nearest in style to {first.artist}, distance {first.distance:.2f}, not calibrated"
+    return (
+        f"{'' if answer.named else 'nobody named; '}{first.artist} {shares[0]:.2f}, another artist in the index "
+        f"{shares[1]:.2f}, nobody in it {shares[2]:.2f}"
+    )

@@ -1,0 +1,1 @@
+"""Embedding with a finished encoder: engines, exports, shards, Ray."""

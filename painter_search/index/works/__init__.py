@@ -1,0 +1,1 @@
+"""The works of an index: in SQLite, filtered, with their pictures."""

@@ -1,0 +1,352 @@
+"""The works of an index in SQLite: opened read-only, nothing is loaded before it is asked for."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from painter_search.collection.work import Work
+from painter_search.common.errors import DamagedFileError, InvalidValueError, UnknownWorkError
+from painter_search.common.files.sqlite import ReadOnlyConnection, open_read_only, write_database
+from painter_search.images.fingerprint import FINGERPRINT_BYTES, stack_fingerprints
+
+T = TypeVar("T")
+
+READERS = 4
+"""Connections that look up the works near a query. In a large index each of them is on another page of the file, and a
+disk reads several pages in the time of one."""
+MAX_PLACEHOLDERS = 900
+"""SQLite limits the number of placeholders in a statement."""
+COLUMNS = tuple(field.name for field in fields(Work))
+SCHEMA = f"""
+CREATE TABLE works (id INTEGER PRIMARY KEY, {", ".join(f"{column} TEXT NOT NULL" for column in COLUMNS)},
+                    fingerprint BLOB NOT NULL, isolation REAL NOT NULL, UNIQUE (collection, file));
+CREATE INDEX works_artist ON works (artist);
+CREATE INDEX works_file ON works (file);
+"""
+"""The column `isolation` holds the works' local scales."""
+
+
+def write_works(path: Path, rows: Iterable[tuple[int, Work, bytes]]) -> None:
+    """Write a new file of works: id, work and fingerprint of each."""
+    path.unlink(missing_ok=True)
+    with write_database(path) as database:
+        database.executescript(SCHEMA)
+    add_works(path, rows)
+
+
+def add_works(path: Path, rows: Iterable[tuple[int, Work, bytes]]) -> None:
+    """Add works to a file: id, work and fingerprint of each. Their local scales are 1 until they are computed."""
+    placeholders = ", ".join("?" * (len(COLUMNS) + 3))
+    with write_database(path) as database:
+        database.executemany(
+            f"INSERT INTO works VALUES ({placeholders})",
+            ((id, *(getattr(work, column) for column in COLUMNS), fingerprint, 1.0) for id, work, fingerprint in rows),
+        )
+
+
+def write_local_scales(path: Path, ids: Iterable[int], local_scales: Iterable[float]) -> None:
+    """Write the local scales of works; see `metrics/local_scaling.py`."""
+    with write_database(path) as database:
+        database.executemany(
+            "UPDATE works SET isolation = ? WHERE id = ?",
+            ((float(scale), int(id)) for id, scale in zip(ids, local_scales, strict=True)),
+        )
+
+
+def write_artist_counts(path: Path) -> None:
+    """Write the number of works of each artist into a table, so that a query need not count them."""
+    with write_database(path) as database:
+        database.execute("DROP TABLE IF EXISTS artists")
+        database.execute("CREATE TABLE artists (artist TEXT PRIMARY KEY, works INTEGER NOT NULL) WITHOUT ROWID")
+        database.execute("INSERT INTO artists SELECT artist, count(*) FROM works GROUP BY artist ORDER BY artist")
+
+
+def write_artist_means(path: Path, means: Iterable[tuple[str, NDArray[np.float32]]]) -> None:
+    """Write the mean of each artist's works under PLDA into a table, so that a query need not read them all."""
+    with write_database(path) as database:
+        database.execute("DROP TABLE IF EXISTS artist_means")
+        database.execute("CREATE TABLE artist_means (artist TEXT PRIMARY KEY, mean BLOB NOT NULL)")
+        rows = ((artist, mean.tobytes()) for artist, mean in means)
+        database.executemany("INSERT INTO artist_means VALUES (?, ?)", rows)
+
+
+def write_thumbnails(path: Path, rows: Iterable[tuple[int, bytes]]) -> None:
+    """Write a new file of thumbnails, or of larger pictures: id and JPEG file of each."""
+    path.unlink(missing_ok=True)
+    with write_database(path) as database:
+        database.execute(f"CREATE TABLE {path.stem} (id INTEGER PRIMARY KEY, jpeg BLOB NOT NULL)")
+    add_thumbnails(path, rows)
+
+
+def add_thumbnails(path: Path, rows: Iterable[tuple[int, bytes]]) -> None:
+    """Add thumbnails, or larger pictures, to a file: id and JPEG file of each."""
+    with write_database(path) as database:
+        database.executemany(f"INSERT INTO {path.stem} VALUES (?, ?)", rows)
+
+
+def remove_rows(path: Path, ids: Iterable[int]) -> None:
+    """Remove works from `works.sqlite`, or pictures from the files of them, and their bytes from the file."""
+    table = path.stem
+    with write_database(path) as database:
+        database.executemany(f"DELETE FROM {table} WHERE id = ?", ((int(id),) for id in ids))
+        database.commit()
+        database.execute("VACUUM")
+
+
+@dataclass(frozen=True)
+class IndexedWork:
+    """A work under its id, which stays the same as long as the index has it and is never given to another."""
+
+    id: int
+    work: Work
+
+
+class CandidateRow(NamedTuple):
+    """What ranking artists needs to know of a work."""
+
+    id: int
+    artist: str
+    fingerprint: bytes
+    local_scale: float
+
+
+class WorksDB:
+    """The works and thumbnails of one index, which may be read from several threads.
+
+    Every method raises `DamagedFileError` if the file is damaged.
+    """
+
+    def __init__(self, works: Path, thumbnails: Path, pictures: Path | None = None) -> None:
+        self._works = open_read_only(works)
+        self._readers = [self._works]
+        self._thumbnails_path = thumbnails
+        self._thumbnails: sqlite3.Connection | None = None
+        self._pictures_path = pictures
+        self._pictures: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        """Close the files."""
+        for reader in self._readers:
+            reader.close()
+        if self._thumbnails is not None:
+            self._thumbnails.close()
+        if self._pictures is not None:
+            self._pictures.close()
+
+    def __len__(self) -> int:
+        return int(self._works.execute("SELECT count(*) FROM works").fetchone()[0])
+
+    def get(self, ids: Sequence[int]) -> list[Work]:
+        """The works with these ids, in their order. Raises `KeyError` for an unknown id."""
+        found = {
+            row[0]: Work(*map(str, row[1:]))
+            for batch in _batches([int(id) for id in ids])
+            for row in self._works.execute(
+                f"SELECT id, {', '.join(COLUMNS)} FROM works WHERE id IN ({_placeholders(batch)})", batch
+            )
+        }
+        return [found[int(id)] for id in ids]
+
+    def ids(self) -> NDArray[np.int64]:
+        """All ids in ascending order."""
+        return np.array([row[0] for row in self._works.execute("SELECT id FROM works ORDER BY id")], dtype=np.int64)
+
+    def artists(self) -> tuple[NDArray[np.int64], list[str]]:
+        """All ids in ascending order, and the artist of each."""
+        rows = self._works.execute("SELECT id, artist FROM works ORDER BY id").fetchall()
+        return np.array([row[0] for row in rows], dtype=np.int64), [str(row[1]) for row in rows]
+
+    def works_per_artist(self) -> dict[str, int]:
+        """The number of works of each artist, in alphabetical order."""
+        return dict(self._works.execute("SELECT artist, count(*) FROM works GROUP BY artist ORDER BY artist"))
+
+    def collections(self) -> list[str]:
+        """The names of the collections that the works are from, sorted."""
+        return [row[0] for row in self._works.execute("SELECT DISTINCT collection FROM works ORDER BY collection")]
+
+    def styles(self) -> list[str]:
+        """The styles of the works, sorted."""
+        rows = self._works.execute("SELECT DISTINCT style FROM works WHERE style <> '' ORDER BY style")
+        return [row[0] for row in rows]
+
+    def files_of(self, collection: str) -> set[str]:
+        """The files of the works from one collection."""
+        return {row[0] for row in self._works.execute("SELECT file FROM works WHERE collection = ?", (collection,))}
+
+    def by_artist(self, artist: str) -> list[IndexedWork]:
+        """An artist's works by ascending id, under whichever spelling. Raises `UnknownWorkError` if there are none."""
+        artist = self.spelling(artist)
+        rows = self._works.execute(
+            f"SELECT id, {', '.join(COLUMNS)} FROM works WHERE artist = ? ORDER BY id", (artist,)
+        ).fetchall()
+        return [IndexedWork(row[0], Work(*map(str, row[1:]))) for row in rows]
+
+    def spelling(self, artist: str) -> str:
+        """The artist as the index spells the name; see `find_spellings`.
+
+        Raises `UnknownWorkError` if the index has no such artist, or several.
+        """
+        if self._works.execute("SELECT 1 FROM works WHERE artist = ? LIMIT 1", (artist,)).fetchone():
+            return artist
+        from painter_search.collection.hands.spellings import find_spellings  # here: most queries name no artist
+
+        artists = self.works_per_artist()
+        meant = find_spellings(artist, artists)
+        if len(meant) != 1:
+            raise unknown_artist(artist, meant or artists)
+        return meant[0]
+
+    def ids_by_artist(self, artist: str) -> NDArray[np.int64]:
+        """The ids of an artist's works in ascending order; empty if there are none."""
+        rows = self._works.execute("SELECT id FROM works WHERE artist = ? ORDER BY id", (artist,))
+        return np.array([row[0] for row in rows], np.int64)
+
+    def ids_of(self, names: Sequence[str]) -> dict[str, int]:
+        """The ids of works named `file` or `collection/file`, without names that are not in the index.
+
+        Raises `InvalidValueError` for a file name that two collections share.
+        """
+        found: dict[str, int] = {}
+        for batch in _batches(list(names)):
+            by_file = self._works.execute(
+                f"SELECT file, min(id), count(*) FROM works WHERE file IN ({_placeholders(batch)}) GROUP BY file", batch
+            )
+            for name, id, times in by_file:
+                if times > 1:
+                    raise InvalidValueError(
+                        f"{times} collections in this index have a work {name}; name it as collection/{name}."
+                    )
+                found[name] = id
+            if any("/" in name for name in batch):
+                full = "SELECT collection || '/' || file, id FROM works WHERE collection || '/' || file IN "
+                found.update(self._works.execute(f"{full} ({_placeholders(batch)})", batch))
+        return found
+
+    def fingerprints(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """All ids in ascending order, and the fingerprints: uint8 `[n, FINGERPRINT_BYTES]`."""
+        rows = self._works.execute("SELECT id, fingerprint FROM works ORDER BY id").fetchall()
+        _check_fingerprints(row[1] for row in rows)
+        return np.array([row[0] for row in rows], dtype=np.int64), stack_fingerprints(row[1] for row in rows)
+
+    def local_scales(self) -> NDArray[np.float32]:
+        """The local scales of all works, by ascending id: float32 `[n]`."""
+        scales = [row[0] for row in self._works.execute("SELECT isolation FROM works ORDER BY id")]
+        if not all(isinstance(scale, float) and 0 <= scale < float("inf") for scale in scales):
+            raise DamagedFileError("the index has a work without its isolation; it is damaged: copy or build it again.")
+        return np.array(scales, np.float32)
+
+    def candidate_rows(self, ids: NDArray[np.int64]) -> list[CandidateRow]:
+        """What ranking artists needs to know of the works with these ids, by ascending id."""
+        rows = [CandidateRow(*row) for row in self._look_up("artist, fingerprint, isolation", ids)]
+        _check_fingerprints(row.fingerprint for row in rows)
+        return rows
+
+    def count_by_artist(self, artists: Sequence[str], among: NDArray[np.int64] | None = None) -> dict[str, int]:
+        """The number of works of some artists; with `among`, of their works with these (ascending) ids."""
+        counts = dict.fromkeys(artists, 0)
+        for batch in _batches(list(artists)):
+            if among is None:
+                query = f"SELECT artist, works FROM artists WHERE artist IN ({_placeholders(batch)})"
+                counts.update(self._works.execute(query, batch))
+                continue
+            query = f"SELECT artist, id FROM works WHERE artist IN ({_placeholders(batch)})"
+            rows = self._works.execute(query, batch).fetchall()
+            for (artist, _), chosen in zip(rows, np.isin([id for _, id in rows], among), strict=True):
+                counts[artist] += int(chosen)
+        return counts
+
+    def artist_means(self, artists: Sequence[str], size: int) -> NDArray[np.float32]:
+        """The means of some artists' works under PLDA, in their order: float32 `[n, size]`."""
+        found: dict[str, bytes] = {}
+        for batch in _batches(list(artists)):
+            query = f"SELECT artist, mean FROM artist_means WHERE artist IN ({_placeholders(batch)})"
+            found.update(self._works.execute(query, batch))
+        if not all(len(found.get(artist, b"")) == 4 * size for artist in artists):
+            raise DamagedFileError("the index has an artist without a mean; it is damaged: copy or build it again.")
+        means = np.frombuffer(b"".join(found[artist] for artist in artists), "<f4").reshape(len(artists), size)
+        if not np.isfinite(means).all():
+            raise DamagedFileError("the index has an artist without a mean; it is damaged: copy or build it again.")
+        return np.asarray(means, np.float32)
+
+    def draw_ids(self, count: int, max_id: int) -> NDArray[np.int64]:
+        """The ids of about `count` random works, in ascending order, without a scan of all: ids up to `max_id` are
+        drawn, and those of removed works are left out. Always the same for one index."""
+        drawn = 1 + np.random.default_rng(0).choice(max_id, min(count, max_id), replace=False)
+        return np.array([row[0] for row in self._look_up("1", drawn)], np.int64)
+
+    def thumbnail(self, id: int) -> bytes:
+        """The whole painting as a JPEG file, 512 px on its longer side."""
+        if self._thumbnails is None:
+            self._thumbnails = open_read_only(self._thumbnails_path)
+        row = self._thumbnails.execute("SELECT jpeg FROM thumbnails WHERE id = ?", (int(id),)).fetchone()
+        if row is None or not isinstance(row[0], bytes):
+            raise DamagedFileError(
+                f"{self._thumbnails_path} lacks the thumbnail of work {id}; copy or build the index again."
+            )
+        return row[0]
+
+    def picture(self, id: int) -> bytes | None:
+        """The whole painting as a JPEG file, larger than the thumbnail; None where the index has none of it."""
+        if self._pictures_path is None:
+            return None
+        if self._pictures is None:
+            self._pictures = open_read_only(self._pictures_path)
+        row = self._pictures.execute("SELECT jpeg FROM pictures WHERE id = ?", (int(id),)).fetchone()
+        return row[0] if row is not None and isinstance(row[0], bytes) else None
+
+    def _look_up(self, columns: str, ids: NDArray[np.int64]) -> list[tuple[Any, ...]]:
+        """Id and columns of the works with these ids, by ascending id, from several connections at once."""
+        while len(self._readers) < READERS:
+            self._readers.append(open_read_only(self._works.path))
+
+        def read(reader: ReadOnlyConnection, part: NDArray[np.int64]) -> list[tuple[Any, ...]]:
+            rows: list[tuple[Any, ...]] = []
+            for batch in _batches([int(id) for id in part]):
+                query = f"SELECT id, {columns} FROM works WHERE id IN ({_placeholders(batch)}) ORDER BY id"
+                rows += reader.execute(query, batch)
+            return rows
+
+        with ThreadPoolExecutor(READERS) as pool:
+            parts = pool.map(read, self._readers, np.array_split(np.sort(ids), READERS))
+            return [row for part in parts for row in part]
+
+
+def similar_names(name: str, artists: Iterable[str]) -> list[str]:
+    """At most three of the artists' names that hold a name or are spelt much like it."""
+    from difflib import get_close_matches
+
+    folded = {artist.casefold(): artist for artist in sorted(artists)}
+    within = [match for match in folded if name.casefold() in match]
+    close = [folded[match] for match in [*within, *get_close_matches(name.casefold(), folded)][:3]]
+    return list(dict.fromkeys(close))
+
+
+def unknown_artist(name: str, artists: Iterable[str]) -> UnknownWorkError:
+    """The error for an artist whom the index does not have; it names similar ones."""
+    close = similar_names(name, artists)
+    listed = "its artists are listed by `build-index list` and on the server's page of artists."
+    hint = f"did you mean {' or '.join(close)}?" if close else listed
+    return UnknownWorkError(f"the index has no work by {name}; {hint}")
+
+
+def _check_fingerprints(fingerprints: Iterable[object]) -> None:
+    if not all(isinstance(one, bytes) and len(one) == FINGERPRINT_BYTES for one in fingerprints):
+        raise DamagedFileError(
+            "the index has a work without a whole fingerprint; it is damaged: copy or build it again."
+        )
+
+
+def _batches(items: list[T]) -> Iterator[list[T]]:
+    return (items[start : start + MAX_PLACEHOLDERS] for start in range(0, len(items), MAX_PLACEHOLDERS))
+
+
+def _placeholders(batch: Sequence[object]) -> str:
+    return ", ".join("?" * len(batch))

@@ -1,0 +1,140 @@
+"""Flags become a config and one call; every mistake is one sentence and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from painter_search.common.command_line.cli import FAILED, MISUSED, Names, check_html_path, exit_code, run_command
+from painter_search.common.errors import InvalidValueError, NotFoundError
+
+
+@dataclass(frozen=True)
+class Config:
+    """Count something.
+
+    Example:
+        >>> Config(count=2)
+    """
+
+    count: int = 1
+    """How many."""
+    artist: Names = ()
+    """Artists."""
+
+    def __post_init__(self) -> None:
+        if self.count < 0:
+            raise InvalidValueError(f"--count is {self.count}; it must be at least 0.")
+        if self.count == 404:
+            raise NotFoundError("--count 404 does not exist.")
+
+
+def run(config: Config, json: bool = False) -> None:
+    """Run.
+
+    Args:
+        config: Settings.
+        json: As JSON.
+    """
+    if config.count == 500:
+        raise NotFoundError("data/prepare.json does not exist; give another --count.")
+    print(config.count, config.artist, json)
+
+
+def call(*arguments: str) -> int:
+    return run_command("count", run, arguments, Config.__doc__)
+
+
+def test_run_command_calls_with_the_config(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--count", "3", "--artist", "Ada", "--artist", "Bob", "--json") == 0
+    assert capsys.readouterr().out == "3 ('Ada', 'Bob') True\n"
+
+
+@pytest.mark.parametrize(
+    ("count", "code", "message"),
+    [
+        ("-1", MISUSED, "--count is -1; it must be at least 0."),
+        ("404", MISUSED, "--count 404 does not exist."),
+        ("500", FAILED, "data/prepare.json does not exist; give another --count."),
+    ],
+)
+def test_run_command_prints_our_errors_as_one_sentence(
+    count: str, code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("--count", count) == code
+    assert tuple(capsys.readouterr()) == ("", f"painter_search: {message}\n")
+
+
+@pytest.mark.parametrize("arguments", [("--count", "many"), ("--number", "3")])
+def test_run_command_shows_what_tyro_refuses(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(*arguments) == MISUSED
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert arguments[0] in printed.err
+    assert "python -m painter_search.count --help" in printed.err
+
+
+def test_run_command_help_leaves_out_example_for_python(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--help") == 0
+    shown = capsys.readouterr().out
+    assert "Count something." in shown
+    assert "How many." in shown
+    assert "Example" not in shown
+
+
+@pytest.mark.parametrize("module", ["torch", "torch.nn"])
+def test_run_command_names_a_package_that_is_missing(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An environment that was made for asking alone has no PyTorch."""
+
+    def run_without() -> None:
+        """Run."""
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+
+    assert run_command("train", run_without, []) == FAILED
+    assert tuple(capsys.readouterr()) == (
+        "",
+        "painter_search: train needs the package torch, which is not installed: "
+        "`pip install painter-search` installs it.\n",
+    )
+
+
+def test_run_command_leaves_faults_of_the_program_as_they_are() -> None:
+    def run_broken() -> None:
+        """Run."""
+        raise ModuleNotFoundError("No module named 'painter_search.nothing'", name="painter_search.nothing")
+
+    with pytest.raises(ModuleNotFoundError):
+        run_command("train", run_broken, [])
+
+
+def fail_with(error: BaseException) -> Callable[[], int]:
+    def call() -> int:
+        raise error
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (KeyboardInterrupt(), 130, "Interrupted. Run the same command again to continue"),
+        (BrokenPipeError(), 0, ""),
+        (OSError(28, "No space left on device", "data/a"), FAILED, "data/a: No space left on device; free some space"),
+        (OSError("odd"), FAILED, "odd; fix that and run the command again."),
+    ],
+)
+def test_exit_code_turns_interrupts_and_os_errors_into_sentences(
+    error: BaseException, code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(fail_with(error)) == code
+    assert message in capsys.readouterr().err
+
+
+def test_check_html_path_refuses_other_endings() -> None:
+    for path in (None, Path("a.html"), Path("b.HTM")):
+        check_html_path(path)
+    with pytest.raises(InvalidValueError, match=r"page a\.pdf is written as HTML"):
+        check_html_path(Path("a.pdf"))
