@@ -29,6 +29,8 @@ class Axis(NamedTuple):
     low: float
     high: float
     percent: bool = False
+    whole: bool = False
+    """Whether only whole numbers are written, such as epochs."""
 
 
 def line_chart(title: str, lines: Sequence[Line], x: Axis, y: Axis) -> Markup:
@@ -82,11 +84,12 @@ def histogram_chart(
     return _figure(title, parts, [(name, kind) for name, kind, _ in shares])
 
 
-def ticks(low: float, high: float, most: int = 5) -> list[float]:
-    """Round numbers from `low` to `high`, at most about `most` of them."""
+def ticks(low: float, high: float, most: int = 5, least_step: float = 0) -> list[float]:
+    """Round numbers from `low` to `high`, at most about `most` of them, `least_step` or more apart."""
     span = max(high - low, 1e-9)
     step = 10 ** math.floor(math.log10(span / most))
     step *= next(factor for factor in (1, 2, 5, 10) if span / (step * factor) <= most)
+    step = max(step, least_step)
     first = math.ceil(low / step - 1e-9)
     return [number * step for number in range(first, math.floor(high / step + 1e-9) + 1)]
 
@@ -118,7 +121,7 @@ def _axes(x: Axis, y: Axis, numbers_y: bool = True) -> Iterable[str]:
             yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{down(value):.1f}" y2="{down(value):.1f}"/>'
             yield f'<text x="{LEFT - 6}" y="{down(value) + 4:.1f}" text-anchor="end">{_number(value, y)}</text>'
     yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{floor}" y2="{floor}"/>'
-    for value in ticks(x.low, x.high, 6):
+    for value in ticks(x.low, x.high, 6, 1 if x.whole else 0):
         yield f'<text x="{across(value):.1f}" y="{floor + 15}" text-anchor="middle">{_number(value, x)}</text>'
     yield f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">{escape(x.name)}</text>'
 

@@ -24,3 +24,8 @@ def test_ticks_are_round_numbers_within_the_axis() -> None:
     assert ticks(0, 17) == [0, 5, 10, 15]
     assert span_of([float("nan")]) == (0.0, 1.0)
     assert span_of([2.0, 2.0]) == (1.0, 3.0)
+
+
+def test_ticks_of_whole_numbers_have_no_fractions_between_them() -> None:
+    assert ticks(0, 2, 6, 1) == [0, 1, 2]
+    assert ticks(0, 14, 6, 1) == [0, 5, 10]

@@ -78,6 +78,6 @@ def _chart(title: str, curves: Sequence[tuple[str, str, list[EpochMetrics], Metr
     return line_chart(
         title,
         lines,
-        Axis("epoch (0: before training)", min(epochs, default=0), max([1, *epochs])),
+        Axis("epoch (0: before training)", min(epochs, default=0), max([1, *epochs]), whole=True),
         Axis("", low, high, percent),
     )
