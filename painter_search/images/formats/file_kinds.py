@@ -104,6 +104,8 @@ _MARKUP = (
     (re.compile(rb"^\s*<\?xml"), "XML, not an image"),
     (re.compile(rb"^\s*\{\\rtf"), "a text document, not an image"),
 )  # fmt: skip
+PLAIN = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+"""JPEG and PNG, of which most collections are: nothing else begins so."""
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
 """Characters that no text has."""
 
@@ -128,6 +130,8 @@ def damaged_reason(file_format: str | None) -> str:
 
 def foreign_kind(head: bytes) -> str | None:
     """The reason for which a file is no image to be read, by its first `HEAD_BYTES` bytes; None if it may be one."""
+    if head.startswith(PLAIN):
+        return None
     for position, signature, reason in SIGNATURES:
         if head.startswith(signature, position):
             return reason
