@@ -87,8 +87,9 @@ def attribute(
             PIL images, arrays uint8 `[height, width, 3]`, or what `read_list` returns. A string is one path or URL.
         top_k: How many artists to rank.
         works_per_artist: How many of its nearest works to name for each.
-        crop: What of each photograph is used: `auto` (the painting in it, where one is found for sure), `none` (all of
-            it), or left, top, width and height of a rectangle, as fractions or in pixels; see `parse_crop`.
+        crop: What of each photograph is used: `auto` (the painting in it, where one is found for sure or is a work of
+            the index), `none` (all of it), or left, top, width and height of a rectangle, as fractions or in pixels;
+            see `parse_crop`.
         exit_on_timeout: End this process if decoding a file hangs, as the `query` command does; see
             `frame_with_timeout`. Otherwise such a file keeps the call waiting.
 

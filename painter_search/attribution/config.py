@@ -56,9 +56,9 @@ class QueryConfig:
     year are left out, and counted."""
 
     crop: str = "auto"
-    """What of a photograph is used. auto: the painting in it, without wall and frame, where one is found for sure; a
-    plain reproduction stays as it is. none: all of it. x,y,w,h: a rectangle, as fractions of the photograph (or in
-    pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 turns it upside down."""
+    """What of a photograph is used. auto: the painting in it, without wall and frame, where one is found for sure or
+    is a work of the index; a plain reproduction stays as it is. none: all of it. x,y,w,h: a rectangle, as fractions of
+    the photograph (or in pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 upside down."""
 
     page: Path | None = None
     """Write a page of the answers, one HTML file with the pictures in it."""
