@@ -14,7 +14,9 @@ STEPS = ("measure",)
 CONTESTANTS = (
     Contestant("ours", "ours"),
     Contestant("pytorch-metric-learning", "pytorch_metric_learning"),
-    Contestant("open-metric-learning", "open_metric_learning", (), ("open-metric-learning",)),
+    Contestant(
+        "open-metric-learning", "open_metric_learning", ("omegaconf", "gdown", "validators"), ("open-metric-learning",)
+    ),
     Contestant("ranx", "ranx", ("ranx",)),
     Contestant("scikit-learn", "scikit_learn"),
 )
