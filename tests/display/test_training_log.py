@@ -46,6 +46,7 @@ def logged(small_collection: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return Run.load(runs / "logged")
 
 
+@pytest.mark.slow
 def test_event_file_holds_the_history_and_the_scores(logged: Run) -> None:
     scalars = {(value.tag, step): value.simple_value for step, value in read_events(logged.folder / "tensorboard")}
     for metrics in logged.history:

@@ -47,6 +47,7 @@ def test_weights_of_the_packaged_encoder_give_what_its_onnx_file_gives() -> None
     assert np.linalg.norm(from_onnx - from_weights, axis=1).max() < 0.05
 
 
+@pytest.mark.slow
 def test_build_index_without_a_run_answers_with_probabilities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     paint_tiny_artists(tmp_path / "artists", 4, 3)

@@ -51,6 +51,7 @@ def test_commands_write_the_same_files_in_any_folder_on_any_number_of_workers(ki
         assert one == other
 
 
+@pytest.mark.slow
 def test_build_faiss_writes_the_same_file_after_an_interruption(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
