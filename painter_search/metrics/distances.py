@@ -14,12 +14,15 @@ def paired_distances(left: FloatArray, right: FloatArray) -> NDArray[np.float64]
     return np.asarray(np.sqrt(np.square(left.astype(np.float64) - right.astype(np.float64)).sum(axis=1)), np.float64)
 
 
-def distance_matrix(left: FloatArray, right: FloatArray) -> NDArray[np.float32]:
+def distance_matrix(
+    left: FloatArray, right: FloatArray, center: NDArray[np.float64] | None = None
+) -> NDArray[np.float32]:
     """Euclidean distances of every row of `[m, d]` to every row of `[n, d]`: float32 `[m, n]`.
 
-    Computed as |x|^2 + |y|^2 - 2xy around the common mean, which keeps float32's rounding small.
+    Computed as |x|^2 + |y|^2 - 2xy around a `center` `[d]`, by default the mean of `right`, which keeps float32's
+    rounding small.
     """
-    center = right.mean(axis=0, dtype=np.float64)
+    center = right.mean(axis=0, dtype=np.float64) if center is None else center
     x, y = (left - center).astype(np.float32), (right - center).astype(np.float32)
     squared: NDArray[np.float32] = x @ y.T
     squared *= -2
