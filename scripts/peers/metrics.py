@@ -90,17 +90,18 @@ def _pytorch_metric_learning(embeddings: NDArray[np.float32], artists: NDArray[n
 
 
 def _open_metric_learning(embeddings: NDArray[np.float32], artists: NDArray[np.int64]) -> dict[str, float]:
+    """OML scores rankings that others have made; its MAP divides by the works that were found."""
     import torch
-    from oml.functional.metrics import calc_cmc, calc_distance_matrix, calc_gt_mask, calc_mask_to_ignore
+    from oml.functional.metrics import calc_retrieval_metrics
 
-    labels, rows = torch.from_numpy(artists), torch.from_numpy(embeddings)
-    everyone = torch.ones(len(artists), dtype=torch.bool)
-    distances = calc_distance_matrix(rows, everyone, everyone)
-    mask = calc_gt_mask(labels, everyone, everyone)
-    distances[calc_mask_to_ignore(everyone, everyone)] = float("inf")
-    nearest = distances.topk(WORKS_AN_ARTIST - 1, largest=False)[1]
-    cmc = calc_cmc(torch.take_along_dim(mask, nearest, 1), top_k=(1,))
-    return {ONE: float(cmc[0].float().mean())}
+    of_artist = {artist: np.flatnonzero(artists == artist) for artist in np.unique(artists)}
+    found, relevant = [], []
+    for start in range(0, len(artists), 500):
+        rows = np.arange(start, min(start + 500, len(artists)))
+        found += [torch.from_numpy(near) for near in _nearest(embeddings, rows, WORKS_AN_ARTIST - 1)]
+        relevant += [torch.from_numpy(of_artist[artists[row]][of_artist[artists[row]] != row]) for row in rows]
+    scores = calc_retrieval_metrics(found, relevant, cmc_top_k=(1,), precision_top_k=(), map_top_k=(), verbose=False)
+    return {ONE: float(scores["cmc"][1])}
 
 
 def _ranx(embeddings: NDArray[np.float32], artists: NDArray[np.int64]) -> dict[str, float]:
