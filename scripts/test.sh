@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Lint, types and tests, in .venv. Extra arguments go to pytest:
-#   bash scripts/test.sh                  everything
+#   bash scripts/test.sh                  everything but what takes long
+#   bash scripts/test.sh --long           that, too, with Milvus and Ray: hours
 #   bash scripts/test.sh -m "not slow"    what takes under three seconds each, to run often
 #   bash scripts/test.sh -k triplets      tests by name
 #   bash scripts/test.sh -n 0 -x --pdb    in one process
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+extras=backbone,heic,hub,jxl,serve,tables,tensorboard,dev
+[[ "$*" != *--long* ]] || extras=milvus,ray,$extras
 # shellcheck source=scripts/environment.sh
-source scripts/environment.sh backbone,heic,hub,jxl,milvus,ray,serve,tables,tensorboard,dev
+source scripts/environment.sh "$extras"
 ruff check .
 ruff format --check .
 mypy &  # meanwhile: cold, it takes most of a minute

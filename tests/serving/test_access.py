@@ -54,7 +54,7 @@ def addresses(
     [
         (320, 640, "dark"),
         pytest.param(375, 812, "light", marks=pytest.mark.long),
-        (1280, 900, "light"),
+        pytest.param(1280, 900, "light", marks=pytest.mark.long),
     ],
 )
 def test_pages_fit_the_screen_and_axe_finds_no_violation(

@@ -39,6 +39,7 @@ from painter_search.index.painting_index import PaintingIndex
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="looks for processes in /proc"),
 ]
 
@@ -74,7 +75,6 @@ def shards(frames: list[Path]) -> list[Shard]:
     return split_into_shards([frame.name for frame in frames], frames, size=2)
 
 
-@pytest.mark.long
 def test_build_on_ray_gives_the_index_of_one_machine(
     small_index_config: BuildIndexConfig, small_index: PaintingIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

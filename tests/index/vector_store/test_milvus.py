@@ -25,7 +25,7 @@ pytest.importorskip("pymilvus")
 pytest.importorskip("milvus_lite")
 
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

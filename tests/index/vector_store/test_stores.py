@@ -14,7 +14,7 @@ from painter_search.index.config import BuildIndexConfig, WorkFilter
 from painter_search.index.painting_index import PaintingIndex
 
 
-@pytest.fixture(params=["faiss", pytest.param("milvus", marks=pytest.mark.slow)])
+@pytest.fixture(params=["faiss", pytest.param("milvus", marks=[pytest.mark.slow, pytest.mark.long])])
 def config(request: pytest.FixtureRequest, small_index_config: BuildIndexConfig, tmp_path: Path) -> BuildIndexConfig:
     """Settings that index the small collection in one of the stores."""
     config = replace(small_index_config, split="all", index=tmp_path / "index")
