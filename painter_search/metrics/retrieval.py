@@ -45,7 +45,7 @@ def score_retrieval(
     depth = int(min(count - 1, max(max(ks), relevant.max(initial=0)))) if count > 1 else 0
     recall = {k: np.full(count, np.nan) for k in ks}
     map_at_r = np.full(count, np.nan)
-    center = embeddings.mean(axis=0, dtype=np.float64)
+    center = embeddings.mean(axis=0, dtype=np.float64) if count else np.zeros(embeddings.shape[1])
     near = _same_artist_distances(embeddings, artists, center)
 
     def score_block(start: int) -> tuple[float, int]:
