@@ -24,7 +24,7 @@ from painter_search.attribution.answers import (
 from painter_search.attribution.config import QueryConfig
 from painter_search.attribution.query_inputs import PaintingInputs, QueryInput, WorkId, read_query_inputs
 from painter_search.attribution.query_list import read_list
-from painter_search.attribution.recognition import choose_reading, recognised_works
+from painter_search.attribution.recognition import recognised_works
 from painter_search.common.errors import UnknownWorkError
 from painter_search.common.machine.cores import available_cores
 from painter_search.common.progress import track
@@ -146,28 +146,31 @@ def _attribute_batch(
     works_per_artist: int,
 ) -> Iterable[Answer]:
     """Answer queries with their frames, or a work of the index, or the reasons why there is no frame."""
-    queries: list[PreparedQuery] = []
+    readings: list[list[PreparedQuery]] = []
     views: list[list[NDArray[np.uint8]]] = []
     with ThreadPoolExecutor(available_cores()) as threads:  # the views of a painting are cut in parallel
         for query, frame in framed:
-            for reading in frame.readings if isinstance(frame, Frame) else ():
-                image = open_frame(reading.jpeg)
-                queries.append(PreparedQuery.of(query.name, reading, image, query.sha256()))
-                views.append(make_views(image, index.encoder_config, threads.map))
-    attributions: Iterator[Attribution] = iter(())
-    if queries:
+            if isinstance(frame, Frame):
+                images = [open_frame(reading.jpeg) for reading in frame.readings]
+                readings.append(
+                    [
+                        PreparedQuery.of(query.name, reading, image, query.sha256())
+                        for reading, image in zip(frame.readings, images, strict=True)
+                    ]
+                )
+                views += [make_views(image, index.encoder_config, threads.map) for image in images]
+    attributions: Iterator[tuple[int, Attribution]] = iter(())
+    if readings:
         embeddings = embed_views(index.encoder, views)
-        attributions = iter(attribute_prepared(index, queries, embeddings, top_k, works_per_artist))
-    answers: list[Answer] = []
-    for query, frame in framed:
-        if isinstance(frame, str):
-            answers.append(FailedQuery(query.name, frame))
-        elif isinstance(frame, WorkId):
-            answers.append(attribute_work(index, frame.id, top_k, works_per_artist))
-        else:
-            of_readings = list(islice(attributions, len(frame.readings)))
-            answers.append(of_readings[choose_reading(of_readings)])
-    return answers
+        attributions = iter(attribute_readings(index, readings, embeddings, top_k, works_per_artist))
+    return [
+        FailedQuery(query.name, frame)
+        if isinstance(frame, str)
+        else attribute_work(index, frame.id, top_k, works_per_artist)
+        if isinstance(frame, WorkId)
+        else next(attributions)[1]
+        for query, frame in framed
+    ]
 
 
 def attribute_work(index: PaintingIndex, id: int, top_k: int = 5, works_per_artist: int = 3) -> Attribution:
@@ -185,6 +188,28 @@ def attribute_work(index: PaintingIndex, id: int, top_k: int = 5, works_per_arti
     fingerprint = index.works.candidate_rows(np.array([id]))[0].fingerprint
     query = PreparedQuery(f"#{id} {work.title or work.file}", frame, fingerprint, id=id)
     return attribute_prepared(index, [query], index.embeddings([id]), top_k, works_per_artist)[0]
+
+
+def attribute_readings(
+    index: PaintingIndex,
+    readings: Sequence[Sequence[PreparedQuery]],
+    embeddings: NDArray[np.float32],
+    top_k: int = 5,
+    works_per_artist: int = 3,
+) -> list[tuple[int, Attribution]]:
+    """Rank the artists for paintings of which each has one or several readings, see `Frame.readings`.
+
+    `embeddings` is `[n, 256]`, of all readings in order. Returns which reading of each painting counts, and its answer:
+    the first that is of a work of the index, else the first.
+    """
+    flat = [reading for of_painting in readings for reading in of_painting]
+    attributions = iter(attribute_prepared(index, flat, embeddings, top_k, works_per_artist))
+    chosen = []
+    for of_painting in readings:
+        answers = list(islice(attributions, len(of_painting)))
+        number = next((number for number, answer in enumerate(answers) if answer.same_works), 0)
+        chosen.append((number, answers[number]))
+    return chosen
 
 
 def attribute_prepared(

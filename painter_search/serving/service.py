@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,8 +16,7 @@ from numpy.typing import NDArray
 from painter_search.analysis.comparison import PairComparison, compare_groups, compare_pair
 from painter_search.analysis.comparison_inputs import ComparedPainting, PaintingGroup, indexed_painting, painting_of
 from painter_search.attribution.answers import Answer, FailedQuery
-from painter_search.attribution.attribute import PreparedQuery, attribute_prepared
-from painter_search.attribution.recognition import choose_reading
+from painter_search.attribution.attribute import PreparedQuery, attribute_readings
 from painter_search.common.errors import InvalidValueError, UnreadableImageError
 from painter_search.common.files.atomic_io import digest_bytes
 from painter_search.display.pages.index_page import index_page_content
@@ -177,27 +175,25 @@ class Service:
 
 
 def _attribute(index: PaintingIndex, uploads: Sequence[ReadUpload], top_k: int, works_per_artist: int) -> CachedResult:
-    readings = [[upload, *([upload.possible] if upload.possible else [])] for upload in uploads]
-    read = [(one.query, one.embedding) for of_upload in readings for one in of_upload if one.query is not None]
-    queries = [query for query, _ in read]
+    read = [[upload, *([upload.possible] if upload.possible else [])] for upload in uploads if upload.query]
+    readings = [[one.query for one in of_upload if one.query] for of_upload in read]
+    embeddings = [one.embedding for of_upload in read for one in of_upload]
     attributions = iter(
-        attribute_prepared(index, queries, np.stack([embedding for _, embedding in read]), top_k, works_per_artist)
-        if read
-        else ()
+        attribute_readings(index, readings, np.stack(embeddings), top_k, works_per_artist) if readings else ()
     )
     answers: list[Answer] = []
-    chosen: list[ReadUpload] = []
-    for of_upload in readings:
-        if of_upload[0].query is None:
-            answers.append(FailedQuery(of_upload[0].name, of_upload[0].reason))
-            chosen.append(of_upload[0])
+    compared: list[Callable[[], ComparedPainting] | None] = []
+    for upload in uploads:
+        if upload.query is None:
+            answers.append(FailedQuery(upload.name, upload.reason))
+            compared.append(None)
         else:
-            of_readings = list(islice(attributions, len(of_upload)))
-            number = choose_reading(of_readings)
-            answers.append(of_readings[number])
-            chosen.append(of_upload[number])
+            number, answer = next(attributions)
+            answers.append(answer)
+            compared.append((upload, upload.possible or upload)[number].compared)
+    queries = [query for of_upload in readings for query in of_upload]
     size = sum(len(query.frame.jpeg) + len(query.frame.picture or b"") + ANSWER_BYTES for query in queries)
-    return CachedResult(index, tuple(answers), tuple(one.compared for one in chosen), size=size)
+    return CachedResult(index, tuple(answers), tuple(compared), size=size)
 
 
 def _with_uploads(result: CachedResult, uploads: Sequence[Upload], top_k: int, works: int) -> CachedResult:

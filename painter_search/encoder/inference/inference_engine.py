@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
@@ -33,9 +32,6 @@ EMBEDDINGS = "embeddings"
 """The first output of an exported encoder; the feature maps of the stages follow it."""
 GROUP = 5
 """Views that one core computes at a time where there are many: the parts of a painting. More overflow its cache."""
-WORTH_COMPILING = 400
-"""Views of one shape and the same outputs from which on they are computed in groups: compiling for groups takes as long
-as computing some 150 views, and they are computed a sixth faster."""
 MIN_BATCH = 40
 """Views at a time, however few the cores."""
 CONVERTER = "openvino.tools.ovc"
@@ -69,7 +65,6 @@ class InferenceEngine:
         self._library = library
         self.cores = cores or available_physical_cores()
         self._threads = ThreadPoolExecutor(self.cores, "inference")
-        self._computed: Counter[tuple[tuple[str, ...], tuple[int, ...]]] = Counter()
 
     @property
     def batch_size(self) -> int:
@@ -91,13 +86,10 @@ class InferenceEngine:
 
         Raises whatever the library raises for a network that it cannot compute.
         """
-        names = tuple(outputs)
-        self._computed[names, pixels.shape[1:]] += len(pixels)
-        is_group = len(pixels) >= 2 * GROUP and self._computed[names, pixels.shape[1:]] >= WORTH_COMPILING
-        whole = len(pixels) // GROUP * GROUP if is_group else 0
+        whole = len(pixels) // GROUP * GROUP if len(pixels) >= 2 * GROUP else 0
         starts = [*range(0, whole, GROUP), *range(whole, len(pixels))]
         parts = [pixels[start : start + (GROUP if start < whole else 1)] for start in starts]
-        infer = partial(self._library.infer, names)
+        infer = partial(self._library.infer, tuple(outputs))
         computed = list(self._threads.map(infer, parts)) if len(parts) > 1 else [infer(part) for part in parts]
         return [np.concatenate(of_parts) for of_parts in zip(*computed, strict=True)]
 
