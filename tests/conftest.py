@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch loads: threads of tiny networks burn time waiting
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,6 +29,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long", action="store_true", help="fault tests in full, hours instead of minutes, and the slowest scripts"
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Say how a process of pytest-xdist ended that should not have: -9 is a kill, for want of memory, say."""
+    if error:
+        print(f"[{node.gateway.id}] ended with {node.gateway._io.popen.wait(timeout=10)}", file=sys.stderr)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -18,9 +18,15 @@ INTERRUPT = "import os, signal, sys, time; stop = lambda: os.kill(os.getpid(), s
 AS_COMMAND = "sys.argv[0] = '-m'\nimport painter_search\n"
 
 
+def heed_interrupts() -> None:
+    """What a program does first: the tests themselves may run in the background of a shell, where it would not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def ended(code: str) -> tuple[int, str]:
     """The exit code and the stderr of a Python program."""
-    done = subprocess.run([sys.executable, "-c", INTERRUPT + code], capture_output=True, text=True, timeout=60)
+    words = [sys.executable, "-c", INTERRUPT + code]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, preexec_fn=heed_interrupts)
     assert done.stdout == ""
     return done.returncode, done.stderr
 
@@ -48,7 +54,9 @@ def test_interrupt_of_a_terminal_ends_prepare_and_its_workers(tmp_path: Path) ->
     """A terminal sends it to all processes of the command."""
     paint_tiny_artists(tmp_path / "artists", 40, 10)
     words = [sys.executable, "-m", "painter_search.prepare", "--folder", "artists", "--workers", "2"]
-    started = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    started = subprocess.Popen(
+        words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heed_interrupts
+    )
     journal = tmp_path / ".data.partial" / "journal.jsonl"
     for _ in range(600):
         if journal.is_file() and journal.stat().st_size:
