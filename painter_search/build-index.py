@@ -17,10 +17,12 @@ def run(config: Flags[BuildIndexConfig], json: bool = False) -> None:
     """
     from painter_search.display.console.index import show_index
     from painter_search.display.pages.index_page import write_index_page
+    from painter_search.index.manifest import current_manifest
     from painter_search.index.painting_index import PaintingIndex
 
+    before = current_manifest(config.index)
     index = PaintingIndex.build(config)
-    show_index(index, as_json=json, page=write_index_page(index))
+    show_index(index, as_json=json, page=write_index_page(index), before=before)
 
 
 def add(config: Flags[AddConfig], json: bool = False) -> None:

@@ -41,7 +41,7 @@ python -m painter_search.eval-triplets --triplets demo/data/test_triplets_with_l
 
 step "5. Query three pictures that are not in the index"
 queries=$(python -c "from painter_search.collection.sample import SAMPLE; print(SAMPLE / 'queries')")
-python -m painter_search.query "$queries" --index demo/index --page demo/answer.html
+python -m painter_search.query "$queries" --crop none --index demo/index --page demo/answer.html
 
 index=demo/index
 answers=demo/answer.html

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from painter_search.collection.collection import Collection
 from painter_search.common.errors import NotFoundError, PainterSearchError
 from painter_search.common.machine.installation import Installation, read_installation
 from painter_search.index.manifest import find_index, read_manifest
@@ -46,14 +47,24 @@ class Info:
 def read_info(config: InfoConfig) -> Info:
     """Look up the installation and the folders; nothing in them is changed, and none has to exist."""
     runs = sorted(folder.parent.name for folder in config.runs.glob("*/score.json")) if config.runs.is_dir() else []
-    prepared = (config.data / "prepare.json").is_file()
     return Info(
         installation=read_installation(),
         index=_describe_index(config),
         runs=runs,
-        collection="prepared" if prepared else "none",
+        collection=_describe_collection(config),
         paths=_paths(config) if config.paths else {},
     )
+
+
+def _describe_collection(config: InfoConfig) -> str:
+    try:
+        collection = Collection.open(config.data)
+    except NotFoundError:
+        return "none"
+    except PainterSearchError as error:
+        return f"damaged: {error}" if config.paths else "damaged; --paths says how"
+    works, artists = (collection.summary["counts"]["catalogue"][kind] for kind in ("works", "artists"))
+    return f"{collection.name}, {works:,} works by {artists:,} artists before cleaning"
 
 
 def _describe_index(config: InfoConfig) -> str:
@@ -66,7 +77,7 @@ def _describe_index(config: InfoConfig) -> str:
     probabilities = "with" if manifest.confidence else "without"
     return (
         f"{manifest.works:,} works by {manifest.artists:,} artists, {manifest.encoder.backbone}, "
-        f"{probabilities} probabilities, digest {manifest.digest}"
+        f"{probabilities} probabilities, digest {manifest.digest}, of {', '.join(manifest.collections)}"
     )
 
 

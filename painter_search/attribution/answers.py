@@ -82,7 +82,8 @@ class Attribution:
     artist_known: float | None
     """Probability that the painting's artist is in the index; None without calibration."""
     named: bool
-    """Whether that probability suffices to name the nearest artist. If not, no artist in the index is close."""
+    """Whether that probability suffices to name the artist nearest in style. If not, no artist in the index is close;
+    a work that shows this very picture may tell the artist all the same."""
     picture: bytes
     """The whole painting, reduced, as a JPEG file."""
     photograph: Photograph | None = None
@@ -106,7 +107,15 @@ class Attribution:
 
     @property
     def verdict(self) -> str:
-        """The answer in a sentence."""
+        """The answer in a sentence: the work in the index that shows this very picture, else what its style says."""
+        if not self.same_works:
+            return self.style
+        work = self.same_works[0].work
+        return f"this very picture is in the index: {_caption(work)} by {work.artist}"
+
+    @property
+    def style(self) -> str:
+        """What its style says, in a sentence; works that show this very picture take no part."""
         if not self.artists:
             return "no other work to compare with"
         first = self.artists[0]
@@ -170,10 +179,10 @@ class Attribution:
                 )
                 for rank, match in enumerate(self.artists, start=1)
             ),
-            caption=f"{self.painting}: {self.verdict}",
+            caption=f"{self.painting}: {self.style}",
         )
         same = "".join(
-            html_text(f"This very work is in the index: {_caption(neighbour.work)} by {neighbour.work.artist}.")
+            html_text(f"This very picture is in the index: {_caption(neighbour.work)} by {neighbour.work.artist}.")
             for neighbour in self.same_works
         )
         cropped = "" if self.crop is None else html_text(f"The photograph was {self.crop.sentence}.")

@@ -272,6 +272,7 @@ def _attribute_one(
                 works=neighbours(index, ids[nearest], distances[nearest]),
             )
         )
+    photograph = painting.frame.crop or painting.frame
     possible = painting.frame.possible
     return Attribution(
         painting=painting.name,
@@ -280,7 +281,7 @@ def _attribute_one(
         artist_known=artist_known,
         named=artist_known is None or artist_known >= index.least_named,
         picture=painting.frame.thumbnail or painting.frame.jpeg,
-        photograph=Photograph(painting.sha256, painting.frame.width, painting.frame.height),
+        photograph=Photograph(painting.sha256, photograph.width, photograph.height),
         crop=painting.frame.crop,
         possible=possible.crop.corners if possible and possible.crop and not same.any() else None,
         larger=painting.frame.picture,

@@ -79,7 +79,8 @@ class Collection:
         path = folder / "prepare.json"
         if not path.is_file():
             raise NotFoundError(
-                f"{folder} holds no prepared collection; run `python -m painter_search.prepare --out {folder}` first."
+                f"{folder} holds no prepared collection; run `python -m painter_search.prepare --folder FOLDER --out "
+                f"{folder}` first, with one sub-folder per artist (without --folder the built-in sample is prepared)."
             )
         summary = read_json(path)
         version = summary.get("format") if isinstance(summary, dict) else None

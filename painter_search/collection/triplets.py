@@ -104,7 +104,10 @@ def read_triplets(path: Path) -> pd.DataFrame:
         DamagedFileError: The file is not CSV or lacks a column.
     """
     if not path.is_file():
-        raise NotFoundError(f"{path} does not exist; give a CSV file with the columns anchor, positive, negative.")
+        raise NotFoundError(
+            f"{path} does not exist; `python -m painter_search.prepare` writes triplets, or "
+            "give a CSV file with the columns anchor, positive, negative."
+        )
     try:
         table = read_table(path)
     except (ValueError, pd.errors.ParserError) as error:

@@ -5,8 +5,10 @@ Top to bottom: the network is built, gets its weights and, if it is a transforme
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import torch
@@ -162,7 +164,8 @@ def _download_torchvision(backbone: str) -> Weights:
     if backbone == "resnet34":
         entry = models.ResNet34_Weights.IMAGENET1K_V1  # the report's
     try:
-        weights: Weights = entry.get_state_dict(progress=True, check_hash=True)
+        with redirect_stdout(sys.stderr):  # where PyTorch says what it downloads
+            weights: Weights = entry.get_state_dict(progress=True, check_hash=True)
     except Exception as error:
         raise UnreachableError(
             f"the ImageNet weights of {backbone} could not be downloaded ({first_line(error)}). Either fetch "

@@ -78,7 +78,8 @@ def frame_painting(
         if located is not None:
             corners, sureness = located
             part = crop_decoded(file, decoded, corners, WHOLE_SIDE if framing == "whole" else None, max_held_bytes)
-            found = PaintingCrop(corners, area(corners), sureness, make_thumbnail(decoded.image))
+            whole = make_thumbnail(decoded.image)
+            found = PaintingCrop(corners, area(corners), sureness, whole, decoded.width, decoded.height)
             picture = _make_picture(
                 part, picture_size, lambda side: crop_decoded(file, decoded, corners, side, max_held_bytes)
             )

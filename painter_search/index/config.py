@@ -185,6 +185,8 @@ class BuildIndexConfig:
             raise InvalidValueError("--keep-uncertain applies to --folder; for a collection, give it to prepare.")
         if self.embeddings and (self.folder is not None or self.ray is not None or self.shards is not None):
             raise InvalidValueError("--embeddings are complete; leave out --folder, --ray and --shards.")
+        if self.folder is not None and self.data != BuildIndexConfig.data:
+            raise InvalidValueError("--folder and --data are two sources; leave one of them out.")
         if self.originals is not None and not self.embeddings:
             raise InvalidValueError("--originals applies to --embeddings; leave it out.")
         if self.picture_size is not None:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from painter_search.common.errors import DamagedFileError, NotFoundError
+from painter_search.common.errors import DamagedFileError, NotFoundError, PainterSearchError
 from painter_search.common.files.atomic_io import (
     digest_bytes,
     digest_file,
@@ -175,7 +175,19 @@ def find_index(path: Path) -> Path:
         if name and Path(name).name == name and (folder / MANIFEST).is_file():
             return folder
         raise NotFoundError(f"{path / CURRENT} names {name!r}, which is not there; build the index again.")
-    raise NotFoundError(f"{path} holds no index; build one: `python -m painter_search.build-index --index {path}`.")
+    is_where = f"{path} holds no index" if path.exists() else f"{path} does not exist"
+    raise NotFoundError(
+        f"{is_where}; name the folder of an index, or build one of your paintings: "
+        f"`python -m painter_search.build-index --folder FOLDER --index {path}`."
+    )
+
+
+def current_manifest(path: Path) -> Manifest | None:
+    """The manifest of the index at `path`, see `find_index`; None if there is none that can be read."""
+    try:
+        return read_manifest(find_index(path))
+    except PainterSearchError:
+        return None
 
 
 def digest_manifest(stored: Mapping[str, Any]) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fastapi import FastAPI, Request
-from fastapi.exception_handlers import request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
@@ -133,7 +132,10 @@ def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid_request(request: Request, error: RequestValidationError) -> Response:
         if local_path(request.scope).startswith("/api"):
-            return await request_validation_exception_handler(request, error)
+            # FastAPI's own answer repeats what was sent.
+            told = [{key: fault[key] for key in ("loc", "msg", "type")} for fault in error.errors()]
+            sentence = "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in told)
+            return JSONResponse({"error": sentence, "detail": told}, 422)
         return notice_page(request, 400, "That question cannot be understood; ask it from the form.")
 
     @app.exception_handler(Exception)

@@ -71,6 +71,7 @@ def test_photograph_is_recognised_once_cropped(small_index: PaintingIndex, work:
     assert cropped.crop.sentence in cropped._repr_html_()
     assert whole.same_works == ()
     assert whole.crop is None
+    assert cropped.photograph == whole.photograph  # of the whole file, as who checks a citation has it
     assert "crop" not in whole.to_dict()
 
 

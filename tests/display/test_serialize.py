@@ -28,7 +28,11 @@ def test_show_answers_prints_the_verdict_first_and_rounds_probabilities(
     show_answers([SURE, UNSURE], calibrated_index)
     text = capsys.readouterr().out
     assert text.startswith('a, "b".jpg: nearest in style to Ada (about 70 %), on 3 works')
-    assert "u.jpg: no artist in this index is close; nearest in style: Ada" in text
+    assert "u.jpg, that picture left out: no artist in this index is close; nearest in style: Ada" in " ".join(
+        text.split()
+    )
+    assert "u.jpg: this very picture is in the index: A [red] title by Ada." in text
+    assert UNSURE.verdict == "this very picture is in the index: A [red] title by Ada"
     assert "about 90 %" in text
     assert "A [red] title, 1900" in text
     assert "0.683" not in text

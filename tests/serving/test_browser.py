@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from PIL import Image
 from waiting import wait_until
 
 from painter_search.index.painting_index import PaintingIndex
@@ -125,6 +126,22 @@ def test_errors_are_said_in_place_and_files_are_kept(
     assert page.is_visible(f"main a:text-is('{artist}')")
 
 
+def test_file_that_the_browser_cannot_show_is_asked_about_uncropped(
+    page: Any, queries: list[Path], tmp_path: Path
+) -> None:
+    with Image.open(queries[0]) as picture:
+        picture.convert("RGB").save(tmp_path / "scan.tif")
+    page.goto("/")
+    page.set_input_files("#files", str(tmp_path / "scan.tif"))
+    page.click("[aria-label='Crop scan.tif']")
+    assert "This browser cannot show the file" in page.inner_text("dialog")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
+    page.click("[data-submit]")
+    page.wait_for_url("**/answers/*")
+    assert page.inner_text(".asked figcaption") == "scan.tif"
+
+
 def test_painting_is_cropped_before_and_after_asking(page: Any, queries: list[Path], ask: Ask) -> None:
     page.goto("/")
     page.set_input_files("#files", [str(file) for file in queries[:2]])
@@ -135,6 +152,9 @@ def test_painting_is_cropped_before_and_after_asking(page: Any, queries: list[Pa
     page.mouse.move(box["x"] + 4 + box["width"] / 4, box["y"] + 4 + box["height"] / 2, steps=4)
     page.mouse.up()
     assert float(page.input_value("dialog [name=left]")) == pytest.approx(25, abs=2)
+    page.fill("dialog [name=width]", "150")
+    page.press("dialog [name=width]", "Tab")
+    assert float(page.input_value("dialog [name=width]")) == pytest.approx(75, abs=2)  # as far as the photograph goes
     page.fill("dialog [name=width]", "50")
     page.click("dialog [data-turn]")
     page.click("dialog [data-use]")
@@ -148,6 +168,8 @@ def test_painting_is_cropped_before_and_after_asking(page: Any, queries: list[Pa
     before = page.url
     assert "cropped as given, 25 % of the photograph" in page.inner_text(".asked figcaption").replace("\xa0", " ")
     page.click("a[href='#crop']")
+    assert page.input_value("#crop [name=turn]") == "1"  # as it was asked
+    page.select_option("#crop [name=turn]", "0")
     page.focus(".crop-box")
     page.keyboard.press("ArrowLeft")
     assert float(page.input_value("#crop [name=left]")) == pytest.approx(24, abs=2)

@@ -92,7 +92,7 @@ def test_server_imports_no_torch(
     [
         (["--index", "{index}", "--port", "{port}"], "port {port} is in use"),
         (["--index", "{home}"], "names 'gone', which is not there"),
-        (["--index", "{home}/none"], "holds no index"),
+        (["--index", "{home}/none"], "none does not exist; name the folder"),
         (["--index", "{index}", "--host", "192.0.2.1", "--port", "0"], "192.0.2.1"),
     ],
 )

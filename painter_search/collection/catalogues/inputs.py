@@ -78,6 +78,7 @@ def read_inputs(config: PrepareConfig) -> CollectionInputs:
         )
     paths = config.catalogue or (SAMPLE_CATALOGUE,)
     name = config.name or (config.catalogue[0].resolve().parent.name if config.catalogue else SAMPLE_NAME)
+    sample = [] if config.catalogue else ["This is the built-in sample of clip art; --folder takes paintings of yours."]
     read = _read_filled(paths, share, seed)
     listing = list_sources(config.originals or (SAMPLE_IMAGES,), "--originals")
     table, matched, remarks = match_catalogue(read.table, listing.originals)
@@ -94,7 +95,7 @@ def read_inputs(config: PrepareConfig) -> CollectionInputs:
         by_path=False,
         matched=matched,
         artists_from=read.artists_from,
-        remarks=[*read.remarks, *listing.remarks, *remarks],
+        remarks=[*sample, *read.remarks, *listing.remarks, *remarks],
     )
 
 

@@ -72,7 +72,7 @@ def file_system(url: str) -> tuple[FileSystem, str]:
         system, path = fsspec.core.url_to_fs(url)
     except ImportError as error:
         raise MissingPackageError(
-            f"{redact_url(url)} needs a package that is not installed ({redact_url(str(error))}); install it."
+            f"{redact_url(url)} needs a package that is not installed ({redact_url(str(error))}); `pip install` it."
         ) from error
     except ValueError as error:
         raise InvalidValueError(f"{redact_url(url)} is no URL that can be read ({redact_url(str(error))}).") from error

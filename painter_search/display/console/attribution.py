@@ -43,11 +43,11 @@ def _show_tables(answers: Sequence[Answer], index: PaintingIndex, page: Path | N
             show(f"{answer.painting}: {answer.crop.sentence}.")
         for match in answer.same_works:
             work = match.work
-            show(f"{answer.painting}: this very work is in the index: {caption(work)} by {work.artist}.")
+            show(f"{answer.painting}: this very picture is in the index: {caption(work)} by {work.artist}.")
         _show_table(answer, calibrated=index.confidence is not None)
     if index.confidence is None:
         show(UNCALIBRATED)
-    if index.naming_threshold is not None:
+    if index.naming_threshold is not None and any(answer.answered for answer in answers):
         show(f"{index.naming_threshold}")
     if page:
         show(f"Open {page}")
@@ -58,7 +58,8 @@ def _show_table(answer: Attribution, *, calibrated: bool) -> None:
     artist_probability = ("probability",) if calibrated else ()
     pair_probability = ("as a pair",) if calibrated else ()
     columns = ("", "artist", *artist_probability, "works", "distance", "nearest works", "distance", *pair_probability)
-    table = new_table(f"{answer.painting}: {answer.verdict}", *columns)
+    without = ", that picture left out" if answer.same_works else ""
+    table = new_table(f"{answer.painting}{without}: {answer.style}", *columns)
     for rank, match in enumerate(answer.artists, start=1):
         probability = () if match.probability is None else (format_probability(match.probability),)
         artist_cells = (str(rank), match.artist, *probability, f"{match.works_in_index:,}", f"{match.distance:.3f}")

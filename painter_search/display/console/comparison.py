@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from painter_search.analysis.comparison import Comparison, GroupComparison, PairComparison, PairMean
+from painter_search.attribution.answers import format_probability
 from painter_search.display.console.tables import new_table, percent, print_json, show
 from painter_search.display.serialize import comparison_to_dict
 from painter_search.index.painting_index import PaintingIndex
@@ -40,7 +41,10 @@ def _show_pair(pair: PairComparison) -> None:
         if share is not None:
             table.add_row(f"nearer than, of {count:,} pairs of works by {artists} in the index", percent(share))
     if pair.same_artist is not None:
-        table.add_row("probability that one artist painted both", percent(pair.same_artist))
+        table.add_row(
+            "probability that one artist painted both, if half of such pairs are by one",
+            format_probability(pair.same_artist),
+        )
     show(table)
     if pair.same_picture:
         show("Both files show the same picture.")

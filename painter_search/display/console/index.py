@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from painter_search.index.listing import Listing
+    from painter_search.index.manifest import Manifest
     from painter_search.index.painting_index import IndexUpdate
     from painter_search.index.works.works_db import IndexedWork
 
@@ -22,8 +23,10 @@ MAX_ROWS = 20
 """Works and files listed after an update; `--json` has them all."""
 
 
-def show_index(index: PaintingIndex, *, as_json: bool = False, page: Path | None = None) -> None:
-    """Print what was built and where the index's page is."""
+def show_index(
+    index: PaintingIndex, *, as_json: bool = False, page: Path | None = None, before: Manifest | None = None
+) -> None:
+    """Print what was built, where the index's page is, and the index that was in use before."""
     manifest = index.manifest
     size = sum(file.size for file in manifest.files.values())
     if as_json:
@@ -40,6 +43,11 @@ def show_index(index: PaintingIndex, *, as_json: bool = False, page: Path | None
         f"{describe_search(manifest.search)}.\n"
         f"Written to {index.folder}, and in use from now on."
     )
+    if before is not None and before.digest != index.digest:
+        show(
+            f"It takes the place of the index of {before.works:,} works by {before.artists:,} artists "
+            f"({', '.join(before.collections)}), which stays in {index.folder.parent / before.digest}."
+        )
     rejected = index.folder / "rejected.csv"
     if rejected.is_file():
         count = max(0, len(rejected.read_text(encoding="utf-8", errors="replace").splitlines()) - 1)

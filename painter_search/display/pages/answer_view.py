@@ -127,7 +127,8 @@ class AnswerView:
 
     @property
     def crop_box(self) -> dict[str, float]:
-        """The upright rectangle around what the photograph was, or may be, cropped to, in percent of its sides."""
+        """The upright rectangle around what the photograph was, or may be, cropped to, in percent of its sides, and the
+        quarter turns of it."""
         crop = self.answer.crop if self.answer.answered else None
         corners = crop.corners if crop else self.possible or ((0.0, 0.0), (1.0, 1.0))
         across, down = ([corner[axis] for corner in corners] for axis in (0, 1))
@@ -137,7 +138,7 @@ class AnswerView:
             "width": max(across) - min(across),
             "height": max(down) - min(down),
         }
-        return {name: round(100 * share, 1) for name, share in sides.items()}
+        return {name: round(100 * share, 1) for name, share in sides.items()} | {"turn": crop.turn if crop else 0}
 
     @property
     def summary(self) -> str:

@@ -30,7 +30,7 @@ def answer_bibtex(answer: Attribution, index: PaintingIndex, time: datetime) -> 
     """The answer as a BibTeX entry."""
     digest = answer.photograph.sha256 if answer.photograph else ""
     entry = {
-        "title": f"Nearest in style to {answer.painting}: {_finding(answer)}",
+        "title": f"{answer.painting}: {_finding(answer)}",
         "howpublished": f"painter_search {__version__}, index {index.digest}",
         "year": f"{time:%Y}",
         "month": f"{time:%m}",
@@ -62,6 +62,13 @@ def _finding(answer: Attribution) -> str:
     if shares is None:
         return f"nearest in style to {first.artist}, distance {first.distance:.2f}, not calibrated"
     return (
-        f"{'' if answer.named else 'nobody named; '}{first.artist} {shares[0]:.2f}, another artist in the index "
-        f"{shares[1]:.2f}, nobody in it {shares[2]:.2f}"
+        f"nearest in style to {first.artist}{'' if answer.named else ', who is not named'}: {_decimals(shares[0])}, "
+        f"another artist in the index {_decimals(shares[1])}, nobody in it {_decimals(shares[2])}"
     )
+
+
+def _decimals(share: float) -> str:
+    """A probability with two decimals, of which none says that something is certain."""
+    if share < 0.005:
+        return "under 0.01"
+    return "over 0.99" if share >= 0.995 else f"{share:.2f}"

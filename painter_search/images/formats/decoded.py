@@ -59,4 +59,4 @@ def check_shape(width: int, height: int) -> None:
 def failure_reason(error: Exception) -> str:
     """A decoder's exception as the reason that `rejected.csv` lists."""
     message = str(error) or type(error).__name__
-    return f"truncated ({message})" if "truncated" in message.lower() else f"unreadable ({message})"
+    return "truncated (the file ends early)" if "truncated" in message.lower() else f"unreadable ({message})"

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from painter_search.common.errors import InvalidValueError, UnreadableImageError
+from painter_search.images.formats.decoded import check_shape
 
 Corner: TypeAlias = tuple[float, float]
 """A point of a photograph: x as a fraction of its width from the left, y of its height from the top."""
 Quadrilateral: TypeAlias = tuple[Corner, Corner, Corner, Corner]
 """The corners that become top left, top right, bottom right and bottom left."""
+LEAST = 16
+"""Pixels of the shorter side that a given rectangle leaves; less is a slip."""
 REMEDY = "give auto, none, or x,y,w,h: fractions such as 0.1,0.2,0.5,0.6, or pixels such as 120,200,800,950"
 
 
@@ -31,17 +34,27 @@ class CropBox:
     turn: int = 0
     """Quarter turns clockwise, 0 to 3."""
 
+    def __post_init__(self) -> None:
+        numbers = (self.x, self.y, self.width, self.height)
+        if not all(map(math.isfinite, numbers)) or min(self.width, self.height) <= 0 or self.turn not in range(4):
+            raise InvalidValueError(f"--crop is '{self}'; {REMEDY}.")
+
     def quadrilateral(self, width: int, height: int) -> Quadrilateral:
         """Its corners on a photograph of `width` x `height` px; what lies outside is cut off.
 
-        Raises `UnreadableImageError` if it lies outside altogether.
+        Raises `UnreadableImageError` if it lies outside altogether, or leaves less than `LEAST` pixels of a side or
+        what is too elongated to be a painting.
         """
         is_fraction = max(self.x, self.y, self.width, self.height) <= 1
         across, down = (1, 1) if is_fraction else (width, height)
         left, top = max(0.0, self.x / across), max(0.0, self.y / down)
         right, bottom = min(1.0, (self.x + self.width) / across), min(1.0, (self.y + self.height) / down)
-        if (right - left) * width < 1 or (bottom - top) * height < 1:
-            raise UnreadableImageError(f"the crop {self} lies outside the photograph of {width} x {height} px")
+        sides = round((right - left) * width), round((bottom - top) * height)
+        if min(sides) < min(LEAST, width, height):
+            leaves = f"leaves {sides[0]} x {sides[1]} px of" if min(sides) > 0 else "lies outside"
+            unit = "; numbers are pixels if one of them is above 1" if not is_fraction else ""
+            raise UnreadableImageError(f"the crop {self} {leaves} the photograph of {width} x {height} px{unit}")
+        check_shape(*sides)
         corners = ((left, top), (right, top), (right, bottom), (left, bottom))
         a, b, c, d = (corners[(number - self.turn) % 4] for number in range(4))
         return a, b, c, d
@@ -72,20 +85,19 @@ def parse_crop(text: CropInput) -> Crop:
     """
     if isinstance(text, CropBox):
         return text
-    word = (text if isinstance(text, str) else ",".join(map(str, text))).strip().lower()
+    word = text.strip().lower() if isinstance(text, str) else None
     if word in ("", "auto"):
         return "auto"
     if word == "none":
         return "none"
     try:
-        x, y, width, height, *turns = (float(number) for number in word.replace(";", ",").split(","))
-    except ValueError:
+        if isinstance(text, bytes):
+            raise ValueError
+        words = text if word is None else word.replace(";", ",").split(",")
+        x, y, width, height, turn = (*map(float, words), *([0.0] if len(words) == 4 else []))
+        return CropBox(x, y, width, height, int(turn) if turn.is_integer() else -1)
+    except (TypeError, ValueError):
         raise InvalidValueError(f"--crop is {text!r}; {REMEDY}.") from None
-    turn = turns[0] if turns else 0.0
-    numbers = (x, y, width, height, turn)
-    if len(turns) > 1 or not all(map(math.isfinite, numbers)) or min(width, height) <= 0 or turn not in range(4):
-        raise InvalidValueError(f"--crop is {text!r}; {REMEDY}.")
-    return CropBox(x, y, width, height, int(turn))
 
 
 SURE = 0.9
@@ -104,6 +116,15 @@ class PaintingCrop:
     """How sure it is that this is the painting, 0 to 1; None for a crop that was given."""
     photograph: bytes
     """The whole photograph, reduced, as a JPEG file."""
+    width: int
+    """Width of the whole photograph, upright, in pixels."""
+    height: int
+    """Height of the whole photograph, upright, in pixels."""
+
+    @property
+    def turn(self) -> int:
+        """Quarter turns clockwise by which the part was turned."""
+        return min(range(4), key=lambda number: sum(self.corners[number]))
 
     @property
     def is_sure(self) -> bool:

@@ -55,8 +55,14 @@
       write({ ...crop, [name]: crop[name] + by[1] });
     });
     Object.values(fields).forEach((field) => field.addEventListener("input", show));
+    function trim() {  // what is typed may lie outside of the photograph
+      const crop = read(), left = Math.min(100 - LEAST, Math.max(0, crop.left)), top = Math.min(100 - LEAST, Math.max(0, crop.top));
+      write({ left, top, width: Math.min(100 - left, crop.width), height: Math.min(100 - top, crop.height) });
+      return read();
+    }
+    NAMES.forEach((name) => fields[name].addEventListener("change", trim));
     show();
-    return { write, read };
+    return trim;
   }
 
   // On an answer's page: the form is there already.
@@ -72,7 +78,8 @@
   const form = document.querySelector("[data-ask]");
   if (!form) return;
   const crops = new WeakMap();
-  const textOf = (crop) => (crop ? [crop.left, crop.top, crop.width, crop.height].map((side) => (side / 100).toFixed(4)).join(",") + (crop.turn ? `,${crop.turn}` : "") : "auto");
+  const isWhole = (crop) => crop.width === 100 && crop.height === 100 && !crop.turn;
+  const textOf = (crop) => (!crop ? "auto" : isWhole(crop) ? "none" : [crop.left, crop.top, crop.width, crop.height].map((side) => (side / 100).toFixed(4)).join(",") + (crop.turn ? `,${crop.turn}` : ""));
 
   form.addEventListener("tray", (event) => {
     form.querySelectorAll("[data-crop]").forEach((field) => field.remove());
@@ -89,7 +96,7 @@
   form.addEventListener("tray-item", ({ detail: { file, entry, tools, show } }) => {
     const button = document.createElement("button"), crop = crops.get(file);
     button.type = "button";
-    button.textContent = crop ? "Cropped" : "Crop";
+    button.textContent = !crop ? "Crop" : isWhole(crop) ? "Whole" : "Cropped";
     button.setAttribute("aria-label", `Crop ${file.name}`);
     button.addEventListener("click", () => open(file, show));
     tools.prepend(button);
@@ -100,17 +107,23 @@
     const dialog = document.createElement("dialog"), before = crops.get(file) ?? { left: 0, top: 0, width: 100, height: 100, turn: 0 };
     dialog.className = "crop-dialog";
     dialog.setAttribute("aria-label", `Crop ${file.name}`);
+    document.body.append(dialog);
+    dialog.addEventListener("close", () => { dialog.remove(); done(); });
+    let picture;
+    try { picture = await createImageBitmap(file); } catch {
+      dialog.innerHTML = `<p>This browser cannot show the file, so it cannot be cropped here. Ask about it as it is: a painting in a photograph is found by itself, and the answer's page offers to crop again.</p>
+        <form method="dialog" class="actions"><button class="main">Close</button></form>`;
+      dialog.showModal();
+      return;
+    }
     dialog.innerHTML = `<div class="crop-stage"><canvas role="img"></canvas></div><div class="crop-fields">
       <label>From the left, %<input type="number" name="left" min="0" max="100" step="any"></label><label>From the top, %<input type="number" name="top" min="0" max="100" step="any"></label>
       <label>Width, %<input type="number" name="width" min="1" max="100" step="any"></label><label>Height, %<input type="number" name="height" min="1" max="100" step="any"></label>
       <label>Turn<select name="turn"><option value="0">not at all</option><option value="1">a quarter clockwise</option><option value="2">upside down</option><option value="3">a quarter anticlockwise</option></select></label></div>
       <figure><canvas class="crop-preview" role="img" aria-label="What will be asked about"></canvas></figure>
       <p class="actions"><button type="button" class="main" data-use>Use this crop</button><button type="button" data-turn>Turn</button><button type="button" data-auto>Find the painting for me</button><button type="button" class="quiet" data-cancel>Cancel</button></p>`;
-    document.body.append(dialog);
     const canvas = dialog.querySelector("canvas"), small = dialog.querySelector(".crop-preview");
     canvas.setAttribute("aria-label", file.name);
-    let picture;
-    try { picture = await createImageBitmap(file); } catch { dialog.remove(); return; }
     const scale = Math.min(1, 1000 / Math.max(picture.width, picture.height));
     canvas.width = Math.round(picture.width * scale);
     canvas.height = Math.round(picture.height * scale);
@@ -124,9 +137,9 @@
       pen.rotate(turn * Math.PI / 2);
       pen.drawImage(canvas, canvas.width * crop.left / 100, canvas.height * crop.top / 100, w, h, -w * fit / 2, -h * fit / 2, w * fit, h * fit);
     };
-    const editor = edit(dialog.querySelector(".crop-stage"), fields, preview);
-    const close = () => { dialog.close(); dialog.remove(); done(); };
-    dialog.querySelector("[data-use]").addEventListener("click", () => { crops.set(file, { ...editor.read(), turn: Number(fields.turn.value) }); close(); });
+    const trim = edit(dialog.querySelector(".crop-stage"), fields, preview);
+    const close = () => dialog.close();
+    dialog.querySelector("[data-use]").addEventListener("click", () => { crops.set(file, { ...trim(), turn: Number(fields.turn.value) }); close(); });
     dialog.querySelector("[data-auto]").addEventListener("click", () => { crops.delete(file); close(); });
     dialog.querySelector("[data-turn]").addEventListener("click", () => { fields.turn.value = String((Number(fields.turn.value) + 1) % 4); fields.turn.dispatchEvent(new Event("input")); });
     dialog.querySelector("[data-cancel]").addEventListener("click", close);
