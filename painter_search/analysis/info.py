@@ -6,7 +6,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from painter_search.collection.collection import Collection
 from painter_search.common.errors import NotFoundError, PainterSearchError
 from painter_search.common.machine.installation import Installation, read_installation
 from painter_search.index.manifest import find_index, read_manifest
@@ -57,6 +56,8 @@ def read_info(config: InfoConfig) -> Info:
 
 
 def _describe_collection(config: InfoConfig) -> str:
+    from painter_search.collection.collection import Collection  # pandas takes a while
+
     try:
         collection = Collection.open(config.data)
     except NotFoundError:
