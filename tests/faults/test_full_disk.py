@@ -66,7 +66,9 @@ def test_command_on_a_full_disk_loses_nothing_and_finishes_with_space(
     for share in shares:
         copy_afresh(expected.start, world)
         filler = leave_free(small_disk, int(share * expected.bytes_written))
-        failed_in_a_sentence(killer.run(*story.command(world)), "No space left", "is full")
+        done = killer.run(*story.command(world))
+        if done["code"] or share < 0.5:  # files that replace one another need less than all of them
+            failed_in_a_sentence(done, "No space left", "is full", "are free; make room")
         filler.unlink()
         assert story.read(world) in (expected.before, expected.after), share
         killer.complete(*story.command(world))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from numpy.lib import format
 
 from painter_search.common.files.atomic_io import write_file
 from painter_search.common.progress import track
@@ -72,8 +72,10 @@ def write_npy(index: PaintingIndex, path: Path) -> None:
     write_file(path.with_suffix(".csv"), lambda temporary: _write_csv(index, temporary))
 
     def write(temporary: Path) -> None:
-        with temporary.open("wb") as file:
-            np.save(file, index.embeddings(ids))
+        embeddings = index.embeddings(ids)
+        with temporary.open("wb") as file:  # without `np.save`, which does not say that a disk is full
+            format.write_array_header_1_0(file, format.header_data_from_array_1_0(embeddings))
+            file.write(embeddings.data)
 
     write_file(path, write)
 

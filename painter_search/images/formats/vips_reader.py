@@ -144,8 +144,12 @@ def _check_page(page: TiffPage, max_held_bytes: int) -> None:
 
 
 def _bytes_per_pixel(header: pyvips.Image) -> int:
-    """Bytes per pixel that reading at full size holds: the pixels, their copy for Pillow, and that in sRGB."""
-    return 8 if header.format in ("uchar", "ushort") else 24
+    """Bytes per pixel that reading at full size holds: the pixels, their copy for Pillow, and that in sRGB.
+
+    A progressive JPEG keeps 2 bytes per channel until the last scan.
+    """
+    pixel = 8 if header.format in ("uchar", "ushort") else 24
+    return pixel + 2 * header.bands if _is_decoded_whole(header) else pixel
 
 
 def _is_decoded_whole(header: pyvips.Image) -> bool:

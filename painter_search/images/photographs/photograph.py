@@ -33,7 +33,8 @@ def locate_painting(decoded: DecodedPainting, crop: Crop) -> tuple[Quadrilateral
     image = decoded.image
     if crop == "none" or min(image.size) < MIN_SIDE:
         return None
-    copy = image.reduce(max(1, math.ceil(max(image.size) / MAX_SIDE)))
+    # Not `image.reduce`, which is a number where Pillow has decoded a JPEG 2000 file.
+    copy = Image.Image.reduce(image, max(1, math.ceil(max(image.size) / MAX_SIDE)))
     found = find_painting(np.asarray(copy))
     if found is None:
         return None

@@ -70,7 +70,7 @@ def build_given_index(config: BuildIndexConfig) -> Path:
     write_works(staging / WORKS, zip(numbers, works, fingerprints, strict=True))
     vectors = np.ascontiguousarray(given.vectors)
     if config.vector_store is None:
-        vectors.tofile(staging / EMBEDDINGS)
+        (staging / EMBEDDINGS).write_bytes(vectors.data)  # `tofile` does not say that a disk is full
         search = build_faiss(vectors, staging, config.exact, config.memory, config.recall, exact_up_to=EXACT_UP_TO)
     else:
         from painter_search.index.vector_store.milvus import fill_milvus
