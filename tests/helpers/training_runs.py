@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +25,32 @@ def train(config: TrainConfig, on_epoch: Callable[[Path, list], None] | None = N
         run = train_encoder(replace(config, **changes), on_epoch=on_epoch)
     assert run is not None
     return run
+
+
+TRAIN = """
+import pickle, sys
+from staged_net import register_staged_backbone
+from training_runs import train
+from painter_search.training.recipes import report
+register_staged_backbone()
+config, through_pipes = pickle.load(sys.stdin.buffer)
+if through_pipes:
+    report.fits_shared_memory = lambda *_: False
+train(config)
+"""
+
+
+def train_with_loaders(config: TrainConfig, name: str, workers: int, *, through_pipes: bool = False) -> Path:
+    """Train in a process of its own that starts `workers` processes to load images; returns the run's folder.
+
+    What many other tests left in this process, threads of several libraries among them, is none of that training's.
+    """
+    words = [sys.executable, "-X", "faulthandler", "-c", TRAIN]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    told = pickle.dumps((replace(config, name=name, workers=workers), through_pipes))
+    done = subprocess.run(words, input=told, env=environment, capture_output=True)
+    assert done.returncode == 0, (done.returncode, done.stderr.decode(errors="replace"))
+    return config.runs / name
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from training_runs import changed_weights, interrupt_after, train
+from training_runs import changed_weights, interrupt_after, train, train_with_loaders
 
 from painter_search.common.errors import InvalidValueError, NotFoundError, PainterSearchError, UnknownWorkError
 from painter_search.encoder.checkpoint import read_checkpoint
@@ -95,8 +95,8 @@ def test_run_that_an_earlier_version_began_is_resumed_to_the_same_bits(
 
 @pytest.mark.slow
 def test_number_of_loader_processes_changes_no_bit(report_config: TrainConfig, report_run: Run) -> None:
-    other = train(report_config, name="workers", workers=2)
-    assert changed_weights(other.folder / "last.safetensors", report_run.folder / "last.safetensors") == set()
+    other = train_with_loaders(report_config, "workers", workers=2)
+    assert changed_weights(other / "last.safetensors", report_run.folder / "last.safetensors") == set()
 
 
 def test_resuming_with_another_setting_is_refused_and_names_its_flag(

@@ -88,6 +88,14 @@ def test_rectangle_lies_on_the_upright_photograph(paint: Paint, save: Save) -> N
     assert turned == upright
 
 
+def test_photograph_in_jpeg_2000_that_is_reduced_while_it_is_decoded(paint: Paint, save: Save) -> None:
+    photograph = photograph_on_wall(paint(10, 400, 310)).image
+    content = save(photograph.resize((1920, 1440)), "JPEG2000")
+    frame = frame_painting(content, "whole", 15_000_000 + len(content), crop="auto")  # at half its size it fits
+    assert frame.crop is not None
+    assert frame.crop.is_sure
+
+
 def test_rectangle_outside_the_photograph_is_a_reason(paint: Paint, save: Save) -> None:
     with pytest.raises(UnreadableImageError, match="the crop 900,10,50,50 lies outside the photograph of 300 x 200 px"):
         frame_painting(save(paint(9, 300, 200), "PNG"), "whole", crop=CropBox(900, 10, 50, 50))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from training_runs import changed_weights, train
+from training_runs import changed_weights, train_with_loaders
 
 from painter_search.common.machine.worker_processes import WorkerContext
 from painter_search.training.config import TrainConfig
@@ -36,12 +36,9 @@ def test_stack_arrays_gives_the_values_of_the_default_collation() -> None:
 
 
 @pytest.mark.slow
-def test_batches_through_pipes_train_to_the_same_bits(
-    report_config: TrainConfig, report_run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("painter_search.training.recipes.report.fits_shared_memory", lambda *_: False)
-    other = train(report_config, name="pipes", workers=1)
-    assert changed_weights(other.folder / "last.safetensors", report_run.folder / "last.safetensors") == set()
+def test_batches_through_pipes_train_to_the_same_bits(report_config: TrainConfig, report_run: Run) -> None:
+    other = train_with_loaders(report_config, "pipes", workers=1, through_pipes=True)
+    assert changed_weights(other / "last.safetensors", report_run.folder / "last.safetensors") == set()
 
 
 def test_loader_processes_are_never_forked() -> None:

@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader
 from painter_search.encoder.views import central_square, to_pixels
 from painter_search.training.data.epoch_sampler import Draw, EpochSampler
 from painter_search.training.data.image_cache import ImageCache, cached_images
+from painter_search.training.data.loader_processes import loader_context
 from painter_search.training.data.triplet_dataset import TripletDataset
 
 
@@ -55,7 +56,10 @@ def test_triplet_dataset_draws_the_same_images_with_any_number_of_workers(tmp_pa
         dataset = TripletDataset(
             triplets, ImageCache(64), ("flips", "rotation", "jitter", "perspective", "blur", "affine")
         )
-        loader = DataLoader(dataset, batch_size=4, sampler=sampler, num_workers=workers)
+        context = loader_context(workers)
+        loader = DataLoader(
+            dataset, batch_size=4, sampler=sampler, num_workers=workers, multiprocessing_context=context
+        )
         batches.append([torch.stack(batch) for batch in loader])
     assert all(torch.equal(a, b) for a, b in zip(*batches, strict=True))
 
