@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from painter_search.common.errors import UnreadableImageError
 from painter_search.images.decode import decode_painting
 from painter_search.images.formats.decoded import DecodedPainting, Need
 from painter_search.images.photographs.crop import Crop, CropBox, Quadrilateral
@@ -64,7 +66,8 @@ def crop_decoded(
     enough = full if short_side is None else min(full, math.ceil(1.1 * full * short_side / max(1.0, sides.min())))
     image = decoded.image
     if min(image.size) < enough:
-        image = decode_painting(file, Need(enough, None, max_held_bytes)).image
+        with suppress(UnreadableImageError):  # too large for memory at this size
+            image = decode_painting(file, Need(enough, None, max_held_bytes)).image
     part = _cut_out(image, np.array(corners) * image.size, is_full_size=image.width == decoded.width)
     scale = decoded.width / image.width
     return DecodedPainting(part, max(1, round(part.width * scale)), max(1, round(part.height * scale)))
