@@ -123,7 +123,14 @@ class Attribution:
         if not self.named:
             return f"no artist in this index is close; nearest in style: {first.artist} ({works})"
         probability = "" if first.probability is None else f" ({format_probability(first.probability)})"
-        return f"nearest in style to {first.artist}{probability}, on {works}"
+        another = "; another artist in the index is likelier" if self.another_is_likelier else ""
+        return f"nearest in style to {first.artist}{probability}, on {works}{another}"
+
+    @property
+    def another_is_likelier(self) -> bool:
+        """Whether it is likelier that the painting is by any other artist of the index than by the nearest one."""
+        first = self.artists[0].probability if self.artists else None
+        return first is not None and self.artist_known is not None and self.artist_known - first > first
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as `query --json` prints them; without the picture, and `crop` only if it was cropped."""

@@ -40,6 +40,15 @@ def test_attribution_to_dict_has_json_keys_and_no_picture() -> None:
     assert FAILED.to_dict() == {"painting": "bad.jpg", "reason": "not an image"}
 
 
+def test_verdict_says_where_any_other_artist_is_likelier() -> None:
+    named = replace(ATTRIBUTION, same_works=())
+    assert named.verdict == "nearest in style to Ada (about 70 %), on 3 works"
+    weak = replace(named, artists=(replace(MATCHES[0], probability=0.04),))
+    assert weak.verdict == "nearest in style to Ada (under 5 %), on 3 works; another artist in the index is likelier"
+    assert not replace(weak, artist_known=None).another_is_likelier
+    assert not replace(weak, artists=()).another_is_likelier
+
+
 def test_answers_to_frame_has_row_per_artist_and_failed_query() -> None:
     frame = Answers([ATTRIBUTION, FAILED, replace(ATTRIBUTION, artists=())]).to_frame()
     assert tuple(frame.columns) == COLUMNS
