@@ -54,8 +54,8 @@ def answers_to_rows(answers: Sequence[Answer]) -> list[list[str]]:
 
 
 def comparison_to_dict(comparison: Comparison, index: PaintingIndex) -> dict[str, Any]:
-    """A comparison with the digest of the index it was made in and the inference engine."""
-    return {"index": index.digest, "engine": index.engine, "comparison": comparison.to_dict()}
+    """A comparison with the citation of the index it was made in and the inference engine."""
+    return {**citation(index), "engine": index.engine, "comparison": comparison.to_dict()}
 
 
 def listing_to_dict(listing: Listing) -> dict[str, Any]:

@@ -52,8 +52,8 @@ class NotAnswered(BaseModel):
     reason: str
 
 
-class Answers(BaseModel):
-    """The answers for all paintings, in their order."""
+class Cited(BaseModel):
+    """What an answer or a comparison rests on."""
 
     painter_search: str
     date: str
@@ -62,6 +62,11 @@ class Answers(BaseModel):
     corpus: dict[str, Any]
     calibrated: bool
     engine: str | None
+
+
+class Answers(Cited):
+    """The answers for all paintings, in their order."""
+
     threshold: NamingThreshold | None = None
     filter: dict[str, Any] | None = None
     answers: list[Attributed | NotAnswered]
@@ -158,11 +163,9 @@ class Groups(BaseModel):
     cropped: list[CroppedPainting] | None = None
 
 
-class Compared(BaseModel):
+class Compared(Cited):
     """A comparison of two paintings, or of two groups."""
 
-    index: str
-    engine: str | None
     comparison: Pair | Groups
 
 
