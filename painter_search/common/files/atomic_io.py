@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass
+from glob import escape
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -21,9 +22,14 @@ IDENTITY = "identity.json"
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` make a temporary file next to `path`, then rename it to `path`.
 
-    The file is flushed to disk before the rename, so that a power cut leaves the old file or the new one.
+    The file is flushed to disk before the rename, so that a power cut leaves the old file or the new one. What killed
+    processes left of it is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for partial in path.parent.glob(f".{escape(path.name)}.*"):
+        number = partial.suffix[1:]
+        if number.isdigit() and not _is_running(int(number)):
+            partial.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     # A killed process with the same id may have left one, possibly as a second name (hard link) of a finished file.
     temporary.unlink(missing_ok=True)
@@ -34,6 +40,18 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    if os.name == "nt":
+        return True  # whether or not: to ask as below would end it there
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def write_bytes(path: Path, content: bytes | memoryview) -> None:
