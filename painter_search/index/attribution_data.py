@@ -90,6 +90,11 @@ class AttributionData(IndexReader):
         return self.confidence.naming_threshold()
 
     @property
+    def names_by_default(self) -> bool:
+        """Whether the threshold is the index's own, with which its error rates were measured."""
+        return self._threshold is None
+
+    @property
     def least_named(self) -> float:
         """No artist is named below this probability that the artist is in the index; 0 without calibration."""
         threshold = self.naming_threshold

@@ -1,11 +1,13 @@
 """Answers of an index whose encoder has a PLDA."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from tiny_world import add_calibration, save_tiny_encoder
 
 from painter_search.attribution.answers import Attribution
@@ -13,6 +15,8 @@ from painter_search.attribution.attribute import attribute
 from painter_search.attribution.config import QueryConfig
 from painter_search.common.errors import InvalidValueError
 from painter_search.display.console.attribution import show_answers
+from painter_search.display.pages.answer_view import view_answer
+from painter_search.display.pages.query_page import query_page
 from painter_search.display.serialize import answers_to_dict
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.own_calibration import calibrate_on_works
@@ -105,6 +109,18 @@ def test_false_names_move_the_threshold_and_every_form_says_what_it_costs(
         "as measured on 1,150 works by 30 artists." in printed
     )
     assert (threshold["works"], threshold["artists"]) == (1150, 30)
+
+
+def test_page_tells_the_error_rates_of_the_threshold_in_use(
+    identified_index: PaintingIndex, paint: Callable[..., Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured, costs = "In trials with this index", "With this threshold"
+    monkeypatch.setattr("painter_search.display.pages.query_page.read_error_rates", lambda _: measured)
+    shown = []
+    for index in (identified_index, identified_index.naming(10)):
+        views = [view_answer(attribute(index, paint(999))[0], index)]
+        shown.append([words in query_page(views, index) for words in (measured, costs)])
+    assert shown == [[True, False], [False, True]]
 
 
 @pytest.mark.parametrize("false_names", [0, 100, -3])

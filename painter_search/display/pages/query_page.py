@@ -90,7 +90,7 @@ def query_page(
         asked_picture=asked_picture,
         icon=icon,
         address=address,
-        rates=rates or read_error_rates(index),
+        rates=rates or (read_error_rates(index) if index.names_by_default else ""),
         running=views[0].citation if len(views) == 1 else "",
         citation=citation_line(index),
         uncalibrated=UNCALIBRATED,
