@@ -210,7 +210,7 @@ def test_build_refuses_another_framing_than_the_encoders(
 def test_build_indexes_a_folder_of_artists_with_single_works_too(
     small_index_config: BuildIndexConfig, painted_folder: Path, tmp_path: Path
 ) -> None:
-    index = PaintingIndex.build(small_index_config, folder=painted_folder, index=tmp_path / "index")
+    index = PaintingIndex.build(small_index_config, data="data", folder=painted_folder, index=tmp_path / "index")
     files = [path for path in painted_folder.rglob("*") if path.is_file() and path.suffix != ".txt"]
     assert len(index) == len(files)
     assert index.works.works_per_artist()["Solo"] == 1
