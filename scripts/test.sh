@@ -15,9 +15,9 @@ ruff check .
 ruff format --check .
 mypy &  # meanwhile: cold, it takes most of a minute
 types=$!
-# Two processes more than cores where tests wait for servers; each begins with a share of them, then takes over from others.
+# A process more than cores where tests wait for servers; each begins with a share of them, then takes over from others.
 processes=$(getconf _NPROCESSORS_ONLN)
-[[ "$*" == *"not slow"* ]] || processes=$((processes + 2))
+[[ "$*" == *"not slow"* ]] || processes=$((processes + 1))
 python -m pytest -n "$processes" --maxprocesses 4 --dist worksteal "$@" || tests=$?
 command -v "${CHROMIUM:-chromium}" >/dev/null ||
   echo "Chromium is not on the PATH: the tests of pages in a browser were skipped (Debian: apt-get install chromium)." >&2
