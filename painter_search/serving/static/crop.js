@@ -108,7 +108,8 @@
     dialog.className = "crop-dialog";
     dialog.setAttribute("aria-label", `Crop ${file.name}`);
     document.body.append(dialog);
-    dialog.addEventListener("close", () => { dialog.remove(); done(); });
+    const finish = () => { dialog.removeEventListener("close", finish); dialog.remove(); done(); };
+    dialog.addEventListener("close", finish);  // by the Escape key
     let picture;
     try { picture = await createImageBitmap(file); } catch {
       dialog.innerHTML = `<p>This browser cannot show the file, so it cannot be cropped here. Ask about it as it is: a painting in a photograph is found by itself, and the answer's page offers to crop again.</p>
@@ -138,7 +139,7 @@
       pen.drawImage(canvas, canvas.width * crop.left / 100, canvas.height * crop.top / 100, w, h, -w * fit / 2, -h * fit / 2, w * fit, h * fit);
     };
     const trim = edit(dialog.querySelector(".crop-stage"), fields, preview);
-    const close = () => dialog.close();
+    const close = () => { dialog.close(); finish(); };  // at once: the event comes later
     dialog.querySelector("[data-use]").addEventListener("click", () => { crops.set(file, { ...trim(), turn: Number(fields.turn.value) }); close(); });
     dialog.querySelector("[data-auto]").addEventListener("click", () => { crops.delete(file); close(); });
     dialog.querySelector("[data-turn]").addEventListener("click", () => { fields.turn.value = String((Number(fields.turn.value) + 1) % 4); fields.turn.dispatchEvent(new Event("input")); });
