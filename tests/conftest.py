@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import subprocess
 import sys
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch loads: threads of tiny networks burn time waiting
@@ -35,7 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_testnodedown(node: Any, error: object) -> None:
     """Say how a process of pytest-xdist ended that should not have: -9 is a kill, for want of memory, say."""
     if error:
-        print(f"[{node.gateway.id}] ended with {node.gateway._io.popen.wait(timeout=10)}", file=sys.stderr)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            print(f"[{node.gateway.id}] ended with {node.gateway._io.popen.wait(timeout=10)}", file=sys.stderr)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

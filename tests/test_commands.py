@@ -142,12 +142,12 @@ def test_compare_prints_json_and_imports_neither_torch_nor_pandas(
     ("arguments", "code", "sentence"),
     [
         (("query",), 2, "give at least one painting"),
-        (("query", "no.jpg", "--index", "nowhere"), 1, "name the folder of an index, or build one"),
+        (("query", "no.jpg", "--index", "nowhere"), 1, "does not exist; name the folder of an index"),
         (("train", "--data", "nowhere"), 1, "holds no prepared collection"),
         (("train", "--augment", "sharpen"), 2, "'sharpen'"),
         (("build-index", "--encoder", "nowhere.safetensors"), 1, "does not exist"),
         (("build-index",), 1, "holds no prepared collection"),
-        (("eval-triplets",), 1, "name the folder of an index, or build one"),
+        (("eval-triplets",), 1, "does not exist; name the folder of an index"),
         (("prepare", "--catalogue", "x.csv"), 2, "--originals is missing"),
         (("prepare", "--folder", "nowhere"), 1, "does not exist"),
         (("prepare", "--catalogue", "x.csv", "--originals", "o"), 1, "x.csv does not exist"),
@@ -164,10 +164,14 @@ def test_compare_prints_json_and_imports_neither_torch_nor_pandas(
         (("build-index", "remove"), 2, "name the works to remove"),
         (("build-index", "list", "--artist", " "), 2, "--artist is empty"),
         (("build-index", "remove", "1", "--encoder", "imagenet"), 2, "--encoder"),
-        (("build-index", "add", "a", "--artist", "A"), 1, "name the folder of an index, or build one"),
+        (("build-index", "add", "a", "--artist", "A"), 1, "does not exist; name the folder of an index"),
         (("compare", "a.jpg"), 2, "give two paintings or folders"),
         (("compare", "a.jpg", "b.jpg", "--page", "a.jpg"), 2, "ends in .html"),
-        (("compare", "a.jpg", "b.jpg", "--index", "nowhere"), 1, "name the folder of an index, or build one"),
+        (
+            ("compare", "a.jpg", "b.jpg", "--index", "nowhere"),
+            1,
+            "does not exist; name the folder of an index",
+        ),
     ],
 )
 def test_command_explains_a_mistake_in_one_sentence(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,33 +49,32 @@ def read_info(config: InfoConfig) -> Info:
     runs = sorted(folder.parent.name for folder in config.runs.glob("*/score.json")) if config.runs.is_dir() else []
     return Info(
         installation=read_installation(),
-        index=_describe_index(config),
+        index=_describe(_index, config.index, config),
         runs=runs,
-        collection=_describe_collection(config),
+        collection=_describe(_collection, config.data, config),
         paths=_paths(config) if config.paths else {},
     )
 
 
-def _describe_collection(config: InfoConfig) -> str:
+def _describe(describe: Callable[[Path], str], folder: Path, config: InfoConfig) -> str:
+    """A folder in use in one line, or why there is none."""
+    try:
+        return describe(folder)
+    except NotFoundError:
+        return "none"
+    except PainterSearchError as error:
+        return f"damaged: {error}" if config.paths else "damaged; --paths says how"
+
+
+def _collection(folder: Path) -> str:
     from painter_search.collection.collection import Collection  # pandas takes a while
 
-    try:
-        collection = Collection.open(config.data)
-    except NotFoundError:
-        return "none"
-    except PainterSearchError as error:
-        return f"damaged: {error}" if config.paths else "damaged; --paths says how"
-    works, artists = (collection.summary["counts"]["catalogue"][kind] for kind in ("works", "artists"))
-    return f"{collection.name}, {works:,} works by {artists:,} artists before cleaning"
+    collection = Collection.open(folder)
+    return f"{collection.name}, framed {collection.framing}"
 
 
-def _describe_index(config: InfoConfig) -> str:
-    try:
-        manifest = read_manifest(find_index(config.index))
-    except NotFoundError:
-        return "none"
-    except PainterSearchError as error:
-        return f"damaged: {error}" if config.paths else "damaged; --paths says how"
+def _index(folder: Path) -> str:
+    manifest = read_manifest(find_index(folder))
     probabilities = "with" if manifest.confidence else "without"
     return (
         f"{manifest.works:,} works by {manifest.artists:,} artists, {manifest.encoder.backbone}, "

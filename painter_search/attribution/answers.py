@@ -110,8 +110,7 @@ class Attribution:
         """The answer in a sentence: the work in the index that shows this very picture, else what its style says."""
         if not self.same_works:
             return self.style
-        work = self.same_works[0].work
-        return f"this very picture is in the index: {_caption(work)} by {work.artist}"
+        return same_picture_sentence(self.same_works[0])
 
     @property
     def style(self) -> str:
@@ -188,10 +187,7 @@ class Attribution:
             ),
             caption=f"{self.painting}: {self.style}",
         )
-        same = "".join(
-            html_text(f"This very picture is in the index: {_caption(neighbour.work)} by {neighbour.work.artist}.")
-            for neighbour in self.same_works
-        )
+        same = "".join(html_text(f"{self.painting}: {same_picture_sentence(work)}.") for work in self.same_works)
         cropped = "" if self.crop is None else html_text(f"The photograph was {self.crop.sentence}.")
         return html_picture(self.picture, 160, self.painting) + cropped + same + ranked
 
@@ -248,6 +244,11 @@ def format_probability(probability: float) -> str:
     if probability < 0.05:
         return "under 5 %"
     return "over 95 %" if probability > 0.95 else f"about {round(20 * probability) * 5} %"
+
+
+def same_picture_sentence(neighbour: Neighbour) -> str:
+    """That a work of the index shows the very picture that was asked about."""
+    return f"this very picture is in the index: {_caption(neighbour.work)} by {neighbour.work.artist}"
 
 
 def _caption(work: Work) -> str:

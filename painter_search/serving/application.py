@@ -134,7 +134,8 @@ def _add_error_handlers(app: FastAPI) -> None:
         if local_path(request.scope).startswith("/api"):
             # FastAPI's own answer repeats what was sent.
             told = [{key: fault[key] for key in ("loc", "msg", "type")} for fault in error.errors()]
-            sentence = "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in told)
+            fields = [next(part for part in reversed(fault["loc"]) if isinstance(part, str)) for fault in told]
+            sentence = "; ".join(f"{field}: {fault['msg']}" for field, fault in zip(fields, told, strict=True))
             return JSONResponse({"error": sentence, "detail": told}, 422)
         return notice_page(request, 400, "That question cannot be understood; ask it from the form.")
 

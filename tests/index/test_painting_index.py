@@ -166,7 +166,7 @@ def test_load_refuses_a_damaged_current_file(tmp_path: Path, content: bytes) -> 
 
 
 def test_load_refuses_a_folder_without_an_index(tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match="name the folder of an index"):
+    with pytest.raises(NotFoundError, match="holds no index"):
         PaintingIndex.load(tmp_path)
 
 
@@ -192,7 +192,7 @@ def test_build_continues_after_an_interruption_to_the_same_index(
     embedded = interrupt_second_shard(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         PaintingIndex.build(config)
-    with pytest.raises(NotFoundError, match="name the folder of an index"):
+    with pytest.raises(NotFoundError, match="holds no index"):
         PaintingIndex.load(config.index)
     index = PaintingIndex.build(config)
     assert index.digest == undisturbed.digest

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from painter_search.attribution.answers import Answer, Attribution, format_probability
+from painter_search.attribution.answers import Answer, Attribution, format_probability, same_picture_sentence
 from painter_search.common.files.csv_io import rows_to_csv
 from painter_search.display.console.tables import caption, new_table, print_csv, print_json, show
 from painter_search.display.serialize import answers_to_dict, answers_to_rows
@@ -42,8 +42,7 @@ def _show_tables(answers: Sequence[Answer], index: PaintingIndex, page: Path | N
         if answer.crop is not None:
             show(f"{answer.painting}: {answer.crop.sentence}.")
         for match in answer.same_works:
-            work = match.work
-            show(f"{answer.painting}: this very picture is in the index: {caption(work)} by {work.artist}.")
+            show(f"{answer.painting}: {same_picture_sentence(match)}.")
         _show_table(answer, calibrated=index.confidence is not None)
     if index.confidence is None:
         show(UNCALIBRATED)

@@ -75,7 +75,7 @@ class AnswerView:
         first = answer.artists[0]
         works = f"{first.works_in_index:,} work{'' if first.works_in_index == 1 else 's'} {self.scope}"
         if answer.named:
-            another = " That it is another artist here is likelier." if answer.another_is_likelier else ""
+            another = " Another artist in this index is likelier." if answer.another_is_likelier else ""
             return Words("Nearest in style to", first.artist, f"On {works}.{another}")
         known = answer.artist_known
         nobody = "Probably nobody" if known is None or known <= 0.5 else "Perhaps nobody"

@@ -58,7 +58,7 @@ class VipsReader:
             """Width in pixels, not turned upright."""
             self.height: int = header.height
             pixels = self.width * self.height
-            self.must_reduce = pixels * _bytes_per_pixel(header) > max_held_bytes
+            self.must_reduce = pixels * _bytes_per_pixel(header, file_format) > max_held_bytes
             """Whether the image would take too much memory at its full size."""
             if pixels > MAX_STREAMED_PIXELS:
                 raise UnreadableImageError(f"too large to decode safely ({self.width} x {self.height} px)")
@@ -143,13 +143,13 @@ def _check_page(page: TiffPage, max_held_bytes: int) -> None:
         )
 
 
-def _bytes_per_pixel(header: pyvips.Image) -> int:
+def _bytes_per_pixel(header: pyvips.Image, file_format: str) -> int:
     """Bytes per pixel that reading at full size holds: the pixels, their copy for Pillow, and that in sRGB.
 
     A progressive JPEG keeps 2 bytes per channel until the last scan.
     """
     pixel = 8 if header.format in ("uchar", "ushort") else 24
-    return pixel + 2 * header.bands if _is_decoded_whole(header) else pixel
+    return pixel + 2 * header.bands if file_format == "JPEG" and _is_decoded_whole(header) else pixel
 
 
 def _is_decoded_whole(header: pyvips.Image) -> bool:
