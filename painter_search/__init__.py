@@ -52,7 +52,9 @@ _MODULES = {
     "attribution.query_inputs": ("QueryInput",),
     "attribution.query_list": ("read_list",),
     # Analyse
-    "analysis.comparison": ("GroupComparison", "PairComparison", "compare_paintings"),
+    "analysis.comparison": ("compare_paintings",),
+    "analysis.group_comparison": ("GroupComparison",),
+    "analysis.pair_comparison": ("PairComparison",),
     "analysis.evaluate": ("IndexEvaluation", "TripletScore", "evaluate_index", "score_triplets"),
     "analysis.reliability": ("IndexReliability", "measure_reliability"),
     "analysis.config": ("AuditConfig", "EvaluateConfig", "MapConfig"),
@@ -89,8 +91,6 @@ __all__ = sorted(_HOMES)
 if TYPE_CHECKING:
     from painter_search.analysis.audit import Audit as Audit
     from painter_search.analysis.audit import audit_collection as audit_collection
-    from painter_search.analysis.comparison import GroupComparison as GroupComparison
-    from painter_search.analysis.comparison import PairComparison as PairComparison
     from painter_search.analysis.comparison import compare_paintings as compare_paintings
     from painter_search.analysis.config import AuditConfig as AuditConfig
     from painter_search.analysis.config import EvaluateConfig as EvaluateConfig
@@ -102,6 +102,8 @@ if TYPE_CHECKING:
     from painter_search.analysis.exports.config import ExportConfig as ExportConfig
     from painter_search.analysis.exports.export import Exported as Exported
     from painter_search.analysis.exports.export import export_index as export_index
+    from painter_search.analysis.group_comparison import GroupComparison as GroupComparison
+    from painter_search.analysis.pair_comparison import PairComparison as PairComparison
     from painter_search.analysis.projection import Projection as Projection
     from painter_search.analysis.projection import project_index as project_index
     from painter_search.analysis.reliability import IndexReliability as IndexReliability

@@ -16,6 +16,7 @@ import argparse
 import shutil
 import statistics
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ def main() -> None:
             shutil.rmtree(work, ignore_errors=True)
             work.mkdir(parents=True)
             try:
-                module.prepare(case, work)
+                with get_context("spawn").Pool(1) as apart:  # a process begins with the peak memory of its parent
+                    apart.apply(module.prepare, (case, work))
                 chosen = [one for one in module.CONTESTANTS if not flags.peers or one.function in flags.peers]
                 environments = flags.folder.resolve() / "environments"
                 rows = measure(part, module.STEPS, chosen, environments, work, flags.rounds)

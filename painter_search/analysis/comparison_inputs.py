@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -177,3 +178,9 @@ def painting_of(name: str, frame: Frame, embedding: NDArray[np.float32]) -> Comp
     """A painting that is framed and embedded already."""
     picture = frame.thumbnail or make_thumbnail(open_frame(frame.jpeg))
     return ComparedPainting(name, embedding, fingerprint(open_frame(picture)), picture, frame.crop, frame.picture)
+
+
+def cropped_to_dict(paintings: Sequence[ComparedPainting]) -> dict[str, Any]:
+    """Under `cropped`, what their photographs were cropped to; empty if there are none."""
+    cropped = [{"painting": work.name, **work.crop.to_dict()} for work in paintings if work.crop is not None]
+    return {"cropped": cropped} if cropped else {}

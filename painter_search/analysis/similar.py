@@ -9,7 +9,7 @@ import numpy as np
 
 from painter_search.analysis.confusions import artist_number
 from painter_search.attribution.answers import ArtistMatch, Neighbour
-from painter_search.attribution.attribute import neighbours
+from painter_search.attribution.prepared_queries import neighbours
 from painter_search.common.errors import UnknownWorkError
 from painter_search.common.html_repr import html_table
 from painter_search.index.painting_index import PaintingIndex

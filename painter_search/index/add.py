@@ -39,7 +39,8 @@ from painter_search.index.manifest import PICTURES, THUMBNAILS, WORKS
 from painter_search.index.update import Change, locked_index, next_version, publish_version
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS
 from painter_search.index.works.thumbnails import CollectionWork, larger_pictures, make_thumbnails
-from painter_search.index.works.works_db import IndexedWork, add_thumbnails, add_works
+from painter_search.index.works.works_db import IndexedWork
+from painter_search.index.works.works_writer import add_thumbnails, add_works
 
 REJECTED = "rejected.csv"
 

@@ -11,7 +11,8 @@ from painter_search.common.progress import track
 from painter_search.index.manifest import THUMBNAILS, WORKS
 from painter_search.index.vector_store.base import SearchSettings
 from painter_search.index.vector_store.stores import open_vector_store
-from painter_search.index.works.works_db import WorksDB, write_artist_counts, write_artist_means, write_local_scales
+from painter_search.index.works.works_db import WorksDB
+from painter_search.index.works.works_writer import write_artist_counts, write_artist_means, write_local_scales
 from painter_search.metrics.artist_ranking import INTRINSIC_DIMENSION
 from painter_search.metrics.identification.plda import artist_sums
 from painter_search.metrics.identification.plda_file import PLDA_FILE, read_plda, write_plda

@@ -18,7 +18,8 @@ from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import PICTURES, THUMBNAILS, WORKS, find_index, publish_index
 from painter_search.index.own_calibration import calibrate_on_works
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS, SearchSettings
-from painter_search.index.works.works_db import IndexedWork, WorksDB, remove_rows
+from painter_search.index.works.works_db import IndexedWork, WorksDB
+from painter_search.index.works.works_writer import remove_rows
 
 if TYPE_CHECKING:  # a removal needs no catalogue
     from painter_search.collection.catalogues.preview import Preview

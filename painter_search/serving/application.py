@@ -26,7 +26,9 @@ from painter_search.serving.middleware import RequestMiddleware
 from painter_search.serving.routes.api import api
 from painter_search.serving.routes.ask_pages import ask_pages
 from painter_search.serving.routes.browse_pages import browse_pages
+from painter_search.serving.routes.compare_pages import compare_pages
 from painter_search.serving.routes.html_pages import notice_page, served_page
+from painter_search.serving.routes.pictures import pictures
 from painter_search.serving.service import Service
 
 STATIC = Path(__file__).parent / "static"
@@ -78,6 +80,8 @@ def create_application(
     app.state.load = middleware.load
     app.include_router(api)
     app.include_router(ask_pages)
+    app.include_router(compare_pages)
+    app.include_router(pictures)
     app.include_router(browse_pages)
     _add_static_files(app)
     _add_error_handlers(app)

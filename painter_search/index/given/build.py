@@ -32,7 +32,7 @@ from painter_search.index.own_calibration import calibrate_on_works
 from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
 from painter_search.index.vector_store.faiss_build import build_faiss
 from painter_search.index.works.thumbnails import Picture
-from painter_search.index.works.works_db import write_thumbnails, write_works
+from painter_search.index.works.works_writer import write_thumbnails, write_works
 from painter_search.metrics.identification.plda_file import PLDA_FILE, write_plda
 
 CHECKED = 8

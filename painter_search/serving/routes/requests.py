@@ -14,7 +14,7 @@ from painter_search.common.errors import InvalidValueError
 from painter_search.images.photographs.crop import Crop, CropBox, parse_crop
 from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.serving.config import MAX_FILE_BYTES, MAX_PAINTINGS
+from painter_search.serving.config import MAX_FILE_BYTES, MAX_PAINTINGS, MAX_REQUEST_BYTES, RESULT_SECONDS
 from painter_search.serving.lookups import parse_artists
 from painter_search.serving.service import Service
 from painter_search.serving.uploads import Upload, plain_file_name
@@ -31,6 +31,7 @@ YearField = Annotated[int | None, Form(ge=-9999, le=9999)]
 CountField = Annotated[int, Form(ge=1, le=50)]
 PercentField = Annotated[float, Form(ge=0, le=100)]
 TurnField = Annotated[int, Form(ge=0, le=3)]
+Files = Annotated[list[UploadFile], File()]
 PaintingsField = Annotated[list[UploadFile], File(description="Image files")]
 CropField = Annotated[
     list[ShortText],
@@ -44,6 +45,14 @@ CropField = Annotated[
 ]
 TextField = Annotated[str, Form(max_length=300)]
 TextParameter = Annotated[str, Query(max_length=300)]
+
+LIMITS = {
+    "paintings": MAX_PAINTINGS,
+    "megabytes": MAX_FILE_BYTES // 1_000_000,
+    "minutes": RESULT_SECONDS // 60,
+    "bytes": MAX_REQUEST_BYTES,
+}
+"""What the forms say of the server's limits."""
 
 
 def crop_again(

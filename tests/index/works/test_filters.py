@@ -14,7 +14,7 @@ from painter_search.common.files.sqlite import open_read_only
 from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.works.filters import select_works
-from painter_search.index.works.works_db import write_works
+from painter_search.index.works.works_writer import write_works
 
 DATES = ["1880", "c.1890", "", "1895-1905", "August 1901", "unknown"]
 STYLES = ["Impressionism", "Cubism", "Pop -- (Art)"]
