@@ -19,7 +19,7 @@ from painter_search.common.machine.cores import available_cores
 from painter_search.common.progress import track
 from painter_search.encoder.inference.embedding import embed_views
 from painter_search.encoder.views import make_views
-from painter_search.images.decode_pool import frame_file, frame_with_timeout
+from painter_search.images.decode_pool import frame_in_threads, frame_with_timeout
 from painter_search.images.framing import Frame, open_frame
 from painter_search.images.photographs.crop import CropInput, parse_crop
 from painter_search.index.painting_index import PaintingIndex
@@ -73,12 +73,8 @@ def attribute(
     framing, part = index.framing, parse_crop(crop)
     if files and index.encoder_digest is None:
         _ = index.encoder  # raises the error that says what to do
-    # One at a time: a large image takes much memory.
-    frames = (
-        frame_with_timeout(files, framing, part)
-        if exit_on_timeout
-        else (frame_file(file, framing, part) for file in files)
-    )
+    frame_files = frame_with_timeout if exit_on_timeout else frame_in_threads
+    frames = frame_files(files, framing, part)
     starts = range(0, len(queries), BATCH_SIZE)
     answers = Answers()
     with closing(frames):

@@ -19,6 +19,7 @@ from painter_search.common.errors import PainterSearchError, UnreachableError, U
 from painter_search.common.files.urls import TIMEOUT_SECONDS
 from painter_search.common.log import logger
 from painter_search.common.machine.cores import available_cores
+from painter_search.common.machine.threads import map_prefetched
 from painter_search.common.terminal import printable
 from painter_search.images.framing import Frame, frame_painting
 from painter_search.images.image_inputs import FileInput, read_input
@@ -31,6 +32,8 @@ SECONDS_PER_IMAGE = 120
 """Framing an image is given up after this time; 100 megapixels take about 5 s, a scan of 2,400 about 20 s."""
 IN_PROCESS_LIMIT = 16
 """Up to this many images are framed in the calling process: starting worker processes takes seconds."""
+AT_ONCE = 2
+"""Images framed at once in the calling process: a large one takes much memory."""
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -103,10 +106,19 @@ def frame_with_timeout(
     if len(files) > IN_PROCESS_LIMIT:
         yield from frame_in_processes(files, framing, crop=crop)
         return
-    for file in files:
+
+    def frame_or_exit(file: FileInput) -> Frame | str:
         with _exit_if_slow(file):
-            frame = frame_file(file, framing, crop)
-        yield frame
+            return frame_file(file, framing, crop)
+
+    yield from map_prefetched(frame_or_exit, files, AT_ONCE, AT_ONCE)
+
+
+def frame_in_threads(
+    files: Sequence[FileInput], framing: Framing, crop: Crop = "none"
+) -> Generator[Frame | str, None, None]:
+    """The frame of each file, in order, or the reason why there is none, from threads of this process."""
+    yield from map_prefetched(partial(frame_file, framing=framing, crop=crop), files, AT_ONCE, AT_ONCE)
 
 
 def frame_in_processes(

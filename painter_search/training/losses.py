@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import nn
+
+Triplets: TypeAlias = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 TEMPERATURE = 0.1
 """Of the softmax of supervised contrast, as in its paper."""
@@ -56,9 +58,7 @@ class BatchAllTripletLoss(nn.Module):
 
     def forward(self, embeddings: torch.Tensor, artists: torch.Tensor) -> LossAndDistances:
         """The loss of embeddings `[n, 256]` by artists `[n]`, and the distances of every valid triplet."""
-        from pytorch_metric_learning.utils.loss_and_miner_utils import get_all_triplets_indices
-
-        triplets = get_all_triplets_indices(artists)
+        triplets = valid_triplets(artists)
         loss = self._loss(embeddings, artists, triplets)
         return LossAndDistances(loss, *_distances(embeddings, triplets))
 
@@ -77,16 +77,24 @@ class SupervisedContrastiveLoss(nn.Module):
 
     def forward(self, embeddings: torch.Tensor, artists: torch.Tensor) -> LossAndDistances:
         """The loss of embeddings `[n, 256]` of length 1 by artists `[n]`, and the distances of every valid triplet."""
-        from pytorch_metric_learning.utils.loss_and_miner_utils import get_all_triplets_indices
-
         loss = self._loss(embeddings, artists)
-        return LossAndDistances(loss, *_distances(embeddings, get_all_triplets_indices(artists)))
+        return LossAndDistances(loss, *_distances(embeddings, valid_triplets(artists)))
+
+
+def valid_triplets(artists: torch.Tensor) -> Triplets:
+    """Every anchor, positive and negative of a batch with these artists `[n]`, as rows of it, int64 `[triplets]` each.
+
+    They are those of pytorch-metric-learning, in its order, found from the pairs by one artist, which are few, and not
+    among all n^3.
+    """
+    same = artists[:, None] == artists
+    anchor, positive = torch.where(same & ~torch.eye(len(artists), dtype=torch.bool, device=artists.device))
+    pair, negative = torch.where(~same[anchor])
+    return anchor[pair], positive[pair], negative
 
 
 @torch.no_grad()
-def _distances(
-    embeddings: torch.Tensor, triplets: tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-) -> tuple[torch.Tensor, torch.Tensor]:
+def _distances(embeddings: torch.Tensor, triplets: Triplets) -> tuple[torch.Tensor, torch.Tensor]:
     """d(a, p) and d(a, n) of triplets of rows."""
     distances = torch.cdist(embeddings, embeddings)
     anchor, positive, negative = triplets

@@ -7,6 +7,7 @@ their artist, of those whose artist the folder has.
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -56,6 +57,8 @@ def answer(function: str, folder: Path) -> Figures:
     """Index the folder, then ask about every painting that was left out."""
     artists = json.loads((folder / "artists.json").read_text())
     queries = sorted((folder / "queries").rglob("*.jpg"))
+    for index in ("index", "metadata-files"):  # of the round before
+        shutil.rmtree(folder / index, ignore_errors=True)
     nearest, seconds, said = ANSWERS[function](folder, queries)
     known = {artists[path.name] for path in (folder / "paintings").rglob("*.jpg")}
     pairs = [(artists[query.name], artists[near]) for query, near in zip(queries, nearest, strict=True)]

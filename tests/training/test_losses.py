@@ -1,7 +1,8 @@
 import pytest
 import torch
+from pytorch_metric_learning.utils.loss_and_miner_utils import get_all_triplets_indices
 
-from painter_search.training.losses import BatchAllTripletLoss, TripletLoss
+from painter_search.training.losses import BatchAllTripletLoss, TripletLoss, valid_triplets
 
 
 @pytest.mark.parametrize("margin", [0.2, 5.0])
@@ -64,3 +65,11 @@ def test_batch_all_triplet_loss_of_a_batch_without_triplets_is_0() -> None:
     embeddings = torch.nn.functional.normalize(torch.randn(3, 256), dim=1).requires_grad_()
     loss, positive, negative = BatchAllTripletLoss(0.2)(embeddings, torch.tensor([0, 1, 2]))
     assert loss.item() == len(positive) == len(negative) == 0
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 17, 96])
+@pytest.mark.parametrize("artists", [1, 2, 7])
+def test_valid_triplets_are_those_of_pytorch_metric_learning_in_its_order(count: int, artists: int) -> None:
+    drawn = torch.randint(artists, (count,), generator=torch.Generator().manual_seed(count))
+    for ours, theirs in zip(valid_triplets(drawn), get_all_triplets_indices(drawn), strict=True):
+        assert torch.equal(ours, theirs)

@@ -63,17 +63,21 @@ def embed_views(embedder: Embedder, views: Sequence[Sequence[View]]) -> NDArray[
     flat = [view for views_of_one in views for view in views_of_one]
     sides = np.array([view.shape[-1] for view in flat])
     embeddings: NDArray[np.float32] | None = None
-    for side in np.unique(sides):
-        rows = np.flatnonzero(sides == side)
-        for start in range(0, len(rows), embedder.batch_size):
-            chunk = rows[start : start + embedder.batch_size]
-            embedded = embedder.embed(np.stack([flat[row] for row in chunk]))
-            if embeddings is None:
-                embeddings = np.empty((len(flat), embedded.shape[1]), np.float32)
-            embeddings[chunk] = embedded
+    for chunk in chunks_of_a_side(sides, embedder.batch_size):
+        embedded = embedder.embed(np.stack([flat[row] for row in chunk]))
+        if embeddings is None:
+            embeddings = np.empty((len(flat), embedded.shape[1]), np.float32)
+        embeddings[chunk] = embedded
     if embeddings is None:
         return np.empty((0, EMBEDDING_SIZE), np.float32)
     return mean_over_views(embeddings, counts, embedder.config.normalize)
+
+
+def chunks_of_a_side(sides: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
+    """The rows of views with these `sides` `[n]` in chunks of at most `size`, each of one side, the smallest first."""
+    for side in np.unique(sides):
+        rows = np.flatnonzero(sides == side)
+        yield from (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def mean_over_views(embeddings: NDArray[np.float32], counts: NDArray[np.int64], normalize: bool) -> NDArray[np.float32]:

@@ -22,7 +22,7 @@ from painter_search.common.log import logger
 from painter_search.common.machine.threads import map_prefetched
 from painter_search.common.progress import track
 from painter_search.encoder.backbone_features import FeatureReader, embed_features, new_layer
-from painter_search.encoder.inference.embedding import mean_over_views
+from painter_search.encoder.inference.embedding import chunks_of_a_side, mean_over_views
 from painter_search.encoder.last_stages import stage_output_size
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.encoder.views import MAX_VIEWS, View, make_views
@@ -227,7 +227,7 @@ class _Writer:
             if done >= len(paths):
                 return
             reader = FeatureReader(self.encoder, with_stage=self.staged > 0)
-            group_size = reader.batch_size // MAX_VIEWS  # works that fill a forward pass
+            group_size = reader.batch_size  # works; so their views of either size fill forward passes
             done = done // group_size * group_size
             out.truncate(done * kind.itemsize)
             if stage_out is not None:
@@ -235,7 +235,7 @@ class _Writer:
             if done:
                 logger.info(f"Continuing: {done:,} of {len(paths):,} paintings were looked at before the interruption.")
             views = map_prefetched(
-                lambda path: make_views(read_frame(path), self.encoder.config), paths[done:], 8 * group_size
+                lambda path: make_views(read_frame(path), self.encoder.config), paths[done:], 2 * group_size
             )
             groups = iter(lambda: list(islice(views, group_size)), [])
             for group in track(groups, "Looking at the paintings", total=-(-(len(paths) - done) // group_size)):
@@ -254,8 +254,8 @@ class _Writer:
         records["count"] = counts = [len(views) for views in group]
         flat = [(work, number) for work, views in enumerate(group) for number in range(len(views))]
         sides = np.array([group[work][number].shape[-1] for work, number in flat])
-        for side in np.unique(sides):
-            chunk = [flat[position] for position in np.flatnonzero(sides == side)]
+        for rows in chunks_of_a_side(sides, reader.batch_size):
+            chunk = [flat[row] for row in rows]
             pixels = np.stack([group[work][number] for work, number in chunk])
             if with_stage:
                 features, outputs = reader.read_with_stage(pixels)
