@@ -50,7 +50,7 @@ def main() -> None:
             shutil.rmtree(work, ignore_errors=True)
             work.mkdir(parents=True)
             try:
-                with get_context("spawn").Pool(1) as apart:  # a process begins with the peak memory of its parent
+                with get_context("spawn").Pool(1) as apart:  # steps inherit this process's peak memory
                     apart.apply(module.prepare, (case, work))
                 chosen = [one for one in module.CONTESTANTS if not flags.peers or one.function in flags.peers]
                 environments = flags.folder.resolve() / "environments"

@@ -16,6 +16,7 @@ from painter_search.encoder.inference.onnx_export import FEATURES, STAGE, export
 from painter_search.encoder.last_stages import last_frozen_stage, recorded_output
 from painter_search.encoder.multi_stage_features import Readout
 from painter_search.encoder.network import EncoderNetwork
+from painter_search.encoder.views import MAX_VIEWS
 
 
 class BackboneFeatures(nn.Module):
@@ -62,6 +63,11 @@ class FeatureReader:
             exported = export_features(self._features, self._outputs, encoder.config)
             self._engine = open_engine(exported, encoder.config.img_size, output=FEATURES)
         self.batch_size = encoder.batch_size if self._engine is None else self._engine.batch_size
+
+    @property
+    def group_size(self) -> int:
+        """Works at a time: on a CPU so many that the views of each side fill forward passes, which are small there."""
+        return self.batch_size if self._engine else self.batch_size // MAX_VIEWS
 
     def read(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The features of views, uint8 `[n, 3, side, side]`: float32 `[n, width]`."""

@@ -1,4 +1,5 @@
-"""Framing originals on all cores; a file that hangs or crashes the decoder costs only itself."""
+"""Framing originals: many in worker processes, where a file that hangs or crashes the decoder costs only itself, few in
+this process, where they are framed sooner."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ SECONDS_PER_IMAGE = 120
 IN_PROCESS_LIMIT = 16
 """Up to this many images are framed in the calling process: starting worker processes takes seconds."""
 AT_ONCE = 2
-"""Images framed at once in the calling process: a large one takes much memory."""
+"""Images framed at once in the calling process, where it has as many cores: a large one takes much memory."""
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -111,14 +112,14 @@ def frame_with_timeout(
         with _exit_if_slow(file):
             return frame_file(file, framing, crop)
 
-    yield from map_prefetched(frame_or_exit, files, AT_ONCE, AT_ONCE)
+    yield from _map_in_threads(frame_or_exit, files)
 
 
 def frame_in_threads(
     files: Sequence[FileInput], framing: Framing, crop: Crop = "none"
 ) -> Generator[Frame | str, None, None]:
-    """The frame of each file, in order, or the reason why there is none, from threads of this process."""
-    yield from map_prefetched(partial(frame_file, framing=framing, crop=crop), files, AT_ONCE, AT_ONCE)
+    """The frame of each file, in order, or the reason why there is none, from this process."""
+    yield from _map_in_threads(partial(frame_file, framing=framing, crop=crop), files)
 
 
 def frame_in_processes(
@@ -207,10 +208,21 @@ def _map_in_processes(
         pool.join()
 
 
+def _map_in_threads(work: Callable[[FileInput], Result], files: Sequence[FileInput]) -> Iterator[Result]:
+    """`map`, on threads where all files are on this machine: a thread that fetches one cannot be interrupted."""
+    if available_cores() < AT_ONCE or any(map(_is_remote, files)):
+        return map(work, files)
+    return map_prefetched(work, files, AT_ONCE, AT_ONCE)
+
+
+def _is_remote(file: FileInput) -> bool:
+    """Whether a file is at a URL."""
+    return isinstance(file, Original) and not isinstance(file.container, Path)
+
+
 def _time_limit(file: FileInput) -> int:
     """Seconds for a file. Fetching from a URL has a limit and an error of its own: a slow network is no fault of it."""
-    is_remote = isinstance(file, Original) and not isinstance(file.container, Path)
-    return SECONDS_PER_IMAGE + (TIMEOUT_SECONDS if is_remote else 0)
+    return SECONDS_PER_IMAGE + (TIMEOUT_SECONDS if _is_remote(file) else 0)
 
 
 def _result_or_reason(future: Future[Result]) -> Result | str:

@@ -84,8 +84,8 @@ class SupervisedContrastiveLoss(nn.Module):
 def valid_triplets(artists: torch.Tensor) -> Triplets:
     """Every anchor, positive and negative of a batch with these artists `[n]`, as rows of it, int64 `[triplets]` each.
 
-    They are those of pytorch-metric-learning, in its order, found from the pairs by one artist, which are few, and not
-    among all n^3.
+    They are those of pytorch-metric-learning, in its order, found from the pairs of works by one artist, which are few,
+    rather than among all n^3 triples.
     """
     same = artists[:, None] == artists
     anchor, positive = torch.where(same & ~torch.eye(len(artists), dtype=torch.bool, device=artists.device))

@@ -6,6 +6,9 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
+import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pebble
@@ -16,7 +19,8 @@ from small_world import paint
 from painter_search.collection.preparation import prepare_collection
 from painter_search.common.errors import UnreadableImageError
 from painter_search.images import decode_pool
-from painter_search.images.decode_pool import FramingJob, frame_all, frame_in_processes
+from painter_search.images.decode_pool import FramingJob, frame_all, frame_in_processes, frame_in_threads
+from painter_search.images.formats.ignored_warnings import ignored_warnings
 from painter_search.images.framing import Frame, frame_painting
 from painter_search.images.sources import MAX_BYTES_IN_MEMORY, list_originals, read_original
 
@@ -47,6 +51,61 @@ def test_frame_all_decodes_large_file_where_it_lies(tmp_path: Path) -> None:
     assert (tmp_path / "frame.jpg").read_bytes() == frame_painting(small, "whole").jpeg
     with path.open("rb") as content:
         assert framed.digest == hashlib.sha256(content.read()).hexdigest()
+
+
+def test_frame_in_threads_keeps_the_order_and_says_what_is_unreadable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decode_pool, "available_cores", lambda: 2)
+    paths = [tmp_path / f"{number}.png" for number in range(7)]
+    for number, path in enumerate(paths):
+        paint(number, 0).resize((400, 300)).save(path)
+    paths[3].write_bytes(b"no picture")
+    frames = list(frame_in_threads(paths, "whole"))
+    assert isinstance(frames[3], str)
+    for number, path in enumerate(paths):
+        if number != 3:
+            assert frames[number] == frame_painting(path.read_bytes(), "whole")
+
+
+def test_frame_in_threads_fetches_from_urls_in_the_calling_thread(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decode_pool, "available_cores", lambda: 2)
+    asked: list[str] = []
+
+    def note_thread(*_: object, **__: object) -> str:
+        asked.append(threading.current_thread().name)
+        return "a reason"
+
+    monkeypatch.setattr(decode_pool, "frame_file", note_thread)
+    local = list_originals([source.originals])[:3]
+    list(frame_in_threads(local, "whole"))
+    assert threading.main_thread().name not in asked
+    asked.clear()
+    remote = [replace(one, container="https://example.org/paintings.zip") for one in local]
+    list(frame_in_threads([*local, *remote], "whole"))
+    assert asked == [threading.main_thread().name] * 6
+
+
+def test_decoding_in_threads_leaves_the_filters_of_warnings_as_they_were() -> None:
+    before = list(warnings.filters)
+    first, second = threading.Barrier(2), threading.Barrier(2)
+
+    def enter_and_leave(*, leaves_first: bool) -> None:
+        with ignored_warnings():
+            first.wait(10)
+            if not leaves_first:
+                second.wait(10)
+        if leaves_first:
+            second.wait(10)
+
+    threads = [threading.Thread(target=enter_and_leave, kwargs={"leaves_first": one}) for one in (True, False)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert list(warnings.filters) == before
 
 
 def test_prepare_collection_lists_unreadable_image_and_continues(

@@ -27,11 +27,14 @@ def map_prefetched(
     if isinstance(items, Sequence) and len(items) == 1:
         yield work(items[0])  # a single query need not wait for threads to start
         return
-    with ThreadPoolExecutor(threads or available_cores()) as pool:
-        pending: deque[Future[Result]] = deque()
+    pool = ThreadPoolExecutor(threads or available_cores())
+    pending: deque[Future[Result]] = deque()
+    try:
         for item in items:
             pending.append(pool.submit(work, item))
             if len(pending) >= ahead:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # after an error or an interrupt the rest is not wanted

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -21,6 +20,7 @@ from painter_search.images.formats.decoded import (
 )
 from painter_search.images.formats.extras import open_heic, open_jxl
 from painter_search.images.formats.file_kinds import NAMES, damaged_reason
+from painter_search.images.formats.ignored_warnings import ignored_warnings
 from painter_search.images.formats.jpeg_scans import has_too_many_scans
 from painter_search.images.formats.tiff_pages import TiffPage
 from painter_search.images.types import ImageFile
@@ -45,9 +45,8 @@ def read_with_pillow(file: ImageFile, file_format: str | None, page: TiffPage | 
     Raises:
         UnreadableImageError: Pillow cannot decode the file; the message is the reason.
     """
-    with warnings.catch_warnings():
-        # Pillow warns of sizes, which are checked here, and of damaged metadata, which does no harm.
-        warnings.simplefilter("ignore")
+    # Pillow warns of sizes, which are checked here, and of damaged metadata, which does no harm.
+    with ignored_warnings():
         try:
             image = _open(file, file_format, page, need)
             width, height = _upright_size(image)

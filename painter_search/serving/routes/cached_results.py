@@ -12,6 +12,7 @@ from painter_search.serving.routes.requests import service_of
 
 
 def cached_result(request: Request, name: str) -> CachedResult:
+    """The result at an address; raises `NotFound` if it is no longer kept."""
     result = service_of(request).results.get(name)
     if result is None:
         raise NotFound("This answer is no longer kept; ask again.")
@@ -19,5 +20,6 @@ def cached_result(request: Request, name: str) -> CachedResult:
 
 
 def expiry_time(request: Request, name: str) -> str:
+    """Until when a result is kept, as hours and minutes."""
     seconds = service_of(request).results.seconds_left(name)
     return f"{datetime.now() + timedelta(seconds=seconds):%H:%M}"

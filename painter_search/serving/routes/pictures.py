@@ -40,5 +40,6 @@ def picture(
 
 
 def picture_response(jpeg: bytes, small: str | None) -> Response:
+    """A picture, or its icon with `small`; it never changes at its address."""
     content = jpeg if small is None else make_icon(jpeg)
     return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400, immutable"})

@@ -227,7 +227,7 @@ class _Writer:
             if done >= len(paths):
                 return
             reader = FeatureReader(self.encoder, with_stage=self.staged > 0)
-            group_size = reader.batch_size  # works; so their views of either size fill forward passes
+            group_size = reader.group_size
             done = done // group_size * group_size
             out.truncate(done * kind.itemsize)
             if stage_out is not None:
@@ -235,7 +235,7 @@ class _Writer:
             if done:
                 logger.info(f"Continuing: {done:,} of {len(paths):,} paintings were looked at before the interruption.")
             views = map_prefetched(
-                lambda path: make_views(read_frame(path), self.encoder.config), paths[done:], 2 * group_size
+                lambda path: make_views(read_frame(path), self.encoder.config), paths[done:], ahead=2 * group_size
             )
             groups = iter(lambda: list(islice(views, group_size)), [])
             for group in track(groups, "Looking at the paintings", total=-(-(len(paths) - done) // group_size)):

@@ -64,8 +64,10 @@ def test_an_interrupted_cache_continues_to_the_same_bits(
 
     with cached_features(encoder, frames, tmp_path) as features:
         unbroken = features.every_view(range(20)).numpy()
-    monkeypatch.setattr("painter_search.encoder.inference.inference_engine.MIN_BATCH", 10)  # two works a group
-    monkeypatch.setattr("painter_search.encoder.inference.inference_engine.GROUP", 1)
+    engine = "painter_search.encoder.inference.inference_engine"
+    monkeypatch.setattr(f"{engine}.MIN_BATCH", 10)  # works a group, and views a pass
+    monkeypatch.setattr(f"{engine}.GROUP", 1)
+    monkeypatch.setattr(f"{engine}.available_physical_cores", lambda: 2)
     monkeypatch.setattr(FeatureReader, "read", interrupt_once)
     with pytest.raises(KeyboardInterrupt), cached_features(encoder, frames, tmp_path):
         pass
