@@ -165,20 +165,26 @@ class GroupedCells:
         self._group_index = groups.index
         group_of_cell = groups.index.search(self._centroids, 1)[1][:, 0]
         self._members = [np.flatnonzero(group_of_cell == group) for group in range(groups.k)]
+        self._half_squares = np.square(self._centroids).sum(axis=1) / 2
 
     def nearest(self, vectors: Vectors, groups_probed: int = GROUPS_PROBED) -> Ids:
         """The number of the nearest cell, among those in the nearest groups, of each vector `[n, d]`: int64 `[n]`."""
-        near = self._group_index.search(vectors, min(groups_probed, len(self._members)))[1]
-        smallest = np.full(len(vectors), np.inf, np.float32)
+        probed = min(groups_probed, len(self._members))
+        near = self._group_index.search(vectors, probed)[1].ravel()
+        order = np.argsort(near, kind="stable")
+        rows_of_groups = np.split(order // probed, np.searchsorted(near[order], np.arange(1, len(self._members))))
+        nearness = np.full(len(vectors), -np.inf, np.float32)
         cells = np.zeros(len(vectors), np.int64)
-        for group, members in enumerate(self._members):
-            rows = np.flatnonzero((near == group).any(axis=1))
+        for rows, members in zip(rows_of_groups, self._members, strict=True):
             if not len(rows) or not len(members):
                 continue
-            distances, nearest = _knn(vectors[rows], self._centroids[members], 1)
-            nearer = distances[:, 0] < smallest[rows]
-            smallest[rows[nearer]] = distances[nearer, 0]
-            cells[rows[nearer]] = members[nearest[nearer, 0]]
+            # Largest where the distance is smallest; with so few centroids a quarter of the time of `faiss.knn`.
+            products = vectors[rows] @ self._centroids[members].T - self._half_squares[members]
+            best = products.argmax(axis=1)
+            found = np.take_along_axis(products, best[:, None], axis=1)[:, 0]
+            nearer = found > nearness[rows]
+            nearness[rows[nearer]] = found[nearer]
+            cells[rows[nearer]] = members[best[nearer]]
         return cells
 
 
