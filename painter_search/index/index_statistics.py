@@ -16,7 +16,7 @@ from painter_search.index.works.works_writer import write_artist_counts, write_a
 from painter_search.metrics.artist_ranking import INTRINSIC_DIMENSION
 from painter_search.metrics.identification.plda import artist_sums
 from painter_search.metrics.identification.plda_file import PLDA_FILE, read_plda, write_plda
-from painter_search.metrics.local_scaling import local_scales, mean_distance_between_artists
+from painter_search.metrics.local_scaling import ReferenceWorks, mean_distance_between_artists
 
 BLOCK = 1024
 """Works compared at once."""
@@ -50,6 +50,7 @@ def update_index_statistics(folder: Path, search: SearchSettings) -> float:
     references, reference_artists = store.get(ids[drawn]), artists[drawn]
     # The nearest of fewer works is farther away; see INTRINSIC_DIMENSION.
     correction = (len(drawn) / count) ** (1 / INTRINSIC_DIMENSION)
+    reference_works = ReferenceWorks(references, reference_artists)
     starts = range(0, count, BLOCK)
     plda = None
     if (folder / PLDA_FILE).is_file():
@@ -61,7 +62,7 @@ def update_index_statistics(folder: Path, search: SearchSettings) -> float:
     for start in track(starts, "Local scaling") if len(starts) > 8 else starts:
         rows = np.arange(start, min(start + BLOCK, count))
         embeddings = references[rows] if exact else store.get(ids[rows])
-        scales = local_scales(embeddings, artists[rows], references, reference_artists)
+        scales = reference_works.local_scales(embeddings, artists[rows])
         blocks.append(np.asarray(correction * scales, np.float32))
         if plda is not None:
             sums += artist_sums(plda.project(embeddings), artists[rows], len(distinct))[0]

@@ -11,23 +11,33 @@ SCALING_NEIGHBOURS = 5
 """A work's local scale is its mean distance to this many nearest works by other artists."""
 
 
-def local_scales(
-    embeddings: FloatArray, artists: IntArray, other_embeddings: FloatArray, other_artists: IntArray
-) -> NDArray[np.float32]:
-    """Mean distance of each work to the `SCALING_NEIGHBOURS` nearest works by other artists.
+class ReferenceWorks:
+    """The works `[n, d]` by artists `[n]` among which the neighbours of any number of works are looked for."""
 
-    Args:
-        embeddings: The works, `[m, d]`.
-        artists: Their artists, `[m]`.
-        other_embeddings: The works among which neighbours are looked for, `[n, d]`; may contain the works themselves.
-        other_artists: Their artists, `[n]`.
+    def __init__(self, embeddings: FloatArray, artists: IntArray) -> None:
+        self._center = embeddings.mean(axis=0, dtype=np.float64)  # around it float32's rounding is small
+        self._vectors = (embeddings - self._center).astype(np.float32)
+        self._squares = np.square(self._vectors).sum(axis=1)
+        self._artists = artists
 
-    Returns:
-        float32 `[m]`; 1 where no work is by another artist, and never 0.
-    """
-    distances = distance_matrix(embeddings, other_embeddings)
-    distances[artists[:, None] == other_artists[None, :]] = np.inf
-    return mean_of_nearest(distances)
+    def local_scales(self, embeddings: FloatArray, artists: IntArray) -> NDArray[np.float32]:
+        """Mean distance of each work to the `SCALING_NEIGHBOURS` nearest of these works by other artists.
+
+        Args:
+            embeddings: The works, `[m, d]`; they may be among the reference works.
+            artists: Their artists, `[m]`.
+
+        Returns:
+            float32 `[m]`; 1 where no work is by another artist, and never 0.
+        """
+        vectors = (embeddings - self._center).astype(np.float32)
+        squared: NDArray[np.float32] = (-2 * vectors) @ self._vectors.T
+        squared += self._squares  # less |x|^2, which is added to the few smallest
+        squared[artists[:, None] == self._artists] = np.inf
+        nearest = min(SCALING_NEIGHBOURS, len(self._vectors))
+        smallest = np.partition(squared, nearest - 1, axis=1)[:, :nearest]
+        smallest += np.square(vectors).sum(axis=1)[:, None]
+        return mean_of_nearest(np.sqrt(np.maximum(smallest, 0)))
 
 
 def mean_of_nearest(distances: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -60,7 +70,7 @@ def scale_distances(
 
     Args:
         distances: Distances of works to a query, `[n]`.
-        local_scales: How isolated each of these works lies, `[n]`; see `local_scales`.
+        local_scales: How isolated each of these works lies, `[n]`; see `ReferenceWorks.local_scales`.
         mean_distance: Mean distance between works by different artists.
     """
     return np.asarray(distances / np.sqrt(local_scales * mean_distance))

@@ -12,7 +12,7 @@ from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.confidence_fit import HeldOutWorks, fit_confidence
 from painter_search.metrics.identification.plda import PLDA
 from painter_search.metrics.leave_one_out import OpenSetSignals
-from painter_search.metrics.local_scaling import local_scales, mean_distance_between_artists, scale_distances
+from painter_search.metrics.local_scaling import ReferenceWorks, mean_distance_between_artists, scale_distances
 
 
 def clusters(artists: int, works: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -72,7 +72,9 @@ def test_measure_reliability_equals_loop(confidence: Confidence) -> None:
         for left_out in (np.arange(32) == query, artists == artists[query]):
             remaining = np.flatnonzero(~left_out)
             distances = np.linalg.norm(vectors[remaining] - vectors[query], axis=1).astype(np.float32)
-            scales = local_scales(vectors[remaining], artists[remaining], vectors[remaining], artists[remaining])
+            scales = ReferenceWorks(vectors[remaining], artists[remaining]).local_scales(
+                vectors[remaining], artists[remaining]
+            )
             relative = scale_distances(distances, scales, mean_distance)
             ranked, adjusted = rank_artists(relative, artists[remaining], np.bincount(artists[remaining], minlength=8))
             scaled = distances / mean_distance

@@ -1,12 +1,12 @@
 import numpy as np
 
-from painter_search.metrics.local_scaling import local_scales, mean_distance_between_artists, scale_distances
+from painter_search.metrics.local_scaling import ReferenceWorks, mean_distance_between_artists, scale_distances
 
 
 def test_local_scales_are_mean_distances_to_five_nearest_works_by_others() -> None:
     rng = np.random.default_rng(1)
     vectors, artists = rng.normal(size=(40, 6)).astype(np.float32), rng.integers(0, 5, 40)
-    scales = local_scales(vectors, artists, vectors, artists)
+    scales = ReferenceWorks(vectors, artists).local_scales(vectors, artists)
     for row in range(40):
         others = sorted(
             float(np.linalg.norm(vectors[row] - vectors[other]))
@@ -18,7 +18,7 @@ def test_local_scales_are_mean_distances_to_five_nearest_works_by_others() -> No
 
 def test_local_scales_and_mean_distance_are_one_for_single_artist() -> None:
     vectors, artists = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32), np.zeros(4, int)
-    assert local_scales(vectors, artists, vectors, artists).tolist() == [1, 1, 1, 1]
+    assert ReferenceWorks(vectors, artists).local_scales(vectors, artists).tolist() == [1, 1, 1, 1]
     assert mean_distance_between_artists(vectors, artists) == 1
 
 
