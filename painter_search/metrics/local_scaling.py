@@ -34,18 +34,25 @@ class ReferenceWorks:
         squared: NDArray[np.float32] = (-2 * vectors) @ self._vectors.T
         squared += self._squares  # less |x|^2, which is added to the few smallest
         squared[artists[:, None] == self._artists] = np.inf
-        nearest = min(SCALING_NEIGHBOURS, len(self._vectors))
-        smallest = np.partition(squared, nearest - 1, axis=1)[:, :nearest]
-        smallest += np.square(vectors).sum(axis=1)[:, None]
-        return mean_of_nearest(np.sqrt(np.maximum(smallest, 0)))
+        nearest = _smallest(squared) + np.square(vectors).sum(axis=1)[:, None]
+        return _mean_of_finite(np.sqrt(np.maximum(nearest, 0)))
 
 
 def mean_of_nearest(distances: NDArray[np.float32]) -> NDArray[np.float32]:
     """Mean of the `SCALING_NEIGHBOURS` smallest finite values of each row; 1 for rows without any, and never 0."""
-    nearest = min(SCALING_NEIGHBOURS, distances.shape[1])
-    smallest = np.partition(distances, nearest - 1, axis=1)[:, :nearest]
-    finite = np.isfinite(smallest)
-    means = np.where(finite, smallest, 0).sum(axis=1) / np.maximum(finite.sum(axis=1), 1)
+    return _mean_of_finite(_smallest(distances))
+
+
+def _smallest(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The `SCALING_NEIGHBOURS` smallest values of each row, or all where there are fewer, in any order."""
+    count = min(SCALING_NEIGHBOURS, values.shape[1])
+    return np.partition(values, count - 1, axis=1)[:, :count]
+
+
+def _mean_of_finite(nearest: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean of the finite values of each row; 1 for rows without any, and never 0."""
+    finite = np.isfinite(nearest)
+    means = np.where(finite, nearest, 0).sum(axis=1) / np.maximum(finite.sum(axis=1), 1)
     return np.where(finite.any(axis=1), np.maximum(means, 1e-6), 1).astype(np.float32)
 
 
