@@ -52,9 +52,9 @@ _MODULES = {
     "attribution.query_inputs": ("QueryInput",),
     "attribution.query_list": ("read_list",),
     # Analyse
-    "analysis.comparison": ("compare_paintings",),
-    "analysis.group_comparison": ("GroupComparison",),
-    "analysis.pair_comparison": ("PairComparison",),
+    "analysis.comparisons.comparison": ("compare_paintings",),
+    "analysis.comparisons.group_comparison": ("GroupComparison",),
+    "analysis.comparisons.pair_comparison": ("PairComparison",),
     "analysis.evaluate": ("IndexEvaluation", "TripletScore", "evaluate_index", "score_triplets"),
     "analysis.reliability": ("IndexReliability", "measure_reliability"),
     "analysis.config": ("AuditConfig", "EvaluateConfig", "MapConfig"),
@@ -91,7 +91,9 @@ __all__ = sorted(_HOMES)
 if TYPE_CHECKING:
     from painter_search.analysis.audit import Audit as Audit
     from painter_search.analysis.audit import audit_collection as audit_collection
-    from painter_search.analysis.comparison import compare_paintings as compare_paintings
+    from painter_search.analysis.comparisons.comparison import compare_paintings as compare_paintings
+    from painter_search.analysis.comparisons.group_comparison import GroupComparison as GroupComparison
+    from painter_search.analysis.comparisons.pair_comparison import PairComparison as PairComparison
     from painter_search.analysis.config import AuditConfig as AuditConfig
     from painter_search.analysis.config import EvaluateConfig as EvaluateConfig
     from painter_search.analysis.config import MapConfig as MapConfig
@@ -102,8 +104,6 @@ if TYPE_CHECKING:
     from painter_search.analysis.exports.config import ExportConfig as ExportConfig
     from painter_search.analysis.exports.export import Exported as Exported
     from painter_search.analysis.exports.export import export_index as export_index
-    from painter_search.analysis.group_comparison import GroupComparison as GroupComparison
-    from painter_search.analysis.pair_comparison import PairComparison as PairComparison
     from painter_search.analysis.projection import Projection as Projection
     from painter_search.analysis.projection import project_index as project_index
     from painter_search.analysis.reliability import IndexReliability as IndexReliability

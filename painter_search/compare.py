@@ -21,7 +21,7 @@ def run(config: Flags[CompareConfig], json: bool = False) -> int:
 
     # The encoder opens on a thread while the modules below are imported.
     index = PaintingIndex.load(config.index, preload_encoder=True)
-    from painter_search.analysis.comparison import compare_paintings
+    from painter_search.analysis.comparisons.comparison import compare_paintings
     from painter_search.display.console.comparison import show_comparison
 
     comparison = compare_paintings(index, *config.paintings, crop=config.crop)

@@ -13,7 +13,7 @@ from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.works.works_db import IndexedWork
 
 if TYPE_CHECKING:  # a query need not wait for what compares
-    from painter_search.analysis.comparison import Comparison
+    from painter_search.analysis.comparisons.comparison import Comparison
 
 NEIGHBOUR_COLUMNS = ["work", "title", "date", "work distance", "work probability"]
 

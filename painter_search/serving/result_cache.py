@@ -11,8 +11,8 @@ from datetime import datetime
 
 from cachetools import TTLCache
 
-from painter_search.analysis.comparison import Comparison
-from painter_search.analysis.comparison_inputs import ComparedPainting
+from painter_search.analysis.comparisons.comparison import Comparison
+from painter_search.analysis.comparisons.comparison_inputs import ComparedPainting
 from painter_search.attribution.answers import Answer
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.serving.config import RESULT_CACHE_BYTES, RESULT_SECONDS

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from painter_search.analysis.group_comparison import GroupPlacement, PairMean
+from painter_search.analysis.comparisons.group_comparison import GroupPlacement, PairMean
 from painter_search.attribution.answers import ArtistMatch, Neighbour
 from painter_search.metrics.group_permutation import GroupTest
 from painter_search.metrics.identification.naming_threshold import NamingThreshold

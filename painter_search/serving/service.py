@@ -13,9 +13,14 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.analysis.comparison_inputs import ComparedPainting, PaintingGroup, indexed_painting, painting_of
-from painter_search.analysis.group_comparison import compare_groups
-from painter_search.analysis.pair_comparison import PairComparison, compare_pair
+from painter_search.analysis.comparisons.comparison_inputs import (
+    ComparedPainting,
+    PaintingGroup,
+    indexed_painting,
+    painting_of,
+)
+from painter_search.analysis.comparisons.group_comparison import compare_groups
+from painter_search.analysis.comparisons.pair_comparison import PairComparison, compare_pair
 from painter_search.attribution.answers import Answer, FailedQuery
 from painter_search.attribution.prepared_queries import PreparedQuery, attribute_readings
 from painter_search.common.errors import InvalidValueError, UnreadableImageError

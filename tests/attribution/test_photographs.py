@@ -14,8 +14,8 @@ from PIL import Image
 from running_scripts import Run
 from wall_photographs import photograph_on_wall
 
-from painter_search.analysis.comparison import compare_paintings
-from painter_search.analysis.pair_comparison import PairComparison
+from painter_search.analysis.comparisons.comparison import compare_paintings
+from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.attribution.answers import Attribution
 from painter_search.attribution.attribute import attribute
 from painter_search.collection.collection import Collection

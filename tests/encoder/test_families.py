@@ -9,8 +9,8 @@ from tiny_families import TIMM, TORCHVISION, make_families_tiny
 from tiny_world import paint_tiny_artists
 from training_runs import one_thread
 
-from painter_search.analysis.comparison import compare_paintings
-from painter_search.analysis.pair_comparison import PairComparison
+from painter_search.analysis.comparisons.comparison import compare_paintings
+from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.attribution.answers import Attribution
 from painter_search.attribution.attribute import attribute
 from painter_search.collection.collection import Collection

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from same_values import same_values
 
-from painter_search.analysis.comparison import compare_paintings
+from painter_search.analysis.comparisons.comparison import compare_paintings
 from painter_search.attribution.attribute import attribute
 from painter_search.common.files.atomic_io import to_json
 from painter_search.display.serialize import answers_to_dict, comparison_to_dict, listing_to_dict

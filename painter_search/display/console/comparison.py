@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from painter_search.analysis.comparison import Comparison
-from painter_search.analysis.group_comparison import GroupComparison, PairMean
-from painter_search.analysis.pair_comparison import PairComparison
+from painter_search.analysis.comparisons.comparison import Comparison
+from painter_search.analysis.comparisons.group_comparison import GroupComparison, PairMean
+from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.attribution.answers import format_probability
 from painter_search.display.console.tables import new_table, percent, print_json, show
 from painter_search.display.serialize import comparison_to_dict

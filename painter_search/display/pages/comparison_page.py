@@ -11,11 +11,11 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from painter_search.analysis.comparison import Comparison
-from painter_search.analysis.comparison_inputs import ComparedPainting
+from painter_search.analysis.comparisons.comparison import Comparison
+from painter_search.analysis.comparisons.comparison_inputs import ComparedPainting
+from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.analysis.distance_percentiles import distance_histogram
 from painter_search.analysis.local_matching import MatchingParts, Point, match_parts
-from painter_search.analysis.pair_comparison import PairComparison
 from painter_search.common.files.atomic_io import write_bytes
 from painter_search.display.charts import histogram_chart
 from painter_search.display.matching_parts import make_icon, veil

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from painter_search.analysis.comparison import Comparison
+from painter_search.analysis.comparisons.comparison import Comparison
 from painter_search.common.errors import PainterSearchError
 from painter_search.display.pages.comparison_page import comparison_page
 from painter_search.display.pages.page import ServedPage

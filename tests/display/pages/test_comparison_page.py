@@ -8,9 +8,9 @@ from browser import Tags, assert_accessible_markup, take_screenshot
 from PIL import Image
 from small_world import paint
 
-from painter_search.analysis.comparison import Comparison, compare_paintings
+from painter_search.analysis.comparisons.comparison import Comparison, compare_paintings
+from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.analysis.local_matching import MatchingParts, PartPair
-from painter_search.analysis.pair_comparison import PairComparison
 from painter_search.display.console.comparison import show_comparison
 from painter_search.display.matching_parts import DISC_COLOR, draw_parts, make_icon, parts_figures, veil
 from painter_search.display.pages.comparison_page import heat_table, write_comparison_page

@@ -17,12 +17,12 @@ from pyarrow import parquet
 from tiny_world import add_calibration, paint_tiny, save_tiny_encoder
 
 from painter_search.analysis.audit import audit_collection
-from painter_search.analysis.comparison import compare_paintings
+from painter_search.analysis.comparisons.comparison import compare_paintings
+from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.analysis.config import AuditConfig
 from painter_search.analysis.evaluate import score_triplets
 from painter_search.analysis.exports.config import ExportConfig
 from painter_search.analysis.exports.export import export_index
-from painter_search.analysis.pair_comparison import PairComparison
 from painter_search.analysis.projection import project_index
 from painter_search.analysis.similar import similar_works
 from painter_search.attribution.answers import Attribution

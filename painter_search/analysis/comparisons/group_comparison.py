@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.analysis.comparison_inputs import (
+from painter_search.analysis.comparisons.comparison_inputs import (
     ComparedPainting,
     PaintingGroup,
     cropped_to_dict,

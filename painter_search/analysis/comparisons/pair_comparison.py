@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from painter_search.analysis.comparison_inputs import ComparedPainting, cropped_to_dict
+from painter_search.analysis.comparisons.comparison_inputs import ComparedPainting, cropped_to_dict
 from painter_search.analysis.distance_percentiles import DistancePercentile, distance_percentile, same_artist
 from painter_search.analysis.local_matching import MatchingParts, match_parts
 from painter_search.common.html_repr import html_picture, html_table, html_text

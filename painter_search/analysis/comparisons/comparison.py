@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from painter_search.analysis.comparison_inputs import PaintingGroup, is_painting_group, read_group, read_painting
-from painter_search.analysis.group_comparison import GroupComparison, compare_groups
-from painter_search.analysis.pair_comparison import PairComparison, compare_pair
+from painter_search.analysis.comparisons.comparison_inputs import (
+    PaintingGroup,
+    is_painting_group,
+    read_group,
+    read_painting,
+)
+from painter_search.analysis.comparisons.group_comparison import GroupComparison, compare_groups
+from painter_search.analysis.comparisons.pair_comparison import PairComparison, compare_pair
 from painter_search.attribution.query_inputs import PaintingInput
 from painter_search.images.photographs.crop import Crop, CropInput, parse_crop
 from painter_search.index.painting_index import PaintingIndex

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from small_world import paint
 
-from painter_search.analysis.comparison import compare_paintings
+from painter_search.analysis.comparisons.comparison import compare_paintings
+from painter_search.analysis.comparisons.group_comparison import GroupComparison
+from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.analysis.distance_percentiles import same_artist
-from painter_search.analysis.group_comparison import GroupComparison
-from painter_search.analysis.pair_comparison import PairComparison
 from painter_search.common.errors import DamagedFileError, NotEnoughDataError, NotFoundError
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.index.painting_index import PaintingIndex

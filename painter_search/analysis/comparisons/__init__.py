@@ -1,0 +1,1 @@
+"""Comparisons of two paintings, of two groups, or of a painting and a group."""
