@@ -39,7 +39,7 @@ FIRST STEPS, with a folder that has one folder of images per artist
 OPTIONS
   --help             explain a command: python -m painter_search.query --help
   --json             print plain values (all commands)
-  --quiet, -q        print results and errors alone (all commands)
+  --quiet, -q        print nothing but results and errors (all commands)
   --verbose, -v      print more messages, and where an error arose (all commands)
   --version          print the version (without a command)
   --completion SHELL print a script that completes painter-search and its options in bash, zsh or fish;
@@ -52,7 +52,7 @@ FILES, written into the current folder unless an option says otherwise
 
 EXIT STATUS
   0  done            1  failed, or a painting could not be answered
-  2  misused         130  interrupted; the same command again continues
+  2  misused         130  interrupted; the same command again continues (train with --resume)
 
 ENVIRONMENT
   NO_COLOR              print without colours

@@ -60,7 +60,8 @@ class MapConfig:
 
     index: Location = DEFAULT_INDEX
     """The folder of indexes, or one index; or the URL of either. map.png and map.html are written into the folder of
-    indexes, for a URL into the one that it was fetched to."""
+    indexes, for a URL into the one that it was fetched to, and beside a single index NAME as NAME-map.png and
+    NAME-map.html."""
 
     max_works: int = 5_000
     """At most this many works. From a larger index a sample is drawn, and the page says so."""

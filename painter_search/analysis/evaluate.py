@@ -136,9 +136,12 @@ class IndexEvaluation:
 class _ScoredItems:
     """The values behind a score, one per triplet or work, for paired comparison with a baseline."""
 
+    complete: NDArray[np.bool_]
+    """Which triplets of the table were scored."""
     hits: NDArray[np.float64]
     all_hits: NDArray[np.float64]
     recall_1: NDArray[np.float64]
+    """Of the works in the order in which the scored triplets name them, whatever their ids."""
     anchor_artists: NDArray[np.int64]
     work_artists: NDArray[np.int64]
 
@@ -193,7 +196,8 @@ def evaluate_index(config: EvaluateConfig) -> IndexEvaluation:
     if config.baseline is None:
         return IndexEvaluation(score, None, measure_reliability(index))
     baseline, baseline_items = _score(PaintingIndex.load(config.baseline), config.triplets, config.skip_missing)
-    if len(baseline_items.hits) != len(items.hits):
+    scored_alike = np.array_equal(baseline_items.complete, items.complete)
+    if not scored_alike or len(baseline_items.recall_1) != len(items.recall_1):
         raise InvalidValueError(
             f"{config.baseline} lacks other triplets than {config.index}; build both from the same works."
         )
@@ -228,10 +232,11 @@ def _score(
     if table.empty:
         raise NotEnoughDataError(f"{source} has no triplet whose three paintings are in the index.")
 
-    used = np.unique(np.array([ids[name] for name in pd.unique(table.to_numpy().ravel())]))
+    used = pd.unique(np.array([ids[name] for name in pd.unique(table.to_numpy().ravel())]))
     vectors = index.embeddings(used)
     artists = index.artists.numbers[np.searchsorted(index.artists.ids, used)]
-    row = {name: int(np.searchsorted(used, id)) for name, id in ids.items()}
+    row_of = {int(id): row for row, id in enumerate(used)}
+    row = {name: row_of[id] for name, id in ids.items() if id in row_of}
     anchor, positive, negative = (table[column].map(row).to_numpy() for column in TRIPLET_COLUMNS)
     to_positive = paired_distances(vectors[anchor], vectors[positive])
     to_negative = paired_distances(vectors[anchor], vectors[negative])
@@ -255,4 +260,4 @@ def _score(
         map_at_r=mean_by_artist(retrieval.map_at_r, artists),
         map_at_r_macro=macro_mean(retrieval.map_at_r, artists),
     )
-    return score, _ScoredItems(hits, all_hits, retrieval.recall[1], artists[anchor], artists)
+    return score, _ScoredItems(complete.to_numpy(), hits, all_hits, retrieval.recall[1], artists[anchor], artists)

@@ -118,6 +118,8 @@ def layout(vectors: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
+    if vectors.shape[1] < 2:
+        vectors = np.pad(vectors, ((0, 0), (0, 1)))
     # Several threads would sum in any order, and t-SNE amplifies the last bit.
     with threadpool_limits(limits=1), np.errstate(invalid="ignore"):  # identical works have no variance
         start = PCA(n_components=2, svd_solver="full").fit_transform(vectors.astype(np.float64))

@@ -130,7 +130,7 @@ def measure_reliability(
     Args:
         index: The index.
         seed: Seed of everything that is drawn; the same index and seed give the same figures.
-        max_works: From a larger index whole artists are drawn until there are about this many works.
+        max_works: From a larger index artists are drawn until they have about this many works; see `draw_artists`.
         max_queries: Works to query with, at most.
         min_queries: With fewer works whose artist has another, nothing is measured.
 

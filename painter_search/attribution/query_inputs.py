@@ -131,11 +131,16 @@ def _encode_image(image: Image.Image | np.ndarray, number: int) -> QueryInput:
 
 def input_at_url(url: str) -> list[QueryInput]:
     """The painting at a URL, or those of an archive, or of a folder where URLs have folders; fetched when needed."""
-    has_ending = bool(PurePosixPath(url).suffix) or url.startswith(("http://", "https://"))
-    if not has_ending or url.lower().endswith(ARCHIVE):
+    if holds_several(url):
         return _pictures([url])
     file = single_file(url)
     return [QueryInput(file.file, file)]
+
+
+def holds_several(url: str) -> bool:
+    """Whether a URL names an archive, or a folder where URLs have folders."""
+    has_ending = bool(PurePosixPath(url).suffix) or url.startswith(("http://", "https://"))
+    return not has_ending or url.lower().endswith(ARCHIVE)
 
 
 def files_in(path: Path) -> list[QueryInput] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -16,6 +17,8 @@ from painter_search.common.log import logger
 
 STANDARD_INPUT = "-"
 QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("«", "»"))
+MAX_HEADER = 20_000
+"""Characters of a first line that may be a table's header."""
 
 
 def read_list(path: Path | str) -> list[QueryInput]:
@@ -90,10 +93,10 @@ def _cells_of_column(lines: list[str], folder: Path) -> list[str]:
 
     if lines and SEPARATOR_LINE.fullmatch(lines[0]):
         lines = lines[1:]
-    for delimiter in DELIMITERS:
+    for delimiter in DELIMITERS if lines and len(lines[0]) <= MAX_HEADER else ():
         header = next(csv.reader(lines[:1], delimiter=delimiter), [])
         found = find_columns(header, FILE)
-        if found and not any((where / lines[0].strip()).exists() for where in (folder, Path())):
+        if found and not any(_exists(where / lines[0].strip()) for where in (folder, Path())):
             rows = csv.reader(io.StringIO("\n".join(lines[1:])), delimiter=delimiter)
             return [row[found[0]] for row in rows if len(row) > found[0] and row[found[0]].strip()]
     return []
@@ -111,7 +114,7 @@ def _inputs_of(entry: str, folders: list[Path]) -> list[QueryInput]:
         return input_at_url(location)
     name = str(location)
     spellings = [name, name.replace("\\", "/")]
-    places = [(one, folder / Path(one).expanduser()) for one in spellings for folder in folders]
+    places = [(one, folder / os.path.expanduser(one)) for one in spellings for folder in folders]
     name, place = next(((one, place) for one, place in places if _exists(place)), places[0])
     files = files_in(place)
     if files is not None and (files or place.is_file()):

@@ -33,7 +33,7 @@ from painter_search.collection.config import PrepareConfig
 from painter_search.collection.copies import count_copies_once
 from painter_search.collection.framing_journal import JOURNAL, frame_originals
 from painter_search.collection.summary import CollectionSummary
-from painter_search.collection.triplets import Triplets, draw_triplets
+from painter_search.collection.triplets import TRIPLET_COLUMNS, Triplets, draw_triplets
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError
 from painter_search.common.files.atomic_io import (
     IDENTITY,
@@ -60,7 +60,7 @@ COLLECTION_FILES = {
 
 
 @python_strings()
-def prepare_collection(config: PrepareConfig) -> Collection:
+def prepare_collection(config: PrepareConfig, *, triplets: bool = True) -> Collection:
     """Prepare a collection into the folder `config.out`.
 
     An interrupted preparation continues where it stopped; a complete one with the same settings and inputs is opened as
@@ -68,6 +68,7 @@ def prepare_collection(config: PrepareConfig) -> Collection:
 
     Args:
         config: Settings; the defaults prepare the built-in sample.
+        triplets: Draw triplets. Their number grows with the square of an artist's works, and an index needs none.
 
     Returns:
         The prepared collection.
@@ -92,13 +93,13 @@ def prepare_collection(config: PrepareConfig) -> Collection:
     _check_out(config)
     with locked(config.out.with_name(f".{config.out.name}.lock"), f"{config.out} is being prepared"):
         recover_folder(config.out)
-        return _prepare(config)
+        return _prepare(config, triplets)
 
 
-def _prepare(config: PrepareConfig) -> Collection:
+def _prepare(config: PrepareConfig, with_triplets: bool) -> Collection:
     inputs = read_inputs(config)
     preview = show_preview(inputs, config.keep_uncertain)
-    identity = _identity(config, inputs)
+    identity = _identity(config, inputs) | ({} if with_triplets else {"triplets": False})
     # Dates in the future are ignored: they say nothing of changes. So are the sample's: installing does not change it.
     dates = [original.changed_ns for original in inputs.originals if original.changed_ns <= time.time_ns()]
     changed_ns = 0 if config.is_sample else max(dates, default=0)
@@ -123,8 +124,13 @@ def _prepare(config: PrepareConfig) -> Collection:
     cleaned = clean_catalogue(readable, config.works_cap, config.random_state, keep_single=config.only_test)
     if config.capped_only:
         cleaned = replace(cleaned, train_all=cleaned.train)
-    triplets = draw_triplets(
-        cleaned.train, cleaned.test, config.validation_share, config.kept_test_triplets, config.random_state
+    none = pd.DataFrame(columns=TRIPLET_COLUMNS)
+    triplets = (
+        draw_triplets(
+            cleaned.train, cleaned.test, config.validation_share, config.kept_test_triplets, config.random_state
+        )
+        if with_triplets
+        else Triplets(none, none, none)
     )
     rejected = pd.concat([rejected_files, rejected_rows], ignore_index=True).sort_values(["file", "reason"])
     suspicious = suspicious_names(inputs.catalogue)

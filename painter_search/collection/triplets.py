@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -78,12 +77,9 @@ def all_pairs_with_negatives(works: pd.DataFrame, random_state: int) -> pd.DataF
     sizes = np.array([len(group) for group in groups])
     files = np.concatenate(groups) if groups else np.array([], dtype=object)
     starts = np.cumsum(sizes) - sizes
-    pairs = [
-        np.array(list(combinations(range(start, start + size), 2)), dtype=np.int64).reshape(-1, 2)
-        for start, size in zip(starts, sizes, strict=True)
-    ]
     if len(groups) < 2:
         return pd.DataFrame(columns=TRIPLET_COLUMNS)
+    pairs = [np.column_stack(np.triu_indices(size, 1)) + start for start, size in zip(starts, sizes, strict=True)]
     positives = np.concatenate(pairs)
     artists = np.repeat(np.arange(len(groups)), sizes * (sizes - 1) // 2)
     # Uniform floats, not `randint`, whose stream differs between platforms.

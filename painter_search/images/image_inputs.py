@@ -6,14 +6,13 @@ import io
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
-from urllib.parse import unquote, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from painter_search.common.errors import InvalidValueError, UnreadableImageError
-from painter_search.common.files.urls import Location, redact_url
+from painter_search.common.files.urls import Location, redact_url, url_path
 from painter_search.images.color import ORIENTATION
 from painter_search.images.formats.decoded import failure_reason
 from painter_search.images.sources import Original, read_file, read_original
@@ -61,7 +60,7 @@ def single_file(location: Location) -> Original:
             return Original(location.name, location.parent, False, 0)
         return Original(location.name, location.parent, False, status.st_size, status.st_mtime_ns)
     folder, _, name = location.rpartition("/")
-    shown = PurePosixPath(unquote(urlsplit(location).path)).name or redact_url(location)
+    shown = PurePosixPath(url_path(location)).name or redact_url(location)
     return Original(shown, folder, False, 0, stored="" if name == shown else name)
 
 

@@ -21,6 +21,10 @@ BUFFER_BYTES = 1 << 20
 """Bytes that are read of a Parquet file at least. Without, the pictures of a row group would be read at once."""
 
 
+PARQUET = b"PAR1"
+"""The first bytes of a Parquet file."""
+
+
 class Cell(NamedTuple):
     """A picture's place in a table."""
 
@@ -36,8 +40,7 @@ def read_picture(table: Path, cell: Cell) -> bytes | Path:
     Raises `UnreadableImageError` if there is no picture, or the table cannot be read.
     """
     try:
-        open_column = _ParquetColumn if table.suffix == ".parquet" else _ArrowColumn
-        value: object = _opened(open_column, table, cell.column, table.stat().st_mtime_ns).read(cell.row)
+        value: object = _opened(table, cell.column, table.stat().st_mtime_ns).read(cell.row)
     except Exception as error:  # Arrow raises many kinds
         reason = getattr(error, "strerror", None) or error
         raise UnreadableImageError(f"cannot be read from the table ({' '.join(str(reason).split())[:200]})") from error
@@ -50,10 +53,8 @@ def read_picture(table: Path, cell: Cell) -> bytes | Path:
 
 
 @lru_cache(maxsize=2)
-def _opened(
-    open_column: type[_ParquetColumn] | type[_ArrowColumn], table: Path, column: str, changed_ns: int
-) -> _ParquetColumn | _ArrowColumn:
-    return open_column(table, column)
+def _opened(table: Path, column: str, changed_ns: int) -> _ParquetColumn | _ArrowColumn:
+    return _ParquetColumn(table, column) if is_parquet(table) else _ArrowColumn(table, column)
 
 
 class _ArrowColumn:
@@ -89,6 +90,12 @@ class _ParquetColumn:
             self._start, self._end = self._end, self._end + len(self._batch)
         assert self._batch is not None
         return self._batch.column(0)[row - self._start].as_py()
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file is Parquet by its first bytes, whatever it is called, or else by its ending."""
+    with path.open("rb") as file:
+        return file.read(len(PARQUET)) == PARQUET or path.suffix.lower() == ".parquet"
 
 
 def open_parquet(path: Path) -> ParquetFile:

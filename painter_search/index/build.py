@@ -110,7 +110,7 @@ def _locked_for_building(config: BuildIndexConfig) -> Iterator[None]:
 
 def _build_from_folder(config: BuildIndexConfig, artists: Path, encoder: Encoder) -> BuiltIndex:
     """Index every work of a folder of artists, through a temporary collection of their frames."""
-    name = digest_bytes(str(artists.resolve()).encode())[:16]
+    name = digest_bytes(os.fsencode(artists.resolve()))[:16]
     temporary = config.index / f".collection-{name}"
     settings = PrepareConfig(
         folder=artists,
@@ -122,7 +122,7 @@ def _build_from_folder(config: BuildIndexConfig, artists: Path, encoder: Encoder
         picture_size=config.picture_size or THUMBNAIL_SIDE,
         replace=True,
     )
-    prepared = prepare_collection(settings)
+    prepared = prepare_collection(settings, triplets=False)
     entries = [CollectionWork(prepared, work) for work in prepared.works("test")]
     folder = _build(config, encoder, entries, extra={"rejected.csv": temporary / "rejected.csv"})
     remove_folder(temporary)

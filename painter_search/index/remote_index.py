@@ -63,10 +63,12 @@ def fetch_index(url: str) -> Path:
     if not (folder / MANIFEST).is_file():
         with locked(home / ".lock", f"{redact_url(url)} is being fetched"):
             _fetch(str(place), manifest, folder)
-    write_bytes(home / CURRENT, f"{folder.name}\n".encode())
-    for other in home.iterdir():  # nothing refers to earlier versions
-        if other.is_dir() and other != folder:
-            shutil.rmtree(other, ignore_errors=True)
+    named = (home / CURRENT).read_text(encoding="utf-8").strip() if (home / CURRENT).is_file() else ""
+    if named != folder.name:
+        write_bytes(home / CURRENT, f"{folder.name}\n".encode())
+        for other in home.iterdir():  # a server may still read the version before
+            if other.is_dir() and other.name not in (folder.name, named):
+                shutil.rmtree(other, ignore_errors=True)
     return folder
 
 

@@ -34,7 +34,7 @@ MAX_QUERIES = 150
 MIN_ARTISTS = 4
 """With fewer artists nothing is fitted."""
 OWN_WORKS = 1_000
-"""Whole artists of an index are drawn until there are about this many works, to calibrate it on."""
+"""Artists of an index are drawn until they have about this many works, to calibrate it on; see `draw_artists`."""
 OWN_QUERIES = 150
 """Of these works, at most, are queried with."""
 

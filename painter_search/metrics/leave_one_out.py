@@ -20,6 +20,8 @@ from painter_search.metrics.local_scaling import (
     scale_distances,
 )
 
+LEAST_DRAWN = 40
+"""Artists that a sample of an index has at least: how hard telling strangers is depends most on their number."""
 STORED_NEIGHBOURS = 80
 """Nearest works by others that are stored for each work, so that its local scale can be computed without works that are
 left out."""
@@ -127,11 +129,31 @@ def leave_one_out(
 
 
 def draw_artists(numbers: IntArray, max_works: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Rows of the works of artists drawn until there are `max_works`; of all artists if there are fewer works."""
+    """Draw artists until they have `max_works` works: the rows of these, ascending; all rows if there are no more.
+
+    An artist is drawn with all works, unless fewer than `LEAST_DRAWN` artists would then be drawn from many; with as
+    many as let that many be drawn, or all artists where the index has fewer.
+
+    Args:
+        numbers: The artist of each work, `[n]`, from 0.
+        max_works: About as many rows are drawn at most.
+        rng: Draws the artists, and their works where not all are taken.
+    """
+    if len(numbers) <= max_works:
+        return np.arange(len(numbers))
     sizes = np.bincount(numbers)
+    most = max_works // min(LEAST_DRAWN, int(np.count_nonzero(sizes)))
+    taken = np.minimum(sizes, most)
     order = rng.permutation(len(sizes))
-    before = np.cumsum(sizes[order]) - sizes[order]
-    return np.flatnonzero(np.isin(numbers, order[before < max_works]))
+    before = np.cumsum(taken[order]) - taken[order]
+    rows = np.flatnonzero(np.isin(numbers, order[before < max_works]))
+    if (sizes[numbers[rows]] <= most).all():
+        return rows
+    shuffled = rng.permutation(rows)
+    by_artist = shuffled[np.argsort(numbers[shuffled], kind="stable")]
+    counts = np.bincount(numbers[by_artist])
+    rank = np.arange(len(by_artist)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.sort(by_artist[rank < most])
 
 
 class _ArtistModels:

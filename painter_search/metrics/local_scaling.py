@@ -57,14 +57,15 @@ def _mean_of_finite(nearest: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def mean_distance_between_artists(embeddings: FloatArray, artists: IntArray) -> float:
-    """Mean distance between works `[n, d]` by different artists `[n]`; 1 if all are by one artist."""
+    """Mean distance between works `[n, d]` by different artists `[n]`; 1 if there are none, or all lie in one place."""
     return mean_between_artists(distance_matrix(embeddings, embeddings), artists)
 
 
 def mean_between_artists(distances: NDArray[np.float32], artists: IntArray) -> float:
     """The same as `mean_distance_between_artists`, from the distances `[n, n]` themselves."""
     different = artists[:, None] != artists[None, :]
-    return float(distances[different].mean(dtype=np.float64)) if different.any() else 1.0
+    mean = float(distances[different].mean(dtype=np.float64)) if different.any() else 0.0
+    return mean or 1.0
 
 
 def scale_distances(

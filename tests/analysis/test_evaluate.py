@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,8 @@ import pytest
 
 from painter_search.analysis.config import EvaluateConfig
 from painter_search.analysis.evaluate import evaluate_index, score_triplets
+from painter_search.analysis.exports.config import ExportConfig
+from painter_search.analysis.exports.export import export_index
 from painter_search.collection.collection import Collection
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError, UnknownWorkError
 from painter_search.index.painting_index import PaintingIndex
@@ -105,3 +108,33 @@ def test_evaluate_index_with_itself_as_baseline_has_no_difference(small_index: P
     assert frame.loc["recall@1", "difference"] == 0
     assert pd.isna(frame.loc["pair_auc", "low"])
     assert "recall@10_macro" in evaluation.score._repr_html_()
+
+
+def test_paired_difference_is_of_the_same_works_whatever_their_ids(
+    small_index: PaintingIndex, triplets: Path, tmp_path: Path
+) -> None:
+    export_index(ExportConfig(tmp_path / "works.parquet", index=small_index.folder))
+    works = pd.read_parquet(tmp_path / "works.parquet")
+    works.sample(frac=1, random_state=0).to_parquet(tmp_path / "shuffled.parquet")
+    shuffled = PaintingIndex.build(embeddings=tmp_path / "shuffled.parquet", index=tmp_path / "shuffled")
+    assert shuffled.works.get([1]) != small_index.works.get([1])
+    config = EvaluateConfig(triplets=triplets, index=small_index.folder, baseline=shuffled.folder)
+    difference = evaluate_index(config).score.difference
+    assert difference is not None
+    assert {(estimate.low, estimate.value, estimate.high) for estimate in difference.values()} == {(0, 0, 0)}
+
+
+def test_paired_difference_needs_the_same_triplets(small_index: PaintingIndex, triplets: Path, tmp_path: Path) -> None:
+    table = pd.read_csv(triplets, dtype=str)
+    used = pd.unique(table.to_numpy().ravel())
+    lacking = {file: int(table.isin([file]).any(axis=1).sum()) for file in used}
+    one, other = next((a, b) for a in used for b in used if a < b and lacking[a] == lacking[b])
+    ids = small_index.works.ids_of([one, other])
+    copies = []
+    for name, file in (("a", one), ("b", other)):
+        shutil.copytree(small_index.folder, tmp_path / name / small_index.digest)
+        (tmp_path / name / "CURRENT").write_text(small_index.digest)
+        copies.append(PaintingIndex.load(tmp_path / name).remove(ids[file]).index.folder)
+    config = EvaluateConfig(triplets=triplets, index=copies[0], baseline=copies[1], skip_missing=True)
+    with pytest.raises(InvalidValueError, match="lacks other triplets"):
+        evaluate_index(config)

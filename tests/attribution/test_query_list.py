@@ -96,6 +96,21 @@ def test_read_list_reads_tables_with_a_column_of_paths(content: str, place: Path
     assert found(place, content.encode("utf-16"), "list.csv") == [A, DUERER]
 
 
+def test_read_list_reads_wide_tables_and_names_that_no_file_can_have(place: Path) -> None:
+    wide = ",".join(["path", *(f"column {number} of a museum" for number in range(40))])
+    assert found(place, f"{wide}\nscans/a.jpg{',' * 40}\n") == [A]
+    assert found(place, "~nobody/1.jpg\n~1.jpg\n") == ["missing ~nobody/1.jpg", "missing ~1.jpg"]
+    for length in (300, 200_000):
+        (place / "list.txt").write_text(length * "x" + "\nscans/a.jpg\n")
+        assert [query.name for query in read_list(place / "list.txt")] == [length * "x", "scans/a.jpg"]
+
+
+def test_query_answers_a_malformed_url_with_the_reason(small_index: PaintingIndex, place: Path) -> None:
+    (place / "list.txt").write_text("http://[1/a.jpg\n")
+    answers = attribute_from_config(small_index, QueryConfig(list_file=place / "list.txt"))
+    assert [type(answer) for answer in answers] == [FailedQuery]
+
+
 def test_read_list_reads_spreadsheets_and_json_lines(place: Path) -> None:
     assert found(place, b'{"file": "scans/a.jpg"}\n{"file": "scans/c.jpg"}\n', "list.jsonl") == [A, C]
     pytest.importorskip("python_calamine")

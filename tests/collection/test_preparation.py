@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -172,6 +173,25 @@ def test_prepare_collection_with_test_share_1_keeps_every_work_in_test(folder: P
     assert sorted(work.file for work in collection.works("test")) == files
     assert len(collection.triplets("test")) == 3 + 36 + 1 + 3
     assert len(collection.triplets("train")) == len(collection.triplets("validation")) == 0
+
+
+def test_prepare_collection_draws_no_triplets_if_none_are_wanted(folder: Path, tmp_path: Path) -> None:
+    config = PrepareConfig(folder=folder, out=tmp_path / "data", test_share=1, workers=1)
+    without = prepare_collection(config, triplets=False)
+    assert [len(without.triplets(split)) for split in ("train", "validation", "test")] == [0, 0, 0]  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError, match="other settings"):
+        prepare_collection(config)
+    again = prepare_collection(replace(config, replace=True))
+    assert again.works("test") == without.works("test")
+    assert len(again.triplets("test")) > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no UTF-8")
+def test_prepare_collection_takes_a_folder_whose_own_name_is_not_utf_8(folder: Path, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/Gem\xe4lde"))
+    shutil.copytree(folder, odd)
+    collection = prepare_collection(PrepareConfig(folder=odd, out=tmp_path / "data", workers=1))
+    assert collection.name == "Gem\ufffdlde"
 
 
 def test_prepare_collection_tells_equal_file_names_of_two_artists_apart(

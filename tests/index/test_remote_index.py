@@ -70,7 +70,7 @@ def test_one_index_without_current_is_fetched(store: fsspec.AbstractFileSystem, 
     assert PaintingIndex.load(f"{URL}/{small_index.digest}").digest == small_index.digest
 
 
-def test_changed_index_is_fetched_and_the_one_before_removed(
+def test_changed_index_is_fetched_and_the_one_before_stays_until_the_next(
     store: fsspec.AbstractFileSystem, small_index: PaintingIndex, tmp_path: Path
 ) -> None:
     home = tmp_path / "index"
@@ -83,7 +83,10 @@ def test_changed_index_is_fetched_and_the_one_before_removed(
     upload(store, changed)
     index = PaintingIndex.load(URL)
     assert index.digest == changed.digest
-    assert not before.exists()
+    assert before.exists()  # a server may still read it
+    upload(store, changed.remove(2).index)
+    fetch_index(URL)
+    assert (before.exists(), index.folder.exists()) == (False, True)
 
 
 def test_interrupted_fetch_continues(

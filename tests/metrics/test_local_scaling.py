@@ -25,3 +25,7 @@ def test_local_scales_and_mean_distance_are_one_for_single_artist() -> None:
 def test_scale_distances_favours_more_isolated_of_equally_near_works() -> None:
     isolated, hub = scale_distances(np.array([0.5, 0.5], np.float32), np.array([0.9, 0.4], np.float32), 1.0)
     assert isolated < hub
+
+
+def test_mean_distance_is_one_where_all_works_lie_in_one_place() -> None:
+    assert mean_distance_between_artists(np.ones((4, 3), np.float32), np.array([0, 0, 1, 2])) == 1

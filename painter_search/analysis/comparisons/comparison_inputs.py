@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from painter_search.attribution.answers import FailedQuery
 from painter_search.attribution.attribute import BATCH_SIZE
-from painter_search.attribution.query_inputs import ARCHIVE, PaintingInput, WorkId, read_work_id, to_query_input
+from painter_search.attribution.query_inputs import PaintingInput, WorkId, holds_several, read_work_id, to_query_input
 from painter_search.common.errors import (
     DamagedFileError,
     NotEnoughDataError,
@@ -65,7 +65,7 @@ class PaintingGroup:
 
 
 def is_painting_group(side: PaintingInput) -> TypeGuard[str | Path]:
-    """Whether a side of a comparison is a folder or a zip archive, or a URL that ends as an archive's.
+    """Whether a side of a comparison is a folder or a zip archive, or the URL of one.
 
     Raises `NotFoundError` for a path that does not exist.
     """
@@ -73,7 +73,7 @@ def is_painting_group(side: PaintingInput) -> TypeGuard[str | Path]:
         return False
     path = parse_location(side)
     if isinstance(path, str):
-        return path.lower().endswith(ARCHIVE)
+        return holds_several(path)
     if not path.exists():
         raise NotFoundError(f"{path} does not exist; check the path.")
     return path.is_dir() or (path.is_file() and zipfile.is_zipfile(path))

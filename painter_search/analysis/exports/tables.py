@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numpy.lib import format
 
+from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.atomic_io import write_file
 from painter_search.common.progress import track
 from painter_search.images.fingerprint import has_picture
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 ROWS = 256
 """Works of a row group: their pictures are in memory together."""
+HEADER = ["id", *COLUMNS]
+"""Of the table beside an .npy file."""
 
 
 def write_parquet(
@@ -67,9 +71,16 @@ def write_parquet(
 
 
 def write_npy(index: PaintingIndex, path: Path) -> None:
-    """Write the embeddings as float32 `[n, d]`, and beside them a CSV table of the works in the same order."""
-    ids = index.artists.ids
-    write_file(path.with_suffix(".csv"), lambda temporary: _write_csv(index, temporary))
+    """Write the embeddings as float32 `[n, d]`, and beside them a CSV table of the works in the same order.
+
+    Raises `InvalidValueError` if the file of that table's name is not such a table.
+    """
+    ids, table = index.artists.ids, path.with_suffix(".csv")
+    if table.exists() and not _is_table_of_works(table):
+        raise InvalidValueError(
+            f"{table} exists, and the table of the works would replace it; write to another name than {path}."
+        )
+    write_file(table, lambda temporary: _write_csv(index, temporary))
 
     def write(temporary: Path) -> None:
         embeddings = index.embeddings(ids)
@@ -80,10 +91,16 @@ def write_npy(index: PaintingIndex, path: Path) -> None:
     write_file(path, write)
 
 
+def _is_table_of_works(path: Path) -> bool:
+    with suppress(OSError), path.open("rb") as file:
+        return file.readline(200).rstrip(b"\r\n") == ",".join(HEADER).encode()
+    return False
+
+
 def _write_csv(index: PaintingIndex, path: Path) -> None:
     with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["id", *COLUMNS])
+        writer.writerow(HEADER)
         writer.writerows(work_rows(index))
 
 

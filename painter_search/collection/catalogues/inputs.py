@@ -19,6 +19,7 @@ from painter_search.collection.layouts.folder_catalogue import catalogue_of_arti
 from painter_search.collection.layouts.folder_table import FolderCatalogue
 from painter_search.collection.sample import SAMPLE_CATALOGUE, SAMPLE_IMAGES, SAMPLE_NAME
 from painter_search.common.errors import AmbiguousError, NotEnoughDataError, NotFoundError
+from painter_search.common.files.text_encoding import storable_text
 from painter_search.common.files.urls import Location
 from painter_search.images.sources import Original, SourceListing, list_sources
 
@@ -43,6 +44,9 @@ class CollectionInputs:
     """The folder's layout, as `--layout` takes it; empty for a catalogue."""
     remarks: list[str] = field(default_factory=list)
     """Sentences on doubtful readings, which are told before anything is built on them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", storable_text(self.name))
 
 
 def read_inputs(config: PrepareConfig) -> CollectionInputs:

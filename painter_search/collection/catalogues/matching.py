@@ -22,9 +22,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from painter_search.common.files.urls import parse_location
+from painter_search.common.files.urls import parse_location, url_path
 from painter_search.images.sources import Original
 
 Parts = tuple[str, ...]
@@ -166,7 +166,7 @@ def split_path(name: str) -> Parts:
     """The parts of a path or URL, without what says where it begins: `./`, `../`, `/`, `C:\\`, `https://`."""
     if "://" in name:
         location = parse_location(name)
-        name = location.as_posix() if isinstance(location, Path) else unquote(urlsplit(location).path)
+        name = location.as_posix() if isinstance(location, Path) else url_path(location)
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     return tuple(parts[1:] if len(parts) > 1 and re.fullmatch(r"[A-Za-z]:", parts[0]) else parts)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 
+from painter_search.common.files.text_encoding import storable_text
+
 MEMBERS = ("path", "file_name", "filename", "name", "text", "value", "label")
 """Members of a nested value that stand for the whole, in order of preference."""
 
@@ -13,7 +15,9 @@ def to_text(value: object) -> str:
     """A cell's value as text: whole numbers without decimals, several values with semicolons, nothing as empty."""
     if value is None or value != value:  # NaN
         return ""
-    if isinstance(value, str | bool | int):
+    if isinstance(value, str):
+        return storable_text(value)
+    if isinstance(value, bool | int):
         return str(value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

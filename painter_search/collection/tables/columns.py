@@ -1,4 +1,4 @@
-"""Columns of a catalogue under the names that people give them, in six languages."""
+"""Columns of a catalogue under the names that people give them, in the languages of Europe and East Asia."""
 
 from __future__ import annotations
 

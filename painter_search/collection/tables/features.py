@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from painter_search.collection.tables.cells import to_text
-from painter_search.images.table_pictures import open_parquet, read_arrow
+from painter_search.images.table_pictures import is_parquet, open_parquet, read_arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,7 +19,7 @@ Features = Mapping[str, Any]
 
 def read_schema(path: Path) -> pa.Schema:
     """The columns of a Parquet or Arrow file."""
-    return open_parquet(path).schema_arrow if path.suffix == ".parquet" else read_arrow(path).schema
+    return open_parquet(path).schema_arrow if is_parquet(path) else read_arrow(path).schema
 
 
 def schema_features(schema: pa.Schema) -> Features:
@@ -60,7 +60,7 @@ def read_texts(path: Path, columns: Sequence[str], features: Features) -> dict[s
     """Columns of a Parquet or Arrow file as text: labels by their names, pictures by their paths, bytes as nothing."""
     schema = read_schema(path)
     pictures = {name for name in columns if is_picture(schema.field(name))}
-    if path.suffix == ".parquet":
+    if is_parquet(path):
         wanted = [f"{name}.path" if name in pictures else name for name in columns if not is_bytes(schema.field(name))]
         table, rows = open_parquet(path).read(wanted), open_parquet(path).metadata.num_rows
     else:

@@ -30,7 +30,7 @@ def read_json(text: str, lines: bool) -> dict[str, list[str]]:
     if not isinstance(content, list) or not all(isinstance(row, Mapping) for row in content):
         raise ValueError("it is no list of objects")
     header = list(dict.fromkeys(key for row in content for key in row))
-    return {name: [to_text(row.get(name)) for row in content] for name in header}
+    return {to_text(name): [to_text(row.get(name)) for row in content] for name in header}
 
 
 def _parse_lines(text: str) -> list[Any]:

@@ -18,12 +18,13 @@ from painter_search.collection.tables.spreadsheets import read_spreadsheet
 from painter_search.common.errors import DamagedFileError, NotFoundError
 from painter_search.common.files.csv_io import python_strings
 from painter_search.common.files.text_encoding import decode_text
+from painter_search.images.table_pictures import is_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-ZIP, OLE, GZIP, PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"PAR1"
+ZIP, OLE, GZIP = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b"
 """What files begin with: zip archives (as .xlsx and .ods are), old .xls files, gzip, Parquet."""
 MAX_BYTES = 1_000_000_000
 """At most this much of a packed table is read: a few bytes can claim any size."""
@@ -66,9 +67,7 @@ def read_table_file(path: Path) -> TableFile:
 
 def _read(path: Path, remarks: list[str]) -> pd.DataFrame:
     """Read a table by what the file is, and only then by its ending: exports are called .xls whatever they are."""
-    with path.open("rb") as file:
-        head = file.read(8)
-    if head.startswith(PARQUET) or path.suffix.lower() == ".parquet":
+    if is_parquet(path):
         return _read_parquet(path)
     suffix, content = _unpack(path.suffix.lower(), path.read_bytes())
     if content.startswith((ZIP, OLE)):

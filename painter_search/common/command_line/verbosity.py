@@ -27,7 +27,7 @@ class Verbosity:
     """What is printed on stderr beside errors."""
 
     quiet: Annotated[bool, tyro.conf.arg(aliases=["-q"]), HOW_MUCH] = False
-    """Print results and errors alone: no progress, no messages."""
+    """Print nothing but results and errors: no progress, no messages."""
     verbose: Annotated[bool, tyro.conf.arg(aliases=["-v"]), HOW_MUCH] = False
     """Print more messages, with the seconds since the start; of an error, also where it arose."""
 

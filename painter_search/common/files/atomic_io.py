@@ -72,13 +72,25 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 def write_json(path: Path, content: object) -> None:
-    """Write `content` as readable JSON, atomically; paths are written as text, dataclasses as objects."""
-    write_bytes(path, (to_json(content) + "\n").encode())
+    """Write `content` as readable JSON, atomically, for `read_json`; what is no number is written as `NaN`."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=_to_plain)
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError:  # a path whose bytes are no UTF-8
+        encoded = json.dumps(content, indent=2, default=_to_plain).encode()
+    write_bytes(path, encoded + b"\n")
 
 
 def to_json(content: object, ascii_only: bool = False) -> str:
-    """JSON with keys in their given order; paths become text, dataclasses objects, NumPy scalars numbers."""
-    return json.dumps(content, indent=2, ensure_ascii=ascii_only, default=_to_plain)
+    """JSON for any program, with keys in their given order.
+
+    Paths become text, dataclasses objects, NumPy scalars numbers, and numbers that JSON lacks (`nan`) `null`.
+    """
+    try:
+        return json.dumps(content, indent=2, ensure_ascii=ascii_only, default=_to_plain, allow_nan=False)
+    except ValueError:
+        finite = json.loads(json.dumps(content, default=_to_plain), parse_constant=lambda constant: None)
+        return json.dumps(finite, indent=2, ensure_ascii=ascii_only)
 
 
 def _to_plain(value: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from itertools import islice
 
@@ -24,6 +25,14 @@ MAX_SAMPLE_BYTES = 200_000
 MIN_NUL_SHARE = 0.2
 """Share of zero bytes from which text is taken for UTF-16 without a byte order mark; Latin text has a half."""
 SAMPLE_LENGTH = 60
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""Zero bytes, and halves of characters: what stands for bytes of a file name that are no UTF-8, and what programs leave
+of an emoji that they cut."""
+
+
+def storable_text(text: str) -> str:
+    """Text that tables and databases store: each character of `UNSTORABLE` as U+FFFD."""
+    return UNSTORABLE.sub("\ufffd", text)
 
 
 @dataclass(frozen=True)

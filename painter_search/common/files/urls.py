@@ -46,12 +46,20 @@ def parse_location(text: Location) -> Location:
     """A URL as it is, without slashes at its end; a path, or the URL of a local file, as a `Path`."""
     if isinstance(text, Path) or "://" not in text:
         return Path(text)
-    return Path(unquote(urlsplit(text).path)) if text.startswith(("file://", "local://")) else text.rstrip("/")
+    return Path(url_path(text)) if text.startswith(("file://", "local://")) else text.rstrip("/")
 
 
 def redact_url(text: Location) -> str:
     """A location, or a text with URLs in it, as it may be printed: without passwords and the keys of signed URLs."""
     return re.sub(r"(https?://[^\s?]*)\?\S*", r"\1", re.sub(r"://[^/\s]*@", "://", str(text)))
+
+
+def url_path(url: str) -> str:
+    """The path of a URL, unquoted; of one that is none, all after its scheme."""
+    try:
+        return unquote(urlsplit(url).path)
+    except ValueError:  # brackets that close nowhere, as for an address of IPv6
+        return url.partition("://")[2]
 
 
 def join_location(folder: Location, name: str) -> Location:

@@ -27,6 +27,7 @@ from painter_search.common.progress import track
 from painter_search.display.pages.page import data_uri, open_template
 from painter_search.display.palette import artist_colors, artist_shapes
 from painter_search.display.plots import draw_map_picture
+from painter_search.index.manifest import CURRENT
 from painter_search.index.painting_index import PaintingIndex
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def draw_map(config: MapConfig | None = None) -> MapFiles:
     config = config or MapConfig()
     index = PaintingIndex.load(config.index)
     projection = project_index(index, config.max_works, config.seed)
-    picture, page = index.folder.parent / "map.png", index.folder.parent / "map.html"
+    picture, page = (index.folder.parent / f"{_name_of(index.folder)}.{ending}" for ending in ("png", "html"))
     draw_map_picture(picture, projection, index.digest)
     write_map_page(page, projection, index, picture.read_bytes())
     return MapFiles(
@@ -98,6 +99,11 @@ def draw_map(config: MapConfig | None = None) -> MapFiles:
         trustworthiness=projection.trustworthiness,
         kept=projection.kept,
     )
+
+
+def _name_of(index: Path) -> str:
+    """What a map is called beside an index; where that is a single one, among other things, it is called after it."""
+    return "map" if (index.parent / CURRENT).is_file() else f"{index.name}-map"
 
 
 def describe_faithfulness(projection: Projection | MapFiles) -> str:

@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 from painter_search.collection.tables.kinds import is_table
 from painter_search.common.errors import AmbiguousError, DamagedFileError, InvalidValueError, NotFoundError
+from painter_search.images.table_pictures import is_parquet
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 NAMES = ("embedding", "embeddings", "vector", "vectors", "emb", "features", "feature")
 """Names of the column of vectors, preferred first, where there are several such columns."""
+MAX_DIMENSIONS = 65_535
+"""A vector file is refused with more; see `faiss_file.py`."""
 MIN_NUMBERED = 8
 """Columns `0`, `1`, … or `dim_0`, `dim_1`, … of numbers that are taken for a vector, at least."""
 
@@ -49,10 +52,17 @@ def read_vectors(files: tuple[Path, ...]) -> VectorFile:
     if len(arrays) > 1 or len(tables) > 1:
         raise InvalidValueError("--embeddings takes one Parquet file, or one .npy file and one table of its rows.")
     if arrays:
-        return VectorFile(_read_npy(arrays[0]), tables[0] if tables else _table_beside(arrays[0]), ())
-    if tables[0].suffix.lower() != ".parquet":
+        read = VectorFile(_read_npy(arrays[0]), tables[0] if tables else _table_beside(arrays[0]), ())
+    elif is_parquet(tables[0]):
+        read = _read_parquet(tables[0])
+    else:
         raise InvalidValueError(f"{tables[0]} holds no vectors that can be read; give a Parquet file, or an .npy file.")
-    return _read_parquet(tables[0])
+    if read.vectors.shape[1] > MAX_DIMENSIONS:
+        raise InvalidValueError(
+            f"the vectors of {files[0]} have {read.vectors.shape[1]:,} dimensions, and an index takes "
+            f"{MAX_DIMENSIONS:,}; reduce them first, by PCA for example."
+        )
+    return read
 
 
 def _read_npy(file: Path) -> NDArray[np.float32]:
@@ -130,18 +140,21 @@ def _to_array(column: pa.ChunkedArray, file: Path) -> NDArray[np.float32]:
     """A column of numbers or of lists as `[n, d]`; rows without a vector are `nan`."""
     import pyarrow as pa
 
-    column = column.combine_chunks()
     if pa.types.is_floating(column.type):
-        return np.asarray(column.to_numpy(zero_copy_only=False), np.float32)[:, None]
-    lengths = np.asarray(column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False), np.int64)
+        return np.asarray(column.to_numpy(), np.float32)[:, None]
+    # Chunk by chunk: lists of more than 2^31 numbers together are no array that Arrow can have.
+    lengths_of = [np.asarray(chunk.value_lengths().fill_null(0), np.int64) for chunk in column.chunks]
+    lengths = np.concatenate([np.zeros(0, np.int64), *lengths_of])
     width = int(lengths.max(initial=0))
     if width == 0 or not np.isin(lengths, (0, width)).all():
         raise InvalidValueError(
             f"the vectors of {file} differ in length ({lengths.min()} to {width}); they must have one width."
         )
     vectors = np.full((len(column), width), np.nan, np.float32)
-    present = column.drop_null() if column.null_count else column
-    filled = np.flatnonzero(lengths == width)
-    flat = present.flatten().to_numpy(zero_copy_only=False)
-    vectors[filled] = np.asarray(flat, np.float32).reshape(-1, width)
+    start = 0
+    for chunk, lengths in zip(column.chunks, lengths_of, strict=True):
+        present = chunk.drop_null() if chunk.null_count else chunk
+        numbers = present.flatten().to_numpy(zero_copy_only=False)
+        vectors[start + np.flatnonzero(lengths == width)] = np.asarray(numbers, np.float32).reshape(-1, width)
+        start += len(chunk)
     return vectors

@@ -17,7 +17,7 @@ from painter_search.collection.tables.table_files import read_table_file
 from painter_search.collection.work import Work
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError
 from painter_search.images.sources import Original
-from painter_search.images.table_pictures import Cell
+from painter_search.images.table_pictures import Cell, is_parquet
 from painter_search.index.given.vectors import VectorFile
 
 TEXTS = ("title", "date", "style", "genre")
@@ -92,7 +92,7 @@ def _what_is_wrong(vector: NDArray[np.float32]) -> str:
 
 def _read_texts(file: VectorFile) -> tuple[pd.DataFrame, str | None]:
     """The table as text without its vectors, and the column of pictures, if pictures are in it."""
-    if file.table.suffix.lower() != ".parquet":
+    if not is_parquet(file.table):
         return read_table_file(file.table).table, None
     schema = read_schema(file.table)
     fields = [field for field in schema if field.name not in file.columns]

@@ -18,6 +18,7 @@ import faiss
 import numpy as np
 
 from painter_search.common.errors import DamagedFileError
+from painter_search.index.vector_store.faiss_plan import subquantizers
 
 MAX_SERIALIZED = 100_000
 """Vectors up to which an index is serialized in memory first, so that a full disk raises a plain `OSError`."""
@@ -197,8 +198,8 @@ def _check_quantizer(cursor: _Cursor, dim: int, kind: bytes) -> int:
         code_size_again, by_residual = cursor.read("QB")
         _require(code_size_again == code_size and by_residual == 0)
         return code_size
-    by_residual, code_size, quantized, subquantizers, bits = cursor.read("BQQQQ")
-    _require(by_residual == 1 and quantized == dim and subquantizers == code_size == dim // 4 and bits == 8)
+    by_residual, code_size, quantized, parts, bits = cursor.read("BQQQQ")
+    _require(by_residual == 1 and quantized == dim and parts == code_size == subquantizers(dim) and bits == 8)
     cursor.skip_vector(4, 256 * dim)
     return code_size
 

@@ -40,7 +40,12 @@ class SearchPlan:
         """
         if self.codes == "exact":
             return "IDMap2,Flat"
-        return f"IVF{self.nlist}," + {"flat": "Flat", "sq8": "SQ8", "pq": f"PQ{dim // 4}x8np"}[self.codes]
+        return f"IVF{self.nlist}," + {"flat": "Flat", "sq8": "SQ8", "pq": f"PQ{subquantizers(dim)}x8np"}[self.codes]
+
+
+def subquantizers(dim: int) -> int:
+    """Parts of equal size that a product quantiser divides `dim` dimensions into: of four each, or somewhat more."""
+    return max(parts for parts in range(1, max(dim // 4, 1) + 1) if dim % parts == 0)
 
 
 def plan_search(count: int, dim: int, memory: int, exact: bool = False, exact_up_to: int = EXACT_UP_TO) -> SearchPlan:

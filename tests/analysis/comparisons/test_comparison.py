@@ -3,6 +3,7 @@ import zipfile
 from itertools import combinations
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -188,3 +189,21 @@ def test_comparisons_share_interface(small_index: PaintingIndex, groups: Path) -
     np.testing.assert_allclose(both.to_frame()["distance"], both.distances.ravel())
     assert pair._repr_html_().count("<img ") == 2
     assert both._repr_html_().count("<img ") == 9
+
+
+def test_compare_paintings_takes_folders_at_urls_for_groups(
+    small_index: PaintingIndex, groups: Path, tmp_path: Path
+) -> None:
+    system = fsspec.filesystem("memory")
+    for path in groups.rglob("*.jpg"):
+        system.pipe_file(f"/{tmp_path.name}/{path.relative_to(groups).as_posix()}", path.read_bytes())
+    home = f"memory://{tmp_path.name}"
+    found = compare_paintings(small_index, f"{home}/painter 30", f"{home}/painter 31")
+    assert isinstance(found, GroupComparison)
+    local = compare_paintings(small_index, groups / "painter 30", groups / "painter 31")
+    assert isinstance(local, GroupComparison)
+    assert (len(found.one.paintings), len(found.other.paintings)) == (5, 4)
+    assert found.to_dict() == local.to_dict()
+    single = compare_paintings(small_index, f"{home}/alone.jpg", groups / "alone.jpg")
+    assert isinstance(single, PairComparison)
+    assert single.distance == 0

@@ -113,3 +113,14 @@ def test_export_command_says_how_to_open_the_file(
     assert "build-index --embeddings works.parquet" in capsys.readouterr().out
     assert import_module("painter_search.export").main([*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["dimensions"] == 256
+
+
+def test_npy_export_replaces_its_own_table_and_no_other(small_index: PaintingIndex, tmp_path: Path) -> None:
+    export(small_index, tmp_path / "museum.npy", "npy")
+    written = (tmp_path / "museum.csv").read_bytes()
+    export(small_index, tmp_path / "museum.npy", "npy")
+    assert (tmp_path / "museum.csv").read_bytes() == written
+    (tmp_path / "museum.csv").write_text("id,artist\n1,Ada\n")
+    with pytest.raises(InvalidValueError, match=r"museum\.csv exists, and the table of the works would replace it"):
+        export(small_index, tmp_path / "museum.npy", "npy")
+    assert (tmp_path / "museum.csv").read_text() == "id,artist\n1,Ada\n"

@@ -249,6 +249,25 @@ def test_read_catalogue_reads_json(name: str, text: str, tmp_path: Path) -> None
     assert table[["artist", "new_filename", "date", "title"]].to_numpy().tolist() == OF_OBJECTS
 
 
+def test_read_catalogue_replaces_what_no_table_stores(tmp_path: Path) -> None:
+    broken = (
+        r'[{"artist": "D\ud83d", "file_name": "1\u0000.jpg", "tit\ud83dle": "", "title": "Sea \udce4 \ud83c\udf0a"}]'
+    )
+    (tmp_path / "c.json").write_text(broken)
+    table, _ = read(tmp_path / "c.json")
+    row = table[["artist", "new_filename", "title"]].to_numpy().tolist()
+    assert row == [["D\ufffd", "1\ufffd.jpg", "Sea \ufffd \U0001f30a"]]
+
+
+@pytest.mark.parametrize("name", ["c.PARQUET", "c.pq", "c.parq", "c"])
+def test_read_catalogue_knows_parquet_by_its_first_bytes(name: str, tmp_path: Path) -> None:
+    columns = {"artist": ["Ada"], "filename": ["1.jpg"], "title": ["Sea"]}
+    parquet.write_table(pa.table(columns), tmp_path / name)
+    assert read(tmp_path / name)[0][["artist", "new_filename", "title"]].to_numpy().tolist() == [
+        ["Ada", "1.jpg", "Sea"]
+    ]
+
+
 def test_read_catalogue_reads_parquet_and_the_names_of_labels(tmp_path: Path) -> None:
     features = {"artist": {"names": ["Dürer", "Monet"], "_type": "ClassLabel"}}
     schema = pa.schema(

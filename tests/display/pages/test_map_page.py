@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +55,15 @@ def with_script(html: str, script: str) -> str:
     """The page with a script that acts as a visitor would; the page's own policy would not run it."""
     opened = re.sub(r"script-src '[^']*'", "script-src 'unsafe-inline'", html)
     return opened.replace("</body>", f"<script>setTimeout(() => {{ {script} }}, 200);</script></body>")
+
+
+def test_draw_map_of_a_single_index_replaces_no_other_map(small_index: PaintingIndex, tmp_path: Path) -> None:
+    shutil.copytree(small_index.folder, tmp_path / "museum")
+    (tmp_path / "map.html").write_text("of the museum's rooms")
+    written = draw_map(MapConfig(index=tmp_path / "museum"))
+    assert (written.picture.name, written.page.name) == ("museum-map.png", "museum-map.html")
+    assert written.page.is_file()
+    assert (tmp_path / "map.html").read_text() == "of the museum's rooms"
 
 
 def test_draw_map_writes_files_that_name_the_index(files: MapFiles, html: str, small_index: PaintingIndex) -> None:

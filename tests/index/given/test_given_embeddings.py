@@ -154,6 +154,23 @@ def test_embeddings_are_read_as_people_keep_them(form: str, tmp_path: Path) -> N
     assert int(has_picture(index.fingerprints).sum()) == (0 if form == "fixed" else 18)
 
 
+def test_parquet_in_capitals_and_in_many_chunks_is_read_in_order(tmp_path: Path) -> None:
+    rows: list[Any] = list(vectors())
+    rows[7] = None
+    table = pa.table({"artist": NAMES, "embedding": pa.array(rows, pa.list_(pa.float32()))})
+    with parquet.ParquetWriter(tmp_path / "works.PARQUET", table.schema) as writer:
+        for start in range(0, len(table), 3):
+            writer.write_table(table.slice(start, 3))
+    index = PaintingIndex.build(embeddings=tmp_path / "works.PARQUET", index=tmp_path / "index")
+    np.testing.assert_array_equal(index.embeddings(np.arange(1, 20)), np.delete(vectors(), 7, axis=0))
+
+
+def test_embeddings_of_one_number_are_mapped(tmp_path: Path) -> None:
+    pd.DataFrame({"artist": NAMES, "embedding": list(vectors()[:, :1])}).to_parquet(tmp_path / "works.parquet")
+    index = PaintingIndex.build(embeddings=tmp_path / "works.parquet", index=tmp_path / "index")
+    assert np.isfinite(project_index(index).positions).all()
+
+
 def test_rows_that_cannot_be_used_are_listed(tmp_path: Path) -> None:
     rows: list[Any] = list(vectors()[:6])
     rows[2], rows[4] = None, np.full(WIDTH, np.nan, np.float32)
@@ -178,6 +195,7 @@ def test_rows_that_cannot_be_used_are_listed(tmp_path: Path) -> None:
         ({"artist": ["A", "B"], "embedding": [[0.5, 1.0]] * 2}, "all vectors are the same"),
         ({"artist": ["A", "B"], "embedding": [[1e30, 1.0], [1.0, 1e30]]}, "000000: numbers too large for distances"),
         ({"artist": ["A"], "neighbours": [[1, 2]]}, "no column of vectors"),
+        ({"artist": ["A", "B"], "embedding": [[0.5] * 65_536] * 2}, "65,536 dimensions, and an index takes 65,535"),
         (b"PAR1 damaged PAR1", "cannot be read as embeddings"),
         (None, "does not exist"),
     ],

@@ -2,7 +2,7 @@ import faiss
 import pytest
 
 from painter_search.common.errors import InvalidValueError
-from painter_search.index.vector_store.faiss_plan import SearchPlan, parse_memory, plan_search
+from painter_search.index.vector_store.faiss_plan import SearchPlan, parse_memory, plan_search, subquantizers
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,9 @@ def test_parse_memory_requires_a_unit(amount: str) -> None:
 def test_factory_string_names_the_index(plan: SearchPlan, string: str, kind: type) -> None:
     assert plan.factory_string(64) == string
     assert isinstance(faiss.index_factory(64, string), kind)
+
+
+@pytest.mark.parametrize(("dim", "parts"), [(256, 64), (250, 50), (66, 11), (7, 1), (3, 1), (1, 1)])
+def test_product_quantiser_divides_any_number_of_dimensions(dim: int, parts: int) -> None:
+    assert subquantizers(dim) == parts
+    assert isinstance(faiss.index_factory(dim, SearchPlan("pq", 8).factory_string(dim)), faiss.IndexIVFPQ)
