@@ -11,6 +11,7 @@ from painter_search.display.words.run_summary import run_sentences
 from painter_search.encoder.checkpoint import network_of_checkpoint, read_checkpoint
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.training.config import TrainConfig
+from painter_search.training.recipes import tuned_network
 from painter_search.training.recipes.strong import StrongRecipe
 from painter_search.training.recipes.tuned_network import TunedNetwork
 from painter_search.training.run import Run
@@ -95,3 +96,32 @@ def test_the_run_says_whether_the_trained_network_was_kept(whole_run: Run) -> No
     sentence = run_sentences(whole_run)[-1]
     assert sentence.startswith("Training the whole network, too, told works")
     assert sentence.endswith("so that was kept." if whole_run.best_epoch > 2 else "so the network was left as it came.")
+
+
+def test_activations_of_a_part_of_a_batch_are_held_and_gradients_are_those_of_all(
+    whole_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = whole_run.folder / "epoch_02.safetensors"
+    encoder = network_of_checkpoint(read_checkpoint(path), path)
+    crops = torch.rand(7, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 255
+    together: list[int] = []
+    encoder.register_forward_pre_hook(lambda _, inputs: together.append(len(inputs[0])))
+
+    def embed_and_differentiate(at_once: int) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        monkeypatch.setattr(tuned_network, "CROPS_AT_ONCE", at_once)
+        part = TunedNetwork(encoder, {}, [], 1e-3)  # type: ignore[arg-type]
+        embeddings = part._embed_crops(crops)
+        weights = list(part.parameters().values())
+        for weight in weights:
+            weight.requires_grad_(True)
+        gradients = torch.autograd.grad((embeddings[:3] - embeddings[3:6]).square().sum(), weights, allow_unused=True)
+        return embeddings.detach(), [gradient for gradient in gradients if gradient is not None]
+
+    all_at_once, expected = embed_and_differentiate(7)
+    together.clear()
+    in_parts, found = embed_and_differentiate(2)
+    assert max(together) == 2
+    torch.testing.assert_close(in_parts, all_at_once)
+    assert len(found) == len(expected) > 3
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-6)
