@@ -4,10 +4,10 @@
     python scripts/benchmark_growth.py --sizes 1000 10000
 
 Embeddings are synthetic, about 40 works an artist (see benchmark/synthetic_embeddings.py), and everything after them
-is what `build-index` does: works, vectors, statistics, calibration, digests. Queries are about works of the index, so
-that no network runs: from the shell, from Python, narrowed by a style (a tenth of the works), and the lists of `serve`.
-Ten million works need 40 GB of disk. Each size is filled in one process and asked in another. An exponent is that of
-the two largest sizes: 1 is linear.
+is what `build-index` does with the packaged encoder: works, vectors, statistics with PLDA, calibration, digests. Queries
+are about works of the index, so that no network runs: from the shell, from Python, narrowed by a style (a tenth of the
+works), and the lists of `serve`. Ten million works need 40 GB of disk. Each size is filled in one process and asked in
+another. An exponent is that of the two largest sizes: 1 is linear.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.vector_store.base import EMBEDDINGS
 from painter_search.index.vector_store.faiss_build import build_faiss
 from painter_search.index.works.works_writer import write_thumbnails, write_works
+from painter_search.metrics.identification.plda_file import PLDA_FILE, write_plda
 from painter_search.serving.lookups import find_artist_works, list_works
 
 STYLES = 10
@@ -92,6 +93,8 @@ def fill(home: Path, size: int, memory: str, recall: float) -> dict[str, float]:
     vectors = np.memmap(staging / EMBEDDINGS, np.float32, "r", shape=(size, len(structure.mean)))
     encoder = load_encoder(PACKAGED)
     (staging / ENCODER).write_bytes(encoder.to_onnx())
+    assert encoder.plda is not None
+    write_plda(staging / PLDA_FILE, encoder.plda, encoder.plda.mean)
     start, busy = time.perf_counter(), time.process_time()
     with watched_memory() as peak:
         write_thumbnails(staging / THUMBNAILS, thumbnails(size))

@@ -65,7 +65,8 @@ def update_index_statistics(folder: Path, search: SearchSettings) -> float:
         scales = reference_works.local_scales(embeddings, artists[rows])
         blocks.append(np.asarray(correction * scales, np.float32))
         if plda is not None:
-            sums += artist_sums(plda.project(embeddings), artists[rows], len(distinct))[0]
+            present, numbers = np.unique(artists[rows], return_inverse=True)
+            sums[present] += artist_sums(plda.project(embeddings), numbers)[0]
     write_artist_counts(folder / WORKS)
     write_local_scales(folder / WORKS, ids, np.concatenate(blocks))
     if plda is not None:

@@ -1,6 +1,11 @@
 import numpy as np
 
-from painter_search.metrics.local_scaling import ReferenceWorks, mean_distance_between_artists, scale_distances
+from painter_search.metrics.local_scaling import (
+    ReferenceWorks,
+    mean_distance_between_artists,
+    mean_of_nearest,
+    scale_distances,
+)
 
 
 def test_local_scales_are_mean_distances_to_five_nearest_works_by_others() -> None:
@@ -29,3 +34,15 @@ def test_scale_distances_favours_more_isolated_of_equally_near_works() -> None:
 
 def test_mean_distance_is_one_where_all_works_lie_in_one_place() -> None:
     assert mean_distance_between_artists(np.ones((4, 3), np.float32), np.array([0, 0, 1, 2])) == 1
+
+
+def test_mean_of_nearest_of_long_rows_is_that_of_the_smallest_values() -> None:
+    rng = np.random.default_rng(2)
+    for width in (1_024, 1_056, 1_100, 2_500):
+        rows = rng.normal(size=(50, width)).astype(np.float32) ** 2 + 0.1
+        rows[0, -5:] = 1e-3  # the smallest behind the last group
+        rows[1, :: width // 5] = 1e-3
+        rows[2, rng.permutation(width)[: width - 3]] = np.inf
+        rows[3] = np.inf
+        expected = [np.mean(np.sort(row[np.isfinite(row)])[:5]) if np.isfinite(row).any() else 1 for row in rows]
+        np.testing.assert_allclose(mean_of_nearest(rows), expected, rtol=1e-6)
