@@ -4,10 +4,10 @@
     python scripts/benchmark_growth.py --sizes 1000 10000
 
 Embeddings are synthetic, about 40 works an artist (see benchmark/synthetic_embeddings.py), and everything after them
-is what `build-index` does with the packaged encoder: works, vectors, statistics with PLDA, calibration, digests. Queries
-are about works of the index, so that no network runs: from the shell, from Python, narrowed by a style (a tenth of the
-works), and the lists of `serve`. Ten million works need 40 GB of disk. Each size is filled in one process and asked in
-another. An exponent is that of the two largest sizes: 1 is linear.
+is what `build-index` does with the packaged encoder: works, vectors, statistics with PLDA, calibration, digests.
+Queries are about works of the index, so that no network runs: from the shell, from Python, narrowed by a style (a tenth
+of the works), and the lists of `serve`. Ten million works need 40 GB of disk. Each size is filled in one process and
+asked in another. An exponent is that of the two largest sizes: 1 is linear.
 """
 
 from __future__ import annotations

@@ -191,6 +191,7 @@ def audit_collection(config: AuditConfig | None = None) -> Audit:
     indexed = {} if index is None else _works_by_id(index)
     ids = {work.name: id for id, work in indexed.items()}
     entries = _works_of_splits(collections)
+    pictures = len(entries)
     if entries or index is None:
         sketches = map_prefetched(
             lambda entry: sketch_of_collection(by_name[entry[0].collection], *entry), entries, PREFETCHED
@@ -198,9 +199,9 @@ def audit_collection(config: AuditConfig | None = None) -> Audit:
     else:
         pictured = set(index.artists.ids[has_picture(index.fingerprints)].tolist())
         shown = [(id, work) for id, work in indexed.items() if id in pictured]
-        entries = [(work, "index") for _, work in shown]
+        entries, pictures = [(work, "index") for work in indexed.values()], len(shown)
         sketches = map_prefetched(lambda item: sketch_of_index(index, *item), shown, PREFETCHED)
-    sketched = list(track(sketches, "Opening pictures", total=len(entries)))
+    sketched = list(track(sketches, "Opening pictures", total=pictures))
     duplicates = find_duplicate_works(sketched)
     small_works = [
         SmallWork(one.work, one.sketch.width, one.sketch.height)

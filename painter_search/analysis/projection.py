@@ -131,12 +131,17 @@ def layout(vectors: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     return np.asarray(positions / max(float(np.abs(positions).max()), 1e-12), np.float32)
 
 
+def trusted_neighbours(works: int) -> int:
+    """Nearest neighbours by which a layout of so many works is measured; trustworthiness allows fewer than half."""
+    return min(TRUSTED, (works - 1) // 2)
+
+
 def faithfulness(vectors: NDArray[np.float32], positions: NDArray[np.float32]) -> tuple[float, float]:
     """Trustworthiness of a layout, and the share of `TRUSTED` nearest neighbours that it keeps; see `Projection`."""
     from sklearn.manifold import trustworthiness
     from sklearn.neighbors import NearestNeighbors
 
-    count = min(TRUSTED, (len(vectors) - 1) // 2)
+    count = trusted_neighbours(len(vectors))
     if count < 1:
         return float("nan"), float("nan")
     in_index, on_plane = (

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_WORKS = 4_000
-"""Whole artists are drawn until there are about this many works."""
+"""Artists are drawn until they have about this many works; see `draw_artists`."""
 MAX_QUERIES = 1_500
 MIN_QUERIES = 20
 """With fewer queries nothing is measured."""
@@ -59,10 +59,12 @@ class IndexReliability:
     split: str
     """Which part of its collections the index was built from: test, train, all, or folder."""
     works: int
-    """Works that were measured on; from a larger index whole artists were drawn."""
+    """Works that were measured on; from a larger index artists were drawn."""
     artists: int
     queries: int = field(metadata={"stored": "asked"})
     """Works that were queried with."""
+    queried_artists: int = field(metadata={"stored": "asked_artists"})
+    """Their artists, each of whom has another work."""
     recall_1: Estimate
     """recall@1: share of queries whose nearest work is by their artist, with its 95 % interval by artist."""
     first_artist: Estimate
@@ -113,7 +115,7 @@ class IndexReliability:
         ]
 
     def _repr_html_(self) -> str:
-        caption = f"Index {self.index}: {self.queries:,} of its works by {self.artists:,} artists"
+        caption = f"Index {self.index}: {self.queries:,} of its works by {self.queried_artists:,} artists"
         return html_table(("figure", "value", "low", "high"), self._rows(), caption)
 
 
@@ -166,6 +168,7 @@ def measure_reliability(
         works=len(rows),
         artists=len(sizes),
         queries=len(queries),
+        queried_artists=len(np.unique(artists[queries])),
         recall_1=mean_by_artist(_nearest_is_by_artist(embeddings, artists, queries), artists[queries]),
         first_artist=mean_by_artist(correct[in_index].astype(float), artists[queries]),
         nearest=_open_set_score(-np.array([result.nearest_work_distance for result in results]), in_index, correct),

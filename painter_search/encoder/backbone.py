@@ -80,11 +80,18 @@ def architecture_of(backbone: str) -> str:
     return timm_models.architecture_of(backbone) if timm_models.has_source(backbone) else backbone
 
 
+HALF_NORMALIZED = ("efficientnet_v2_l", "googlenet", "inception_v3")
+"""Classifiers of torchvision whose ImageNet weights take pixels from -1 to 1: the first says so (`transforms()` of its
+weights), the others turn ImageNet's normalisation into this one (`transform_input`) where torchvision loads them."""
+
+
 def expected_normalization(backbone: str) -> tuple[Channels, Channels]:
     """Mean and standard deviation per channel of the pixels (0 to 1) that the backbone's weights were trained on.
 
-    ImageNet's for torchvision's; timm records each model's own.
+    ImageNet's for torchvision's, with three exceptions; timm records each model's own.
     """
+    if backbone in HALF_NORMALIZED:
+        return (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
     return (IMAGENET_MEAN, IMAGENET_STD) if _is_torchvision(backbone) else timm_models.normalization_of(backbone)
 
 

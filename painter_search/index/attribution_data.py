@@ -47,6 +47,7 @@ class AttributionData(IndexReader):
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         super().__init__(folder, manifest)
         self.selection: Selection | None = None
+        self._unfiltered: Self | None = None
         self._threshold: NamingThreshold | None = None
         self._exact_sums: tuple[NDArray[np.float64], NDArray[np.int64]] | None = None
 

@@ -224,7 +224,13 @@ class PaintingIndex(AttributionData):
                 vars(narrowed).pop(name, None)  # computed from all works; the encoders of IndexReader stay open
         narrowed.selection = select_works(self.folder / WORKS, filter)
         narrowed._exact_sums = None
+        narrowed._unfiltered = self.unfiltered
         return narrowed
+
+    @property
+    def unfiltered(self) -> PaintingIndex:
+        """The index that this one was narrowed from, with all works; itself if it was not."""
+        return self if self._unfiltered is None else self._unfiltered
 
     def add(
         self,

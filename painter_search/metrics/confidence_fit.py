@@ -21,7 +21,7 @@ from painter_search.metrics.identification.naming_threshold import (
 )
 from painter_search.metrics.identification.open_set import EPSILON, fit_identification, fit_offset
 from painter_search.metrics.identification.plda import PLDA, EmbeddedWorks
-from painter_search.metrics.leave_one_out import LeaveOneOutQuery, leave_one_out
+from painter_search.metrics.leave_one_out import LeaveOneOutQuery, draw_artists, leave_one_out
 from painter_search.metrics.local_scaling import mean_between_artists
 
 WORKS_PER_ARTIST = (3, 8, None)
@@ -33,6 +33,8 @@ MAX_QUERIES = 150
 """Works that are queried with, of each group and each limit of works an artist."""
 MIN_ARTISTS = 4
 """With fewer artists nothing is fitted."""
+GROUP_WORKS = 3_000
+"""Works of a group that a calibration is fitted on: memory and time grow with the square of their number."""
 OWN_WORKS = 1_000
 """Artists of an index are drawn until they have about this many works, to calibrate it on; see `draw_artists`."""
 OWN_QUERIES = 150
@@ -83,10 +85,7 @@ def fit_confidence(groups: Sequence[HeldOutWorks], seed: int = 0) -> Confidence 
     Returns None if no group has `MIN_ARTISTS` artists, two of them with several works.
     """
     with_plda = all(group.plda is not None for group in groups)
-    numbered = [
-        ((group.embeddings, np.unique(group.artists, return_inverse=True)[1]), group.plda if with_plda else None)
-        for group in groups
-    ]
+    numbered = [(_drawn_works(group, seed), group.plda if with_plda else None) for group in groups]
     usable = [(group, plda) for group, plda in numbered if _has_enough(group[1])]
     if not usable:
         return None
@@ -116,6 +115,12 @@ def fit_confidence(groups: Sequence[HeldOutWorks], seed: int = 0) -> Confidence 
         share_weights, known_weights = fit_identification(cases)
         fitted = replace(fitted, share_weights=share_weights, known_weights=known_weights)
     return _with_costs(fitted, queries, asked_works, asked_artists)
+
+
+def _drawn_works(group: HeldOutWorks, seed: int) -> EmbeddedWorks:
+    """About `GROUP_WORKS` works of a group, at most, and the numbers of their artists."""
+    rows = draw_artists(np.unique(group.artists, return_inverse=True)[1], GROUP_WORKS, np.random.default_rng(seed))
+    return group.embeddings[rows], np.unique(group.artists[rows], return_inverse=True)[1]
 
 
 def _with_costs(confidence: Confidence, queries: Sequence[LeaveOneOutQuery], works: int, artists: int) -> Confidence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import traceback
 from collections.abc import AsyncIterator
@@ -20,7 +21,7 @@ from painter_search.common.version import __version__
 from painter_search.display.pages.map_page import map_script
 from painter_search.display.pages.page import open_template, stylesheet
 from painter_search.serving.addresses import local_path
-from painter_search.serving.config import MAX_REQUEST_BYTES, RECEIVE_TIMEOUT, ServeConfig
+from painter_search.serving.config import EXPIRE_SECONDS, MAX_REQUEST_BYTES, RECEIVE_TIMEOUT, ServeConfig
 from painter_search.serving.lookups import NotFound
 from painter_search.serving.middleware import RequestMiddleware
 from painter_search.serving.routes.api import api
@@ -62,7 +63,9 @@ def create_application(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         service.decoders.warm_up()
+        expiring = asyncio.create_task(_expire_results(service))
         yield
+        expiring.cancel()
         service.close()
 
     app = FastAPI(
@@ -86,6 +89,12 @@ def create_application(
     _add_static_files(app)
     _add_error_handlers(app)
     return middleware
+
+
+async def _expire_results(service: Service) -> None:
+    while True:
+        await asyncio.sleep(EXPIRE_SECONDS)
+        service.results.expire()
 
 
 def _add_static_files(app: FastAPI) -> None:

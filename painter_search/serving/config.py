@@ -25,6 +25,8 @@ DECODER_BYTES = 4_000_000_000
 """Address space of a decoder process, where the system can limit it: libraries, and twice the largest painting."""
 RECEIVE_TIMEOUT = 30.0
 """Seconds without data after which a request is given up, so that it does not hold its place in the queue for ever."""
+EXPIRE_SECONDS = 60
+"""Between two looks at what is no longer kept."""
 RESULT_SECONDS = 1800
 """Seconds for which a result about uploaded paintings keeps its address."""
 RESULT_CACHE_BYTES = 64_000_000

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+import numpy as np
 from cachetools import LRUCache
 
 from painter_search.common.errors import PainterSearchError
@@ -14,6 +16,8 @@ from painter_search.index.config import WorkFilter
 from painter_search.index.manifest import find_index
 from painter_search.index.painting_index import PaintingIndex
 
+RETRY_SECONDS = 30
+"""After which an index that could not be used is tried again."""
 MAX_FILTERED = 16
 """Filtered indexes that are kept: what they compute from all their works takes a while."""
 
@@ -30,6 +34,8 @@ class CurrentIndex:
         self._home = home
         self._lock = threading.Lock()
         self._unusable: Path | None = None
+        self._tried = 0.0
+        """When an index last proved unusable, by `time.monotonic`."""
         self._opened: WeakValueDictionary[str, PaintingIndex] = WeakValueDictionary()
         self._filtered: LRUCache[tuple[str, WorkFilter], PaintingIndex] = LRUCache(MAX_FILTERED)
         self._index = self._open(find_index(home))
@@ -37,11 +43,16 @@ class CurrentIndex:
     def get(self) -> PaintingIndex:
         """The current index. If a new one cannot be used, the one before stays current."""
         folder = self._current_folder()
-        if folder is not None and folder not in (self._index.folder, self._unusable):
+        if folder is not None and self._is_to_be_opened(folder):
             with self._lock:
-                if folder not in (self._index.folder, self._unusable):
+                if self._is_to_be_opened(folder):
                     self._replace(folder)
         return self._index
+
+    def _is_to_be_opened(self, folder: Path) -> bool:
+        """Whether the folder holds another index that did not just prove unusable, as one does that is being copied."""
+        tried = folder == self._unusable and time.monotonic() < self._tried + RETRY_SECONDS
+        return folder != self._index.folder and not tried
 
     def by_digest(self, digest: str) -> PaintingIndex | None:
         """The index with this digest, if it is the current one or a cached result still refers to it."""
@@ -70,9 +81,12 @@ class CurrentIndex:
         try:
             self._index = self._open(folder)
             self._filtered.clear()
-        except PainterSearchError as error:
-            self._unusable = folder
-            logger.error("painter_search: %s The index before stays in use.", error.command_line)
+        except (PainterSearchError, OSError) as error:
+            known = folder == self._unusable
+            self._unusable, self._tried = folder, time.monotonic()
+            reason = error.command_line if isinstance(error, PainterSearchError) else f"{error}."
+            if not known:
+                logger.error("painter_search: %s The index before stays in use.", reason)
 
     def _open(self, folder: Path) -> PaintingIndex:
         index = PaintingIndex.load(folder)
@@ -80,8 +94,10 @@ class CurrentIndex:
         first = int(index.artists.ids[0])
         index.works.thumbnail(first)
         index.works.picture(first)
+        index.works.candidate_rows(np.array([first]))
         _ = (
             index.engine,
+            index.plda,
             index.fingerprints,
             index.local_scales,
             index.reference_embeddings,

@@ -97,13 +97,23 @@ def parse_artists(index: PaintingIndex, text: str) -> list[str]:
 
     Raises `UnknownWorkError` for an artist whom the index does not have, with the names nearest to it.
     """
-    names = [name for part in text.split(";") if (name := part.strip())]
     artists = index.artists.names
+    names = _split_artists([part.strip() for part in text.split(";")], set(artists))
     spelt = [meant[0] if len(meant := find_spellings(name, artists)) == 1 else name for name in names]
     for name in spelt:
         if name not in artists:
             raise UnknownWorkError(not_in_index(name, artists))
     return spelt
+
+
+def _split_artists(parts: list[str], artists: set[str]) -> list[str]:
+    """Names between semicolons; as many parts together as are one artist, such as `Rubens; Snyders`."""
+    names: list[str] = []
+    while parts:
+        together = next((n for n in range(len(parts), 1, -1) if "; ".join(parts[:n]) in artists), 1)
+        names.append("; ".join(parts[:together]))
+        parts = parts[together:]
+    return [name for name in names if name]
 
 
 def not_in_index(name: str, artists: Sequence[str]) -> str:
@@ -122,9 +132,17 @@ def wall_of_works(index: PaintingIndex, count: int = WALL_WORKS) -> list[int]:
 
 
 def works_to_choose(
-    index: PaintingIndex, words: str, embedding: NDArray[np.float32] | None, count: int = CHOICE_WORKS
+    index: PaintingIndex,
+    words: str,
+    embedding: NDArray[np.float32] | None,
+    count: int = CHOICE_WORKS,
+    *,
+    without: int = 0,
 ) -> list[IndexedWork]:
-    """Works to choose from: by artists whose names contain all the `words`, or else those nearest to a painting."""
+    """Works to choose from: by artists whose names contain all the `words`, or else those nearest to a painting.
+
+    The work `without` is not among the nearest.
+    """
     folded = fold_name(words).split()
     if folded:
         names = [all(word in fold_name(name) for word in folded) for name in index.artists.names]
@@ -132,7 +150,8 @@ def works_to_choose(
     elif embedding is not None:
         candidates = index.search_candidates(embedding[None])[0]
         nearest = np.argsort(candidates.distances, kind="stable")
-        ids = candidates.ids[nearest[candidates.distances[nearest] > 1e-6]][:count]  # without the painting itself
+        ids = candidates.ids[nearest]
+        ids = ids[ids != without][:count]
     else:
         ids = np.asarray(wall_of_works(index, count))
     chosen = [int(id) for id in ids]

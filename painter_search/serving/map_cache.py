@@ -42,6 +42,9 @@ class MapCache:
             if index.digest not in self._maps:
                 self._maps = {index.digest: _read_cached_map(index) or self._schedule(index)}
             future = self._maps[index.digest]
+            failed = future.exception() if future.done() else None
+            if failed is not None and not isinstance(failed, PainterSearchError):
+                del self._maps[index.digest]  # its process was killed, perhaps: the next request tries again
         return future.result() if future.done() else None
 
     def sprite_sheet(self, digest: str, number: int) -> bytes | None:

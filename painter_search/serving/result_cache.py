@@ -85,6 +85,11 @@ class ResultCache:
             entry = self._entries.get(name)
         return None if entry is None else entry.result
 
+    def expire(self) -> None:
+        """Let go of what is no longer kept, which otherwise stays in memory until the next result."""
+        with self._lock:
+            self._entries.expire()
+
     def seconds_left(self, name: str) -> float:
         """Seconds until the result of this name expires; 0 if it is unknown or no longer kept."""
         with self._lock:

@@ -90,6 +90,10 @@ class Service:
         """The result of `work`, computed without blocking other requests."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
+    async def open_current(self) -> PaintingIndex:
+        """The current index. A new one is opened without blocking other requests."""
+        return await self.run_in_thread(self.current_index.get)
+
     def index_page(self, index: PaintingIndex) -> dict[str, Any]:
         """The content of the index's page. Its measurements take a while and are made once per index."""
         with self._index_page_lock:
@@ -101,7 +105,7 @@ class Service:
         self, uploads: Sequence[Upload], filter: WorkFilter, *, top_k: int, works_per_artist: int
     ) -> CachedResult:
         """Attribute each uploaded painting to the artists of the works that pass the filter."""
-        whole = self.current_index.get()
+        whole = await self.open_current()
         index = await self.run_in_thread(lambda: self.current_index.filtered(whole, filter))
         read = await self._read_uploads(whole, uploads)
         result = await self.run_in_thread(lambda: _attribute(index, read, top_k, works_per_artist))
@@ -120,7 +124,7 @@ class Service:
         Raises:
             PainterSearchError: A side is empty or has no readable painting.
         """
-        index = self.current_index.get()
+        index = await self.open_current()
         if not one or not other:
             raise InvalidValueError("choose a painting, or several, on either side.")
         read = await self._read_uploads(index, [*one, *other])
@@ -140,10 +144,10 @@ class Service:
         return await self.run_in_thread(compare)
 
     def index_of_references(self, references: Sequence[str]) -> PaintingIndex:
-        """The index of the first cached result among the references, or else the current one."""
+        """The index, with all its works, of the first cached result among the references, or else the current one."""
         for reference in references:
             if not reference.isdecimal() and (result := self.results.get(reference.partition(".")[0])) is not None:
-                return result.index
+                return result.index.unfiltered
         return self.current_index.get()
 
     async def _read_uploads(self, index: PaintingIndex, uploads: Sequence[Upload]) -> list[ReadUpload]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TypeVar, cast
 
 import torch
@@ -19,6 +20,8 @@ from torch import distributed
 from painter_search.common.errors import PainterSearchError
 
 T = TypeVar("T")
+TIMEOUT = timedelta(days=1)
+"""Between processes: one may look at works, or score the run, for hours while the others wait."""
 
 
 @contextmanager
@@ -29,7 +32,7 @@ def process_group(device: torch.device) -> Iterator[None]:
         return
     if device.type == "cuda":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=TIMEOUT)
     try:
         yield
     finally:

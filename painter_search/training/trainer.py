@@ -5,14 +5,13 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import torch
 
 from painter_search.collection.collection import Collection
-from painter_search.collection.triplets import read_triplets
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.atomic_io import digest_file, link_or_copy, locked, remove_partial_files
 from painter_search.common.files.stored import from_stored, to_stored
@@ -31,7 +30,7 @@ from painter_search.encoder.network import EncoderNetwork
 from painter_search.metrics.confidence_fit import HeldOutWorks, fit_confidence
 from painter_search.metrics.identification.plda import fit_plda
 from painter_search.training.config import TrainConfig
-from painter_search.training.data.training_sets import MAX_SAMPLED_WORKS, gather_triplets
+from painter_search.training.data.training_sets import MAX_SAMPLED_WORKS, gather_validation_triplets
 from painter_search.training.distributed import barrier, broadcast_from_rank_0, process_group, rank, world_size
 from painter_search.training.early_stopping import SelectionMetric, best_epoch, collapse_warning, should_stop
 from painter_search.training.epoch_metrics import TripletDistances, measure_validation
@@ -74,10 +73,11 @@ def train_encoder(config: TrainConfig, on_epoch: OnEpoch | None = None, on_end: 
     collections = [Collection.open(folder) for folder in config.data]
     if any(collection.framing != collections[0].framing for collection in collections):
         raise InvalidValueError("the collections differ in framing; prepare them with the same --framing.")
-    table = None if config.validation_triplets is None else read_triplets(config.validation_triplets)
-    data = TrainingData(collections, gather_triplets(collections, "validation", table))
+    if len({collection.folder.resolve() for collection in collections}) < len(collections):
+        raise InvalidValueError("--data names a collection twice; name each once.")
+    validation = gather_validation_triplets(collections, config.validation_triplets)
+    data = TrainingData(collections, validation, gather_test_triplets(collections, config.test_triplets))
     IMPLEMENTATIONS[config.recipe].check(config, data)  # before a folder is made
-    data = replace(data, test=gather_test_triplets(collections, config.test_triplets))
     with process_group(device):
         # Before the run's folder is made: weights that cannot be loaded must not leave an unfinished run behind.
         untrained = None if config.resume or rank() else _untrained_network(config)
@@ -138,7 +138,7 @@ class _Trainer:
                 recipe.encoder.load_state_dict(checkpoint["model"])
                 recipe.resume(checkpoint)
             for epoch in range(last + 1, recipe.epochs + 1):
-                if should_stop(history, patience):
+                if broadcast_from_rank_0(partial(should_stop, history, patience)):  # only its history is complete
                     logger.info(f"Stopped early: the validation loss has risen {patience} epochs in a row.")
                     break
                 trained = recipe.train(epoch)

@@ -142,8 +142,8 @@ def test_index_reliability_to_dict_has_json_keys_and_frame_row_per_figure(confid
     found = measure_reliability(StubIndex(*clusters(8, 4, 2), confidence))  # type: ignore[arg-type]
     assert found is not None
     assert list(found.to_dict()) == [
-        "index", "split", "works", "artists", "asked", "recall_1", "first_artist", "nearest", "known", "true_named",
-        "false_named", "pairs", "answers",
+        "index", "split", "works", "artists", "asked", "asked_artists", "recall_1", "first_artist", "nearest", "known",
+        "true_named", "false_named", "pairs", "answers",
     ]  # fmt: skip
     assert found.artist_known is not None
     assert found.to_dict()["known"]["auroc"] == found.artist_known.auroc

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError, UnreachableError
-from painter_search.encoder.backbone import build_network, read_weights
-from painter_search.encoder.config import EncoderConfig
+from painter_search.encoder.backbone import build_network, expected_normalization, read_weights
+from painter_search.encoder.config import IMAGENET_MEAN, IMAGENET_STD, EncoderConfig
 from painter_search.encoder.network import EncoderNetwork
 
 
@@ -109,3 +109,17 @@ def test_packaged_weights_equal_timms(collections: Path) -> None:
     packaged = build_network(EncoderConfig("tf_efficientnet_lite0"), "imagenet")[0].state_dict()
     expected = build_network(EncoderConfig("tf_efficientnet_lite0"), str(file))[0].state_dict()
     assert all(torch.equal(packaged[name], expected[name]) for name in packaged)
+
+
+def test_expected_normalization_of_torchvision_is_imagenets_or_from_minus_one_to_one() -> None:
+    from torchvision import models
+
+    for name in ("resnet34", "efficientnet_v2_s", "efficientnet_v2_l", "vit_b_16", "convnext_tiny"):
+        transforms = models.get_model_weights(name).DEFAULT.transforms()
+        assert expected_normalization(name) == (tuple(transforms.mean), tuple(transforms.std))
+    network = models.inception_v3(weights=None, init_weights=False, transform_input=True)
+    pixels = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    by_imagenet = (pixels - torch.tensor(IMAGENET_MEAN).view(3, 1, 1)) / torch.tensor(IMAGENET_STD).view(3, 1, 1)
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in expected_normalization("inception_v3"))
+    torch.testing.assert_close((pixels - mean) / std, network._transform_input(by_imagenet))
+    assert expected_normalization("googlenet") == expected_normalization("inception_v3")

@@ -7,7 +7,13 @@ from sklearn.metrics import roc_auc_score
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.calibration_curve import calibration_curve
 from painter_search.metrics.confidence import Confidence
-from painter_search.metrics.confidence_fit import HeldOutWorks, fit_confidence, fit_to_index, pair_distances
+from painter_search.metrics.confidence_fit import (
+    GROUP_WORKS,
+    HeldOutWorks,
+    fit_confidence,
+    fit_to_index,
+    pair_distances,
+)
 from painter_search.metrics.identification.open_set import cllr
 from painter_search.metrics.identification.plda import fit_plda
 from painter_search.metrics.leave_one_out import OpenSetSignals, leave_one_out
@@ -203,3 +209,10 @@ def test_confidence_of_earlier_version_has_no_costs(confidence: Confidence) -> N
     earlier = replace(confidence, strangers=(), right=())
     assert earlier.naming_threshold() is None
     assert earlier.naming_threshold(0.1) is None
+
+
+def test_large_groups_are_calibrated_on_some_of_their_works() -> None:
+    fitted = fit_confidence([clusters(400, 20, 8)])
+    assert fitted is not None
+    assert GROUP_WORKS <= fitted.works < GROUP_WORKS + 20
+    assert fitted.artists == fitted.works // 20

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from painter_search.analysis.comparisons.comparison import compare_paintings
+from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.common.errors import PainterSearchError
 from painter_search.common.files.atomic_io import write_bytes
 from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex, add_paintings
+from painter_search.serving import current_index
 from painter_search.serving.config import ServeConfig
 from painter_search.serving.current_index import CurrentIndex
 
@@ -106,3 +109,41 @@ def test_serve_config_refuses_impossible_settings() -> None:
     for wrong in ({"port": -1}, {"port": 70_000}, {"queue": 0}):
         with pytest.raises(PainterSearchError):
             replace(ServeConfig(), **wrong)  # type: ignore[arg-type]
+
+
+def test_get_tries_an_unusable_index_again_once_it_may_be_complete(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    current = CurrentIndex(home)
+    before = current.get()
+    shutil.copytree(before.folder, home / "copied")
+    works = (home / "copied" / "works.sqlite").read_bytes()
+    (home / "copied" / "works.sqlite").unlink()
+    (home / "CURRENT").write_text("copied", encoding="utf-8")
+    assert current.get() is before
+    (home / "copied" / "works.sqlite").write_bytes(works)
+    assert current.get() is before  # not at once: every request would open it
+    monkeypatch.setattr(current_index, "RETRY_SECONDS", 0)
+    assert current.get().folder == home / "copied"
+
+
+def test_get_keeps_the_index_before_one_whose_files_may_not_be_read(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current = CurrentIndex(home)
+    before = current.get()
+    shutil.copytree(before.folder, home / "other")
+    (home / "CURRENT").write_text("other", encoding="utf-8")
+
+    def refuse(folder: Path) -> PaintingIndex:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(PaintingIndex, "load", refuse)
+    assert current.get() is before
+
+
+def test_replaced_index_compares_and_ranks_after_its_folder_is_removed(home: Path, painted_folder: Path) -> None:
+    current = CurrentIndex(home)
+    before = current.get()
+    add_paintings(home, painted_folder)
+    current.get()
+    shutil.rmtree(before.folder)
+    assert isinstance(compare_paintings(before, "#1", "#2"), PairComparison)

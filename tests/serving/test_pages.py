@@ -1,9 +1,12 @@
 import csv
+import gc
 import io
 import re
 import shutil
 import time
+from datetime import datetime, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from painter_search.display.pages.index_page import write_index_page
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex, add_paintings
 from painter_search.serving.config import ServeConfig
+from painter_search.serving.lookups import parse_artists
 
 
 def saved_rows(response: Any) -> list[dict[str, str]]:
@@ -242,3 +246,72 @@ def test_answer_page_says_when_its_index_was_replaced(
             html = client.get(place).text
             assert "replaced since" in html
             assert small_index.digest in html
+
+
+def test_filtered_answer_is_of_the_current_index_and_compares_with_all_of_it(client: Any, painting: Path) -> None:
+    files = {"paintings": ("mine.jpg", painting.read_bytes())}
+    redirect = client.post("/answers", files=files, data={"artist": "Painter 9"}, follow_redirects=False)
+    address = redirect.headers["location"]
+    html = client.get(address).text
+    assert "Painter 9" in html
+    assert "replaced since" not in html
+    reference = f"{address.rpartition('/')[2]}.0"
+    choices = client.get(f"/compare?painting={reference}&q=Painter 8").text
+    assert "No artist of this name" not in choices
+    assert re.search(r"/pictures/[0-9a-f]+/\d+\.jpg", choices)
+    asked = client.post("/answers", files=files, follow_redirects=False).headers["location"].rpartition("/")[2]
+    pairs = [
+        client.get(f"/compare?painting={one}&painting=1&save=json").json()["comparison"]
+        for one in (reference, f"{asked}.0")
+    ]
+    assert pairs[0] == pairs[1]
+
+
+@pytest.mark.slow
+def test_filtered_answer_keeps_its_pictures_when_the_index_is_replaced(
+    small_index: PaintingIndex, painted_folder: Path, painting: Path, tmp_path: Path, new_client: Any
+) -> None:
+    shutil.copytree(small_index.folder, tmp_path / "index" / small_index.digest)
+    (tmp_path / "index" / "CURRENT").write_text(small_index.digest, encoding="utf-8")
+    with new_client(ServeConfig(index=tmp_path / "index")) as client:
+        files = {"paintings": ("mine.jpg", painting.read_bytes())}
+        redirect = client.post("/answers", files=files, data={"artist": "Painter 9"}, follow_redirects=False)
+        add_paintings(tmp_path / "index", painted_folder)
+        html = client.get(redirect.headers["location"]).text
+        gc.collect()
+        assert "replaced since" in html
+        shown = re.findall(rf"/pictures/{small_index.digest}/\d+\.jpg", html)
+        assert shown
+        assert {client.get(picture).status_code for picture in shown} == {200}
+
+
+def test_work_is_not_offered_to_be_compared_with_itself(client: Any, small_index: PaintingIndex) -> None:
+    html = client.get("/compare?painting=3").text
+    offered = re.findall(rf"/pictures/{small_index.digest}/(\d+)\.jpg", html)
+    assert len(offered) > 3
+    assert offered.count("3") == 1  # the chosen one itself
+
+
+def test_too_many_files_are_refused_with_how_many_there_may_be(client: Any, painting: Path) -> None:
+    files = [("paintings", (f"{number}.jpg", painting.read_bytes()[:100])) for number in range(51)]
+    refused = client.post("/answers", files=files, data={"crop": ["auto"] * 51})
+    assert refused.status_code == 400
+    assert "These are 51 paintings; send at most 50 at once." in refused.text
+
+
+def test_artists_whose_names_have_semicolons_are_one_artist(small_index: PaintingIndex) -> None:
+    artists = SimpleNamespace(names=["Jan Brueghel", "Rubens", "Rubens; Snyders", "Snyders"])
+    index: Any = SimpleNamespace(artists=artists)
+    assert parse_artists(index, "Rubens; Snyders") == ["Rubens; Snyders"]
+    assert parse_artists(index, " Jan Brueghel;Rubens ;  Snyders; Rubens") == [
+        "Jan Brueghel",
+        "Rubens; Snyders",
+        "Rubens",
+    ]
+    assert parse_artists(index, "Snyders; Rubens;") == ["Snyders", "Rubens"]
+
+
+def test_saved_answer_bears_the_time_it_was_asked_at(client: Any, answer: str) -> None:
+    result = client.app._app.state.service.results.get(answer.rpartition("/")[2])
+    object.__setattr__(result, "time", datetime(2001, 2, 3, 4, 5, tzinfo=timezone.utc))
+    assert "2001" in client.get(f"{answer}?save=page").text

@@ -1,3 +1,6 @@
+import weakref
+from copy import copy
+
 import pytest
 
 from painter_search.index.painting_index import PaintingIndex
@@ -53,3 +56,18 @@ def test_result_cache_forgets_after_its_seconds(
 def test_require_comparison_raises_for_answers(small_index: PaintingIndex) -> None:
     with pytest.raises(NotFound, match="no such comparison"):
         CachedResult(small_index).require_comparison()
+
+
+def test_result_cache_lets_go_of_what_it_no_longer_keeps(
+    cache: ResultCache, clock: list[float], small_index: PaintingIndex
+) -> None:
+    result = CachedResult(copy(small_index))
+    kept = weakref.ref(result.index)
+    cache.add(result)
+    del result
+    clock[0] = 9
+    cache.expire()
+    assert kept() is not None
+    clock[0] = 11
+    cache.expire()
+    assert kept() is None

@@ -11,6 +11,7 @@ from painter_search.common.errors import InvalidValueError, NotFoundError, Paint
 from painter_search.encoder.checkpoint import read_checkpoint
 from painter_search.training.config import TrainConfig
 from painter_search.training.run import Run
+from painter_search.training.trainer import train_encoder
 
 
 def test_train_encoder_writes_the_files_that_the_readme_names(report_run: Run) -> None:
@@ -142,6 +143,12 @@ def test_triplets_of_unknown_paintings_are_counted_and_named(report_config: Trai
 def test_a_folder_without_a_collection_is_refused(report_config: TrainConfig, tmp_path: Path) -> None:
     with pytest.raises(PainterSearchError, match="holds no prepared collection"):
         train(report_config, name="nothing", data=(tmp_path,))
+
+
+def test_a_collection_named_twice_is_refused(report_config: TrainConfig, small_collection: Path) -> None:
+    twice = replace(report_config, data=(small_collection, small_collection / ".." / small_collection.name))
+    with pytest.raises(InvalidValueError, match="names a collection twice"):
+        train_encoder(twice)
 
 
 def test_weights_that_do_not_exist_leave_no_unfinished_run(report_config: TrainConfig, tmp_path: Path) -> None:

@@ -39,7 +39,9 @@ def show_score(
     if reliability is None:
         show(NOT_MEASURED)
         return
-    title = f"Its answers, queried with {reliability.queries:,} of its own works by {reliability.artists:,} artists"
+    title = (
+        f"Its answers, queried with {reliability.queries:,} of its own works by {reliability.queried_artists:,} artists"
+    )
     table = new_table(title, "", f"index {reliability.index}")
     for name, figure in reliability_rows(reliability):
         table.add_row(name, figure)

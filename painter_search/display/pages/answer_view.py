@@ -155,6 +155,7 @@ def view_answer(
     number: int = 1,
     matched_artists: int = MATCHED_ARTISTS,
     *,
+    shown_artists: int | None = None,
     pictures: bool = True,
     time: datetime | None = None,
     suggest_crop: bool = False,
@@ -168,6 +169,7 @@ def view_answer(
         index: The index that gave it.
         number: Its number on the page.
         matched_artists: Artists whose nearest work is matched with the painting.
+        shown_artists: Artists that are shown at length, at most; by default all.
         pictures: Whether to read the works' pictures, for a page that is saved.
         time: When it was asked; by default now.
         suggest_crop: Whether to say where a painting may be in a photograph, for a page that can crop.
@@ -185,7 +187,7 @@ def view_answer(
             else None,
             confused_artists(index, match.artist),
         )
-        for rank, match in enumerate(answer.artists, start=1)
+        for rank, match in enumerate(answer.artists[:shown_artists], start=1)
     )
     scope = "of those compared with" if index.selection else "in the index"
     citation, bibtex = answer_citation(answer, index, time), answer_bibtex(answer, index, time)

@@ -16,13 +16,13 @@ def error_rates_sentence(reliability: IndexReliability | None) -> str:
     """The two error rates that matter, as counts of 100; empty where they were not measured, or on too little."""
     if reliability is None or reliability.true_named is None or reliability.false_named is None:
         return ""
-    if reliability.queries < LEAST_WORKS or reliability.artists < LEAST_ARTISTS:
+    if reliability.queries < LEAST_WORKS or reliability.queried_artists < LEAST_ARTISTS:
         return ""
     right = 100 * reliability.first_artist.value * reliability.true_named
     wrong = 100 * reliability.false_named
     return (
-        f"In trials with {reliability.queries:,} of this index's own works by {reliability.artists:,} artists: of "
-        f"100 paintings by artists in it, {right:.0f} were rightly named; of 100 by artists not in it, "
+        f"In trials with {reliability.queries:,} of this index's own works by {reliability.queried_artists:,} artists: "
+        f"of 100 paintings by artists in it, {right:.0f} were rightly named; of 100 by artists not in it, "
         f"{wrong:.0f} were named all the same."
     )
 

@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from painter_search.analysis.config import MapConfig
-from painter_search.analysis.projection import TRUSTED, Projection, project_index
+from painter_search.analysis.projection import Projection, project_index, trusted_neighbours
 from painter_search.collection.dates.years import Years, read_years
 from painter_search.common.files.atomic_io import write_bytes
 from painter_search.common.html_repr import html_picture, html_table
@@ -111,8 +111,9 @@ def describe_faithfulness(projection: Projection | MapFiles) -> str:
     if math.isnan(projection.trustworthiness):
         return "There are too few works to say how far the map can be trusted."
     preserved = f"{100 * projection.kept:.0f} %"
+    count = trusted_neighbours(projection.works if isinstance(projection, MapFiles) else len(projection.works))
     return (
-        f"Of the {TRUSTED} works nearest in style to a work, {preserved} are among the {TRUSTED} nearest on the map; "
+        f"Of the {count} works nearest in style to a work, {preserved} are among the {count} nearest on the map; "
         f"its trustworthiness is {projection.trustworthiness:.2f} (1: all neighbours on the map are neighbours in "
         "style; about 0.5: as by chance). How far apart two groups lie means little."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from painter_search.attribution.answers import Answer
@@ -29,12 +30,16 @@ def write_query_page(path: Path, answers: Sequence[Answer], index: PaintingIndex
     write_bytes(path, saved_query_page(answers, index).encode("utf-8", "replace"))
 
 
-def saved_query_page(answers: Sequence[Answer], index: PaintingIndex) -> str:
-    """The answers as one file: a single one in full, several as a table with the first artist's works of each."""
+def saved_query_page(answers: Sequence[Answer], index: PaintingIndex, time: datetime | None = None) -> str:
+    """The answers as one file: a single one in full, several as a table with the first artist's works of each.
+
+    `time` is when they were asked; by default now.
+    """
     several = len(answers) > 1
     numbered = enumerate(answers, start=1)
     tracked = track(numbered, "Page", total=len(answers)) if len(answers) >= PROGRESS_FROM else numbered
-    views = [view_answer(answer, index, number, 0 if several else MATCHED_ARTISTS) for number, answer in tracked]
+    matched, shown = (0, 1) if several else (MATCHED_ARTISTS, None)
+    views = [view_answer(answer, index, number, matched, shown_artists=shown, time=time) for number, answer in tracked]
     return query_page([_shortened(view) for view in views] if several else views, index)
 
 
@@ -146,7 +151,7 @@ def _shortened(view: AnswerView) -> AnswerView:
     first = replace(answer, artists=answer.artists[:1], picture=_reduced(answer.picture))
     shown = [*first.same_works, *(work for match in first.artists for work in match.works)]
     pictures = {one.id: _reduced(view.pictures[one.id]) for one in shown}
-    return replace(view, answer=first, artists=view.artists[:1], pictures=pictures)
+    return replace(view, answer=first, pictures=pictures)
 
 
 def _reduced(jpeg: bytes) -> bytes:

@@ -57,10 +57,13 @@ def adapt_onnx(file: Path, normalize: bool) -> tuple[bytes, EncoderConfig]:
     settings = _preprocessing(file)
     channels_last = shape[3] == 3
     side = shape[1 if channels_last else 2] or _side(settings) or IMG_SIZE
-    mean, std = _channels(settings, "image_mean", IMAGENET_MEAN), _channels(settings, "image_std", IMAGENET_STD)
-    _add_preprocessing(model, inputs[0], mean, std, channels_last)
+    mean, std = _normalization(settings, file)
+    _add_preprocessing(model, inputs[0], mean, std, channels_last, bool(settings.get("do_flip_channel_order")))
     _add_embeddings(model, file, normalize)
-    config = EncoderConfig(f"onnx:{file.stem}", img_size=side, mean=mean, std=std, normalize=normalize)
+    try:
+        config = EncoderConfig(f"onnx:{file.stem}", img_size=side, mean=mean, std=std, normalize=normalize)
+    except ValueError as error:
+        raise InvalidValueError(f"{file} takes pictures of {side} px, which cannot be: {error}") from None
     adapted: bytes = model.SerializeToString()
     _check(adapted, file, side)
     return adapted, config
@@ -86,6 +89,22 @@ def _side(settings: dict[str, Any]) -> int:
     return 0
 
 
+def _normalization(settings: dict[str, Any], file: Path) -> tuple[Channels, Channels]:
+    """Mean and standard deviation of pixels from 0 to 1 that make the network's input of them."""
+    if settings.get("do_normalize") is False:
+        mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+    else:
+        if settings and not {"image_mean", "image_std"} <= settings.keys():
+            logger.info(f"{PREPROCESSOR} beside {file.name} lacks image_mean or image_std; ImageNet's are taken.")
+        mean, std = _channels(settings, "image_mean", IMAGENET_MEAN), _channels(settings, "image_std", IMAGENET_STD)
+    factor = settings.get("rescale_factor", 1 / 255) if settings.get("do_rescale", True) else 1
+    if not isinstance(factor, int | float) or factor <= 0:
+        raise InvalidValueError(f"{PREPROCESSOR} beside {file} has the rescale_factor {factor!r}; it must be above 0.")
+    # (pixel * factor - mean) / std, where pixels go up to 255.
+    scaled = tuple(tuple(value / (255 * factor) for value in values) for values in (mean, std))
+    return cast("tuple[Channels, Channels]", scaled)
+
+
 def _channels(settings: dict[str, Any], key: str, default: Channels) -> Channels:
     value = settings.get(key)
     if isinstance(value, list) and len(value) == 3 and all(isinstance(number, int | float) for number in value):
@@ -94,9 +113,9 @@ def _channels(settings: dict[str, Any], key: str, default: Channels) -> Channels
 
 
 def _add_preprocessing(
-    model: onnx.ModelProto, taken: onnx.ValueInfoProto, mean: Channels, std: Channels, channels_last: bool
+    model: onnx.ModelProto, taken: onnx.ValueInfoProto, mean: Channels, std: Channels, channels_last: bool, bgr: bool
 ) -> None:
-    """Put before the network what makes its input of uint8 pixels."""
+    """Put before the network what makes its input of uint8 pixels; `bgr`: of their channels in reverse order."""
     from onnx import TensorProto, helper, numpy_helper
 
     kind = taken.type.tensor_type.elem_type
@@ -116,6 +135,9 @@ def _add_preprocessing(
             add(operation, name)
         if kind != TensorProto.FLOAT:
             add("Cast", to=kind)
+    if bgr:
+        graph.initializer.append(numpy_helper.from_array(np.array([2, 1, 0]), f"{PIXELS}/order"))
+        add("Gather", f"{PIXELS}/order", axis=1)
     if channels_last:
         add("Transpose", perm=[0, 2, 3, 1])
     nodes.append(helper.make_node("Identity", [last], [taken.name]))

@@ -24,7 +24,7 @@ def mixed_precision(device: torch.device, network: nn.Module) -> AbstractContext
 
 def needs_scaler(device: torch.device) -> bool:
     """Whether gradients need a `GradScaler`: in float16 small gradients underflow."""
-    return device.type == "cuda" and not torch.cuda.is_bf16_supported()
+    return device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def prefers_bfloat16(network: nn.Module) -> bool:

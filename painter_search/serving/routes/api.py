@@ -95,7 +95,7 @@ async def compare_uploads(
 async def compare_works(request: Request, one: WorkId, other: WorkId) -> Response:
     """How alike are two works of the index?"""
     service = service_of(request)
-    index = service.current_index.get()
+    index = await service.open_current()
     comparison = await service.compare_references(index, [str(one), str(other)])
     return json_response(comparison_to_dict(comparison, index))
 

@@ -56,7 +56,7 @@ async def answer(
     """Answer, cache the result, and redirect to its address; without any answer, the form says why."""
     service = service_of(request)
     try:
-        works_filter = filter.to_filter(service.current_index.get())
+        works_filter = filter.to_filter(await service.open_current())
         uploads = await read_uploads(paintings, crop)
         result = await service.attribute(uploads, works_filter, top_k=top, works_per_artist=works)
     except PainterSearchError as error:
@@ -82,7 +82,7 @@ def cached_answers(request: Request, name: str, save: Save = None) -> Response:
     """A cached result of a query, or a file of it."""
     result = cached_result(request, name)
     if save == "page":
-        return page_file("answer", saved_query_page(result.answers, result.index))
+        return page_file("answer", saved_query_page(result.answers, result.index, result.time))
     if save == "csv":
         return csv_file("answer", *answers_to_rows(result.answers))
     if save == "json":
@@ -137,7 +137,7 @@ def _served_result(request: Request, name: str, result: CachedResult) -> ServedP
         downloads=download_links(f"/answers/{name}"),
         expires=expiry_time(request, name),
         result=name,
-        index_replaced=result.index is not service_of(request).current_index.get(),
+        index_replaced=result.index.digest != service_of(request).current_index.get().digest,
     )
 
 
@@ -151,10 +151,17 @@ def _answers_html(result: CachedResult, served: ServedPage, number: int = 0) -> 
     """The page of a result, or of one of its answers, counted from 1."""
     chosen = [number] if number else range(1, len(result.answers) + 1)
     # A served page links to the matching parts, which take a while to draw, and to the pictures.
-    pictures, suggest = not served.result, len(chosen) == 1
+    alone = len(chosen) == 1
     views = [
         view_answer(
-            result.answers[one - 1], result.index, one, 0, pictures=pictures, time=result.time, suggest_crop=suggest
+            result.answers[one - 1],
+            result.index,
+            one,
+            0,
+            shown_artists=None if alone else 0,
+            pictures=not served.result,
+            time=result.time,
+            suggest_crop=alone,
         )
         for one in chosen
     ]

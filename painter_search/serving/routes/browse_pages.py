@@ -124,7 +124,7 @@ def index_page(request: Request, save: Annotated[Literal["page"] | None, Query(a
     """What the index holds, and how sure its answers are."""
     service = service_of(request)
     index = service.current_index.get()
-    content = {name: value for name, value in service.index_page(index).items() if name != "index"}
+    content = {name: value for name, value in service.index_page(index).items() if name not in ("index", "citation")}
     if save == "page":
         return page_file("index", render_page("index.html", index, **content))
     served = replace(served_page(request, "/index"), downloads=download_links("/index", ["page"]))

@@ -41,7 +41,7 @@ async def compare(
     service = service_of(request)
     if len(painting) != 2:
         return await service.run_in_thread(lambda: _choose_page(request, painting, q))
-    index = service.index_of_references(painting)
+    index = await service.run_in_thread(lambda: service.index_of_references(painting))
     comparison = await service.compare_references(index, painting)
     result = next((reference.partition(".")[0] for reference in painting if "." in reference), "")
     one, other = painting
@@ -49,7 +49,7 @@ async def compare(
         served_page(request, "/compare"),
         downloads=download_links(f"/compare?painting={one}&painting={other}"),
         expires=expiry_time(request, result) if result else "",
-        index_replaced=index is not service.current_index.get(),
+        index_replaced=index.digest != (await service.open_current()).digest,
         origins=(_origin(one), _origin(other)),
     )
     return await service.run_in_thread(lambda: _comparison_response(comparison, index, served, save))
@@ -70,7 +70,13 @@ def _choose_page(request: Request, references: list[str], words: str, error: str
         )
         for reference in dict.fromkeys(references)
     ]
-    works = works_to_choose(index, words, service.find_painting(index, references[0]).embedding if references else None)
+    first = references[0] if references else ""
+    works = works_to_choose(
+        index,
+        words,
+        service.find_painting(index, first).embedding if first else None,
+        without=int(first) if first.isdecimal() else 0,
+    )
     content = {"chosen": chosen, "works": works, "q": words, "limits": LIMITS, "error": error}
     return HTMLResponse(render_page("compare_ask.html", index, served, **content), 400 if error else 200)
 

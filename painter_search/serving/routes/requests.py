@@ -19,6 +19,8 @@ from painter_search.serving.lookups import parse_artists
 from painter_search.serving.service import Service
 from painter_search.serving.uploads import Upload, plain_file_name
 
+MAX_FIELDS = 1_000
+"""As many as Starlette reads: where there are too many files, the answer is how many there may be."""
 ShortText = Annotated[str, StringConstraints(max_length=300)]
 ArtistParameter = Annotated[str, Query(max_length=300)]
 ArtistsParameter = Annotated[list[ShortText], Query(max_length=50)]
@@ -36,7 +38,7 @@ PaintingsField = Annotated[list[UploadFile], File(description="Image files")]
 CropField = Annotated[
     list[ShortText],
     Form(
-        max_length=MAX_PAINTINGS,
+        max_length=MAX_FIELDS,
         description="What of each photograph is used, in the order of the files; the last one holds for further files: "
         "auto (the default), the painting in it where one is found for sure or is a work of the index; none, all of "
         "it; x,y,w,h or x,y,w,h,turn: left, top, width and height as fractions of the upright photograph if none is "
@@ -197,6 +199,7 @@ async def read_uploads(
         PainterSearchError: There are no files, or more than `max_files`, or a crop cannot be read.
     """
     parts = [parse_crop(crop) for crop in crops] or [parse_crop("auto")]
+    files = [file for file in files if file.filename or file.size != 0]
     if len(files) > max_files:
         raise InvalidValueError(f"these are {len(files)} paintings; send at most {max_files} at once.")
     uploads: list[Upload] = []

@@ -23,7 +23,7 @@
   }
 
   function parts() {
-    const shown = document.querySelector("#parts, .artist-parts > summary, a[href*='compare?painting=']");
+    const shown = document.querySelector("#parts, .artist-parts > summary, a[href*='&painting=']");
     if (shown) { shown.focus(); shown.click(); }
   }
 

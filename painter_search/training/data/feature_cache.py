@@ -6,7 +6,7 @@ Whatever is measured of an encoder with that backbone, its embeddings come from 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -182,7 +182,7 @@ def cached_features(
     stage_files = [file.with_name(f"stage-{file.name}") for file in files]
     size = stage_output_size(encoder) if with_stage else 0
     if with_stage:
-        check_space(folder, len(with_stage), size)
+        check_space(folder, len(with_stage), size, stage_files)
     here = rank()
     _Writer(encoder, width, size, staged[here]).write(shares[here], files[here], stage_files[here])
     barrier()
@@ -190,7 +190,8 @@ def cached_features(
     barrier()
     if rank() == 0:
         for file in folder.glob(f"*{SUFFIX}*"):  # those of an interruption with other frames, too
-            file.unlink(missing_ok=True)
+            with suppress(OSError):  # Windows deletes no file that is mapped into memory
+                file.unlink(missing_ok=True)
 
 
 def _record(width: int) -> np.dtype[np.void]:

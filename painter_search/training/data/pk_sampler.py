@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from painter_search.common.errors import NotEnoughDataError
+
 WORKS_PER_ARTIST = 4
 """K: works of each artist in a batch."""
 
@@ -59,6 +61,9 @@ class PKSampler:
             seed: Seed of all draws.
             rank: Which of the processes takes its share of every batch here.
             processes: How many processes share every batch.
+
+        Raises:
+            NotEnoughDataError: No number of these artists can be shared equally by the processes.
         """
         artist_of_work, collection_of_artist = np.asarray(artists), np.asarray(collections)
         self.works = [np.flatnonzero(artist_of_work == number) for number in range(len(collection_of_artist))]
@@ -69,6 +74,10 @@ class PKSampler:
         self.sizes = [min(per_group, len(group)) for group in self.groups]
         while sum(self.sizes) * WORKS_PER_ARTIST % processes:  # every process embeds equally many
             self.sizes[int(np.argmax(self.sizes))] -= 1
+        if not sum(self.sizes):
+            raise NotEnoughDataError(
+                f"{len(self.works)} training artists are too few to be shared by {processes} processes; start fewer."
+            )
         self.steps, self.seed, self.epoch = steps, seed, 0
         self.rank, self.processes = rank, processes
         self.neighbours: NDArray[np.int64] | None = None

@@ -75,9 +75,13 @@ def fill_stage_record(record: np.void, count: int, number: int, output: NDArray[
     record["outputs"][number, : output.size] = output.reshape(-1).clip(-LARGEST, LARGEST)
 
 
-def check_space(folder: Path, works: int, size: int) -> None:
-    """Raise `InvalidValueError` where so many records of `size` numbers do not fit beside `folder`."""
+def check_space(folder: Path, works: int, size: int, files: Sequence[Path]) -> None:
+    """Raise `InvalidValueError` where so many records of `size` numbers do not fit beside `folder`.
+
+    What an interrupted training left of them in `files` needs no more room.
+    """
     needed, free = works * stage_record(size).itemsize, shutil.disk_usage(folder).free
+    free += sum(file.stat().st_size for file in files if file.is_file())
     if needed > 0.9 * free:
         raise InvalidValueError(
             f"training the last stages keeps {needed / 1e9:.1f} GB in {folder} meanwhile, and {free / 1e9:.1f} GB are "

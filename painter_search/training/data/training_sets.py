@@ -12,6 +12,7 @@ import pandas as pd
 
 from painter_search.collection.collection import Collection, Split
 from painter_search.collection.hands.spellings import common_spellings, side_leaders
+from painter_search.collection.triplets import read_triplets
 from painter_search.common.errors import NotEnoughDataError, UnknownWorkError
 
 MAX_SAMPLED_WORKS = 1000
@@ -43,6 +44,30 @@ class TripletPaths:
                 chosen |= new
                 taken.append(row)
         return TripletPaths([self.paths[row] for row in sorted(taken)], {path: self.artists[path] for path in chosen})
+
+    def without(self, artists: set[str]) -> TripletPaths:
+        """The triplets none of whose paintings are by these artists, under whichever spelling."""
+        leaders = side_leaders(artists | set(self.artists.values()))
+        unwanted = {leaders[artist] for artist in artists}
+        kept = {path: artist for path, artist in self.artists.items() if leaders[artist] not in unwanted}
+        return TripletPaths([triplet for triplet in self.paths if set(triplet) <= kept.keys()], kept)
+
+
+def gather_validation_triplets(collections: Sequence[Collection], file: Path | None) -> TripletPaths:
+    """The validation triplets of the collections, or of a file; see `gather_triplets` for the errors.
+
+    An artist who is tested in any collection chooses no epoch: those of a file are taken as they are.
+    """
+    if file is not None:
+        return gather_triplets(collections, "validation", read_triplets(file))
+    tested = {work.artist for collection in collections for work in collection.works("test")}
+    triplets = gather_triplets(collections, "validation", None).without(tested)
+    if not triplets.paths:
+        raise NotEnoughDataError(
+            f"{_folders(collections)}: every validation artist of a collection is a test artist of another; "
+            "prepare them with another --random-state."
+        )
+    return triplets
 
 
 def gather_triplets(collections: Sequence[Collection], split: Split, table: pd.DataFrame | None) -> TripletPaths:
@@ -79,8 +104,8 @@ def gather_triplets(collections: Sequence[Collection], split: Split, table: pd.D
     return TripletPaths(paths, artists)
 
 
-def gather_works(collections: Sequence[Collection], excluded: TripletPaths) -> list[dict[str, list[Path]]]:
-    """Each collection's training works by artist, as frame paths, without the artists of the `excluded` triplets.
+def gather_works(collections: Sequence[Collection], excluded: set[str]) -> list[dict[str, list[Path]]]:
+    """Each collection's training works by artist, as frame paths, without the `excluded` artists.
 
     An artist in several collections, under whichever spelling, has all works where the name comes first; one who is
     tested in any collection is trained on in none. Only artists with at least two works count.
@@ -88,7 +113,7 @@ def gather_works(collections: Sequence[Collection], excluded: TripletPaths) -> l
     Raises:
         NotEnoughDataError: Fewer than two artists are left.
     """
-    excluded_artists = set(excluded.artists.values())
+    excluded_artists = set(excluded)
     excluded_artists.update(work.artist for collection in collections for work in collection.works("test"))
     trained = Counter(work.artist for collection in collections for work in collection.works("train"))
     spellings, leaders = common_spellings(trained), side_leaders(excluded_artists | set(trained))

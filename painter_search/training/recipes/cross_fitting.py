@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from painter_search.common.errors import NotEnoughDataError
 from painter_search.common.progress import track
 from painter_search.metrics.confidence_fit import MIN_ARTISTS, HeldOutWorks
 from painter_search.metrics.identification.plda import EmbeddedWorks, fit_plda
@@ -52,7 +53,10 @@ def cross_fit(recipe: CrossFittable, artists: NDArray[np.int64], config: TrainCo
         held_out = np.flatnonzero(fold_of_artist[artists] == fold)
         if len(np.unique(artists[trained_on])) < 2 or not len(held_out):
             continue
-        training = recipe.subset(trained_on)
+        try:
+            training = recipe.subset(trained_on)
+        except NotEnoughDataError:  # too few artists for several processes
+            continue
         for epoch, _ in zip(range(1, epochs + 1), steps, strict=False):
             training.train(epoch)
         plda = fit_plda(recipe.split_collections(trained_on))

@@ -195,7 +195,9 @@ def nearest_artists(
     for group in groups:
         if len(group) < 2:
             continue
-        distances = ((means[group][:, None] - means[group]) ** 2).sum(-1)
+        points = means[group]
+        squares = np.square(points).sum(axis=1)
+        distances = squares[:, None] + squares - 2 * points @ points.T
         np.fill_diagonal(distances, math.inf)
         order = np.argsort(distances, axis=1, kind="stable")[:, : len(group) - 1]
         nearest[group] = group[np.take(order, np.arange(NEIGHBOURS) % order.shape[1], axis=1)]

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 
 from painter_search.collection.triplets import read_triplets
 from painter_search.common.errors import InvalidValueError
+from painter_search.common.log import logger
 from painter_search.common.progress import track
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.encoder.inference.mixed_precision import mixed_precision, needs_scaler
@@ -52,6 +53,15 @@ def report_triplets(config: TrainConfig, data: TrainingData) -> TripletPaths:
     return gather_triplets(data.collections, "train", table)
 
 
+def _tell_of_seen_artists(triplets: TripletPaths, data: TrainingData) -> None:
+    """Say so where triplets in files are measured whose artists are trained on."""
+    trained_on = set(triplets.artists.values())
+    for name, measured in (("validation", data.validation), ("test", data.test)):
+        seen = set() if measured is None else trained_on & set(measured.artists.values())
+        if seen:
+            logger.info(f"Warning: {len(seen):,} {name} artists are trained on, too, which flatters their scores.")
+
+
 @contextmanager
 def report_recipe(
     config: TrainConfig, data: TrainingData, encoder: EncoderNetwork, folder: Path
@@ -65,6 +75,7 @@ def report_recipe(
             "--recipe report trains in one process, as the report did; use --recipe strong with torchrun."
         )
     triplets = report_triplets(config, data)
+    _tell_of_seen_artists(triplets, data)
     frozen = not config.resolved.backbone_lr
     looked_at = cached_features(encoder, data.measured(), folder) if frozen else nullcontext()
     with looked_at as features, cached_images(triplets.distinct(), encoder.config.img_size) as images:

@@ -49,7 +49,8 @@ Refit: TypeAlias = Callable[[], ReadoutTraining]
 
 def strong_works(config: TrainConfig, data: TrainingData) -> list[dict[str, list[Path]]]:
     """Each collection's training works by artist; see `gather_works` for the errors."""
-    return gather_works(data.collections, excluded=data.validation)
+    measured = [data.validation, data.test] if data.test is not None else [data.validation]
+    return gather_works(data.collections, {artist for triplets in measured for artist in triplets.artists.values()})
 
 
 @contextmanager

@@ -84,7 +84,7 @@ class TunedNetwork:
         """Embed a batch; on a CPU in parts whose activations are computed again for their gradients, not kept."""
         if crops.device.type != "cpu":
             return cast(torch.Tensor, self._encoder(crops))
-        parts = [checkpoint(self._encoder, part, use_reentrant=False) for part in crops.split(CROPS_AT_ONCE)]
+        parts = [checkpoint(self._encoder, part, use_reentrant=False) for part in torch.split(crops, CROPS_AT_ONCE)]
         return torch.cat(parts)
 
     def embed_rows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:

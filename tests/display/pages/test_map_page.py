@@ -210,3 +210,9 @@ def test_show_map_prints_what_was_drawn(files: MapFiles, as_json: bool, capsys: 
     else:
         assert f"{files.works:,} works by {files.artists:,} artists" in said
         assert "map.html" in said
+
+
+@pytest.mark.parametrize(("works", "count"), [(5, 2), (16, 7), (21, 10), (500, 10)])
+def test_faithfulness_is_told_of_as_many_neighbours_as_were_measured(works: int, count: int, files: MapFiles) -> None:
+    told = describe_faithfulness(replace(files, works=works, trustworthiness=0.9, kept=0.5))
+    assert told.startswith(f"Of the {count} works nearest in style to a work, 50 % are among the {count} nearest")

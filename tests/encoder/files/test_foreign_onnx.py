@@ -66,6 +66,23 @@ def test_onnx_file_sees_pictures_as_its_preprocessing_says(kind: int, tmp_path: 
     np.testing.assert_allclose(unit, expected(colour) / np.linalg.norm(expected(colour)), atol=0.05)
 
 
+@pytest.mark.parametrize(
+    ("settings", "seen"),
+    [
+        ({"do_normalize": False}, [200 / 255, 100 / 255, 50 / 255]),
+        ({"do_normalize": False, "do_rescale": False}, [200, 100, 50]),
+        ({"do_normalize": False, "do_flip_channel_order": True}, [50 / 255, 100 / 255, 200 / 255]),
+        ({"image_mean": [1, 1, 1], "image_std": [0.5] * 3, "rescale_factor": 1 / 127.5}, [1.1373, -0.4314, -1.2157]),
+        ({}, [(200 / 255 - 0.485) / 0.229, (100 / 255 - 0.456) / 0.224, (50 / 255 - 0.406) / 0.225]),
+    ],
+)
+def test_onnx_file_sees_pictures_rescaled_and_reversed(settings: dict, seen: list[float], tmp_path: Path) -> None:
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps({"size": 32, **settings}))
+    file = write_network(tmp_path / "other.onnx")
+    found = load_encoder(file, normalize=False).embed(Image.new("RGB", (90, 60), (200, 100, 50)))[0]
+    np.testing.assert_allclose(found[:3], seen, rtol=0.02, atol=0.02)
+
+
 def test_index_of_given_embeddings_is_asked_with_a_picture_through_its_onnx_file(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -97,7 +97,7 @@ def test_works_without_pictures_are_the_same_picture_as_nothing(given: PaintingI
         float(np.linalg.norm(vectors()[0] - vectors()[1])), abs=1e-5
     )
     audit = audit_collection(AuditConfig(index=given.folder))
-    assert audit.works == 18
+    assert (audit.works, audit.artists) == (20, 5)
     assert not {"18.jpg", "19.jpg"} & {work.file for pair in audit.duplicates for work in pair.works}
 
 

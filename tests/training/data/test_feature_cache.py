@@ -1,12 +1,14 @@
 """What a frozen backbone gives for works: computed once, continued after an interruption, embedded as frames are."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from small_world import paint
 from staged_net import BACKBONE
 
+from painter_search.common.errors import InvalidValueError
 from painter_search.encoder.backbone_features import FeatureReader
 from painter_search.encoder.checkpoint import start_encoder
 from painter_search.encoder.inference.embedding import embed_all
@@ -14,6 +16,7 @@ from painter_search.encoder.inference.onnx_export import fastest_embedder
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.encoder.views import make_views
 from painter_search.images.framing import read_frame
+from painter_search.training.data import stage_cache
 from painter_search.training.data.feature_cache import FeatureCacheSubset, cached_features
 from painter_search.training.recipes.strong import with_readout
 
@@ -89,3 +92,17 @@ def test_a_cache_of_other_frames_begins_anew(encoder: EncoderNetwork, frames: li
         found = features.embed(encoder, frames[5:])
     np.testing.assert_allclose(found, embed_all(fastest_embedder(encoder), frames[5:]), atol=0.01)
     assert not list(tmp_path.iterdir())
+
+
+def test_space_that_an_interrupted_training_took_counts_as_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = SimpleNamespace(free=1_000_000)
+    monkeypatch.setattr(stage_cache.shutil, "disk_usage", lambda folder: usage)
+    works = 900_000 // stage_cache.stage_record(100).itemsize
+    stage_cache.check_space(tmp_path, works, 100, [tmp_path / "stage"])
+    (tmp_path / "stage").write_bytes(bytes(900_000))
+    usage.free = 100_000
+    stage_cache.check_space(tmp_path, works, 100, [tmp_path / "stage"])
+    with pytest.raises(InvalidValueError, match="make room"):
+        stage_cache.check_space(tmp_path, works, 100, [tmp_path / "gone"])

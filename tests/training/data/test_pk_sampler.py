@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from painter_search.common.errors import NotEnoughDataError
 from painter_search.training.data.pk_sampler import PKSampler
 
 
@@ -78,3 +80,10 @@ def test_neighbours_that_are_all_drawn_already_are_replaced_by_others() -> None:
     sampler.neighbours = np.arange(6)[:, None]  # each only its own
     for batch in sampler:
         assert sorted(set(batch.artists.tolist())) == list(range(6))
+
+
+@pytest.mark.parametrize(("artists", "processes"), [(2, 3), (3, 16)])
+def test_pk_sampler_refuses_more_processes_than_can_share_the_artists(artists: int, processes: int) -> None:
+    numbers = np.repeat(np.arange(artists), 4)
+    with pytest.raises(NotEnoughDataError, match=f"{artists} training artists are too few to be shared by {processes}"):
+        PKSampler(numbers, np.zeros(artists, int), 192, steps=1, seed=0, processes=processes)
