@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -94,17 +95,19 @@ def _copies_of_one_artist(
     stacked = stack_fingerprints(fingerprints)
     coarse = coarse_fingerprints(stacked)
     copies: dict[str, str] = {}
+
+    @cache
+    def sketch(file: str) -> PictureSketch:
+        return PictureSketch.from_image(read_frame(paths[file]))
+
     for number, kept in enumerate(files):
         if kept in copies:
             continue
         after = slice(number + 1, None)
         alike = np.flatnonzero(same_picture(stacked[number].tobytes(), stacked[after], coarse[after])).tolist()
-        others = [files[after][other] for other in alike if files[after][other] not in copies]
-        if others:
-            sketch = PictureSketch.from_image(read_frame(paths[kept]))
-            for other in others:
-                if shows_same_picture(sketch, PictureSketch.from_image(read_frame(paths[other]))):
-                    copies[other] = kept
+        for other in (files[number + 1 + place] for place in alike):
+            if other not in copies and shows_same_picture(sketch(kept), sketch(other)):
+                copies[other] = kept
     return copies
 
 

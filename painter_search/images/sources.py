@@ -228,9 +228,9 @@ def _list_archive(archive: Location, changed_ns: int, version: str = "") -> Sour
         Original(member.path, archive, True, member.info.file_size, changed_ns, version, stored=member.info.filename)
         for member in members
     ]
-    if encoding in ("ascii", "utf-8"):
+    sample = next((member.path for member in members if not member.path.isascii()), None)
+    if encoding in ("ascii", "utf-8") or sample is None:
         return SourceListing(originals)
-    sample = next(member.path for member in members if not member.path.isascii())
     remark = (
         f"the names in {redact_url(archive)} do not say their encoding and were read as {encoding}, such as {sample}; "
         "if that is wrong, unpack the archive and give the folder"

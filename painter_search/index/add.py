@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -18,6 +19,7 @@ from painter_search.collection.catalogues.preview import show_preview
 from painter_search.collection.cleaning import files_of_uncertain_hands, reject_rows, sort_works
 from painter_search.collection.collection import Collection, read_works
 from painter_search.collection.framing_journal import frame_originals
+from painter_search.collection.hands.folding import fold_name
 from painter_search.collection.hands.spellings import find_spellings
 from painter_search.collection.work import Work
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError
@@ -32,7 +34,10 @@ from painter_search.encoder.inference.embedding_shards import (
     split_into_shards,
 )
 from painter_search.images.decode_pool import IN_PROCESS_LIMIT
+from painter_search.images.duplicates.search import shows_same_picture
+from painter_search.images.duplicates.sketch import PictureSketch
 from painter_search.images.fingerprint import coarse_fingerprints, same_picture, stack_fingerprints
+from painter_search.images.framing import open_frame
 from painter_search.images.photographs.crop import Crop
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.manifest import PICTURES, THUMBNAILS, WORKS
@@ -73,11 +78,16 @@ def write_addition(
         _ = index.encoder  # fail now if there is none
         staging = index_dir / ".adding"
         preview = None
-        source = sources[0]
-        if isinstance(source, Path) and (source / "prepare.json").is_file():
+        prepared = [source for source in sources if isinstance(source, Path) and (source / "prepare.json").is_file()]
+        if prepared:
             if len(sources) > 1:
-                raise InvalidValueError(f"{source} is a prepared collection; add it alone.")
-            additions = _open_collection(index, source, staging)
+                raise InvalidValueError(f"{prepared[0]} is a prepared collection; add it alone.")
+            if artist is not None or originals or layout is not None or keep_uncertain:
+                raise InvalidValueError(
+                    f"{prepared[0]} is a prepared collection, whose works have their artists; add it without --artist, "
+                    "--originals, --layout and --keep-uncertain."
+                )
+            additions = _open_collection(index, prepared[0], staging)
         else:
             inputs = read_additions(sources, artist, originals, layout)
             preview = show_preview(inputs, keep_uncertain)
@@ -132,10 +142,14 @@ def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path, keep_unc
 
 def _as_spelled(index: IndexReader, additions: Additions) -> Additions:
     """The additions with their artists' names spelled as the index spells them."""
-    artists = index.works.works_per_artist()
-    spellings = {name: find_spellings(name, artists) for name in {work.artist for work in additions.works}}
-    works = [replace(work, artist=(spellings[work.artist] or [work.artist])[0]) for work in additions.works]
-    return replace(additions, works=works)
+    namesakes: dict[str, list[str]] = defaultdict(list)
+    for artist in index.works.works_per_artist():
+        namesakes[fold_name(artist)].append(artist)
+    names = {work.artist for work in additions.works}
+    meant = {name: find_spellings(name, namesakes[fold_name(name)]) for name in names}
+    # A name that several artists of the index share is nobody's of them.
+    spellings = {name: found[0] if len(found) == 1 else name for name, found in meant.items()}
+    return replace(additions, works=[replace(work, artist=spellings[work.artist]) for work in additions.works])
 
 
 def _add(index: IndexReader, additions: Additions, staging: Path) -> Change:
@@ -146,10 +160,16 @@ def _add(index: IndexReader, additions: Additions, staging: Path) -> Change:
     added: list[IndexedWork] = []
     fingerprints: list[bytes] = []
 
+    def thumbnail_of(id: int) -> bytes:
+        if id < first_id:
+            return index.works.thumbnail(id)
+        return next(make_thumbnails([CollectionWork(collection, added[id - first_id].work)])).thumbnail
+
     def new_thumbnails() -> Iterator[tuple[int, bytes]]:
         entries = [CollectionWork(collection, work) for work in additions.works]
         for work, picture in zip(additions.works, make_thumbnails(entries), strict=True):
-            duplicate = artist_fingerprints.find(work.artist, picture.fingerprint)
+            alike = artist_fingerprints.find(work.artist, picture.fingerprint)
+            duplicate = next((id for id in alike if _is_copy(picture.thumbnail, thumbnail_of(id))), None)
             if duplicate is not None:
                 left_out.append((work.file, f"already in the index (id {duplicate})"))
                 continue
@@ -201,11 +221,10 @@ class ArtistFingerprints:
         self._works = index.works
         self._by_artist: dict[str, _Fingerprints] = {}
 
-    def find(self, artist: str, fingerprint: bytes) -> int | None:
-        """The id of the artist's work with the same picture; None if there is none."""
+    def find(self, artist: str, fingerprint: bytes) -> list[int]:
+        """The ids of the artist's works whose fingerprints are the same."""
         known = self._of(artist)
-        same = same_picture(fingerprint, known.stacked, known.coarse)
-        return int(known.ids[same][0]) if same.any() else None
+        return [int(id) for id in known.ids[same_picture(fingerprint, known.stacked, known.coarse)]]
 
     def append(self, artist: str, fingerprint: bytes, id: int) -> None:
         """Count a picture among the artist's."""
@@ -223,6 +242,14 @@ class ArtistFingerprints:
             ids = np.array([row.id for row in rows], np.int64)
             self._by_artist[artist] = _Fingerprints(ids, stacked, coarse_fingerprints(stacked))
         return self._by_artist[artist]
+
+
+def _is_copy(one: bytes, other: bytes) -> bool:
+    """Whether two thumbnails are of the very same picture; blank ones, such as monochromes, byte for byte."""
+    if one == other:
+        return True
+    sketches = (PictureSketch.from_image(open_frame(jpeg)) for jpeg in (one, other))
+    return shows_same_picture(*sketches) is True
 
 
 def _with_unique_names(index: IndexReader, works: Sequence[Work]) -> list[Work]:

@@ -169,7 +169,10 @@ class AttributionData(IndexReader):
         elif self.exact:
             ids = self.artists.ids
         else:
-            return self.embeddings(self.works.draw_ids(REFERENCE_WORKS, self.next_id - 1))
+            found = self.works.draw_ids(REFERENCE_WORKS, self.next_id - 1)
+            if len(found) >= REFERENCE_WORKS // 2:
+                return self.embeddings(found)
+            ids = self.works.ids()  # most of the works there once were have been removed
         drawn = np.random.default_rng(0).permutation(len(ids))[:REFERENCE_WORKS]
         return self.embeddings(ids[np.sort(drawn)])
 

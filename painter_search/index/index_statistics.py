@@ -9,7 +9,7 @@ import numpy as np
 
 from painter_search.common.progress import track
 from painter_search.index.manifest import THUMBNAILS, WORKS
-from painter_search.index.vector_store.base import SearchSettings
+from painter_search.index.vector_store.base import EXACT_UP_TO, SearchSettings
 from painter_search.index.vector_store.stores import open_vector_store
 from painter_search.index.works.works_db import WorksDB
 from painter_search.index.works.works_writer import write_artist_counts, write_artist_means, write_local_scales
@@ -21,8 +21,8 @@ from painter_search.metrics.local_scaling import ReferenceWorks, mean_distance_b
 BLOCK = 1024
 """Works compared at once."""
 REFERENCE_WORKS = 20_000
-"""Random works that stand for all in an approximate index, where comparing every work with every other takes too
-long."""
+"""Random works that stand for all in an approximate or large index, where comparing every work with every other takes
+too long."""
 MEAN_DISTANCE_WORKS = 2000
 """Random works, at most, on which the mean distance is measured."""
 
@@ -44,8 +44,8 @@ def update_index_statistics(folder: Path, search: SearchSettings) -> float:
     ids, names = works.artists()
     works.close()
     distinct, artists = np.unique(np.array(names, dtype=object), return_inverse=True)
-    exact = search.name == "exact"
     count = len(ids)
+    exact = search.name == "exact" and count <= EXACT_UP_TO
     drawn = np.arange(count) if exact else np.sort(np.random.default_rng(1).permutation(count)[:REFERENCE_WORKS])
     references, reference_artists = store.get(ids[drawn]), artists[drawn]
     # The nearest of fewer works is farther away; see INTRINSIC_DIMENSION.

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.common.errors import InvalidValueError
+from painter_search.common.files.cache_folder import cache_folder
 from painter_search.index.attribution_data import AttributionData
 from painter_search.index.config import (
     DEFAULT_INDEX,
@@ -218,6 +219,8 @@ class PaintingIndex(AttributionData):
         """
         if filter is None:
             return self
+        if self.selection is not None:
+            raise InvalidValueError("this index is filtered already; give all conditions in one WorkFilter.")
         narrowed = copy(self)
         for name, member in vars(AttributionData).items():
             if isinstance(member, cached_property):
@@ -270,6 +273,10 @@ class PaintingIndex(AttributionData):
         if self.selection is not None:
             raise InvalidValueError("a filtered index cannot be changed; change the index that it was made from.")
         index_dir = self.folder.parent
+        if index_dir.resolve().is_relative_to(cache_folder("indexes").resolve()):
+            raise InvalidValueError(
+                "an index fetched from a URL cannot be changed; change it in a folder, and copy that to the URL."
+            )
         if find_index(index_dir) != self.folder:
             raise InvalidValueError(
                 f"{self.folder} is no longer the current index of {index_dir}; load {index_dir} and change that."

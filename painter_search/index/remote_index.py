@@ -60,11 +60,13 @@ def fetch_index(url: str) -> Path:
         logger.info(f"{redact_url(url)} cannot be reached; the index that was fetched before is used.")
         return before
     folder = home / _name(manifest, url)
-    if not (folder / MANIFEST).is_file():
-        with locked(home / ".lock", f"{redact_url(url)} is being fetched"):
-            _fetch(str(place), manifest, folder)
     named = (home / CURRENT).read_text(encoding="utf-8").strip() if (home / CURRENT).is_file() else ""
-    if named != folder.name:
+    is_fetched = (folder / MANIFEST).is_file()
+    if is_fetched and named == folder.name:
+        return folder
+    with locked(home / ".lock", f"{redact_url(url)} is being fetched"):
+        if not is_fetched:
+            _fetch(str(place), manifest, folder)
         write_bytes(home / CURRENT, f"{folder.name}\n".encode())
         for other in home.iterdir():  # a server may still read the version before
             if other.is_dir() and other.name not in (folder.name, named):

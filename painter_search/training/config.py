@@ -83,7 +83,7 @@ class TrainConfig:
     anew; for GPUs."""
 
     batch_size: int | None = field(default=None, metadata={"stored": "batch"})
-    """report: triplets a step; 64. strong: works a step, four an artist; 192."""
+    """report: triplets a step; 64. strong: works a step, four an artist; 192, for the new layer of each collection."""
 
     lr: float | None = field(default=None, metadata={"stored": "rate"})
     """Learning rate of the new layer. report: 6e-6. strong: 5e-4."""

@@ -91,6 +91,13 @@ def test_find_spellings_prefers_the_exact_name() -> None:
     assert find_spellings("Tizian", index) == []
 
 
+def test_find_spellings_prefers_a_life_in_common_to_no_life() -> None:
+    index = ["John Smith", "John Smith (1652-1742)", "John Smith (1781-1852)"]
+    assert find_spellings("Smith, John (1652-1742)", index) == ["John Smith (1652-1742)"]
+    assert find_spellings("Smith, John (1900-1950)", index) == ["John Smith"]
+    assert find_spellings("SMITH, JOHN", index) == index
+
+
 def test_side_leaders_takes_an_artist_and_the_hands_near_by_together() -> None:
     together = ["Rubens", "Rubens (workshop of)", "after Rubens", "RUBENS", "Rubens; Snyders", "Snyders", "Snyders?"]
     apart = ["Titian", "Unknown", "Master of Fl\u00e9malle", "Christo"]

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -6,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -453,3 +455,73 @@ def test_add_paintings_of_a_file_needs_its_artist(index_dir: Path, paintings: Pa
     file = next(paintings.glob("*.jpg"))
     with pytest.raises(PainterSearchError, match=f"{file.name} does not tell its artist; add artist NAME"):
         add_paintings(index_dir, file)
+
+
+def test_add_paintings_takes_pictures_at_urls_of_one_base_name(index_dir: Path, tmp_path: Path) -> None:
+    system = fsspec.filesystem("memory")
+    urls = []
+    for number in range(3):  # as IIIF servers name every picture
+        paint(60 + number, 0).save(tmp_path / "one.jpg")
+        system.pipe_file(f"/{tmp_path.name}/{number}/full/0/default.jpg", (tmp_path / "one.jpg").read_bytes())
+        urls.append(f"memory://{tmp_path.name}/{number}/full/0/default.jpg")
+    update = add_paintings(index_dir, urls, artist="Somebody")
+    assert [entry.work.file for entry in update.added] == ["2/default.jpg", "3/default.jpg", "default.jpg"]
+    pictures = {update.index.works.thumbnail(entry.id) for entry in update.added}
+    assert len(pictures) == 3
+
+
+def test_add_paintings_adds_monochromes_that_differ_and_no_copy(index_dir: Path, tmp_path: Path) -> None:
+    for grey in (200, 201, 202):
+        (tmp_path / "klein").mkdir(exist_ok=True)
+        Image.new("RGB", (300, 260), (grey, grey, grey)).save(tmp_path / "klein" / f"{grey}.png")
+    assert len(add_paintings(index_dir, tmp_path / "klein", artist="Klein").added) == 3
+    again = add_paintings(index_dir, tmp_path / "klein", artist="Klein")
+    assert (again.added, len(again.left_out)) == ((), 3)
+
+
+def test_add_paintings_gives_no_work_to_one_of_several_namesakes(index_dir: Path, tmp_path: Path) -> None:
+    def add(artist: str) -> str:
+        number = len(list(tmp_path.glob("*.jpg")))
+        paint(70 + number, 0).save(tmp_path / f"{number}.jpg")
+        (added,) = add_paintings(index_dir, tmp_path / f"{number}.jpg", artist=artist).added
+        return added.work.artist
+
+    assert add("John Smith (1652-1742)") == "John Smith (1652-1742)"
+    assert add("John Smith (1781-1852)") == "John Smith (1781-1852)"
+    assert add("John Smith") == "John Smith"
+    assert add("Smith, John (1652-1742)") == "John Smith (1652-1742)"
+
+
+def test_add_paintings_refuses_flags_that_a_prepared_collection_has_no_use_for(
+    index_dir: Path, small_collection: Path, paintings: Path
+) -> None:
+    with pytest.raises(InvalidValueError, match="is a prepared collection, whose works have their artists"):
+        add_paintings(index_dir, small_collection, artist="Somebody")
+    with pytest.raises(InvalidValueError, match="is a prepared collection; add it alone"):
+        add_paintings(index_dir, [paintings, small_collection], artist="Somebody")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights of files")
+def test_updates_link_files_that_may_only_be_read(index_dir: Path, paintings: Path) -> None:
+    before = PaintingIndex.load(index_dir)
+    for path in before.folder.iterdir():
+        path.chmod(0o444)
+    assert len(remove_works(index_dir, 1).index) == len(before) - 1
+    assert add_paintings(index_dir, paintings, artist="Somebody").added
+
+
+def test_index_in_the_cache_of_urls_is_not_changed(
+    index_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAINTER_SEARCH_CACHE", str(tmp_path / "cache"))
+    shutil.copytree(index_dir, tmp_path / "cache" / "indexes" / "0123")
+    with pytest.raises(InvalidValueError, match="fetched from a URL cannot be changed"):
+        PaintingIndex.load(tmp_path / "cache" / "indexes" / "0123").remove(1)
+
+
+def test_filtered_index_is_not_filtered_again(small_index: PaintingIndex) -> None:
+    narrowed = small_index.filtered(WorkFilter(before=1920))
+    assert narrowed.unfiltered is small_index
+    assert narrowed.filtered(None) is narrowed
+    with pytest.raises(InvalidValueError, match="all conditions in one WorkFilter"):
+        narrowed.filtered(WorkFilter(artists="Painter 9"))

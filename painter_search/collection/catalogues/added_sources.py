@@ -46,9 +46,13 @@ def list_added_sources(sources: Sequence[Location]) -> AddedSources:
             raise NotFoundError(f"{source} does not exist; check the path after {ADD_COMMAND}.")
     common = _common_folder(sources)
     merged = SourceListing()
-    for source in sources:
+    taken: set[str] = set()
+    for number, source in enumerate(sources, start=1):
         listing = _list(source)
         prefix = _folder_within(source, common) if len(sources) > 1 else ""
+        if any(f"{prefix}{original.file}" in taken for original in listing.originals):
+            prefix = f"{number}/{prefix}"  # every URL of an IIIF server ends in default.jpg
+        taken.update(f"{prefix}{original.file}" for original in listing.originals)
         for original in listing.originals:
             merged.originals.append(
                 replace(original, file=f"{prefix}{original.file}", stored=original.stored_path) if prefix else original

@@ -114,10 +114,10 @@ def _read_plain(name: str, known: Set[str]) -> Hand:
     if len(inverted) > 1 and all(INVERTED.fullmatch(one) for one in inverted):  # Rubens, Peter Paul and Brueghel, Jan
         return Hand(tuple(inverted))
     parts = [part.strip(" ,") for part in PERHAPS_BETWEEN_ARTISTS.split(name)]
-    known = known - {fold_name(name)}
+    own = fold_name(name)
     is_one = len(parts) == 1 or (is_known_painter(name) and "/" not in name)
     members = tuple(
-        part for part in parts if part and (fold_name(part) in known or (not is_one and is_known_painter(part)))
+        part for part in parts if part and (own != fold_name(part) in known or (not is_one and is_known_painter(part)))
     )
     full = all(len(fold_words(part)) > 1 for part in parts)
     if "," in name:  # Monet, Claude

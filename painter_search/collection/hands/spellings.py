@@ -38,14 +38,15 @@ def find_spellings(name: str, artists: Iterable[str]) -> list[str]:
     """The artists that a name means, each as it is spelled among `artists`; none if nobody there has the name.
 
     Of artists who have it exactly, it is that one; otherwise all whose spelling differs in accents, capitals,
-    punctuation, order or the years of a life.
+    punctuation, order or the years of a life, and of these those who have a year in common with it, if any have.
     """
     artists = artists if isinstance(artists, Collection) else list(artists)
     if name in artists:
         return [name]
     folded, years = fold_name(name), life_years(name)
     same = [artist for artist in artists if fold_name(artist) == folded]
-    return sorted(artist for artist in same if _agree(years, life_years(artist)))
+    dated = [artist for artist in same if years & life_years(artist)]
+    return sorted(dated or [artist for artist in same if _agree(years, life_years(artist))])
 
 
 def side_leaders(fields: Iterable[str]) -> dict[str, str]:

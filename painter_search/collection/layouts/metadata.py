@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -38,6 +39,8 @@ def read_metadata(originals: Sequence[Original], pictures: Sequence[Original]) -
     A table without artists is passed over with a remark.
     """
     metadata = Metadata(pd.DataFrame(columns=CLEAN_COLUMNS, dtype=object), [])
+    by_path = sorted(pictures, key=lambda one: one.file)
+    files = [one.file for one in by_path]
     parts = [metadata.table]
     for original in originals:
         path = PurePosixPath(original.file)
@@ -45,13 +48,13 @@ def read_metadata(originals: Sequence[Original], pictures: Sequence[Original]) -
             continue
         rows = _read_rows(original, metadata.remarks)
         folder = original.file[: -len(path.name)]
-        below = [one for one in pictures if one.file.startswith(folder)]
+        below = by_path[bisect_left(files, folder) : bisect_left(files, f"{folder}\U0010ffff")]
         if rows is None or not below:
             continue
         named = match_catalogue(rows, below)
-        files = {name: one.file for name, one in named.matched.files}
-        matched = named.table[named.table["new_filename"].isin(files)].copy()
-        matched["new_filename"] = matched["new_filename"].map(files)
+        file_of = {name: one.file for name, one in named.matched.files}
+        matched = named.table[named.table["new_filename"].isin(file_of)].copy()
+        matched["new_filename"] = matched["new_filename"].map(file_of)
         parts.append(matched)
         metadata.tables.append(original.file)
         metadata.remarks += named.remarks

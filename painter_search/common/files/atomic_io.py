@@ -35,7 +35,8 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
     temporary.unlink(missing_ok=True)
     try:
         write(temporary)
-        with temporary.open("rb+") as file:
+        # The second name of a file that may only be read is flushed, too, but on Windows.
+        with temporary.open("rb+" if os.name == "nt" else "rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:

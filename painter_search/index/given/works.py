@@ -53,7 +53,11 @@ def read_works(file: VectorFile, originals: Path | None, keep_uncertain: bool) -
             f"{file.table} has {len(texts):,} rows, and there are {len(file.vectors):,} vectors; each needs its row."
         )
     paths = _paths(texts, header)
-    table = pd.DataFrame({"artist": texts.iloc[:, artists[0]].map(clean_name), "new_filename": _unique(paths)})
+    files = _unique(paths)
+    # Collections may have files of the same name, as indexes that were exported do.
+    collections = [str(name) for name in texts["collection"]] if "collection" in header else [""] * len(files)
+    names = ["/".join(filter(None, parts)) for parts in zip(collections, files, strict=True)]
+    table = pd.DataFrame({"artist": texts.iloc[:, artists[0]].map(clean_name), "new_filename": names})
     for field in TEXTS:
         found = find_columns(header, field)
         table[field] = texts.iloc[:, found[0]].map(clean_name) if found else ""
@@ -70,17 +74,15 @@ def read_works(file: VectorFile, originals: Path | None, keep_uncertain: bool) -
         raise NotEnoughDataError(f"{file.table} has no usable row ({first}).")
     if len(rows) > 1 and (file.vectors[rows] == file.vectors[rows[0]]).all():
         raise NotEnoughDataError(f"{file.table}: all vectors are the same, so that no work is nearer than another.")
-    collections = texts["collection"] if "collection" in header else pd.Series(file.table.stem, index=texts.index)
     works = [
-        Work(str(collections[row]) or file.table.stem, *(str(usable[name][row]) for name in ("new_filename", "artist")),
-             *(str(usable[name][row]) for name in TEXTS))
+        Work(collections[row] or file.table.stem, files[row], *(str(usable[name][row]) for name in ("artist", *TEXTS)))
         for row in rows
-    ]  # fmt: skip
+    ]
     folder = originals or file.table.parent
     pictures = [
-        Original(str(usable["new_filename"][row]), file.table, False, 0, cell=Cell(picture_column, row))
+        Original(files[row], file.table, False, 0, cell=Cell(picture_column, row))
         if picture_column
-        else Original(str(usable["new_filename"][row]), folder, False, 0, stored=paths[row])
+        else Original(files[row], folder, False, 0, stored=paths[row])
         for row in rows
     ]
     return GivenWorks(file.vectors[rows], works, pictures, left_out)

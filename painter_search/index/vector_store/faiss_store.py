@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import faiss
 import numpy as np
@@ -111,12 +113,17 @@ class FaissStore:
         """The embeddings of these ids, as they were computed: `[n, d]`."""
         if not isinstance(self._index, faiss.IndexIDMap2):
             return read_embeddings(self._folder / EMBEDDINGS, ids, self.dim)
+        stored_ids, order = self._sorted_ids
+        flat = cast(faiss.IndexFlat, faiss.downcast_index(self._index.index))
+        vectors = faiss.rev_swig_ptr(flat.get_xb(), len(self) * self.dim)  # FAISS's own memory
+        return np.asarray(vectors.reshape(-1, self.dim)[order[np.searchsorted(stored_ids, ids, sorter=order)]])
+
+    @cached_property
+    def _sorted_ids(self) -> tuple[Ids, Ids]:
+        """Of an exact index: the ids as they are stored, and the order that sorts them."""
+        assert isinstance(self._index, faiss.IndexIDMap2)
         stored_ids = _id_map(self._index)
-        order = np.argsort(stored_ids, kind="stable")
-        # Into an array of ours: with faiss.contrib.torch_utils imported, FAISS would return tensors.
-        stored = np.empty((len(self), self.dim), np.float32)
-        self._index.index.reconstruct_n(0, len(self), stored)
-        return stored[order[np.searchsorted(stored_ids, ids, sorter=order)]]
+        return stored_ids, np.argsort(stored_ids, kind="stable")
 
     def write_with(self, folder: Path, vectors: Vectors, ids: Ids, stored_ids: Ids) -> SearchSettings:
         """Write the next version with more embeddings; see `VectorStore.write_with`. The cells stay as they are."""

@@ -130,8 +130,8 @@ def _reaches(years: Years, filter: WorkFilter) -> bool:
 def _ids_where(works: Path, expression: str) -> list[int]:
     """The ids of the works for which an expression holds, ascending."""
     # As a column of the result, an expression can be followed by nothing else: a second FROM is a syntax error. The
-    # line breaks end a comment that it may contain.
-    query = f"SELECT id, (\n{expression}\n) IS TRUE FROM works ORDER BY id"
+    # line breaks and the empty comment end a comment that it may contain.
+    query = f"SELECT id, (\n{expression}\n/**/) IS TRUE FROM works ORDER BY id"
     with closing(open_read_only(works)) as database:
         database.set_authorizer(_allow_reading())
         try:

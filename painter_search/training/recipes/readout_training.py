@@ -72,7 +72,9 @@ class ReadoutTraining:
         self._config, self._hyperparameters = config, config.resolved
         self._device = encoder.device
         steps = max(MIN_STEPS, math.ceil(len(artists) / self._hyperparameters.batch_size))
-        self._sampler = self.make_sampler(steps)
+        # As many works of each collection as a batch of it alone would have: on validation artists that gained half a
+        # point of accuracy or more in each of three collections, over dividing a batch among them.
+        self._sampler = self.make_sampler(steps, self._hyperparameters.batch_size * len(np.unique(self.collections)))
         self._steps = steps * max(1, self._hyperparameters.epochs - 1)
         self._step = 0
         self._readout = cast(Readout, encoder.network.get_submodule("readout"))
@@ -138,12 +140,12 @@ class ReadoutTraining:
         collections = self.collections[artists]
         return [(embeddings[collections == one], artists[collections == one]) for one in np.unique(collections)]
 
-    def make_sampler(self, steps: int) -> PKSampler:
-        """A sampler of epochs of so many steps, over these works."""
+    def make_sampler(self, steps: int, batch_size: int) -> PKSampler:
+        """A sampler of epochs of so many steps, each on so many of these works."""
         return PKSampler(
             self.artists,
             self.collections,
-            self._hyperparameters.batch_size,
+            batch_size,
             steps=steps,
             seed=self._config.seed,
             rank=rank(),

@@ -214,7 +214,8 @@ class StrongRecipe:
     def _open_fine_tuning(self) -> FineTuning[Any]:
         assert self._tuned is not None
         steps = math.ceil(len(self._readout.artists) / self._hyperparameters.batch_size)
-        return FineTuning(self._config, self.encoder, self._tuned, self._readout.make_sampler(steps))
+        sampler = self._readout.make_sampler(steps, self._hyperparameters.batch_size)
+        return FineTuning(self._config, self.encoder, self._tuned, sampler)
 
     def _open_refit(self) -> ReadoutTraining:
         if self._refitted is None:

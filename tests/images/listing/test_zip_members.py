@@ -100,3 +100,14 @@ def test_guess_encoding_is_quick_with_hostile_names() -> None:
     guess_encoding([bytes([200 + number % 50]) * 60_000 for number in range(50)])
     guess_encoding([f"{number} ".encode() + bytes([200 + number % 50]) * 200 for number in range(20_000)])
     assert time.perf_counter() - started < 5
+
+
+def test_archive_whose_pictures_have_plain_names_beside_others_is_listed(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "scans.zip", "w") as archive:
+        archive.writestr("a/1.jpg", b"one")
+        archive.writestr("Entwuerfe/", b"")
+    content = (tmp_path / "scans.zip").read_bytes().replace(b"Entwuerfe/", "Entw\u00fcrfe_/".encode("cp850"))
+    (tmp_path / "scans.zip").write_bytes(content)
+    listing = list_sources([tmp_path / "scans.zip"], "--folder")
+    assert [original.file for original in listing.originals] == ["a/1.jpg"]
+    assert listing.remarks == []

@@ -257,6 +257,15 @@ def test_embeddings_with_an_encoder_that_has_probabilities_keep_them(
     assert other.artists[0].probability is not None
 
 
+def test_exported_works_of_equal_names_in_two_collections_are_all_there_again(tmp_path: Path) -> None:
+    names = ["Ada", "Bo", "Ada", "Ada"]
+    table = {"collection": ["a", "b", "b", ""], "file": ["1.jpg", "1.jpg", "2.jpg", "1.jpg"], "artist": names}
+    pd.DataFrame({**table, "embedding": list(vectors()[:4])}).to_parquet(tmp_path / "works.parquet")
+    index = PaintingIndex.build(embeddings=tmp_path / "works.parquet", index=tmp_path / "index")
+    found = [(work.collection, work.file, work.artist) for work in index.works.get([1, 2, 3, 4])]
+    assert found == [("a", "1.jpg", "Ada"), ("b", "1.jpg", "Bo"), ("b", "2.jpg", "Ada"), ("works", "1.jpg", "Ada")]
+
+
 def test_exported_index_with_its_encoder_is_the_same_index_again(
     small_index: PaintingIndex, small_index_config: Any, painted_originals: Path, tmp_path: Path
 ) -> None:

@@ -56,3 +56,15 @@ def test_search_among_ids_finds_as_much_in_an_approximate_index(tmp_path: Path) 
         assert set(found[found >= 0].tolist()) <= set(among.tolist())
         recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(nearest, found, strict=True)])
         assert recall >= 0.95
+
+
+def test_get_returns_copies_of_vectors_under_any_ids(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(30, 8)).astype("f4")
+    settings = build_faiss(vectors, tmp_path)
+    (tmp_path / "next").mkdir()
+    FaissStore(tmp_path, settings).write_with(tmp_path / "next", vectors[:2] + 1, np.array([90, 40]), np.arange(1, 31))
+    store = FaissStore(tmp_path / "next", settings)
+    found = store.get(np.array([40, 7, 90, 7]))
+    np.testing.assert_array_equal(found, np.stack([vectors[1] + 1, vectors[6], vectors[0] + 1, vectors[6]]))
+    found[:] = 0
+    np.testing.assert_array_equal(store.get(np.array([7])), vectors[[6]])

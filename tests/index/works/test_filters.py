@@ -118,6 +118,8 @@ def test_select_works_by_year_keeps_dates_that_lie_wholly_in_the_period(tmp_path
         "ATTACH 'x' AS y",
         "abs(-9223372036854775808) > 0",
         "style = 'unclosed",
+        "1) FROM works ORDER BY id DESC /*",
+        "1) FROM works, works AS other /*",
         "style = \ud800",
     ],
 )
