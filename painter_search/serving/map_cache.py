@@ -81,8 +81,9 @@ def draw_cached_map(folder: Path) -> MapContent:
         draw_map_picture(picture, projection, index.digest)
         content = {**map_content(projection, index), "picture": data_uri(picture.read_bytes(), "png")}
     plain: MapContent = json.loads(to_json(content))
-    with contextlib.suppress(OSError):  # the next server lays it out again
-        write_json(_cache_path(index), plain)
+    if index.folder.is_dir():  # not removed meanwhile
+        with contextlib.suppress(OSError):  # the next server lays it out again
+            write_json(_cache_path(index), plain)
     return plain
 
 

@@ -241,7 +241,10 @@ def add_confidence(checkpoint: Path, groups: Sequence[HeldOutWorks]) -> None:
     """
     confidence = fit_confidence(groups)
     if confidence is None:
-        logger.info("Too few validation artists to calibrate the encoder; answers will have no probabilities.")
+        logger.info(
+            "Too few artists to calibrate the encoder: answers will have no probabilities. Prepare some 20 or more, or "
+            "keep to the encoder that comes with the package, which has them: `build-index --encoder painter`."
+        )
         return
     entries: dict[str, object] = {"confidence": to_stored(confidence)}
     plda = groups[0].plda

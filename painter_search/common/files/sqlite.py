@@ -20,6 +20,8 @@ def open_read_only(path: Path) -> ReadOnlyConnection:
         DamagedFileError: Now or by a later query, if the file is damaged, or if it has a view, a virtual table or a
             generated column: these would make the reader run the writer's code.
     """
+    if not path.exists():
+        raise DamagedFileError(f"{path} is not there any more; copy the index again, or rebuild it.")
     uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
     try:
         connection = sqlite3.connect(uri, uri=True, check_same_thread=False, factory=ReadOnlyConnection)

@@ -49,7 +49,8 @@ def show_collection(collection: Collection, *, as_json: bool = False) -> None:
                 f"doubtful names or {like}",
                 "those that are no artist's own hand are left out, the others kept",
             )
+        listed = collection.folder / "suspicious_artists.csv"
         show(
-            f"{suspicious:,} artists have {like}; {fate}, and listed in {collection.folder / 'suspicious_artists.csv'}."
+            f"{suspicious:,} {'artist' if suspicious == 1 else 'artists'} with {like}; {fate}, and listed in {listed}."
         )
     show(f"Written to {collection.folder}.")

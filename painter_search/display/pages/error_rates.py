@@ -29,6 +29,8 @@ def error_rates_sentence(reliability: IndexReliability | None) -> str:
 
 def keep_error_rates(index: PaintingIndex, reliability: IndexReliability | None) -> None:
     """Keep the sentence next to the index, so that no answer needs to wait for the measurement."""
+    if not index.folder.is_dir():
+        return  # removed meanwhile, and not to be made anew
     with suppress(OSError):  # the folder may be read-only
         write_json(_path(index), {"index": index.digest, "error_rates": error_rates_sentence(reliability)})
 

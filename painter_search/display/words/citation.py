@@ -8,7 +8,10 @@ from typing import Any
 from painter_search.common.version import __version__
 from painter_search.index.painting_index import PaintingIndex
 
-UNCALIBRATED = "This index's encoder has no calibration, so that no answer says how sure it is."
+UNCALIBRATED = (
+    "This index's encoder has no calibration, so that no answer says how sure it is; that of "
+    "build-index --encoder painter has one."
+)
 
 
 def citation(index: PaintingIndex) -> dict[str, Any]:

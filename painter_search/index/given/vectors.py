@@ -148,7 +148,8 @@ def _to_array(column: pa.ChunkedArray, file: Path) -> NDArray[np.float32]:
     width = int(lengths.max(initial=0))
     if width == 0 or not np.isin(lengths, (0, width)).all():
         raise InvalidValueError(
-            f"the vectors of {file} differ in length ({lengths.min()} to {width}); they must have one width."
+            f"the vectors of {file} differ in length ({lengths.min(initial=width)} to {width}); "
+            "they must have one width, above 0."
         )
     vectors = np.full((len(column), width), np.nan, np.float32)
     start = 0

@@ -15,7 +15,7 @@ from painter_search.collection.tables.columns import ARTIST, FILE, find_columns
 from painter_search.collection.tables.features import is_bytes, is_picture, read_schema, read_texts, schema_features
 from painter_search.collection.tables.table_files import read_table_file
 from painter_search.collection.work import Work
-from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError
+from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError, PainterSearchError
 from painter_search.images.sources import Original
 from painter_search.images.table_pictures import Cell, is_parquet
 from painter_search.index.given.vectors import VectorFile
@@ -43,7 +43,13 @@ def read_works(file: VectorFile, originals: Path | None, keep_uncertain: bool) -
         InvalidValueError: It has not as many rows as there are vectors.
         NotEnoughDataError: No row can be used.
     """
-    texts, picture_column = _read_texts(file)
+    try:
+        texts, picture_column = _read_texts(file)
+    except (OSError, ValueError, LookupError, TypeError) as error:  # Arrow's errors are such
+        if isinstance(error, PainterSearchError):
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise DamagedFileError(f"{file.table} cannot be read as a table ({reason}); write it again.") from error
     header = list(texts.columns)
     artists = find_columns(header, ARTIST)
     if not artists:
@@ -55,8 +61,11 @@ def read_works(file: VectorFile, originals: Path | None, keep_uncertain: bool) -
     paths = _paths(texts, header)
     files = _unique(paths)
     # Collections may have files of the same name, as indexes that were exported do.
-    collections = [str(name) for name in texts["collection"]] if "collection" in header else [""] * len(files)
-    names = ["/".join(filter(None, parts)) for parts in zip(collections, files, strict=True)]
+    collections = [file.table.stem] * len(files)
+    names = files
+    if "collection" in header:
+        collections = [str(name) or file.table.stem for name in texts["collection"]]
+        names = [f"{collection}: {name}" for collection, name in zip(collections, files, strict=True)]
     table = pd.DataFrame({"artist": texts.iloc[:, artists[0]].map(clean_name), "new_filename": names})
     for field in TEXTS:
         found = find_columns(header, field)
@@ -75,8 +84,7 @@ def read_works(file: VectorFile, originals: Path | None, keep_uncertain: bool) -
     if len(rows) > 1 and (file.vectors[rows] == file.vectors[rows[0]]).all():
         raise NotEnoughDataError(f"{file.table}: all vectors are the same, so that no work is nearer than another.")
     works = [
-        Work(collections[row] or file.table.stem, files[row], *(str(usable[name][row]) for name in ("artist", *TEXTS)))
-        for row in rows
+        Work(collections[row], files[row], *(str(usable[name][row]) for name in ("artist", *TEXTS))) for row in rows
     ]
     folder = originals or file.table.parent
     pictures = [

@@ -27,7 +27,7 @@ from painter_search.analysis.projection import project_index
 from painter_search.analysis.similar import similar_works
 from painter_search.attribution.answers import Attribution
 from painter_search.attribution.attribute import attribute
-from painter_search.common.errors import NotFoundError, PainterSearchError, UnknownWorkError
+from painter_search.common.errors import DamagedFileError, NotFoundError, PainterSearchError, UnknownWorkError
 from painter_search.images.fingerprint import has_picture
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex
@@ -264,6 +264,22 @@ def test_exported_works_of_equal_names_in_two_collections_are_all_there_again(tm
     index = PaintingIndex.build(embeddings=tmp_path / "works.parquet", index=tmp_path / "index")
     found = [(work.collection, work.file, work.artist) for work in index.works.get([1, 2, 3, 4])]
     assert found == [("a", "1.jpg", "Ada"), ("b", "1.jpg", "Bo"), ("b", "2.jpg", "Ada"), ("works", "1.jpg", "Ada")]
+    table["collection"][0] = "works"  # as the last one is called, whose cell is empty
+    pd.DataFrame({**table, "embedding": list(vectors()[:4])}).to_parquet(tmp_path / "works.parquet")
+    again = PaintingIndex.build(embeddings=tmp_path / "works.parquet", index=tmp_path / "again")
+    assert len(again) == 3
+
+
+@pytest.mark.parametrize("kind", ["cut", "double"])
+def test_table_that_cannot_be_read_beside_an_npy_file_is_named(kind: str, tmp_path: Path) -> None:
+    np.save(tmp_path / "vectors.npy", vectors())
+    columns = pa.table([NAMES, NAMES], names=["artist", "artist" if kind == "double" else "file"])
+    parquet.write_table(columns, tmp_path / "works.parquet")
+    if kind == "cut":
+        (tmp_path / "works.parquet").write_bytes((tmp_path / "works.parquet").read_bytes()[:300])
+    files = (tmp_path / "vectors.npy", tmp_path / "works.parquet")
+    with pytest.raises(DamagedFileError, match=r"works\.parquet cannot be read as a table"):
+        PaintingIndex.build(embeddings=files, index=tmp_path / "index")
 
 
 def test_exported_index_with_its_encoder_is_the_same_index_again(
