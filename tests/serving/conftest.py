@@ -67,6 +67,14 @@ def serve_config(small_index: PaintingIndex) -> ServeConfig:
     return ServeConfig(index=small_index.folder)
 
 
+@pytest.fixture
+def home(small_index: PaintingIndex, tmp_path: Path) -> Path:
+    """A folder of indexes that a test may change."""
+    shutil.copytree(small_index.folder, tmp_path / "index" / small_index.digest)
+    (tmp_path / "index" / "CURRENT").write_text(small_index.digest, encoding="utf-8")
+    return tmp_path / "index"
+
+
 @pytest.fixture(scope="session")
 def client(serve_config: ServeConfig, new_client: Callable[..., Any]) -> Iterator[Any]:
     """A client of an application with the small index."""

@@ -19,14 +19,6 @@ from painter_search.serving.current_index import CurrentIndex
 httpx = pytest.importorskip("httpx")
 
 
-@pytest.fixture
-def home(small_index: PaintingIndex, tmp_path: Path) -> Path:
-    """A folder of indexes that a test may change."""
-    shutil.copytree(small_index.folder, tmp_path / "index" / small_index.digest)
-    (tmp_path / "index" / "CURRENT").write_text(small_index.digest, encoding="utf-8")
-    return tmp_path / "index"
-
-
 def test_get_returns_an_index_that_replaces_the_current_one(home: Path, painted_folder: Path) -> None:
     current = CurrentIndex(home)
     before = current.get()

@@ -2,7 +2,6 @@ import csv
 import gc
 import io
 import re
-import shutil
 import time
 from datetime import datetime, timezone
 from pathlib import Path
@@ -232,16 +231,14 @@ def test_comparison_is_saved_as_csv(client: Any, painted_originals: Path, small_
 
 @pytest.mark.slow
 def test_answer_page_says_when_its_index_was_replaced(
-    small_index: PaintingIndex, painted_folder: Path, painting: Path, tmp_path: Path, new_client: Any
+    small_index: PaintingIndex, painted_folder: Path, painting: Path, home: Path, new_client: Any
 ) -> None:
-    shutil.copytree(small_index.folder, tmp_path / "index" / small_index.digest)
-    (tmp_path / "index" / "CURRENT").write_text(small_index.digest, encoding="utf-8")
-    with new_client(ServeConfig(index=tmp_path / "index")) as client:
+    with new_client(ServeConfig(index=home)) as client:
         files = {"paintings": ("mine.jpg", painting.read_bytes())}
         address = client.post("/answers", files=files, follow_redirects=False).headers["location"]
         assert "replaced since" not in client.get(address).text
         compared = f"/compare?painting={address.rpartition('/')[2]}.0&painting=1"
-        add_paintings(tmp_path / "index", painted_folder)
+        add_paintings(home, painted_folder)
         for place in (address, compared):
             html = client.get(place).text
             assert "replaced since" in html
@@ -269,14 +266,12 @@ def test_filtered_answer_is_of_the_current_index_and_compares_with_all_of_it(cli
 
 @pytest.mark.slow
 def test_filtered_answer_keeps_its_pictures_when_the_index_is_replaced(
-    small_index: PaintingIndex, painted_folder: Path, painting: Path, tmp_path: Path, new_client: Any
+    small_index: PaintingIndex, painted_folder: Path, painting: Path, home: Path, new_client: Any
 ) -> None:
-    shutil.copytree(small_index.folder, tmp_path / "index" / small_index.digest)
-    (tmp_path / "index" / "CURRENT").write_text(small_index.digest, encoding="utf-8")
-    with new_client(ServeConfig(index=tmp_path / "index")) as client:
+    with new_client(ServeConfig(index=home)) as client:
         files = {"paintings": ("mine.jpg", painting.read_bytes())}
         redirect = client.post("/answers", files=files, data={"artist": "Painter 9"}, follow_redirects=False)
-        add_paintings(tmp_path / "index", painted_folder)
+        add_paintings(home, painted_folder)
         html = client.get(redirect.headers["location"]).text
         gc.collect()
         assert "replaced since" in html

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 ZIP, OLE, GZIP = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b"
-"""What files begin with: zip archives (as .xlsx and .ods are), old .xls files, gzip, Parquet."""
+"""What files begin with: zip archives (as .xlsx and .ods are), old .xls files, gzip."""
 MAX_BYTES = 1_000_000_000
 """At most this much of a packed table is read: a few bytes can claim any size."""
 

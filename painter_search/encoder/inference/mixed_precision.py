@@ -22,6 +22,13 @@ def mixed_precision(device: torch.device, network: nn.Module) -> AbstractContext
     return nullcontext()
 
 
+def unscaled_precision(device: torch.device, network: nn.Module) -> AbstractContextManager[object]:
+    """`mixed_precision` for gradients without a scaler: where that would need one, they are computed in float32."""
+    if needs_scaler(device) and torch.is_grad_enabled():
+        return nullcontext()
+    return mixed_precision(device, network)
+
+
 def needs_scaler(device: torch.device) -> bool:
     """Whether gradients need a `GradScaler`: in float16 small gradients underflow."""
     return device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False)

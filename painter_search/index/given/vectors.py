@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.collection.tables.kinds import is_table
-from painter_search.common.errors import AmbiguousError, DamagedFileError, InvalidValueError, NotFoundError
+from painter_search.common.errors import (
+    AmbiguousError,
+    DamagedFileError,
+    InvalidValueError,
+    NotFoundError,
+    PainterSearchError,
+)
 from painter_search.images.table_pictures import is_parquet
 
 if TYPE_CHECKING:
@@ -93,17 +101,24 @@ def _table_beside(array: Path) -> Path:
 def _read_parquet(file: Path) -> VectorFile:
     from pyarrow import parquet
 
-    try:
+    with translate_arrow_errors(file, "embeddings"):
         schema = parquet.read_schema(file)
         columns = _vector_columns(schema, file)
         table = parquet.read_table(file, columns=list(columns))
         arrays = [_to_array(table.column(name), file) for name in columns]
-    except (OSError, ValueError, LookupError, TypeError) as error:  # Arrow's errors are such
-        if isinstance(error, InvalidValueError | AmbiguousError):
-            raise
-        reason = " ".join(str(error).split())[:200]
-        raise DamagedFileError(f"{file} cannot be read as embeddings ({reason}); write it again.") from error
     return VectorFile(np.hstack(arrays), file, columns)
+
+
+@contextmanager
+def translate_arrow_errors(file: Path, kind: str) -> Iterator[None]:
+    """Turn what Arrow raises for a file that is no such `kind` of table into `DamagedFileError`."""
+    try:
+        yield
+    except PainterSearchError:
+        raise
+    except (OSError, ValueError, LookupError, TypeError) as error:  # Arrow's errors are such
+        reason = " ".join(str(error).split())[:200]
+        raise DamagedFileError(f"{file} cannot be read as {kind} ({reason}); write it again.") from error
 
 
 def _vector_columns(schema: pa.Schema, file: Path) -> tuple[str, ...]:

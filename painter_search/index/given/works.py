@@ -15,10 +15,10 @@ from painter_search.collection.tables.columns import ARTIST, FILE, find_columns
 from painter_search.collection.tables.features import is_bytes, is_picture, read_schema, read_texts, schema_features
 from painter_search.collection.tables.table_files import read_table_file
 from painter_search.collection.work import Work
-from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError, PainterSearchError
+from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError
 from painter_search.images.sources import Original
 from painter_search.images.table_pictures import Cell, is_parquet
-from painter_search.index.given.vectors import VectorFile
+from painter_search.index.given.vectors import VectorFile, translate_arrow_errors
 
 TEXTS = ("title", "date", "style", "genre")
 
@@ -43,13 +43,8 @@ def read_works(file: VectorFile, originals: Path | None, keep_uncertain: bool) -
         InvalidValueError: It has not as many rows as there are vectors.
         NotEnoughDataError: No row can be used.
     """
-    try:
+    with translate_arrow_errors(file.table, "a table"):
         texts, picture_column = _read_texts(file)
-    except (OSError, ValueError, LookupError, TypeError) as error:  # Arrow's errors are such
-        if isinstance(error, PainterSearchError):
-            raise
-        reason = " ".join(str(error).split())[:200]
-        raise DamagedFileError(f"{file.table} cannot be read as a table ({reason}); write it again.") from error
     header = list(texts.columns)
     artists = find_columns(header, ARTIST)
     if not artists:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -14,7 +13,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from painter_search.encoder.inference.embedding import embed_all
-from painter_search.encoder.inference.mixed_precision import mixed_precision, needs_scaler
+from painter_search.encoder.inference.mixed_precision import unscaled_precision
 from painter_search.encoder.inference.onnx_export import fastest_embedder
 from painter_search.encoder.last_stages import without_batch_normalization
 from painter_search.encoder.network import EncoderNetwork
@@ -76,8 +75,7 @@ class TunedNetwork:
         device = self._encoder.device
         images = loaded.images.to(device, non_blocking=True).permute(0, 3, 1, 2)
         crops = cut_crops(images, loaded.crops, loaded.side).contiguous(memory_format=torch.channels_last)
-        # Gradients in float16 would need a scaler: GPUs without bfloat16 train in float32.
-        with nullcontext() if needs_scaler(device) else mixed_precision(device, self._encoder.network):
+        with unscaled_precision(device, self._encoder.network):
             return self._embed_crops(crops)
 
     def _embed_crops(self, crops: torch.Tensor) -> torch.Tensor:

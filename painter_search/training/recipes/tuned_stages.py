@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeAlias, cast
 
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from painter_search.encoder.inference.embedding import mean_over_views
-from painter_search.encoder.inference.mixed_precision import mixed_precision, needs_scaler
+from painter_search.encoder.inference.mixed_precision import unscaled_precision
 from painter_search.encoder.last_stages import LastStages
 from painter_search.encoder.multi_stage_features import Readout
 from painter_search.encoder.network import EncoderNetwork
@@ -62,9 +61,7 @@ class TunedStages:
             moving = of_one_size.to(device)
             if moving.ndim == 4:
                 moving = moving.contiguous(memory_format=torch.channels_last)
-            # Gradients in float16 would need a scaler: GPUs without bfloat16 train in float32.
-            unscaled = needs_scaler(device) and torch.is_grad_enabled()
-            with nullcontext() if unscaled else mixed_precision(device, self._encoder.network):
+            with unscaled_precision(device, self._encoder.network):
                 statistics = self._stages.statistics(moving, frozen[part.to(device)])
             positions.append(part)
             parts.append(self._readout.embed(statistics.float()))
