@@ -42,7 +42,7 @@ from painter_search.encoder.files.names import PACKAGED
 from painter_search.index.config import WorkFilter
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import ENCODER, THUMBNAILS, WORKS, Manifest, publish_index
-from painter_search.index.own_calibration import calibrate_on_works
+from painter_search.index.own_calibration import calibrated
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.vector_store.base import EMBEDDINGS
 from painter_search.index.vector_store.faiss_build import build_faiss
@@ -115,9 +115,9 @@ def fill(home: Path, size: int, memory: str, recall: float) -> dict[str, float]:
             split="folder",
             next_id=size + 1,
             mean_distance=update_index_statistics(staging, search),
-            confidence=calibrate_on_works(staging, search, "folder", encoder.confidence),
+            confidence=encoder.confidence,
         )
-        folder = publish_index(staging, home / "index", manifest)
+        folder = publish_index(staging, home / "index", calibrated(manifest, staging))
     end = time.perf_counter()
     return {
         "filled, s": end - start,

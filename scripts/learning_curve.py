@@ -112,7 +112,7 @@ def open_or_train(collections: list[Collection], count: int | None, flags: argpa
     )
     folder = config.runs / str(config.name)
     if (folder / SCORE).is_file():
-        return Run.open(folder)
+        return Run.load(folder)
     run = train_encoder(replace(config, resume=folder.is_dir()))
     assert run is not None
     return run

@@ -19,7 +19,7 @@ types=$!
 processes=$(getconf _NPROCESSORS_ONLN)
 [[ "$*" == *"not slow"* ]] || processes=$((processes + 1))
 python -m pytest -n "$processes" --maxprocesses 4 --dist worksteal "$@" || tests=$?
-command -v "${CHROMIUM:-chromium}" >/dev/null ||
-  echo "Chromium is not on the PATH: the tests of pages in a browser were skipped (Debian: apt-get install chromium)." >&2
+command -v "${CHROMIUM:-chromium}" chromium chromium-browser google-chrome >/dev/null ||
+  echo "No Chromium on the PATH or in CHROMIUM: pages were not tested in a browser (apt-get install chromium)." >&2
 wait "$types"
 exit "${tests:-0}"

@@ -5,10 +5,18 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch loads: threads of tiny networks burn time waiting
+os.environ.pop("OPENBLAS_NUM_THREADS", None)  # the user's; commands set their own
+os.environ["NO_PROXY"] = "127.0.0.1,localhost"
+os.environ["no_proxy"] = "127.0.0.1,localhost"
+# Before huggingface_hub loads: what the user has fetched is not found, and stand-ins of the hub can be reached.
+os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="painter-search-")
+os.environ["HF_HUB_OFFLINE"] = "0"
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -16,9 +24,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from painter_search.common.log import console_messages
+
+# The same examples on every machine, however busy it is.
+settings.register_profile("painter_search", deadline=None, derandomize=True)
+settings.load_profile("painter_search")
 
 pytest_plugins = ["harness", "preparing", "running_scripts", "small_world", "large_pictures"]
 
@@ -31,6 +44,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long", action="store_true", help="fault tests in full, hours instead of minutes, and the slowest scripts"
     )
+
+
+def pytest_unconfigure() -> None:
+    """Remove the hub's folder of this process."""
+    shutil.rmtree(os.environ["HF_HOME"], ignore_errors=True)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -51,9 +69,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True, scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep what is fetched or compiled out of the user's cache."""
+    """Keep the user's cache, and the checkout's data, runs and index, out of tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PAINTER_SEARCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.chdir(tmp_path_factory.mktemp("here"))
         yield
 
 
@@ -131,9 +150,10 @@ def puzzles() -> Path:
 
 
 @pytest.fixture(scope="session")
-def collections() -> Path:
+def collections(request: pytest.FixtureRequest) -> Path:
     """The folder of real collections, named by PAINTER_SEARCH_COLLECTIONS; skips without one."""
     named = os.environ.get("PAINTER_SEARCH_COLLECTIONS")
-    if not named or not Path(named).is_dir():
+    folder = request.config.invocation_params.dir / (named or "")
+    if not named or not folder.is_dir():
         pytest.skip("PAINTER_SEARCH_COLLECTIONS names no folder of collections")
-    return Path(named)
+    return folder

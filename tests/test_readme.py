@@ -28,8 +28,7 @@ PAGES = [path for name in PAGE_NAMES if (path := ROOT / name).is_file()]
 README, SCRIPTS_PAGE = ROOT / "README.md", ROOT / "scripts" / "README.md"
 TINY = {
     # No model hub is reached in tests, and no hour is spent: the flags are the README's, the network is a small one.
-    "train": {"--backbone": "shufflenet_v2_x0_5", "--weights": "none", "--epochs": "1", "--workers": "0"},
-    "build-index": {"--backbone": "shufflenet_v2_x0_5"},
+    "train": {"--backbone": "shufflenet_v2_x0_5", "--weights": "none", "--epochs": "1"},
 }
 
 

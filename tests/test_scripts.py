@@ -354,3 +354,14 @@ def test_train_painter_takes_only_artists_out_of_copyright() -> None:
     assert script["free_of_rights"](wikiart)["artist"].tolist() == ["a", "d"]
     paintings = pd.DataFrame({"artist": ["Titian", "Elaine de Kooning"], "in_train": [True, True]})
     assert script["free_of_rights"](paintings)["artist"].tolist() == ["Titian"]
+
+
+def test_learning_curve_opens_the_run_of_a_finished_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    script = runpy.run_path(str(SCRIPTS / "learning_curve.py"))
+    folder = tmp_path / "50-last-stages-7"
+    folder.mkdir()
+    (folder / "score.json").touch()
+    monkeypatch.setattr(script["Run"], "load", lambda folder: folder)
+    monkeypatch.setattr(sys, "argv", ["learning_curve.py", "--out", str(tmp_path), "--seed", "7"])
+    assert script["open_or_train"]([], 50, script["parse_flags"]()) == folder

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import tyro
 
-from painter_search.common.command_line.cli import check_html_path
+from painter_search.common.command_line.cli import html_path
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.files.urls import Location, parse_location
+from painter_search.common.files.urls import Location, as_paths, parse_location
 from painter_search.images.photographs.crop import parse_crop
 from painter_search.index.config import DEFAULT_INDEX
 
@@ -50,8 +50,9 @@ class AuditConfig:
     """Write a page of the findings, one HTML file with the pictures side by side."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "data", as_paths(self.data))
         object.__setattr__(self, "index", None if self.index is None else parse_location(self.index))
-        check_html_path(self.page)
+        object.__setattr__(self, "page", html_path(self.page))
 
 
 @dataclass(frozen=True)
@@ -102,5 +103,5 @@ class CompareConfig:
             raise InvalidValueError(
                 "give two paintings or folders: `python -m painter_search.compare one.jpg other.jpg`"
             )
-        check_html_path(self.page)
+        object.__setattr__(self, "page", html_path(self.page))
         parse_crop(self.crop)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from painter_search.collection.hands.spellings import find_spellings
 from painter_search.common.errors import UnknownWorkError
+from painter_search.images.fingerprint import same_picture
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.local_scaling import scale_distances
@@ -48,13 +50,16 @@ def confused_artists(
     rows = np.flatnonzero(numbers == number)
     sizes = np.bincount(numbers, minlength=len(artists))
     sizes[number] -= 1
-    if len(rows) > max_queries:
-        rows = np.sort(np.random.default_rng(0).choice(rows, max_queries, replace=False))
+    rows = draw_works(rows, max_queries)
+    pictures = [row.fingerprint for row in index.works.candidate_rows(all_ids[rows])]
     nearest_others: list[int] = []
     own = 0
-    for row, (distances, ids) in zip(rows, index.search_candidates(index.embeddings(all_ids[rows])), strict=True):
-        candidates = np.searchsorted(all_ids, ids)
-        distances, candidates = distances[candidates != row], candidates[candidates != row]
+    found = index.search_candidates(index.embeddings(all_ids[rows]))
+    for row, picture, (distances, ids) in zip(rows, pictures, found, strict=True):
+        works = index.load_candidates(ids)
+        copies = works.ids[same_picture(picture, works.fingerprints, works.reduced)]
+        left = ~np.isin(ids, [all_ids[row], *copies])
+        distances, candidates = distances[left], np.searchsorted(all_ids, ids[left])
         scaled = scale_distances(distances, index.local_scales[candidates], index.mean_distance)
         ranked, _ = rank_artists(scaled, numbers[candidates], sizes)
         own += len(ranked) > 0 and ranked[0] == number
@@ -63,6 +68,13 @@ def confused_artists(
     order = np.argsort(-counts, kind="stable")[:top_k]
     others = tuple((artists[int(distinct[i])], float(counts[i] / len(rows))) for i in order)
     return Confusions(artist, len(rows), int(own) if sizes[number] else None, others)
+
+
+def draw_works(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """At most `count` of an artist's works, given as ascending rows, drawn at random: the same each time."""
+    if len(rows) <= count:
+        return rows
+    return np.sort(np.random.default_rng(0).choice(rows, count, replace=False))
 
 
 def artist_number(index: PaintingIndex, artist: str) -> int:

@@ -58,7 +58,7 @@ def match_parts(encoder: OnnxEncoder | None, one: bytes, other: bytes) -> Matchi
     """Find the parts that two paintings, given as JPEG files, have in common; thumbnails suffice.
 
     Each picture is squeezed whole into the encoder's square. Returns None if the encoder has no feature maps (see
-    `OnnxEncoder.feature_maps`), or there is none.
+    `OnnxEncoder.feature_maps`), or too small ones, or there is no encoder.
     """
     if encoder is None:
         return None
@@ -67,6 +67,8 @@ def match_parts(encoder: OnnxEncoder | None, one: bytes, other: bytes) -> Matchi
     views = [to_pixels(picture.resize((side, side), Image.Resampling.BICUBIC)) for picture in pictures]
     stages = encoder.feature_maps(np.stack(views))
     if not stages:
+        return None
+    if stages[len(stages) // 2].shape[2] <= 2 * EDGE:  # nothing is left without the edge
         return None
     features = local_features(stages)
     count = features.shape[1]

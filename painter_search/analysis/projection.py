@@ -13,12 +13,16 @@ from painter_search.common.errors import NotEnoughDataError
 from painter_search.common.html_repr import html_table
 from painter_search.common.progress import spinner
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.metrics.distances import distance_matrix
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PERPLEXITY = 30.0
 """How many neighbours t-SNE weighs: scikit-learn's default; with few works, a third of them."""
+SEED = 42
+BLOCK = 256
+"""Works whose distances to all are in memory at once."""
 TRUSTED = 10
 """Nearest neighbours by which a layout's faithfulness is measured."""
 
@@ -41,11 +45,10 @@ class Projection:
     total: int
     """Works in the index; if more than n, these are a sample."""
     trustworthiness: float
-    """How far neighbours on the plane are neighbours in the index, 0 to 1 (Venna and Kaski, 2001); `nan` for fewer than
-    3 works."""
+    """How far neighbours on the plane are neighbours in style among the n works, 0 to 1 (Venna and Kaski, 2001); `nan`
+    for fewer than 3 works."""
     kept: float
-    """Share of each work's `TRUSTED` nearest works in the index that are among its nearest on the plane; `nan`
-    likewise."""
+    """Share of each work's `TRUSTED` nearest of the n works that are among its nearest on the plane; `nan` likewise."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values: total, trustworthiness, kept, and every work with its id and position (x, y)."""
@@ -72,7 +75,7 @@ class Projection:
         return html_table(("", ""), figures, f"Projection of {shown}")
 
 
-def project_index(index: PaintingIndex, max_works: int = 5_000, seed: int = 42) -> Projection:
+def project_index(index: PaintingIndex, max_works: int = 5_000, seed: int = SEED) -> Projection:
     """Lay the works of an index out on a plane by t-SNE (van der Maaten and Hinton, 2008).
 
     t-SNE is scikit-learn's, started from the two principal components.
@@ -112,7 +115,7 @@ def project_index(index: PaintingIndex, max_works: int = 5_000, seed: int = 42) 
     )
 
 
-def layout(vectors: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+def layout(vectors: NDArray[np.float32], seed: int = SEED) -> NDArray[np.float32]:
     """Positions of embeddings `[n, d]` on a plane by t-SNE: float32 `[n, 2]`, between -1 and 1."""
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
@@ -138,18 +141,24 @@ def trusted_neighbours(works: int) -> int:
 
 def faithfulness(vectors: NDArray[np.float32], positions: NDArray[np.float32]) -> tuple[float, float]:
     """Trustworthiness of a layout, and the share of `TRUSTED` nearest neighbours that it keeps; see `Projection`."""
-    from sklearn.manifold import trustworthiness
     from sklearn.neighbors import NearestNeighbors
 
-    count = trusted_neighbours(len(vectors))
+    works, count = len(vectors), trusted_neighbours(len(vectors))
     if count < 1:
         return float("nan"), float("nan")
-    in_index, on_plane = (
-        NearestNeighbors(n_neighbors=count).fit(points).kneighbors(return_distance=False)
-        for points in (vectors, positions)
-    )
-    kept = np.mean([len(set(true) & set(shown)) / count for true, shown in zip(in_index, on_plane, strict=True)])
-    return float(trustworthiness(vectors, positions, n_neighbors=count)), float(kept)
+    on_plane = NearestNeighbors(n_neighbors=count).fit(positions).kneighbors(return_distance=False)
+    too_far = kept = 0
+    # By blocks: scikit-learn's trustworthiness, to which this is equal, takes 20 bytes for each pair of works.
+    for start in range(0, works, BLOCK):
+        block = np.arange(start, min(start + BLOCK, works))
+        distances = distance_matrix(vectors[block], vectors)
+        distances[block - start, block] = -1  # rank 0
+        shown = np.take_along_axis(distances, on_plane[block], axis=1)
+        ordered = np.sort(distances, axis=1)
+        ranks = np.array([np.searchsorted(row, values) for row, values in zip(ordered, shown, strict=True)])
+        too_far += int(np.maximum(ranks - count, 0).sum())
+        kept += int((ranks <= count).sum())
+    return 1 - 2 * too_far / (works * count * (2 * works - 3 * count - 1)), kept / (works * count)
 
 
 def _most_central(positions: NDArray[np.float32], rows: NDArray[np.int64]) -> int:

@@ -147,6 +147,7 @@ def measure_reliability(
     rng = np.random.default_rng(seed)
     ids, numbers = index.artists.ids, index.artists.numbers
     rows = draw_artists(numbers, max_works, rng)
+    rows = rows[index.works.first_of_each_picture(ids[rows])]  # no other file of a query's picture is an answer to it
     embeddings, artists = index.embeddings(ids[rows]), np.unique(numbers[rows], return_inverse=True)[1]
     sizes = np.bincount(artists)
     answerable = np.flatnonzero(sizes[artists] > 1)
@@ -154,7 +155,7 @@ def measure_reliability(
         return None
     queries = np.sort(rng.choice(answerable, min(max_queries, len(answerable)), replace=False))
     tracked = track(queries, "Measuring", total=len(queries)) if len(queries) > QUICK_QUERIES else queries
-    results = leave_one_out(embeddings, artists, tracked, index.plda)
+    results = leave_one_out(embeddings, artists, tracked, index.fitted_plda)
     in_index = np.array([result.artist_in_index for result in results])
     confidence = index.confidence
     answers = None if confidence is None else [confidence.answer(result) for result in results]

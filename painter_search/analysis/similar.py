@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from painter_search.analysis.confusions import artist_number
+from painter_search.analysis.confusions import artist_number, draw_works
 from painter_search.attribution.answers import ArtistMatch, Neighbour
 from painter_search.attribution.prepared_queries import neighbours
 from painter_search.common.errors import UnknownWorkError
@@ -67,7 +67,7 @@ def similar_works(index: PaintingIndex, id: int, top_k: int = 24) -> SimilarWork
     try:
         (work,) = index.works.get([id])
     except KeyError:
-        raise UnknownWorkError(f"the index has no work {id}; `build-index list` names the ids.") from None
+        raise UnknownWorkError(f"the index has no work {id}; `build-index list --artist NAME` names the ids.") from None
     distances, ids = (row[0] for row in index.search(index.embeddings([id]), top_k + 1))
     others = (ids != id) & (ids >= 0)
     nearest = neighbours(index, np.asarray(ids[others][:top_k]), np.asarray(distances[others][:top_k]))
@@ -79,12 +79,12 @@ def similar_artists(
 ) -> tuple[ArtistMatch, ...]:
     """Rank the other artists of an index by nearness in style to one of its artists.
 
-    The distance of another artist's work is that to the nearest of at most `MAX_QUERIES` of the artist's works; artists
-    are then ranked as for a query. Raises `UnknownWorkError` if the index has no work by the artist.
+    The distance of another artist's work is that to the nearest of at most `MAX_QUERIES` works, drawn at random, of the
+    artist's; artists are then ranked as for a query. Raises `UnknownWorkError` if the index has no work by the artist.
     """
     all_ids, numbers, artists = index.artists.ids, index.artists.numbers, index.artists.names
     number = artist_number(index, artist)
-    queries = np.flatnonzero(numbers == number)[:MAX_QUERIES]
+    queries = draw_works(np.flatnonzero(numbers == number), MAX_QUERIES)
     to_artist = np.full(len(all_ids), np.inf, np.float32)
     for distances, ids in index.search_candidates(index.embeddings(all_ids[queries])):
         rows = np.searchsorted(all_ids, ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ def attribute(
     works_per_artist: int = 3,
     *,
     crop: CropInput = "auto",
+    pictures: bool = True,
     exit_on_timeout: bool = False,
 ) -> Answers:
     """Rank the artists of an index by nearness in style to each painting.
@@ -52,6 +54,7 @@ def attribute(
         crop: What of each photograph is used: `auto` (the painting in it, where one is found for sure or is a work of
             the index), `none` (all of it), or left, top, width and height of a rectangle, as fractions or in pixels;
             see `parse_crop`.
+        pictures: Whether the answers keep the paintings' pictures; without, those of 100,000 take no gigabytes.
         exit_on_timeout: End this process if decoding a file hangs, as the `query` command does; see
             `frame_with_timeout`. Otherwise such a file keeps the call waiting.
 
@@ -62,6 +65,7 @@ def attribute(
     Raises:
         NotFoundError: A path does not exist.
         InvalidValueError: A folder is empty, or there is no painting.
+        UnknownWorkError: The index has no work of an id.
 
     Example:
         >>> index = PaintingIndex.load("index")  # doctest: +SKIP
@@ -71,6 +75,7 @@ def attribute(
     queries = read_query_inputs(paintings)
     files = [query.content for query in queries if not isinstance(query.content, WorkId)]
     framing, part = index.framing, parse_crop(crop)
+    _check_ids(index, [query.content.id for query in queries if isinstance(query.content, WorkId)])
     if files and index.encoder_digest is None:
         _ = index.encoder  # raises the error that says what to do
     frame_files = frame_with_timeout if exit_on_timeout else frame_in_threads
@@ -83,7 +88,8 @@ def attribute(
                 (query, query.content if isinstance(query.content, WorkId) else next(frames))
                 for query in queries[start : start + BATCH_SIZE]
             ]
-            answers += _attribute_batch(index, batch, top_k, works_per_artist)
+            answered = _attribute_batch(index, batch, top_k, works_per_artist)
+            answers += answered if pictures else map(_without_pictures, answered)
     return answers
 
 
@@ -94,7 +100,34 @@ def attribute_from_config(index: PaintingIndex, config: QueryConfig) -> Answers:
     """
     listed = [] if config.list_file is None else read_list(config.list_file)
     paintings, crop = [*config.paintings, *listed], config.crop
-    return attribute(index, paintings, config.top_k, config.works_per_artist, crop=crop, exit_on_timeout=True)
+    return attribute(
+        index,
+        paintings,
+        config.top_k,
+        config.works_per_artist,
+        crop=crop,
+        pictures=config.page is not None,
+        exit_on_timeout=True,
+    )
+
+
+def _check_ids(index: PaintingIndex, ids: Sequence[int]) -> None:
+    """Raise `UnknownWorkError` for an id that no work has, before anything is computed."""
+    known = set(index.works.known_ids(np.array(ids, np.int64)).tolist())
+    for id in ids:
+        if id not in known:
+            raise _unknown_work(id)
+
+
+def _unknown_work(id: int) -> UnknownWorkError:
+    return UnknownWorkError(f"the index has no work {id}; `build-index list --artist NAME` names the ids.")
+
+
+def _without_pictures(answer: Answer) -> Answer:
+    if not answer.answered:
+        return answer
+    crop = answer.crop and replace(answer.crop, photograph=b"")
+    return replace(answer, picture=b"", larger=None, crop=crop)
 
 
 def _attribute_batch(
@@ -139,7 +172,7 @@ def attribute_work(index: PaintingIndex, id: int, top_k: int = 5, works_per_arti
     try:
         (work,) = index.works.get([id])
     except KeyError:
-        raise UnknownWorkError(f"the index has no work {id}; `build-index list` names the ids.") from None
+        raise _unknown_work(id) from None
     thumbnail = index.works.thumbnail(id)
     image = open_frame(thumbnail)
     frame = Frame(thumbnail, None, image.width, image.height, enlarged=False)

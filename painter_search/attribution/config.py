@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from painter_search.common.command_line.cli import Names, check_html_path
+from painter_search.common.command_line.cli import Names, html_path
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, parse_location
 from painter_search.images.photographs.crop import parse_crop
@@ -68,7 +68,7 @@ class QueryConfig:
         object.__setattr__(self, "paintings", tuple(map(parse_location, self.paintings)))
         if not self.paintings and self.list_file is None:
             raise InvalidValueError("give at least one painting: `python -m painter_search.query painting.jpg`")
-        check_html_path(self.page)
+        object.__setattr__(self, "page", html_path(self.page))
         parse_crop(self.crop)
         if self.false_names is not None and not 0 < self.false_names < 100:
             raise InvalidValueError(

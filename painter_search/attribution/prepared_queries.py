@@ -107,7 +107,7 @@ def _attribute_one(
         signals = OpenSetSignals(float(adjusted[0]), float(relative.mean()), float(relative.std()))
         log_ratios = _log_ratios(index, embedding, works, is_query)
         probabilities = index.confidence.probabilities(
-            signals, adjusted, None if log_ratios is None else log_ratios[ranked], index.count_artists(works)
+            signals, adjusted, None if log_ratios is None else log_ratios[ranked], index.artist_count
         )
         artist_known = float(probabilities.sum())
         likeliest = np.argsort(-probabilities, kind="stable")
@@ -132,7 +132,7 @@ def _attribute_one(
         same_works=neighbours(index, ids[same], distances[same]),
         artists=tuple(matches),
         artist_known=artist_known,
-        named=artist_known is None or artist_known >= index.least_named,
+        named=bool(matches) and (artist_known is None or artist_known >= index.least_named),
         picture=painting.frame.thumbnail or painting.frame.jpeg,
         photograph=Photograph(painting.sha256, photograph.width, photograph.height),
         crop=painting.frame.crop,

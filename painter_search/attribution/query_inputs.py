@@ -15,6 +15,7 @@ from PIL import Image
 from painter_search.common.errors import InvalidValueError, NotFoundError, UnreadableImageError
 from painter_search.common.files.atomic_io import digest_bytes, digest_file
 from painter_search.common.files.urls import Location, parse_location
+from painter_search.common.log import logger
 from painter_search.images.image_inputs import ImageInput, ImageInputs, as_list, image_file, single_file
 from painter_search.images.listing.folder_walk import walk_folder
 from painter_search.images.listing.side_files import is_note
@@ -147,7 +148,10 @@ def files_in(path: Path) -> list[QueryInput] | None:
     """The files of a folder or zip archive but hidden, side files and notes; None if the path is neither."""
     try:
         if path.is_dir():
-            files = sorted(PurePosixPath(file.path) for file in walk_folder(path, each_file_once=True).files)
+            walk = walk_folder(path, each_file_once=True)
+            for place, reason in walk.passed_over:
+                logger.info(f"{path / place} is left out: {reason}.")
+            files = sorted(PurePosixPath(file.path) for file in walk.files)
             pictures = [file for file in files if not is_note(file.name)]
             return [QueryInput(unicodedata.normalize("NFC", str(file)), path / file) for file in pictures]
         if path.suffix.lower() == ARCHIVE and path.is_file():

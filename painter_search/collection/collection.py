@@ -87,7 +87,7 @@ class Collection:
         if version != FORMAT:
             raise DamagedFileError(
                 f"{folder} has format {version}, and this version reads format {FORMAT}; "
-                f"run `python -m painter_search.prepare --out {folder} --replace` to make it again."
+                "prepare it again from its originals, with the same flags and --replace."
             )
         has_texts = all(isinstance(summary.get(key), str) for key in ("name", "framing", "inputs_digest"))
         if not has_texts or summary["framing"] not in get_args(Framing):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from painter_search.collection.layouts.layout import check_layout
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.files.urls import Location, parse_location
+from painter_search.common.files.urls import Location, as_locations, as_paths, writable_path
 from painter_search.images.picture_size import THUMBNAIL_SIDE, check_picture_size
 from painter_search.images.types import Framing
 
@@ -71,8 +70,8 @@ class PrepareConfig:
     """Leave out the training works beyond --max-works (df_train_all.csv and their frames)."""
 
     test_share: float = 0.4
-    """Share of the artists that become test artists, if the catalogue does not say, as with --folder.
-    1 makes a collection only to index and to score."""
+    """Share of the artists that become test artists, if no column in_train and no folders train and test say so.
+    1, whatever these say, makes a collection only to index and to score."""
 
     validation_share: float = 0.2
     """Share of the training artists that become validation artists."""
@@ -93,14 +92,14 @@ class PrepareConfig:
     1: no workers, so that an image that crashes the decoder ends the run."""
 
     replace: bool = False
-    """Replace a collection that was prepared with other settings."""
+    """Replace a collection that was prepared with other settings, or from files of which more can be read now."""
 
     def __post_init__(self) -> None:
         # From Python, strings are paths, and a single path stands for a sequence of one.
-        object.__setattr__(self, "catalogue", tuple(map(Path, _as_sequence(self.catalogue))))
-        object.__setattr__(self, "originals", tuple(map(parse_location, _as_sequence(self.originals))))
+        object.__setattr__(self, "catalogue", as_paths(self.catalogue))
+        object.__setattr__(self, "originals", as_locations(self.originals))
         object.__setattr__(self, "folder", None if self.folder is None else Path(self.folder))
-        object.__setattr__(self, "out", Path(self.out))
+        object.__setattr__(self, "out", writable_path(self.out, "--out"))
         if self.folder is not None and (self.catalogue or self.originals):
             raise InvalidValueError(
                 "--folder needs no catalogue: give either --folder or --catalogue with --originals."
@@ -137,8 +136,8 @@ class PrepareConfig:
 
     @property
     def only_test(self) -> bool:
-        """Whether everything goes to the test part (`--folder` or `--from-hub` with `--test-share 1`)."""
-        return (self.folder is not None or self.from_hub is not None) and self.test_share == 1
+        """Whether everything goes to the test part (`--test-share 1`)."""
+        return self.test_share == 1
 
     @property
     def works_cap(self) -> int | None:
@@ -153,7 +152,3 @@ class PrepareConfig:
         if self.test_triplets is not None:
             return self.test_triplets
         return 0.42 if self.folder is None and self.from_hub is None else 1.0
-
-
-def _as_sequence(paths: Location | Iterable[Location]) -> Iterable[Location]:
-    return (paths,) if isinstance(paths, str | Path) else paths

@@ -1,9 +1,13 @@
-"""Framing of all originals of a catalogue, with a journal from which an interrupted run continues."""
+"""Framing of all originals of a catalogue, with a journal from which an interrupted run continues.
+
+Originals that could not be read are tried again: what kept them from it may have passed.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Set
+import re
+from collections.abc import Collection, Iterator, Set
 from pathlib import Path
 
 import pandas as pd
@@ -13,13 +17,16 @@ from painter_search.collection.catalogues.inputs import CollectionInputs
 from painter_search.collection.collection import frame_name
 from painter_search.common.log import logger
 from painter_search.common.progress import track
-from painter_search.images.decode_pool import FramingJob, FramingResult, frame_all
+from painter_search.images.decode_pool import FramingJob, FramingResult, frame_all, frame_file, frame_in_processes
+from painter_search.images.framing import Frame
 from painter_search.images.photographs.crop import Crop
 from painter_search.images.picture_size import THUMBNAIL_SIDE
 from painter_search.images.types import Framing
 
 JOURNAL = "journal.jsonl"
 """File with the outcome of each original so far, one JSON object per line."""
+PASSING = re.compile(r"cannot be read \(|needs more memory|took longer than|crashed the decoder|.*`pip install")
+"""Beginnings of the reasons that may pass while the file stays as it is: of the machine, and of packages."""
 
 
 def frame_originals(
@@ -74,8 +81,25 @@ def frame_originals(
     return framed, pd.DataFrame(rejected, columns=["file", "reason"])
 
 
+def may_pass(reason: str) -> bool:
+    """Whether an original that was rejected for this reason may be readable later, though nothing has changed it."""
+    return PASSING.match(reason) is not None
+
+
+def can_frame_any(inputs: CollectionInputs, files: Collection[str], framing: Framing, workers: int = 0) -> bool:
+    """Whether any of these files, as the catalogue names them, has an original that can be framed."""
+    matched = inputs.matched or match_paths(set(inputs.catalogue["new_filename"]), inputs.originals)
+    originals = [original for file, original in matched.files if file in files]
+    frames = (
+        (frame_file(original, framing) for original in originals)
+        if workers == 1
+        else frame_in_processes(originals, framing, workers)
+    )
+    return any(isinstance(frame, Frame) for frame in frames)
+
+
 def _read_journal(staging: Path, jobs: dict[str, FramingJob]) -> Iterator[FramingResult]:
-    """The journal's results whose files are on disk; half a line at its end is removed."""
+    """The journal's framed originals whose files are on disk; half a line at its end is removed."""
     path = staging / JOURNAL
     if not path.is_file():
         return
@@ -89,7 +113,7 @@ def _read_journal(staging: Path, jobs: dict[str, FramingJob]) -> Iterator[Framin
         except (ValueError, TypeError):
             continue  # damaged, by a power cut say; its original is framed again
         job = jobs.get(result.file)
-        if job and (result.reason or all(_is_written(path, job.original.changed_ns) for path in job.outputs)):
+        if job and not result.reason and all(_is_written(path, job.original.changed_ns) for path in job.outputs):
             yield result
 
 

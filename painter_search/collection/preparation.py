@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from dataclasses import replace
@@ -28,10 +29,11 @@ from painter_search.collection.collection import (
     TRIPLET_FILES,
     Collection,
     frame_name,
+    read_clean,
 )
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.copies import count_copies_once
-from painter_search.collection.framing_journal import JOURNAL, frame_originals
+from painter_search.collection.framing_journal import JOURNAL, can_frame_any, frame_originals, may_pass
 from painter_search.collection.summary import CollectionSummary
 from painter_search.collection.triplets import TRIPLET_COLUMNS, Triplets, draw_triplets
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError
@@ -57,6 +59,8 @@ COLLECTION_FILES = {
     "thumbnails", "pictures",
 }  # fmt: skip
 """Names in a collection's folder."""
+DAY_NS = 24 * 3600 * 10**9
+"""By how much the clock of another machine may be ahead; dates farther in the future say nothing of changes."""
 
 
 @python_strings()
@@ -64,7 +68,8 @@ def prepare_collection(config: PrepareConfig, *, triplets: bool = True) -> Colle
     """Prepare a collection into the folder `config.out`.
 
     An interrupted preparation continues where it stopped; a complete one with the same settings and inputs is opened as
-    it is. The folder appears complete or not at all.
+    it is, but with `config.replace` prepared again if originals that could not be read have become readable. The folder
+    appears complete or not at all.
 
     Args:
         config: Settings; the defaults prepare the built-in sample.
@@ -100,14 +105,16 @@ def _prepare(config: PrepareConfig, with_triplets: bool) -> Collection:
     inputs = read_inputs(config)
     preview = show_preview(inputs, config.keep_uncertain)
     identity = _identity(config, inputs) | ({} if with_triplets else {"triplets": False})
-    # Dates in the future are ignored: they say nothing of changes. So are the sample's: installing does not change it.
-    dates = [original.changed_ns for original in inputs.originals if original.changed_ns <= time.time_ns()]
-    changed_ns = 0 if config.is_sample else max(dates, default=0)
+    now_ns = time.time_ns()
+    dates = [original.changed_ns for original in inputs.originals if original.changed_ns <= now_ns + DAY_NS]
+    changed_ns = 0 if config.is_sample else max(dates, default=0)  # installing the sample does not change it
     staging = config.out.with_name(f".{config.out.name}.partial")
-    if _is_complete(config, identity, changed_ns):
+    if _is_complete(config, inputs, identity, changed_ns):
         if not (staging / IDENTITY).exists():
             remove_folder(staging)  # the replaced collection, left by a kill
-        logger.info(f"{config.out} is already prepared from these files with these settings.")
+        unread = 0 if config.replace else len(_files_to_try_again(config.out))
+        remedy = f" Files that could not be read: {unread:,}; --replace tries them again." if unread else ""
+        logger.info(f"{config.out} is already prepared from these files with these settings.{remedy}")
         return replace(Collection.open(config.out), preview=preview)
     usable, rejected_rows = reject_rows(inputs.catalogue, config.keep_uncertain)
     left_out = set() if config.keep_uncertain else files_of_uncertain_hands(inputs.catalogue)
@@ -151,6 +158,8 @@ def _prepare(config: PrepareConfig, with_triplets: bool) -> Collection:
         "rejected": dict(sorted(Counter(_kind(reason) for reason in rejected["reason"]).items())),
     }
     write_json(staging / "prepare.json", summary)
+    if changed_ns > now_ns:  # its date says later whether an original has changed since
+        os.utime(staging / "prepare.json", ns=(changed_ns, changed_ns))
     for working_file in (JOURNAL, IDENTITY):
         (staging / working_file).unlink()
     replace_folder(staging, config.out)
@@ -179,8 +188,10 @@ def _lasting_settings(config: PrepareConfig) -> dict[str, object]:
     return {name: value for name, value in to_stored(config).items() if name not in without_effect}
 
 
-def _is_complete(config: PrepareConfig, identity: dict[str, object], changed_ns: int) -> bool:
+def _is_complete(config: PrepareConfig, inputs: CollectionInputs, identity: dict[str, object], changed_ns: int) -> bool:
     """Whether `out` was prepared with these settings from these files, none of which has changed since.
+
+    If it may be replaced, none of those that could not be read may have become readable either.
 
     Raises `InvalidValueError` if `out` holds something that must not be replaced.
     """
@@ -190,7 +201,7 @@ def _is_complete(config: PrepareConfig, identity: dict[str, object], changed_ns:
     if not summary.is_file():
         raise InvalidValueError(f"{config.out} exists and is no prepared collection; choose another folder with --out.")
     unchanged = changed_ns <= summary.stat().st_mtime_ns
-    if unchanged and _stored_identity(summary) == identity:
+    if unchanged and _stored_identity(summary) == identity and not (config.replace and _can_read_more(config, inputs)):
         return True
     if not config.replace:
         raise InvalidValueError(
@@ -205,6 +216,20 @@ def _is_complete(config: PrepareConfig, identity: dict[str, object], changed_ns:
             "it elsewhere, or choose another folder with --out."
         )
     return False
+
+
+def _can_read_more(config: PrepareConfig, inputs: CollectionInputs) -> bool:
+    files = _files_to_try_again(config.out)
+    return bool(files) and can_frame_any(inputs, files, config.framing, config.workers)
+
+
+def _files_to_try_again(collection: Path) -> set[str]:
+    """The files of a collection that were rejected for reasons that may have passed."""
+    try:
+        rejected = read_clean(collection / "rejected.csv")
+    except DamagedFileError:
+        return set()
+    return set(rejected["file"][rejected["reason"].map(may_pass).astype(bool)])
 
 
 def _stored_identity(summary: Path) -> object:

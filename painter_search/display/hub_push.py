@@ -10,8 +10,9 @@ from painter_search.common.errors import NotFoundError
 from painter_search.common.files.atomic_io import write_bytes
 from painter_search.common.log import logger
 from painter_search.display.model_card import model_card
+from painter_search.encoder.checkpoint import read_checkpoint
 from painter_search.encoder.encoder import Encoder, load_encoder
-from painter_search.encoder.files.names import CARD, newest_run
+from painter_search.encoder.files.names import CARD, find_checkpoint, newest_run
 from painter_search.encoder.hub.config import PushConfig
 from painter_search.encoder.hub.push import push_folder
 from painter_search.training.run import Run, is_finished
@@ -68,6 +69,15 @@ def _write(encoder: Encoder, run: Run | None, config: PushConfig, folder: Path) 
 
 
 def _run_of(source: Path) -> Run | None:
-    """The finished run that an encoder is from: its folder, or that of its checkpoint."""
+    """The finished run that an encoder is the best epoch of; None for another epoch, which was not measured on its own.
+
+    `source` is the run's folder or a checkpoint in it.
+    """
     folder = source if source.is_dir() else source.parent
-    return Run.load(folder) if is_finished(folder) else None
+    if not is_finished(folder):
+        return None
+    run = Run.load(folder)
+    if source == folder:
+        return run
+    file = find_checkpoint(source)
+    return run if file.is_file() and read_checkpoint(file).get("epoch") == run.best_epoch else None

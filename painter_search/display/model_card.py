@@ -114,8 +114,9 @@ def _measured(run: Run | None) -> list[str]:
         f"| {name} | {interval(score.untrained)} | {interval(score.trained)} | {difference(score.difference)} |"
         for name, score in test_scores(run.test)
     ]
+    artists = f"{run.test.artists:,} test artists" + (", nobody of whom was trained on" if run.never_seen else "")
     return [
-        f"On {run.test.artists:,} test artists, nobody of whom was trained on, with {run.test.triplets:,} triplets; "
+        f"On {artists}, with {run.test.triplets:,} triplets; "
         "95 % intervals by bootstrap over artists:", "",
         "| | before training | after | difference |", "|---|---|---|---|", *rows,
     ]  # fmt: skip

@@ -98,6 +98,8 @@ def draw_augmentations(run: Run) -> None:
     With a recipe that augments: every augmentation alone, then the run's together. With others: the views.
     """
     from painter_search.collection.collection import Collection
+    from painter_search.common.files.stored import from_stored
+    from painter_search.encoder.checkpoint import read_checkpoint
     from painter_search.encoder.config import EncoderConfig
     from painter_search.encoder.views import central_square, make_views
     from painter_search.images.framing import read_frame
@@ -107,9 +109,10 @@ def draw_augmentations(run: Run) -> None:
     collection = Collection.open(run.config.data[0])
     work = collection.works("train")[0]
     frame = read_frame(collection.frame_path(work.file))
-    side, chosen = run.config.img_size, run.config.resolved.augmentations
+    encoder = from_stored(EncoderConfig, read_checkpoint(run.best)["encoder"])
+    chosen = run.config.resolved.augmentations
     if run.config.recipe_settings.uses("augment"):
-        square = np.asarray(central_square(frame, side))
+        square = np.asarray(central_square(frame, encoder.img_size))
 
         def augmented(names: Sequence[str]) -> list[NDArray[np.uint8]]:
             return [square] + [Augmentation(names)(square, np.random.default_rng(seed)) for seed in range(1, 6)]
@@ -117,7 +120,7 @@ def draw_augmentations(run: Run) -> None:
         rows = [(name + ("" if name in chosen else " (not used)"), augmented((name,))) for name in AUGMENTATIONS]
         rows.append(("the recipe's together (the first unchanged)", augmented(chosen)))
     else:
-        views = make_views(frame, EncoderConfig(img_size=side, views="sized-parts"))
+        views = make_views(frame, encoder)
         rows = [("views, whose embeddings are averaged", [view.transpose(1, 2, 0) for view in views])]
     figure, panels = new_figure(len(rows), 6, (9, 1.62 * len(rows) + 0.2))
     for (title, pictures), row in zip(rows, panels, strict=True):

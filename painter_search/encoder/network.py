@@ -99,8 +99,17 @@ class EncoderNetwork(nn.Module):
 
 
 def fitted_config(config: EncoderConfig, network: nn.Module) -> EncoderConfig:
-    """The settings that a network built for `config` satisfies: a transformer takes images of one size."""
+    """The settings that a network built for `config` satisfies: some take images of one size.
+
+    A transformer does, and one that pools into several cells (AlexNet, VGG), which is exported for one size alone.
+    """
     trunk = network.get_submodule("taps.trunk") if config.head == "readout" else network
-    if not isinstance(trunk, StagedTransformer):
+    if isinstance(trunk, StagedTransformer):
+        config = replace(config, img_size=trunk.side)
+    elif not any(map(_pools_into_cells, trunk.modules())):
         return config
-    return replace(config, img_size=trunk.side, views="center" if config.views == "center" else "equal-parts")
+    return replace(config, views="center" if config.views == "center" else "equal-parts")
+
+
+def _pools_into_cells(module: nn.Module) -> bool:
+    return isinstance(module, nn.AdaptiveAvgPool2d) and module.output_size not in (1, (1, 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from painter_search.common.errors import InvalidValueError
 from painter_search.encoder.config import EncoderConfig
@@ -74,6 +74,14 @@ class OnnxFileEncoder(Encoder):
     @property
     def config(self) -> EncoderConfig:
         return self._config
+
+    def save(
+        self, folder: str | Path, *, precision: Literal["float32", "float16"] = "float32", onnx: bool = True
+    ) -> Path:
+        """Not possible: raises `InvalidValueError`."""
+        raise InvalidValueError(
+            f"{self._file} is an ONNX file, which cannot be saved as an encoder's folder; pass on the file itself."
+        )
 
     def to_onnx(self) -> bytes:
         return self._onnx

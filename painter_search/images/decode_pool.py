@@ -200,7 +200,10 @@ def _map_in_processes(
         pool.close()
     except BrokenProcessPool as error:
         pool.stop()
-        raise UnreachableError("processes that decode images cannot be started; try --workers 1.") from error
+        raise UnreachableError(
+            "processes that decode images cannot be started; free memory or raise the limit of processes, and run the "
+            "command again."
+        ) from error
     except BaseException:
         pool.stop()
         raise

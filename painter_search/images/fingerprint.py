@@ -23,6 +23,8 @@ MAX_COARSE_DIFFERENCE = 30.0
 """Root mean square difference (0 to 255) of 4 x 4 pixels above which two pictures are different without doubt."""
 MAX_ASPECT_DIFFERENCE = 0.03
 """Largest relative difference of the aspect ratios."""
+BLOCK = 512
+"""Fingerprints that are compared with all before them at once."""
 
 
 NO_PICTURE = bytes(SIDE * SIDE * 3) + np.float32("nan").tobytes()
@@ -74,6 +76,24 @@ def coarse_fingerprints(fingerprints: NDArray[np.uint8]) -> NDArray[np.float32]:
     # Rows, then columns: three times as fast as both at once; sums of whole numbers are exact in either order.
     rows = fingerprints[:, : SIDE * SIDE * 3].reshape(-1, 4, SIDE // 4, SIDE * 3).sum(axis=2, dtype=np.float32)
     return np.asarray(rows.reshape(-1, 4, 4, SIDE // 4, 3).sum(axis=3).reshape(-1, 48) / (SIDE // 4) ** 2)
+
+
+def first_of_each_picture(fingerprints: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which fingerprints `[n, FINGERPRINT_BYTES]` show a picture that none before them shows: bool `[n]`."""
+    pixels = _split(fingerprints)[0]
+    centred = pixels - pixels.mean(axis=1, keepdims=True)
+    unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6)
+    flat = is_flat(fingerprints)
+    first = np.ones(len(fingerprints), dtype=bool)
+    for start in range(0, len(fingerprints), BLOCK):
+        rows = slice(start, start + BLOCK)
+        possible = unit[rows] @ unit[: start + BLOCK].T > MIN_CORRELATION - 1e-3  # whatever the rounding
+        possible |= flat[rows, None] | flat[: start + BLOCK]
+        for row, among in enumerate(possible, start):
+            earlier = np.flatnonzero(among[:row])
+            if len(earlier):
+                first[row] = not same_picture(fingerprints[row].tobytes(), fingerprints[earlier]).any()
+    return first
 
 
 def is_flat(fingerprints: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -56,6 +56,8 @@ class Additions:
 
     collection: Collection
     works: list[Work]
+    learned: bool = False
+    """Whether there are training works of a collection among them."""
     left_out: list[tuple[str, str]] = field(default_factory=list)
     """Files that will not be added, each with the reason."""
     cropped: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -111,7 +113,7 @@ def _open_collection(index: IndexReader, source: Path, staging: Path) -> Additio
             f"{index.picture_size}: pages show what is added no larger than it is there."
         )
     start_stage_folder(staging, [index.digest, collection.summary["inputs_digest"]])
-    return Additions(collection, collection.works("all"))
+    return Additions(collection, collection.works("all"), learned=bool(collection.works("train")))
 
 
 def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path, keep_uncertain: bool, crop: Crop) -> Additions:
@@ -137,7 +139,7 @@ def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path, keep_unc
         raise NotEnoughDataError(f"there is no usable image to add ({first}){remedy}.")
     collection = Collection(staging, inputs.name, index.framing, {}, picture_size=index.picture_size)
     cropped = {file: result.crop for file, result in framed.items() if result.crop is not None}
-    return Additions(collection, read_works(readable, inputs.name), left_out, cropped)
+    return Additions(collection, read_works(readable, inputs.name), left_out=left_out, cropped=cropped)
 
 
 def _as_spelled(index: IndexReader, additions: Additions) -> Additions:
@@ -191,7 +193,6 @@ def _add(index: IndexReader, additions: Additions, staging: Path) -> Change:
         embed_shards(index.encoder, missing_shards(shards, shard_dir), shard_dir)
         vectors = join_shards(shards, shard_dir, staging / EMBEDDINGS)
         ids = np.array([entry.id for entry in added], np.int64)
-        search = index.store.write_with(version, vectors, ids, index.works.ids())
         if index.has_larger_pictures:
             shutil.copyfile(index.folder / PICTURES, version / PICTURES)
             numbered = [(entry.id, CollectionWork(collection, entry.work)) for entry in added]
@@ -200,7 +201,9 @@ def _add(index: IndexReader, additions: Additions, staging: Path) -> Change:
         shutil.copyfile(index.folder / WORKS, version / WORKS)
         add_works(version / WORKS, zip(ids.tolist(), works, fingerprints, strict=True))
         _write_rejected(index.folder / REJECTED, version / REJECTED, left_out)
-        folder = publish_version(index, version, first_id + len(added), search)
+        search = index.store.write_with(version, vectors, ids, index.works.ids())
+        split = "all" if additions.learned else index.manifest.split
+        folder = publish_version(index, version, first_id + len(added), search, split)
     entries = tuple(IndexedWork(entry.id, work) for entry, work in zip(added, works, strict=True))
     return Change(folder, entries, left_out=tuple(left_out))
 

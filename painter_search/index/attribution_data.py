@@ -103,32 +103,44 @@ class AttributionData(IndexReader):
             return threshold.probability
         return 0.0 if self.confidence is None else self.confidence.threshold
 
-    @cached_property
+    @property
     def plda(self) -> PLDA | None:
         """Gives likelihood ratios, around this index's works; None where its calibration uses none."""
+        return None if self._pldas is None else self._pldas[1]
+
+    @property
+    def fitted_plda(self) -> PLDA | None:
+        """The same around the works that the encoder was trained on, as it was fitted."""
+        return None if self._pldas is None else self._pldas[0]
+
+    @cached_property
+    def _pldas(self) -> tuple[PLDA, PLDA] | None:
         if self.confidence is None or self.confidence.share_weights is None:
             return None
-        return read_plda(self.folder / PLDA_FILE)[1] if PLDA_FILE in self.manifest.files else None
+        return read_plda(self.folder / PLDA_FILE) if PLDA_FILE in self.manifest.files else None
 
     def artist_sums(self, plda: PLDA, candidates: CandidateWorks) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """The sum of each candidate artist's works as `plda` projects them, and their number: `[artists, 256]` and
-        `[artists]`. A filtered index sums the candidates themselves."""
+        `[artists]`; of a filtered index, of those works that the filter leaves."""
         if not self.exact:
             return self._sum_works(plda, candidates)
         if self._exact_sums is None:
             self._exact_sums = self._sum_works(plda, candidates)
         return self._exact_sums
 
-    def count_artists(self, candidates: CandidateWorks) -> int:
-        """How many artists may have painted a query: all of the index; those of the candidates if it is filtered."""
-        return self.manifest.artists if self.selection is None else len(candidates.artists)
+    @cached_property
+    def artist_count(self) -> int:
+        """How many artists may have painted a query: all of the index, or all that a filter leaves."""
+        return self.manifest.artists if self.selection is None else self.works.count_artists(self.selection.ids)
 
     def _sum_works(self, plda: PLDA, candidates: CandidateWorks) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        artists, sizes = candidates.artists, candidates.sizes
+        sums = self.works.artist_means(artists, self.store.dim).astype(np.float64) * sizes[:, None]
         if self.selection is not None:
-            projected = plda.project(self.embeddings(candidates.ids))
-            return artist_sums(projected, candidates.numbers, len(candidates.artists))
-        means = self.works.artist_means(candidates.artists, self.store.dim)
-        return means.astype(np.float64) * candidates.sizes[:, None], candidates.sizes
+            (cut,) = np.nonzero(sizes < self.works.count_by_artist(artists))  # not all of whose works are left
+            ids, numbers = self.works.works_of_artists([artists[number] for number in cut], self.selection.ids)
+            sums[cut] = artist_sums(plda.project(self.embeddings(ids)), numbers, len(cut))[0]
+        return sums, sizes
 
     @property
     def mean_distance(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -36,12 +37,18 @@ from painter_search.images.picture_size import THUMBNAIL_SIDE
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import ENCODER, PICTURES, THUMBNAILS, WORKS, Manifest, publish_index
-from painter_search.index.own_calibration import calibrate_on_works
+from painter_search.index.own_calibration import calibrated
 from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
 from painter_search.index.vector_store.faiss_build import UNFINISHED, build_faiss
+from painter_search.index.vector_store.stores import discarded_on_failure
 from painter_search.index.works.thumbnails import CollectionWork, larger_pictures, make_thumbnails
 from painter_search.index.works.works_writer import write_thumbnails, write_works
 from painter_search.metrics.identification.plda_file import PLDA_FILE, write_plda
+
+STAGES = (".building-", ".collection-", ".shards-")
+"""Of the folders that a build works in, each for what it builds."""
+ABANDONED_DAYS = 7
+"""An interrupted build can be continued for at least so long."""
 
 
 class BuiltIndex(NamedTuple):
@@ -106,6 +113,16 @@ def _locked_for_building(config: BuildIndexConfig) -> Iterator[None]:
     with locked(config.index / ".lock", f"{config.index} is being written"):
         remove_partial_files(config.index)
         yield
+        _remove_abandoned(config.index)
+
+
+def _remove_abandoned(index_dir: Path) -> None:
+    """Remove what builds that were interrupted long ago left, which only the very same command would continue."""
+    for folder in index_dir.glob(".*"):
+        if folder.name.startswith(STAGES) and folder.is_dir():
+            changed = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+            if time.time() - changed > ABANDONED_DAYS * 24 * 3600:
+                remove_folder(folder)
 
 
 def _build_from_folder(config: BuildIndexConfig, artists: Path, encoder: Encoder) -> BuiltIndex:
@@ -195,27 +212,27 @@ def _write_index(
         ids = np.arange(1, len(vectors) + 1)
         search = fill_milvus(vectors, ids, config.vector_store, encoder_digest, exact_up_to=EXACT_UP_TO)
     del vectors
-    if encoder.plda is not None and encoder.confidence is not None:
-        write_plda(staging / PLDA_FILE, encoder.plda, encoder.plda.mean)
-    for name, source in extra.items():
-        shutil.copyfile(source, staging / name)
-    if search.name != "approximate":
-        (staging / EMBEDDINGS).unlink()  # the vector store has them
-    split = "folder" if config.folder else config.split
-    manifest = Manifest(
-        framing=encoder.framing,
-        encoder=encoder.config,
-        search=search,
-        works=len(entries),
-        artists=len({work.artist for _, work in entries}),
-        collections=tuple(sorted({collection.name for collection, _ in entries})),
-        split=split,
-        next_id=len(entries) + 1,
-        picture_size=picture_size,
-        mean_distance=update_index_statistics(staging, search),
-        confidence=calibrate_on_works(staging, search, split, encoder.confidence),
-    )
-    folder = publish_index(staging, config.index, manifest)
+    with discarded_on_failure(search):
+        if encoder.plda is not None and encoder.confidence is not None:
+            write_plda(staging / PLDA_FILE, encoder.plda, encoder.plda.mean)
+        for name, source in extra.items():
+            shutil.copyfile(source, staging / name)
+        if search.name != "approximate":
+            (staging / EMBEDDINGS).unlink()  # the vector store has them
+        manifest = Manifest(
+            framing=encoder.framing,
+            encoder=encoder.config,
+            search=search,
+            works=len(entries),
+            artists=len({work.artist for _, work in entries}),
+            collections=tuple(sorted({collection.name for collection, _ in entries})),
+            split="folder" if config.folder else config.split,
+            next_id=len(entries) + 1,
+            picture_size=picture_size,
+            mean_distance=update_index_statistics(staging, search),
+            confidence=encoder.confidence,
+        )
+        folder = publish_index(staging, config.index, calibrated(manifest, staging))
     if config.shards is None:
         remove_folder(temporary_shards)
     return folder

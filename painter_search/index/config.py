@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -15,7 +13,7 @@ import tyro
 from painter_search.collection.layouts.layout import check_layout
 from painter_search.collection.tables.kinds import is_table
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.files.urls import Location, parse_location
+from painter_search.common.files.urls import Location, as_locations, as_paths, parse_location, writable_path
 from painter_search.images.photographs.crop import parse_crop
 from painter_search.images.picture_size import check_picture_size
 from painter_search.index.vector_store.faiss_plan import parse_memory
@@ -162,14 +160,12 @@ class BuildIndexConfig:
     s3://bucket/shards. Default: in --index, removed when the index is built."""
 
     def __post_init__(self) -> None:
-        data: list[Path] = as_list(self.data)
-        object.__setattr__(self, "data", tuple(map(Path, data)))
-        embeddings: list[Path] = as_list(self.embeddings)
-        object.__setattr__(self, "embeddings", tuple(map(Path, embeddings)))
+        object.__setattr__(self, "data", as_paths(self.data))
+        object.__setattr__(self, "embeddings", as_paths(self.embeddings))
         object.__setattr__(self, "originals", None if self.originals is None else Path(self.originals))
         object.__setattr__(self, "folder", None if self.folder is None else Path(self.folder))
         object.__setattr__(self, "runs", Path(self.runs))
-        object.__setattr__(self, "index", writable_folder(self.index))
+        object.__setattr__(self, "index", writable_path(self.index, "--index"))
         if self.layout is not None:
             check_layout(self.layout)
             if self.folder is None:
@@ -185,8 +181,13 @@ class BuildIndexConfig:
             raise InvalidValueError("--keep-uncertain applies to --folder; for a collection, give it to prepare.")
         if self.embeddings and (self.folder is not None or self.ray is not None or self.shards is not None):
             raise InvalidValueError("--embeddings are complete; leave out --folder, --ray and --shards.")
-        if self.folder is not None and self.data != BuildIndexConfig.data:
-            raise InvalidValueError("--folder and --data are two sources; leave one of them out.")
+        for flag, source in (("--folder", self.folder), ("--embeddings", self.embeddings or None)):
+            if source is not None and self.data != BuildIndexConfig.data:
+                raise InvalidValueError(f"{flag} and --data are two sources; leave one of them out.")
+            if source is not None and self.split != BuildIndexConfig.split:
+                raise InvalidValueError(f"--split applies to --data; with {flag} all works are indexed: leave it out.")
+        if self.backbone != BuildIndexConfig.backbone and self.encoder != "imagenet":
+            raise InvalidValueError("--backbone applies to --encoder imagenet; add that, or leave out --backbone.")
         if self.originals is not None and not self.embeddings:
             raise InvalidValueError("--originals applies to --embeddings; leave it out.")
         if self.picture_size is not None:
@@ -228,7 +229,7 @@ class AddConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", as_locations(self.source))
         object.__setattr__(self, "originals", as_locations(self.originals))
-        object.__setattr__(self, "index", writable_folder(self.index))
+        object.__setattr__(self, "index", writable_path(self.index, "--index"))
         check_artist(self.artist)
         parse_crop(self.crop)
         if self.layout is not None:
@@ -254,7 +255,7 @@ class RemoveConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "works", as_names(self.works))
-        object.__setattr__(self, "index", writable_folder(self.index))
+        object.__setattr__(self, "index", writable_path(self.index, "--index"))
         if not self.works:
             raise InvalidValueError("name the works to remove by id, or by artist: `build-index remove 17`.")
 
@@ -274,28 +275,11 @@ class ListConfig:
         check_artist(self.artist)
 
 
-def writable_folder(index: Path) -> Path:
-    """The folder of indexes as a `Path`; raises `InvalidValueError` for a URL, also one that a `Path` has shortened."""
-    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/+", os.fspath(index))  # two letters at least: C:/ is a drive
-    if scheme is not None:
-        raise InvalidValueError(
-            f"--index is a URL ({scheme[0].rstrip('/')}//…), where indexes are only read; build or change the index in "
-            "a folder, and copy that to the URL."
-        )
-    return Path(index)
-
-
 def as_list(values: T | Iterable[T]) -> list[T]:
     """One value as a list of one, several as a list. A string is one value, never its letters."""
     if isinstance(values, str | Path | Integral):
         return [cast(T, values)]
     return list(cast("Iterable[T]", values))
-
-
-def as_locations(values: Location | Iterable[Location]) -> tuple[Location, ...]:
-    """Paths and URLs, one or several."""
-    places: list[Location] = as_list(values)
-    return tuple(map(parse_location, places))
 
 
 def as_names(values: str | int | Iterable[str | int]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.common.errors import DamagedFileError, NotFoundError
+from painter_search.common.errors import DamagedFileError, NotFoundError, UnknownWorkError
 from painter_search.common.files.urls import Location, parse_location
 from painter_search.common.log import logger
 from painter_search.encoder.config import EncoderConfig
@@ -159,8 +159,19 @@ class IndexReader:
         return embed_views(self.encoder, views)
 
     def embeddings(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
-        """The stored embeddings of the works with these ids, in their order: float32 `[n, 256]`."""
-        return self.store.get(np.asarray(ids, np.int64))
+        """The stored embeddings of the works with these ids, in their order: float32 `[n, 256]`.
+
+        Raises `UnknownWorkError` for an id that no work has.
+        """
+        wanted = np.asarray(ids, np.int64)
+        outside = wanted[(wanted < 1) | (wanted >= self.next_id)]
+        if not len(outside):
+            found = self.store.get(wanted)
+            blank = wanted[~found.any(axis=1)]  # so is the place of a removed work in a large index
+            outside = blank[~np.isin(blank, self.works.known_ids(blank))]
+        if len(outside):
+            raise UnknownWorkError(f"the index has no work {outside[0]}.")
+        return found
 
     def open_thumbnail(self, id: int) -> Image.Image:
         """The whole painting in RGB, 512 px on its longer side.

@@ -57,7 +57,7 @@ class FileEntry:
 class Manifest:
     """What an index is: how its works were framed and embedded, how it searches, and which files its folder holds.
 
-    The names on disk are those of format 2; `next_id`, `picture_size` and `confidence` may be missing there.
+    The names on disk are those of format 2; `next_id`, `picture_size` and both calibrations may be missing there.
     """
 
     framing: Framing
@@ -73,6 +73,8 @@ class Manifest:
     """Mean distance between works by different artists."""
     confidence: Confidence | None = None
     """Turns distances into probabilities; None for an encoder without calibration."""
+    encoder_confidence: Confidence | None = None
+    """The encoder's own calibration, where `confidence` was moved from it to the works of this index; else None."""
     next_id: int | None = None
     """The id that the next work gets; None in an index written before works could be added."""
     picture_size: int = THUMBNAIL_SIDE
@@ -95,9 +97,11 @@ class Manifest:
 
     def to_stored(self) -> dict[str, Any]:
         """The entries of `manifest.json`, in its order."""
-        optional = {} if self.next_id is None else {"next_id": self.next_id}
+        optional: dict[str, object] = {} if self.next_id is None else {"next_id": self.next_id}
         if self.picture_size != THUMBNAIL_SIDE:
             optional["picture_size"] = self.picture_size
+        if self.encoder_confidence is not None:
+            optional["encoder_confidence"] = to_stored(self.encoder_confidence)
         return {
             "format": FORMAT,
             "framing": self.framing,
@@ -281,6 +285,7 @@ ENTRIES: dict[str, Callable[[Any], object]] = {
     "picture_size": _picture_size,
     "typical": _distance,
     "confidence": lambda value: None if value is None else from_stored(Confidence, value),
+    "encoder_confidence": partial(from_stored, Confidence),
     "files": _files,
     "digest": _text,
 }

@@ -14,18 +14,17 @@ from numpy.typing import NDArray
 
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.cache_folder import cache_folder
+from painter_search.common.files.urls import as_locations, writable_path
 from painter_search.index.attribution_data import AttributionData
 from painter_search.index.config import (
     DEFAULT_INDEX,
     BuildIndexConfig,
     WorkFilter,
-    as_locations,
     as_names,
     check_added_sources,
-    writable_folder,
 )
 from painter_search.index.manifest import WORKS, Manifest, find_index
-from painter_search.index.works.filters import select_works
+from painter_search.index.works.filters import Selection, select_works
 from painter_search.index.works.works_db import IndexedWork
 
 if TYPE_CHECKING:
@@ -221,11 +220,15 @@ class PaintingIndex(AttributionData):
             return self
         if self.selection is not None:
             raise InvalidValueError("this index is filtered already; give all conditions in one WorkFilter.")
+        return self.narrowed(select_works(self.folder / WORKS, filter))
+
+    def narrowed(self, selection: Selection) -> PaintingIndex:
+        """The same index, narrowed to the works that a filter of it selected before; its files are not read."""
         narrowed = copy(self)
         for name, member in vars(AttributionData).items():
             if isinstance(member, cached_property):
                 vars(narrowed).pop(name, None)  # computed from all works; the encoders of IndexReader stay open
-        narrowed.selection = select_works(self.folder / WORKS, filter)
+        narrowed.selection = selection
         narrowed._exact_sums = None
         narrowed._unfiltered = self.unfiltered
         return narrowed
@@ -379,7 +382,7 @@ def add_paintings(
 
     sources, places = as_locations(source), as_locations(originals)
     check_added_sources(sources, artist, places)
-    folder = writable_folder(Path(index))
+    folder = writable_path(index, "--index")
     addition = write_addition(
         folder, sources, artist, places, layout=layout, keep_uncertain=keep_uncertain, crop=parse_crop(crop)
     )
@@ -410,4 +413,4 @@ def remove_works(index: Path | str, works: str | int | Iterable[str | int]) -> I
     """
     from painter_search.index.update import write_removal
 
-    return IndexUpdate.of(write_removal(writable_folder(Path(index)), as_names(works)))
+    return IndexUpdate.of(write_removal(writable_path(index, "--index"), as_names(works)))

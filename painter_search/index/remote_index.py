@@ -61,7 +61,7 @@ def fetch_index(url: str) -> Path:
         return before
     folder = home / _name(manifest, url)
     named = (home / CURRENT).read_text(encoding="utf-8").strip() if (home / CURRENT).is_file() else ""
-    is_fetched = (folder / MANIFEST).is_file()
+    is_fetched = _is_whole(folder)
     if is_fetched and named == folder.name:
         return folder
     with locked(home / ".lock", f"{redact_url(url)} is being fetched"):
@@ -97,6 +97,9 @@ def _name(manifest: bytes, url: str) -> str:
 
 def _fetch(place: str, manifest: bytes, folder: Path) -> None:
     staging = folder.with_name(f".{folder.name}.fetching")
+    if folder.exists():  # a cache may be thinned at any time
+        shutil.rmtree(staging, ignore_errors=True)
+        os.rename(folder, staging)
     staging.mkdir(parents=True, exist_ok=True)
     write_bytes(staging / MANIFEST, manifest)
     try:
@@ -114,6 +117,15 @@ def _fetch(place: str, manifest: bytes, folder: Path) -> None:
             _fetch_file(place, name, entry, staging / name)
     write_bytes(staging / MANIFEST, manifest)
     replace_folder(staging, folder)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether an index that was fetched still has all its files."""
+    try:
+        files = read_manifest(folder).files
+        return all((folder / name).stat().st_size == entry.size for name, entry in files.items())
+    except (OSError, DamagedFileError):
+        return False
 
 
 def _is_fetched(path: Path, entry: FileEntry) -> bool:

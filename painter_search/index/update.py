@@ -16,8 +16,9 @@ from painter_search.common.files.atomic_io import link_or_copy, locked, remove_p
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import PICTURES, THUMBNAILS, WORKS, find_index, publish_index
-from painter_search.index.own_calibration import calibrate_on_works
+from painter_search.index.own_calibration import calibrated
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS, SearchSettings
+from painter_search.index.vector_store.stores import discarded_on_failure
 from painter_search.index.works.works_db import IndexedWork, WorksDB
 from painter_search.index.works.works_writer import remove_rows
 
@@ -55,11 +56,12 @@ def write_removal(index_dir: Path, works: Iterable[str]) -> Change:
         ids = np.array([entry.id for entry in removed], np.int64)
         rows = (WORKS, THUMBNAILS, *([PICTURES] if index.has_larger_pictures else []))
         with next_version(index, (VECTORS, EMBEDDINGS, *rows)) as staging:
-            search = index.store.write_without(staging, ids, stored_ids)
             for name in rows:
                 shutil.copyfile(index.folder / name, staging / name)
                 remove_rows(staging / name, ids)
-            return Change(publish_version(index, staging, index.next_id, search), removed=removed)
+            search = index.store.write_without(staging, ids, stored_ids)
+            folder = publish_version(index, staging, index.next_id, search, index.manifest.split)
+            return Change(folder, removed=removed)
 
 
 def _find_works(works: WorksDB, name: str, ids: Set[int], artists: Collection[str]) -> list[IndexedWork]:
@@ -109,21 +111,22 @@ def next_version(index: IndexReader, rewritten: Iterable[str]) -> Iterator[Path]
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def publish_version(index: IndexReader, staging: Path, next_id: int, search: SearchSettings) -> Path:
+def publish_version(index: IndexReader, staging: Path, next_id: int, search: SearchSettings, split: str) -> Path:
     """Make the finished folder of a next version the current index, and return its folder.
 
     Entries of the manifest that the change does not affect are those of `index`.
     """
-    works = WorksDB(staging / WORKS, staging / THUMBNAILS)
-    manifest = replace(
-        index.manifest,
-        works=len(works),
-        artists=len(works.works_per_artist()),
-        collections=tuple(works.collections()),
-        next_id=next_id,
-        search=search,
-        mean_distance=update_index_statistics(staging, search),
-        confidence=calibrate_on_works(staging, search, index.manifest.split, index.manifest.confidence),
-    )
-    works.close()
-    return publish_index(staging, index.folder.parent, manifest)
+    with discarded_on_failure(search):
+        works = WorksDB(staging / WORKS, staging / THUMBNAILS)
+        manifest = replace(
+            index.manifest,
+            works=len(works),
+            artists=len(works.works_per_artist()),
+            collections=tuple(works.collections()),
+            next_id=next_id,
+            search=search,
+            split=split,
+            mean_distance=update_index_statistics(staging, search),
+        )
+        works.close()
+        return publish_index(staging, index.folder.parent, calibrated(manifest, staging))

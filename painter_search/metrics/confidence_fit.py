@@ -44,7 +44,7 @@ OWN_QUERIES = 150
 def fit_to_index(
     confidence: Confidence, embeddings: FloatArray, artists: IntArray, plda: PLDA, seed: int = 0
 ) -> Confidence:
-    """The calibration of an encoder, moved to the works `[n, d]` of an index by artists `[n]`.
+    """The calibration of an encoder, moved to the works `[n, d]` of an index by artists `[n]`; see `leave_one_out`.
 
     Some indexes are harder than what an encoder was calibrated on. From leave-one-out queries come the offset of the
     probability that a query's artist is in the index, the costs of a threshold and the best balance; from the pairs of

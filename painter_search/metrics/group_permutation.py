@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +73,14 @@ def permutation_test(distances: FloatArray, in_second: NDArray[np.bool_], seed: 
         divisions = rng.permuted(np.tile(in_second, (count, 1)), axis=1)
         extreme += int((_energy_distances(values, divisions) >= threshold).sum())
     return GroupTest(observed, extreme / (PERMUTATIONS + 1), PERMUTATIONS + 1)
+
+
+def least_p(one: int, other: int) -> float:
+    """The least p that a permutation test of groups of so many works can have, but for chance.
+
+    However far they lie apart, the observed division is one of all, and so is its mirror image of equal groups.
+    """
+    return (2 if one == other else 1) / math.comb(one + other, one)
 
 
 def conformal_p_value(distances: FloatArray) -> float:

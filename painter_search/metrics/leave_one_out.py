@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.distances import FloatArray, IntArray, distance_matrix
 from painter_search.metrics.identification.open_set import Evidence
-from painter_search.metrics.identification.plda import PLDA, artist_sums
+from painter_search.metrics.identification.plda import PLDA
+from painter_search.metrics.identification.plda_left_out import PLDALeftOut
 from painter_search.metrics.local_scaling import (
     SCALING_NEIGHBOURS,
-    mean_between_artists,
     mean_of_nearest,
     scale_distances,
 )
@@ -75,43 +75,30 @@ def leave_one_out(
 ) -> list[LeaveOneOutQuery]:
     """Query an index with its own works, each first without the work itself and then without its artist.
 
-    Local scales are computed each time without the works left out, which would otherwise give the answer away.
+    What is measured of an index (local scales, mean distance, PLDA's centre) is measured each time without the works
+    left out, which would otherwise give the answer away.
 
     Args:
-        embeddings: The works, `[n, d]`.
-        artists: Their artists, `[n]`, numbered from 0.
+        embeddings: The works, `[n, d]`, each picture once.
+        artists: Their artists, `[n]`, numbered from 0 without gaps.
         queries: Rows of the works to query with.
-        plda: Gives likelihood ratios besides distances.
+        plda: Gives likelihood ratios besides distances; as it was fitted, not around these works.
 
     Returns:
         Two results per query; one where all works are by its artist.
     """
-    distances = distance_matrix(embeddings, embeddings)
-    mean_distance = mean_between_artists(distances, artists)
-    by_others = np.where(artists[:, None] == artists[None, :], np.inf, distances)
-    width = min(STORED_NEIGHBOURS, len(artists))
-    neighbours = np.argpartition(by_others, width - 1, axis=1)[:, :width]
-    nearest_first = np.argsort(np.take_along_axis(by_others, neighbours, 1), axis=1, kind="stable")
-    neighbours = np.take_along_axis(neighbours, nearest_first, 1)
-    neighbour_distances = np.take_along_axis(by_others, neighbours, 1)
-    all_scales = mean_of_nearest(neighbour_distances)
-    count = len(np.unique(artists))
-    models = None if plda is None else _ArtistModels(plda, embeddings, artists)
+    works = _Works(embeddings, artists)
+    models = None if plda is None else PLDALeftOut(plda, embeddings, artists)
     results = []
     for query in queries:
         for left_out in (np.arange(len(artists)) == query, artists == artists[query]):
             remaining = ~left_out
             if not remaining.any():
                 continue
-            scales = all_scales.copy()
-            # Only works with a left-out work among their nearest neighbours get another scale.
-            affected = left_out[neighbours[:, :SCALING_NEIGHBOURS]].any(axis=1)
-            scales[affected] = mean_of_nearest(
-                np.where(left_out[neighbours[affected]], np.inf, neighbour_distances[affected])
-            )
-            row, row_artists = distances[query, remaining], artists[remaining]
+            mean_distance = works.mean_distance(left_out)
+            row, row_artists = works.distances[query, remaining], artists[remaining]
             sizes = np.bincount(row_artists, minlength=int(artists.max()) + 1)
-            scaled = scale_distances(row, scales[remaining], mean_distance)
+            scaled = scale_distances(row, works.local_scales(left_out)[remaining], mean_distance)
             ranked, adjusted = rank_artists(scaled, row_artists, sizes)
             rank = np.flatnonzero(ranked == artists[query])
             relative = row / mean_distance
@@ -120,7 +107,7 @@ def leave_one_out(
                     artist_distances=adjusted,
                     true_rank=int(rank[0]) if len(rank) else None,
                     signals=OpenSetSignals(float(adjusted[0]), float(relative.mean()), float(relative.std())),
-                    artists=count,
+                    artists=works.count,
                     nearest_work_distance=float(relative.min()),
                     log_ratios=None if models is None else models.log_ratios(query, left_out)[ranked],
                 )
@@ -156,18 +143,39 @@ def draw_artists(numbers: IntArray, max_works: int, rng: np.random.Generator) ->
     return np.sort(by_artist[rank < most])
 
 
-class _ArtistModels:
-    """The likelihood ratios of a work under each artist, with works left out."""
+class _Works:
+    """What is measured of an index's works `[n]`, with works left out."""
 
-    def __init__(self, plda: PLDA, embeddings: FloatArray, artists: IntArray) -> None:
-        self._plda = plda.centred_on(embeddings, artists)
-        self._artists = artists
-        self._projected = self._plda.project(embeddings)
-        self._sums, self._sizes = artist_sums(self._projected, artists)
+    def __init__(self, embeddings: FloatArray, artists: IntArray) -> None:
+        self.distances = distance_matrix(embeddings, embeddings)
+        self.count = len(np.unique(artists))
+        by_others = np.where(artists[:, None] == artists[None, :], np.inf, self.distances)
+        width = min(STORED_NEIGHBOURS, len(artists))
+        neighbours = np.argpartition(by_others, width - 1, axis=1)[:, :width]
+        nearest_first = np.argsort(np.take_along_axis(by_others, neighbours, 1), axis=1, kind="stable")
+        self._by_others = by_others
+        self._neighbours = np.take_along_axis(neighbours, nearest_first, 1)
+        self._neighbour_distances = np.take_along_axis(by_others, self._neighbours, 1)
+        self._all_scales = mean_of_nearest(self._neighbour_distances)
+        by_another = np.isfinite(by_others)
+        self._to_others = np.where(by_another, by_others, 0).sum(axis=1, dtype=np.float64)
+        self._others = by_another.sum(axis=1)
 
-    def log_ratios(self, query: int, left_out: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Of every artist, `[artists]`; meaningless where none of an artist's works is left."""
-        sums, sizes = artist_sums(self._projected[left_out], self._artists[left_out], len(self._sums))
-        left = np.maximum(self._sizes - sizes, 1)
-        means = (self._sums - sums) / left[:, None]
-        return self._plda.log_likelihood_ratios(self._projected[[query]], means, left).ravel()
+    def mean_distance(self, left_out: NDArray[np.bool_]) -> float:
+        """Mean distance between works by different artists; as `mean_between_artists`."""
+        among = self._by_others[np.ix_(left_out, left_out)]  # pairs of left-out works, which are in two rows' sums
+        total = self._to_others.sum() - 2 * self._to_others[left_out].sum() + among[np.isfinite(among)].sum()
+        pairs = self._others.sum() - 2 * self._others[left_out].sum() + np.isfinite(among).sum()
+        return float(total / pairs) if pairs and total > 0 else 1.0
+
+    def local_scales(self, left_out: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """The local scale of each work, `[n]`."""
+        scales = self._all_scales.copy()
+        # Only works with a left-out work among their nearest neighbours get another scale.
+        affected = np.flatnonzero(left_out[self._neighbours[:, :SCALING_NEIGHBOURS]].any(axis=1))
+        left = np.where(left_out[self._neighbours[affected]], np.inf, self._neighbour_distances[affected])
+        scales[affected] = mean_of_nearest(left)
+        too_few = affected[np.isfinite(left).sum(axis=1) < SCALING_NEIGHBOURS]  # of the stored neighbours
+        if len(too_few):
+            scales[too_few] = mean_of_nearest(np.where(left_out, np.inf, self._by_others[too_few]))
+        return scales

@@ -30,7 +30,7 @@ EXPIRE_SECONDS = 60
 RESULT_SECONDS = 1800
 """Seconds for which a result about uploaded paintings keeps its address."""
 RESULT_CACHE_BYTES = 64_000_000
-"""Memory for such results."""
+"""Memory for such results, with the files that they are about."""
 DNS_NAME = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 """A path of one folder or several, without a slash at its end; empty for the root."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -15,6 +16,7 @@ from painter_search.common.log import logger
 from painter_search.index.config import WorkFilter
 from painter_search.index.manifest import find_index
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.works.filters import Selection
 
 RETRY_SECONDS = 30
 """After which an index that could not be used is tried again."""
@@ -62,14 +64,24 @@ class CurrentIndex:
         """The index with the works that pass the filter; raises `PainterSearchError` if none do."""
         if filter == WorkFilter():
             return index
+        return self._cached(index, filter, lambda: index.filtered(filter))
+
+    def narrowed(self, index: PaintingIndex, selection: Selection | None) -> PaintingIndex:
+        """The index with the works that were selected from it before, also after its folder was removed."""
+        if selection is None:
+            return index
+        return self._cached(index, selection.filter, lambda: index.narrowed(selection))
+
+    def _cached(self, index: PaintingIndex, filter: WorkFilter, narrow: Callable[[], PaintingIndex]) -> PaintingIndex:
         key = (index.digest, filter)
         with self._lock:
             if (cached := self._filtered.get(key)) is not None:
                 return cached
-        filtered = index.filtered(filter)
-        with self._lock:
-            self._filtered[key] = filtered
-        return filtered
+        narrowed = narrow()
+        if index is self._index:  # one that was replaced would stay in memory
+            with self._lock:
+                self._filtered[key] = narrowed
+        return narrowed
 
     def _current_folder(self) -> Path | None:
         try:

@@ -25,7 +25,7 @@ MAX_CONFUSED = 5
 WALL_WORKS = 36
 """Works on the wall of the first page."""
 CHOICE_WORKS = 48
-"""Works to choose from for a comparison."""
+"""Works to choose from for a comparison, on a page."""
 SIMILAR_WORKS = 24
 """Similar works on a work's page."""
 
@@ -49,6 +49,27 @@ class ArtistProfile:
             "nearest": [asdict(match) for match in self.nearest],
             "confusions": asdict(self.confusions),
         }
+
+
+@dataclass(frozen=True)
+class WorksToChoose:
+    """A page of the works that can be chosen for a comparison."""
+
+    works: list[IndexedWork]
+    page: int
+    """Its number, from 1."""
+    total: int
+    """Works on all pages together."""
+
+    @property
+    def first(self) -> int:
+        """The place of its first work among all, from 1."""
+        return 1 + (self.page - 1) * CHOICE_WORKS
+
+    @property
+    def last(self) -> int:
+        """The place of its last work among all."""
+        return self.first + len(self.works) - 1
 
 
 @dataclass(frozen=True)
@@ -135,24 +156,27 @@ def works_to_choose(
     index: PaintingIndex,
     words: str,
     embedding: NDArray[np.float32] | None,
-    count: int = CHOICE_WORKS,
+    page: int = 1,
     *,
     without: int = 0,
-) -> list[IndexedWork]:
+) -> WorksToChoose:
     """Works to choose from: by artists whose names contain all the `words`, or else those nearest to a painting.
 
-    The work `without` is not among the nearest.
+    The work `without` is not among the nearest. Without words and painting it is a single page, of works by all
+    artists. A `page` beyond the last is the last.
     """
     folded = fold_name(words).split()
     if folded:
         names = [all(word in fold_name(name) for word in folded) for name in index.artists.names]
-        ids = index.artists.ids[np.asarray(names)[index.artists.numbers]][:count]
+        ids = index.artists.ids[np.asarray(names)[index.artists.numbers]]
     elif embedding is not None:
         candidates = index.search_candidates(embedding[None])[0]
         nearest = np.argsort(candidates.distances, kind="stable")
         ids = candidates.ids[nearest]
-        ids = ids[ids != without][:count]
+        ids = ids[ids != without]
     else:
-        ids = np.asarray(wall_of_works(index, count))
-    chosen = [int(id) for id in ids]
-    return [IndexedWork(id, work) for id, work in zip(chosen, index.works.get(chosen), strict=True)]
+        ids = np.asarray(wall_of_works(index, CHOICE_WORKS))
+    page = max(min(page, -(-len(ids) // CHOICE_WORKS)), 1)
+    chosen = [int(id) for id in ids[(page - 1) * CHOICE_WORKS : page * CHOICE_WORKS]]
+    works = [IndexedWork(id, work) for id, work in zip(chosen, index.works.get(chosen), strict=True)]
+    return WorksToChoose(works, page, len(ids))

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from painter_search.common.files.atomic_io import digest_bytes
 from painter_search.serving.addresses import OwnNames, local_path, locate
 from painter_search.serving.config import (
     MAX_QUEUED_BYTES,
@@ -24,7 +25,6 @@ from painter_search.serving.config import (
 )
 from painter_search.serving.routes.html_pages import notice_page
 
-COOKIE = "painter_search"
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; img-src 'self' data:; style-src 'self'; style-src-attr 'unsafe-inline'; "
     "script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -66,6 +66,8 @@ class RequestMiddleware:
         self._own_names = OwnNames(config, has_token=token is not None)
         self._root_path = config.root_path
         self._token = token
+        # Browsers send a cookie to every port of a host: several servers there need names of their own.
+        self._cookie_name = f"painter_search_{digest_bytes((token or '').encode())[:8]}"
         self._queue = config.queue
         self._receive_timeout = receive_timeout
 
@@ -121,12 +123,22 @@ class RequestMiddleware:
             path = "/" + local_path(scope).lstrip("/")  # two slashes would lead to another host
             response = RedirectResponse(root + path + (f"?{rest}" if rest else ""), 303)
             secure = scope["scheme"] == "https"
-            response.set_cookie(COOKIE, token, path=root or "/", secure=secure, httponly=True, samesite="strict")
+            # Not strict: a link in a mail is opened from another site. `_refuse_body` guards what changes anything.
+            response.set_cookie(
+                self._cookie_name, token, path=root or "/", secure=secure, httponly=True, samesite="lax"
+            )
             return response
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
-        if (scheme.lower() == "bearer" and self._is_token(bearer)) or self._is_token(_cookie(headers)):
+        if (scheme.lower() == "bearer" and self._is_token(bearer)) or self._is_token(self._cookie(headers)):
             return None
         return _error(scope, 401, "Open the address with the token that was printed when the server started.")
+
+    def _cookie(self, headers: Headers) -> str:
+        try:
+            morsel = SimpleCookie(headers.get("cookie", "")).get(self._cookie_name)
+        except CookieError:
+            return ""
+        return "" if morsel is None else morsel.value
 
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode("utf-8", "replace"), (self._token or "").encode())
@@ -151,18 +163,10 @@ class RequestMiddleware:
         return None
 
 
-def _cookie(headers: Headers) -> str:
-    try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return "" if morsel is None else morsel.value
-
-
 def _error(scope: Scope, status: int, sentence: str) -> Response:
     if local_path(scope).startswith("/api"):
         return JSONResponse({"error": sentence}, status)
-    if scope["method"] == "POST" and status not in (401, 421):
+    if scope["method"] == "POST":
         return notice_page(Request(scope), status, sentence)
     return PlainTextResponse(sentence + "\n", status)
 

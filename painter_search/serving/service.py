@@ -106,17 +106,22 @@ class Service:
     ) -> CachedResult:
         """Attribute each uploaded painting to the artists of the works that pass the filter."""
         whole = await self.open_current()
+        _require_encoder(whole)
         index = await self.run_in_thread(lambda: self.current_index.filtered(whole, filter))
         read = await self._read_uploads(whole, uploads)
         result = await self.run_in_thread(lambda: _attribute(index, read, top_k, works_per_artist))
-        return _with_uploads(result, uploads, top_k, works_per_artist)
+        return replace(result, uploads=tuple(uploads), top_k=top_k, works_per_artist=works_per_artist)
 
     async def attribute_again(self, result: CachedResult, upload: Upload) -> CachedResult:
         """Attribute one painting of a result once more, cropped otherwise, in the same index."""
         read = await self._read_uploads(result.index, [upload])
         top_k, works = result.top_k, result.works_per_artist
-        again = await self.run_in_thread(lambda: _attribute(result.index, read, top_k, works))
-        return _with_uploads(again, [upload], top_k, works)
+        again = await self.run_in_thread(lambda: _attribute(self.index_of(result), read, top_k, works))
+        return replace(again, uploads=(upload,), top_k=top_k, works_per_artist=works)
+
+    def index_of(self, result: CachedResult) -> PaintingIndex:
+        """The index that gave a result, with the works that its filter left."""
+        return self.current_index.narrowed(result.index, result.selection)
 
     async def compare_uploads(self, one: Sequence[Upload], other: Sequence[Upload]) -> CachedResult:
         """Compare two uploaded paintings, or two groups.
@@ -125,6 +130,7 @@ class Service:
             PainterSearchError: A side is empty or has no readable painting.
         """
         index = await self.open_current()
+        _require_encoder(index)
         if not one or not other:
             raise InvalidValueError("choose a painting, or several, on either side.")
         read = await self._read_uploads(index, [*one, *other])
@@ -143,12 +149,16 @@ class Service:
 
         return await self.run_in_thread(compare)
 
-    def index_of_references(self, references: Sequence[str]) -> PaintingIndex:
-        """The index, with all its works, of the first cached result among the references, or else the current one."""
+    def index_of_references(self, references: Sequence[str], digest: str = "") -> PaintingIndex:
+        """The index, with all its works, that references are to be looked up in.
+
+        It is that of the first cached result among them, or else the one with this digest if it is still open, or else
+        the current one.
+        """
         for reference in references:
             if not reference.isdecimal() and (result := self.results.get(reference.partition(".")[0])) is not None:
-                return result.index.unfiltered
-        return self.current_index.get()
+                return result.index
+        return self.current_index.by_digest(digest) or self.current_index.get()
 
     async def _read_uploads(self, index: PaintingIndex, uploads: Sequence[Upload]) -> list[ReadUpload]:
         return list(await asyncio.gather(*(self._read_upload(index, upload) for upload in uploads)))
@@ -203,12 +213,16 @@ def _attribute(index: PaintingIndex, uploads: Sequence[ReadUpload], top_k: int, 
             compared.append((upload, upload.possible or upload)[number].compared)
     queries = [query for of_upload in readings for query in of_upload]
     size = sum(len(query.frame.jpeg) + len(query.frame.picture or b"") + ANSWER_BYTES for query in queries)
-    return CachedResult(index, tuple(answers), tuple(compared), size=size)
+    if index.selection is not None:
+        size += index.selection.ids.nbytes
+    return CachedResult(
+        index.unfiltered, selection=index.selection, answers=tuple(answers), paintings=tuple(compared), size=size
+    )
 
 
-def _with_uploads(result: CachedResult, uploads: Sequence[Upload], top_k: int, works: int) -> CachedResult:
-    size = result.size + sum(len(upload.content) for upload in uploads)
-    return replace(result, uploads=tuple(uploads), top_k=top_k, works_per_artist=works, size=size)
+def _require_encoder(index: PaintingIndex) -> None:
+    if index.encoder_digest is None:
+        raise InvalidValueError("this index has no encoder for new pictures; browse and compare its works.")
 
 
 def _compare(index: PaintingIndex, one: Sequence[ReadUpload], other: Sequence[ReadUpload]) -> CachedResult:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from painter_search.common.errors import InvalidValueError
+from painter_search.common.files.urls import as_paths, writable_path
 from painter_search.training.recipes.settings import (
     RECIPES,
     Hyperparameters,
@@ -63,7 +64,7 @@ class TrainConfig:
 
     img_size: int = field(default=224, metadata={"stored": "image_side"})
     """Side of a view in pixels, a multiple of 32, or of 14 for transformers with patches of 14 px. With strong, small
-    paintings get smaller views, unless the backbone is a transformer, which sees one size."""
+    paintings get smaller views, unless the backbone sees one size: a transformer, AlexNet or VGG."""
 
     augment: str | None = None
     """For report: training transforms, joined by commas: flips, rotation, jitter, perspective, blur, affine; or none.
@@ -120,6 +121,11 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         """Raise `InvalidValueError` for settings that cannot be used."""
+        object.__setattr__(self, "data", as_paths(self.data))
+        object.__setattr__(self, "runs", writable_path(self.runs, "--runs"))
+        for triplets in ("train_triplets", "validation_triplets", "test_triplets"):
+            file = getattr(self, triplets)
+            object.__setattr__(self, triplets, None if file is None else Path(file))
         recipe, resolved = self.recipe_settings, self.resolved
         unknown = [name for name in resolved.augmentations if name not in AUGMENTATIONS]
         if unknown:
@@ -131,6 +137,7 @@ class TrainConfig:
             ("finetune-epochs", resolved.finetune_epochs, 0),
             ("batch-size", resolved.batch_size, recipe.min_batch_size),
             ("patience", resolved.patience, 0),
+            ("workers", self.workers, -1),
         )
         for flag, value, minimum in minimums:
             if value < minimum:
@@ -157,8 +164,14 @@ class TrainConfig:
             raise InvalidValueError(
                 f"--finetune is for --recipe strong; {self.recipe} always trains the whole network."
             )
+        if self.finetune != "last-stages" and not resolved.fine_tunes:
+            flag = "backbone-lr" if resolved.finetune_epochs else "finetune-epochs"
+            raise InvalidValueError(
+                f"--{flag} is 0, with which --finetune {self.finetune} trains nothing; set only one of the two."
+            )
+        defaults = {one.name: one.default for one in fields(self)}
         for setting in recipe.unused:
-            if getattr(self, setting) is not None:
+            if getattr(self, setting) != defaults[setting]:
                 users = " or ".join(name for name, other in RECIPES.items() if other.uses(setting))
                 raise InvalidValueError(
                     f"--{setting.replace('_', '-')} is for --recipe {users}; {self.recipe} does not use it."

@@ -21,6 +21,8 @@ from painter_search.training.epoch_metrics import TripletDistances
 
 MAX_CONFUSIONS = 8
 """Confusions that a score lists."""
+BLOCK = 1024
+"""Works whose nearest ones are looked for at once."""
 
 
 @dataclass(frozen=True)
@@ -157,17 +159,12 @@ def _score_by_artist(
 
 def _worst_confusions(measured: TripletDistances) -> list[Confusion]:
     """The works nearest to another artist's in relation to their own artist's, at most one for a pair of artists."""
-    distances = distance_matrix(measured.embeddings, measured.embeddings)
-    np.fill_diagonal(distances, np.inf)
-    same_artist = measured.artists[:, None] == measured.artists[None, :]
-    to_own = np.where(same_artist, distances, np.inf)
-    to_others = np.where(same_artist, np.inf, distances)
-    nearest_own, nearest_other = to_own.min(axis=1), to_others.min(axis=1)
+    nearest_own, nearest_other, neighbours = _nearest_works(measured.embeddings, measured.artists)
     confused = np.flatnonzero(np.isfinite(nearest_own) & (nearest_other < nearest_own))
     worst = confused[np.argsort(nearest_other[confused] / nearest_own[confused], kind="stable")]
     chosen: dict[frozenset[int], Confusion] = {}
     for row in worst:
-        neighbour = int(to_others[row].argmin())
+        neighbour = int(neighbours[row])
         pair = frozenset((int(measured.artists[row]), int(measured.artists[neighbour])))
         if pair not in chosen and len(chosen) < MAX_CONFUSIONS:
             chosen[pair] = Confusion(
@@ -179,3 +176,25 @@ def _worst_confusions(measured: TripletDistances) -> list[Confusion]:
                 own_distance=float(nearest_own[row]),
             )
     return list(chosen.values())
+
+
+def _nearest_works(
+    embeddings: FloatArray, artists: IntArray, block: int = BLOCK
+) -> tuple[FloatArray, FloatArray, IntArray]:
+    """For each work the distances to its nearest by its artist and by another artist, and the latter's row: `[n]`.
+
+    A distance is `inf` where there is no such work. Those of `block` works to all are held in memory at once.
+    """
+    own, other = np.empty(len(artists), np.float32), np.empty(len(artists), np.float32)
+    neighbours = np.empty(len(artists), np.int64)
+    center = embeddings.mean(axis=0, dtype=np.float64)
+    for start in range(0, len(artists), block):
+        rows = np.arange(start, min(start + block, len(artists)))
+        distances = distance_matrix(embeddings[rows], embeddings, center)
+        distances[np.arange(len(rows)), rows] = np.inf
+        same_artist = artists[rows, None] == artists[None, :]
+        own[rows] = distances.min(axis=1, where=same_artist, initial=np.inf)
+        distances[same_artist] = np.inf
+        neighbours[rows] = distances.argmin(axis=1)
+        other[rows] = distances.min(axis=1)
+    return own, other, neighbours

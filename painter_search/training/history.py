@@ -19,6 +19,7 @@ class EpochMetrics:
     epoch: int
     phase: Literal["train", "validation"]
     loss: float
+    """The triplet loss, also where the gradients are another's."""
     accuracy: float
     """Share of triplets with d(a, p) < d(a, n)."""
     active: float

@@ -76,6 +76,11 @@ class Run:
             ) from error
 
     @property
+    def never_seen(self) -> bool:
+        """Whether no test artist was trained on: training triplets from a file are taken as they are."""
+        return self.config.train_triplets is None
+
+    @property
     def best(self) -> Path:
         """The checkpoint of the best epoch; `load_encoder` opens it, and the run's folder, too."""
         return find_checkpoint(self.folder / BEST)
@@ -138,6 +143,11 @@ def open_run_folder(config: TrainConfig, collections: Sequence[Collection], devi
         raise InvalidValueError(f"{folder} cannot be made ({error.strerror}); choose another --runs.") from error
     write_json(folder / CONFIG, {**saved_settings(config, collections), "device": device})
     return folder
+
+
+def update_settings(folder: Path, config: TrainConfig, collections: Sequence[Collection]) -> None:
+    """Write the settings of a run that is resumed: it may have other epochs and another patience than before."""
+    write_json(folder / CONFIG, {**read_json(folder / CONFIG), **saved_settings(config, collections)})
 
 
 def is_finished(folder: Path) -> bool:

@@ -26,6 +26,7 @@ from painter_search.encoder.checkpoint import (
     start_encoder,
 )
 from painter_search.encoder.files.names import BEST, LAST, SUFFIX
+from painter_search.encoder.inference.onnx_export import export_encoder
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.metrics.confidence_fit import HeldOutWorks, fit_confidence
 from painter_search.metrics.identification.plda import fit_plda
@@ -38,7 +39,15 @@ from painter_search.training.final_scores import gather_test_triplets, score_on_
 from painter_search.training.history import EpochMetrics, as_rows, write_history
 from painter_search.training.recipes.protocol import Recipe, TrainingData
 from painter_search.training.recipes.registry import IMPLEMENTATIONS
-from painter_search.training.run import HISTORY, Run, open_run_folder, save_score, saved_settings
+from painter_search.training.run import (
+    HISTORY,
+    SCORE,
+    Run,
+    open_run_folder,
+    save_score,
+    saved_settings,
+    update_settings,
+)
 
 OnEpoch = Callable[[Path, Sequence[EpochMetrics]], object]
 OnEnd = Callable[[Run], object]
@@ -77,16 +86,20 @@ def train_encoder(config: TrainConfig, on_epoch: OnEpoch | None = None, on_end: 
         raise InvalidValueError("--data names a collection twice; name each once.")
     validation = gather_validation_triplets(collections, config.validation_triplets)
     data = TrainingData(collections, validation, gather_test_triplets(collections, config.test_triplets))
-    IMPLEMENTATIONS[config.recipe].check(config, data)  # before a folder is made
     with process_group(device):
-        # Before the run's folder is made: weights that cannot be loaded must not leave an unfinished run behind.
+        # Before the run's folder is made: what cannot be used must not leave an unfinished run behind.
+        IMPLEMENTATIONS[config.recipe].check(config, data)
         untrained = None if config.resume or rank() else _untrained_network(config)
+        if untrained is not None and device.type != "cpu":
+            export_encoder(untrained)  # an index will need it; a CPU begins with that
         folder = broadcast_from_rank_0(lambda: open_run_folder(config, collections, device.type))
         lock = locked(folder / ".lock", f"{folder} is being trained") if rank() == 0 else nullcontext()
-        with lock, translate_gpu_errors():
+        with lock, translate_gpu_errors(batch_size=True):
             if rank() == 0:
                 remove_partial_files(folder)
                 convert_checkpoints(folder)
+                if config.resume:
+                    update_settings(folder, config, collections)
             return _Trainer(config, data, device, folder, on_epoch, on_end).train(untrained)
 
 
@@ -206,6 +219,7 @@ class _Trainer:
 
     def _update_outputs(self, history: Sequence[EpochMetrics], metric: SelectionMetric) -> None:
         """Write what follows from the checkpoints; again at the end, as a kill may have come between."""
+        (self.folder / SCORE).unlink(missing_ok=True)  # of a run that goes on: it was of another best.safetensors
         write_history(self.folder / HISTORY, history)
         link_or_copy(self._checkpoint(history[-1].epoch), self.folder / LAST)
         link_or_copy(self._checkpoint(best_epoch(history, metric)), self.folder / BEST)

@@ -1,12 +1,15 @@
 from collections import Counter
+from copy import copy
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from painter_search.analysis.confusions import confused_artists
+from painter_search.analysis.confusions import confused_artists, draw_works
 from painter_search.common.errors import UnknownWorkError
 from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.works.works_db import WorksDB
 
 
 def confusions_by_loop(index: PaintingIndex, artist: str) -> tuple[int, Counter]:
@@ -54,6 +57,32 @@ def test_confused_artists_draw_queries_of_artist_with_many_works(small_index: Pa
     found = confused_artists(small_index, "Painter 8", top_k=10, max_queries=2)
     assert found.works == 2
     assert sum(share for _, share in found.others) == 1
+
+
+def test_other_files_of_a_work_are_no_neighbours_of_it(
+    small_index: PaintingIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every work of an artist shows one picture: another artist ranks first for each."""
+    artists = small_index.artists
+    pictures = small_index.fingerprints.copy()
+    of_artist = np.array([artists.names[number] == "Painter 8" for number in artists.numbers])
+    pictures[of_artist] = pictures[of_artist][0]
+    index = copy(small_index)
+    monkeypatch.setattr(WorksDB, "fingerprints", lambda _works: (artists.ids, pictures))
+    rows = [SimpleNamespace(fingerprint=picture.tobytes()) for picture in pictures[of_artist]]
+    monkeypatch.setattr(WorksDB, "candidate_rows", lambda _works, _ids: rows)
+    for name in ("fingerprints", "_all_candidates"):
+        index.__dict__.pop(name, None)
+    assert confused_artists(index, "Painter 8").own == 0
+
+
+def test_confused_artists_draw_the_same_works_of_all(small_index: PaintingIndex) -> None:
+    rows = np.arange(100, 400)
+    drawn = draw_works(rows, 50)
+    assert len(np.unique(drawn)) == 50
+    assert (drawn > 250).any()
+    np.testing.assert_array_equal(drawn, draw_works(rows, 50))
+    np.testing.assert_array_equal(draw_works(rows[:50], 50), rows[:50])
 
 
 def test_confused_artists_refuse_unknown_artist(small_index: PaintingIndex) -> None:

@@ -18,6 +18,7 @@ from painter_search.analysis.local_matching import (
     strongest_pairs,
 )
 from painter_search.encoder.checkpoint import start_encoder
+from painter_search.encoder.config import EncoderConfig
 from painter_search.encoder.inference.onnx_export import OnnxEncoder, export_onnx, open_encoder
 from painter_search.images.framing import encode_jpeg
 
@@ -105,6 +106,16 @@ def test_match_parts_returns_none_without_feature_maps(tmp_path: Path) -> None:
     assert old.embed(pixels.numpy()).shape == (2, 256)
     assert old.feature_maps(pixels.numpy()) == []
     assert match_parts(old, encode_jpeg(paint(1, 0)), encode_jpeg(paint(2, 0))) is None
+
+
+def test_match_parts_returns_none_for_maps_that_are_all_edge() -> None:
+    class Coarse:
+        config = EncoderConfig("resnet18", img_size=64, views="center")
+
+        def feature_maps(self, pixels: np.ndarray) -> list[np.ndarray]:
+            return [np.ones((2, 8, 2, 2), np.float32)]
+
+    assert match_parts(Coarse(), scene(1, (0, 0)), scene(2, (0, 0))) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("size", "new_size"), [(28, 14), (7, 14), (14, 14), (20, 14), (5, 3)])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.manifold import trustworthiness
 
+from painter_search.analysis import projection
 from painter_search.analysis.config import MapConfig
 from painter_search.analysis.projection import TRUSTED, faithfulness, layout, project_index
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError
@@ -54,6 +56,15 @@ def test_layout_keeps_clusters_and_faithfulness_tells_it_from_chance() -> None:
     assert trust > 0.9
     assert 0.4 < by_chance < 0.6
     assert kept_by_chance < 2 * TRUSTED / 150 < kept
+
+
+def test_trustworthiness_equals_scikit_learns_whatever_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(2)
+    vectors, positions = rng.normal(size=(90, 8)).astype(np.float32), rng.normal(size=(90, 2)).astype(np.float32)
+    monkeypatch.setattr(projection, "BLOCK", 40)
+    assert faithfulness(vectors, positions)[0] == pytest.approx(
+        trustworthiness(vectors, positions, n_neighbors=TRUSTED), abs=1e-9
+    )
 
 
 def test_faithfulness_kept_share_equals_loop() -> None:

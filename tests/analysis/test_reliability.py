@@ -31,7 +31,15 @@ class StubIndex:
     numbers: np.ndarray
     confidence: Confidence | None
     digest: str = "d"
-    plda: PLDA | None = None
+    fitted_plda: PLDA | None = None
+    pictures: np.ndarray | None = None
+
+    @property
+    def works(self) -> SimpleNamespace:
+        pictures = np.arange(len(self.numbers)) if self.pictures is None else self.pictures
+        return SimpleNamespace(
+            first_of_each_picture=lambda ids: np.isin(ids - 1, np.unique(pictures, return_index=True)[1])
+        )
 
     @property
     def least_named(self) -> float:
@@ -66,11 +74,11 @@ def test_measure_reliability_equals_loop(confidence: Confidence) -> None:
     found = measure_reliability(StubIndex(vectors, artists, confidence))  # type: ignore[arg-type]
     assert found is not None
     assert (found.works, found.artists, found.queries) == (32, 8, 32)
-    mean_distance = mean_distance_between_artists(vectors, artists)
     nearest_own, correct, known, probability, near = [], [], [], [], []
     for query in range(32):
         for left_out in (np.arange(32) == query, artists == artists[query]):
             remaining = np.flatnonzero(~left_out)
+            mean_distance = mean_distance_between_artists(vectors[remaining], artists[remaining])
             distances = np.linalg.norm(vectors[remaining] - vectors[query], axis=1).astype(np.float32)
             scales = ReferenceWorks(vectors[remaining], artists[remaining]).local_scales(
                 vectors[remaining], artists[remaining]
@@ -151,3 +159,10 @@ def test_index_reliability_to_dict_has_json_keys_and_frame_row_per_figure(confid
     assert frame.loc["recall_1", "low"] == found.recall_1.low
     assert frame.loc["artist_known_auroc", "value"] == found.artist_known.auroc
     assert "recall_1" in found._repr_html_()
+
+
+def test_other_files_of_a_picture_are_no_answer_to_it(confidence: Confidence) -> None:
+    vectors, artists = clusters(8, 4, 2)
+    once = measure_reliability(StubIndex(vectors, artists, confidence))  # type: ignore[arg-type]
+    twice = StubIndex(np.tile(vectors, (2, 1)), np.tile(artists, 2), confidence, pictures=np.tile(np.arange(32), 2))
+    assert measure_reliability(twice) == once  # type: ignore[arg-type]

@@ -35,7 +35,7 @@ def test_similar_artists_rank_other_artists_nearest_first(small_index: PaintingI
 
 
 def test_similar_functions_refuse_unknown_works_and_artists(small_index: PaintingIndex) -> None:
-    with pytest.raises(UnknownWorkError, match="no work 9999"):
+    with pytest.raises(UnknownWorkError, match="no work 9999; `build-index list --artist NAME`"):
         similar_works(small_index, 9999)
     with pytest.raises(UnknownWorkError, match="no work by 'Nobody'"):
         similar_artists(small_index, "Nobody")

@@ -1,4 +1,6 @@
 import io
+import shutil
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,14 +9,16 @@ import pytest
 from PIL import Image
 from tiny_world import add_calibration, save_tiny_encoder
 
+from painter_search.attribution import attribute as attribute_module
 from painter_search.attribution.answers import Attribution, FailedQuery
 from painter_search.attribution.attribute import attribute
 from painter_search.attribution.query_inputs import QueryInput
 from painter_search.collection.collection import Collection
-from painter_search.common.errors import InvalidValueError, NotFoundError
+from painter_search.common.errors import InvalidValueError, NotFoundError, UnknownWorkError
 from painter_search.index import build as build_module
 from painter_search.index.config import BuildIndexConfig, WorkFilter
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.works import works_db
 from painter_search.index.works.works_db import WorksDB
 
 
@@ -134,6 +138,64 @@ def test_attribute_on_approximate_index_reads_candidates_only_and_answers_as_exa
             assert (answer.artist_known is not None) == calibrated
             if answer.artist_known is not None:
                 assert answer.artist_known == pytest.approx(expected.artist_known, rel=1e-3)
+
+
+def test_filtered_approximate_index_counts_works_and_artists_that_are_no_candidates(
+    small_index_config: BuildIndexConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = save_tiny_encoder(tmp_path / "encoder.safetensors")
+    add_calibration(encoder)
+    monkeypatch.setattr(build_module, "EXACT_UP_TO", 10)
+    index = PaintingIndex.build(
+        replace(small_index_config, split="all", encoder=str(encoder), index=tmp_path / "index", recall=1.0)
+    ).filtered(WorkFilter("title <> 'No. 2' OR artist = 'Painter 8'", ("Painter 9",)))
+    assert not index.exact
+    assert index.plda is not None
+    table = index.artists
+    for most in (50_000, 3):  # looked up one by one, or artist by artist
+        monkeypatch.setattr(works_db, "MAX_LOOKED_UP", most)
+        assert copy(index).artist_count == len(table.names)
+        index.__dict__.pop("artist_count", None)
+    candidates = index.load_candidates(table.ids[:4])
+    assert 1 < len(candidates.artists) < len(table.names)
+    sums, sizes = index.artist_sums(index.plda, candidates)
+    for artist, of_artist, size in zip(candidates.artists, sums, sizes, strict=True):
+        own = table.ids[table.numbers == table.names.index(artist)]
+        assert size == len(own)
+        np.testing.assert_allclose(of_artist, index.plda.project(index.embeddings(own)).sum(axis=0), atol=1e-3)
+
+
+def test_attribute_without_pictures_answers_the_same(small_index: PaintingIndex, painted_originals: Path) -> None:
+    paintings = [painted_originals / "0-0.jpg", painted_originals / "missing.jpg", "#1"][::2]
+    with_pictures, without = (attribute(small_index, paintings, pictures=pictures) for pictures in (True, False))
+    assert without.to_dict() == with_pictures.to_dict()
+    assert all(answer.answered and not answer.picture and answer.larger is None for answer in without)
+
+
+def test_attribute_refuses_an_unknown_id_before_anything_is_read(
+    small_index: PaintingIndex, painted_originals: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attribute_module, "frame_in_threads", None)
+    with pytest.raises(UnknownWorkError, match="no work 999; `build-index list --artist NAME`"):
+        attribute(small_index, [painted_originals / "0-0.jpg", "#1", "#999"])
+
+
+def test_no_artist_is_named_where_there_is_none(small_index: PaintingIndex) -> None:
+    (work,) = small_index.works.get([1])
+    alone = small_index.filtered(WorkFilter(f"file = '{work.file}'"))
+    (answer,) = attribute(alone, "#1")
+    assert isinstance(answer, Attribution)
+    assert (answer.artists, answer.named) == ((), False)
+
+
+def test_attribute_says_what_of_a_folder_it_left_out(
+    small_index: PaintingIndex, painted_originals: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.copy(painted_originals / "0-0.jpg", tmp_path)
+    (tmp_path / "round").symlink_to(tmp_path)
+    with caplog.at_level("INFO", "painter_search"):
+        assert len(attribute(small_index, tmp_path)) == 1
+    assert "round is left out: " in caplog.text
 
 
 def test_attribute_accepts_every_kind_of_painting(small_index: PaintingIndex, painted_originals: Path) -> None:

@@ -18,8 +18,10 @@ from painter_search.display.console.attribution import show_answers
 from painter_search.display.pages.answer_view import view_answer
 from painter_search.display.pages.query_page import query_page
 from painter_search.display.serialize import answers_to_dict
+from painter_search.encoder.encoder import load_encoder
 from painter_search.index.config import BuildIndexConfig
-from painter_search.index.own_calibration import calibrate_on_works
+from painter_search.index.manifest import publish_index
+from painter_search.index.own_calibration import calibrated
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.identification.open_set import Evidence, artist_known, artist_shares
 
@@ -80,14 +82,40 @@ def test_artists_means_follow_changes_of_the_index(identified_index: PaintingInd
 def test_index_is_calibrated_on_its_own_works_unless_the_encoder_may_have_learned_from_them(
     identified_index: PaintingIndex,
 ) -> None:
-    folder, search, shipped = identified_index.folder, identified_index.manifest.search, identified_index.confidence
+    folder, manifest = identified_index.folder, identified_index.manifest
+    shipped = manifest.confidence
     assert shipped is not None
-    assert calibrate_on_works(folder, search, "all", shipped) == shipped
+    assert calibrated(manifest, folder) == manifest
     assert shipped.strangers == tuple(np.linspace(0, 0.8, 101).tolist())
-    moved = calibrate_on_works(folder, search, "folder", shipped)
+    of_folder = calibrated(replace(manifest, split="folder"), folder)
+    moved = of_folder.confidence
     assert moved is not None
     assert moved.strangers != shipped.strangers
     assert moved.share_weights == shipped.share_weights
+    assert of_folder.encoder_confidence == shipped
+    assert calibrated(of_folder, folder) == of_folder  # it is moved anew from the encoder's
+    assert calibrated(replace(of_folder, split="all"), folder) == manifest
+
+
+def test_calibration_follows_what_is_added_and_removed(small_index_config: BuildIndexConfig, tmp_path: Path) -> None:
+    add_calibration(save_tiny_encoder(tmp_path / "encoder.pt"))
+    encoder = str(tmp_path / "encoder.pt")
+    of_encoder = load_encoder(encoder).confidence
+    folder = small_index_config.data[0]
+    index = PaintingIndex.build(
+        replace(small_index_config, encoder=encoder, index=tmp_path / "index", split="all", data=(folder,))
+    )
+    prepared = PaintingIndex.build(replace(small_index_config, encoder=encoder, index=tmp_path / "test"))
+    assert prepared.add(folder).index.manifest.split == "all"  # with works that an encoder may have learned from
+    own = replace(index.manifest, split="folder")
+    (tmp_path / "own").mkdir()
+    publish_index(shutil.copytree(index.folder, tmp_path / "copy"), tmp_path / "own", calibrated(own, index.folder))
+    moved = PaintingIndex.load(tmp_path / "own")
+    assert moved.confidence != of_encoder
+    names = moved.artists.names
+    few = moved.remove(names[5:]).index  # too few artists to calibrate on
+    assert few.confidence == of_encoder
+    assert few.manifest.encoder_confidence is None
 
 
 def test_false_names_move_the_threshold_and_every_form_says_what_it_costs(

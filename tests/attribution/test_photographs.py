@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pytest
@@ -135,16 +134,14 @@ def test_commands_say_what_they_cropped(
 
 
 def test_photograph_of_a_work_is_a_second_copy_of_it_to_the_index(
-    small_index: PaintingIndex, work: Work, photograph: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    home: Path, work: Work, photograph: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = tmp_path / "index"
-    copytree(small_index.folder.parent, folder)
     main: Callable[..., int] = import_module("painter_search.build-index").main
-    assert main(["add", str(photograph), "--artist", work.artist, "--index", str(folder), "--json"]) == 0
+    assert main(["add", str(photograph), "--artist", work.artist, "--index", str(home), "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["added"] == []
     assert "already in the index" in printed["left_out"][0]["reason"]
-    words = ["add", str(photograph), "--artist", "Another Painter", "--index", str(folder)]
+    words = ["add", str(photograph), "--artist", "Another Painter", "--index", str(home)]
     assert main(words) == 0
     assert "cropped to the painting, " in " ".join(capsys.readouterr().out.split())
 

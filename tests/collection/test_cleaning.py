@@ -160,7 +160,7 @@ def test_clean_catalogue_of_empty_catalogue_is_empty() -> None:
 # --- all together ----------------------------------------------------------------------------------------------------
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcdefg"), st.booleans()), max_size=60)
-SETTINGS = settings(max_examples=40, deadline=None, derandomize=True)
+SETTINGS = settings(max_examples=40)
 
 
 def numbered(rows: list[Row]) -> pd.DataFrame:

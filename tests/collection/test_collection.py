@@ -26,6 +26,10 @@ def test_collection_open_refuses_missing_and_damaged_folders(tmp_path: Path) -> 
     (tmp_path / "prepare.json").write_text("{")
     with pytest.raises(DamagedFileError, match="cannot be read"):
         Collection.open(tmp_path)
+    (tmp_path / "prepare.json").write_text('{"format": 0}')
+    with pytest.raises(DamagedFileError, match="prepare it again from its originals") as refusal:
+        Collection.open(tmp_path)
+    assert "python -m" not in str(refusal.value)  # without its flags, the command would put the sample in its place
     (tmp_path / "prepare.json").write_text('{"format": 1, "name": "a", "framing": "square", "inputs_digest": ""}')
     with pytest.raises(DamagedFileError, match="lacks the name, the framing"):
         Collection.open(tmp_path)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from preparing import Paint, Save, Source, leftovers, rejected_of, tree
+from wall_photographs import photograph_on_wall
 
 from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS
 from painter_search.collection.collection import Collection, frame_name, read_clean
@@ -21,6 +22,7 @@ from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError, NotFoundError
 from painter_search.images.framing import frame_painting, open_frame
+from painter_search.images.types import Framing
 
 
 @pytest.mark.parametrize("framing", ["whole", "center"])
@@ -41,6 +43,20 @@ def test_prepare_collection_writes_all_files_and_no_others(framing: str, source:
             == frame_painting(original.read_bytes(), collection.framing).jpeg
         )
         assert max(open_frame(collection.thumbnail(work.file)).size) == 120
+
+
+@pytest.mark.parametrize("framing", ["whole", "center"])
+def test_prepare_collection_crops_no_photograph_of_a_painting(framing: Framing, tmp_path: Path, paint: Paint) -> None:
+    for number, artist in enumerate(("ann", "bob")):
+        (tmp_path / "mine" / artist).mkdir(parents=True)
+        photograph_on_wall(paint(number, 440, 330)).image.save(tmp_path / "mine" / artist / f"{artist}.jpg")
+    config = PrepareConfig(folder=tmp_path / "mine", out=tmp_path / "data", test_share=1, framing=framing, workers=1)
+    collection = prepare_collection(config)
+    for artist in ("ann", "bob"):
+        content = (tmp_path / "mine" / artist / f"{artist}.jpg").read_bytes()
+        assert frame_painting(content, framing, crop="auto").crop is not None
+        frame = collection.frame_path(f"{artist}/{artist}.jpg").read_bytes()
+        assert frame == frame_painting(content, framing).jpeg
 
 
 def test_prepare_collection_parts_follow_cleaning_rules(source: Source, tmp_path: Path) -> None:
@@ -173,6 +189,12 @@ def test_prepare_collection_with_test_share_1_keeps_every_work_in_test(folder: P
     assert sorted(work.file for work in collection.works("test")) == files
     assert len(collection.triplets("test")) == 3 + 36 + 1 + 3
     assert len(collection.triplets("train")) == len(collection.triplets("validation")) == 0
+
+
+def test_prepare_collection_with_test_share_1_keeps_every_work_of_a_catalogue(source: Source, tmp_path: Path) -> None:
+    collection = prepare_collection(source.config(tmp_path / "data", test_share=1))
+    assert collection.works("train") == []
+    assert sorted(work.file for work in collection.works("test")) == sorted(row["new_filename"] for row in source.rows)
 
 
 def test_prepare_collection_draws_no_triplets_if_none_are_wanted(folder: Path, tmp_path: Path) -> None:
@@ -323,6 +345,7 @@ def test_collection_open_after_move(source: Source, tmp_path: Path) -> None:
         ({"max_works": 1}, "max_works"),
         ({"workers": -1}, "workers"),
         ({"random_state": 2**32}, "random_state"),
+        ({"out": Path("s3://bucket/data")}, "out is a URL"),
     ],
 )
 def test_prepare_config_refuses_invalid_settings(settings: dict[str, object], message: str) -> None:

@@ -6,14 +6,19 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from preparing import Paint, Source, WriteArtists, interrupt, leftovers, stop_after, tree
+from preparing import Paint, Source, WriteArtists, interrupt, leftovers, rejected_of, stop_after, tree
 
 from painter_search.collection.config import PrepareConfig
+from painter_search.collection.framing_journal import may_pass
 from painter_search.collection.preparation import prepare_collection
-from painter_search.common.errors import BusyError, InvalidValueError
+from painter_search.common.errors import BusyError, InvalidValueError, NotEnoughDataError, UnreadableImageError
 from painter_search.images import decode_pool
+from painter_search.images.formats import extras
+from painter_search.images.framing import Frame
+from painter_search.images.types import ImageFile
 
 
 def test_prepare_collection_returns_complete_collection_unchanged(
@@ -110,6 +115,86 @@ def test_prepare_collection_ignores_future_dates_of_originals(tmp_path: Path, wr
     config = PrepareConfig(folder=tmp_path / "artists", out=tmp_path / "data", test_share=1, workers=1)
     first = prepare_collection(config)
     assert prepare_collection(config).summary == first.summary
+
+
+def test_prepare_collection_takes_date_that_was_ahead_for_no_change(
+    tmp_path: Path, write_artists: WriteArtists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = time.time_ns() + 60 * 10**9
+    changed = write_artists(tmp_path / "artists", {"a": 2, "b": 2})[0]
+    os.utime(changed, ns=(ahead, ahead))
+    config = PrepareConfig(folder=tmp_path / "artists", out=tmp_path / "data", test_share=1, workers=1)
+    first = prepare_collection(config)
+    monkeypatch.setattr(time, "time_ns", lambda: ahead + 1)
+    assert prepare_collection(config).summary == first.summary
+    os.utime(changed, ns=(ahead + 10**9, ahead + 10**9))
+    with pytest.raises(InvalidValueError, match="replace"):
+        prepare_collection(config)
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> set[ImageFile]:
+    """Contents of files that are refused for want of a package, while the test leaves them in the set."""
+    contents: set[ImageFile] = set()
+    real = decode_pool.frame_painting
+
+    def frame(file: ImageFile, *arguments: Any, **options: Any) -> Frame:
+        if file in contents:
+            raise UnreadableImageError('an HEIC photograph; to read it, `pip install "painter-search[heic]"`')
+        return real(file, *arguments, **options)
+
+    monkeypatch.setattr(decode_pool, "frame_painting", frame)
+    return contents
+
+
+def test_prepare_collection_with_replace_tries_unreadable_files_again(
+    tmp_path: Path, write_artists: WriteArtists, unreadable: set[ImageFile], caplog: pytest.LogCaptureFixture
+) -> None:
+    paths = write_artists(tmp_path / "artists", {"a": 2, "b": 2})
+    (tmp_path / "artists" / "b" / "damaged.jpg").write_bytes(b"no picture")
+    config = PrepareConfig(folder=tmp_path / "artists", out=tmp_path / "data", test_share=1, workers=1)
+    unreadable.add(paths[0].read_bytes())
+    rejected = rejected_of(prepare_collection(config))
+    assert len(rejected) == 2
+    before = tree(config.out)
+    with caplog.at_level("INFO"):
+        assert rejected_of(prepare_collection(config)) == rejected
+    assert "Files that could not be read: 1; --replace tries them again." in caplog.text
+    prepare_collection(replace(config, replace=True))
+    assert tree(config.out) == before
+    unreadable.clear()
+    again = prepare_collection(replace(config, replace=True))
+    assert list(rejected_of(again)) == ["b/damaged.jpg"]
+    assert len(again.works("test")) == 4
+
+
+def test_prepare_collection_tries_unreadable_files_again_where_none_was_readable(
+    tmp_path: Path, write_artists: WriteArtists, unreadable: set[ImageFile]
+) -> None:
+    paths = write_artists(tmp_path / "artists", {"a": 2, "b": 2})
+    config = PrepareConfig(folder=tmp_path / "artists", out=tmp_path / "data", test_share=1, workers=1)
+    unreadable.update(path.read_bytes() for path in paths)
+    with pytest.raises(NotEnoughDataError, match="readable image"):
+        prepare_collection(config)
+    unreadable.clear()
+    assert len(prepare_collection(config).works("test")) == 4
+
+
+@pytest.mark.parametrize(
+    ("reason", "passes"),
+    [
+        ("cannot be read (Permission denied)", True),
+        ("needs more memory than there is", True),
+        ("took longer than 120 s to decode", True),
+        ("crashed the decoder", True),
+        (str(extras._missing("a JPEG XL image", "jxl")), True),
+        ("cannot be read from the archive (Bad CRC-32)", False),
+        ("truncated (the last scans are missing)", False),
+        ("no artist in the catalogue", False),
+    ],
+)
+def test_may_pass_tells_faults_of_the_machine_from_those_of_files(reason: str, passes: bool) -> None:
+    assert may_pass(reason) == passes
 
 
 def test_prepare_collection_refuses_second_process(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import struct
 import sys
@@ -14,8 +15,9 @@ from unittest.mock import MagicMock
 import pytest
 from staged_net import BACKBONE, register_staged_backbone
 
+from painter_search.collection.collection import Collection
 from painter_search.common.errors import MissingPackageError
-from painter_search.display.training_log import open_training_log
+from painter_search.display.training_log import METRICS, open_training_log
 from painter_search.train import main
 from painter_search.training.final_scores import Confusion
 from painter_search.training.run import Run
@@ -55,15 +57,19 @@ def test_event_file_holds_the_history_and_the_scores(logged: Run) -> None:
     assert scalars["test/recall_1", logged.best_epoch] == pytest.approx(logged.test.recall_1.trained.value, abs=1e-6)
 
 
+def with_a_confusion(run: Run, collection: Path) -> Run:
+    """The run, of this collection, as if it had confused two of the works."""
+    one, other = (str(path) for path in sorted((collection / "frames").iterdir())[:2])
+    assert run.test is not None
+    score = replace(run.test, confusions=[Confusion(one, "Ada", other, "Bob & Co", 0.1, 0.2)])
+    return replace(run, test=score, config=replace(run.config, data=(collection,)))
+
+
 def test_event_file_holds_the_worst_confusions_as_pictures(logged: Run, small_collection: Path, tmp_path: Path) -> None:
     shutil.copy(logged.best, tmp_path / "best.pt")
-    one, other = (str(path) for path in sorted((small_collection / "frames").iterdir())[:2])
-    assert logged.test is not None
-    score = replace(logged.test, confusions=[Confusion(one, "Ada", other, "Bob & Co", 0.1, 0.2)])
-    config = replace(logged.config, data=(small_collection,))
     log = open_training_log(["tensorboard"])
     log.on_epoch(tmp_path, logged.history)
-    log.on_end(Run(tmp_path, config, logged.history, logged.best_epoch, score))
+    log.on_end(replace(with_a_confusion(logged, small_collection), folder=tmp_path))
     values = [value for _, value in read_events(tmp_path / "tensorboard")]
     (picture,) = (value.image for value in values if value.HasField("image"))
     captions = [value.tensor.string_val[0].decode() for value in values if value.tensor.string_val]
@@ -94,17 +100,51 @@ def test_resumed_training_leaves_one_event_file_with_every_epoch_once(logged: Ru
 
 
 @pytest.mark.parametrize("name", ["wandb", "mlflow"])
-def test_other_watchers_are_told_the_same(name: Any, logged: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_watchers_are_told_the_same(
+    name: Any, logged: Run, small_collection: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package = MagicMock()
     monkeypatch.setitem(sys.modules, name, package)
+    run = with_a_confusion(logged, small_collection)
     log = open_training_log([name])
-    log.on_epoch(logged.folder, logged.history)
-    told = package.init.return_value.log if name == "wandb" else package.log_metrics
-    first = told.call_args_list[0]
-    assert first.args[0]["validation/loss"] == logged.history[0].loss
-    assert (first.args[0].get("epoch") if name == "wandb" else first.kwargs["step"]) == 0
-    log.on_end(Run(logged.folder, logged.config, logged.history, logged.best_epoch, None))
+    log.on_epoch(run.folder, run.history)
+    log.on_end(run)
+    scalars, captions, picture, rows = (told_to_wandb if name == "wandb" else told_to_mlflow)(package)
+    assert run.test is not None
+    measured = {
+        (f"{metrics.phase}/{field}", metrics.epoch): getattr(metrics, field)
+        for metrics in run.history for field in METRICS if math.isfinite(getattr(metrics, field))
+    }  # fmt: skip
+    assert {told: scalars[told] for told in measured} == measured
+    assert scalars["test/recall_1", run.best_epoch] == run.test.recall_1.trained.value
+    assert captions == ["Ada, nearest to Bob & Co"]
+    assert picture.shape == (256, 512, 3)
+    assert rows == len(Collection.open(small_collection).works("test"))
     (package.init.return_value.finish if name == "wandb" else package.end_run).assert_called_once()
+
+
+Told = tuple[dict[tuple[str, int], float], list[str], Any, int]
+"""Scalars by name and epoch, the captions of pictures, the last picture, and the rows of the table of test works."""
+
+
+def told_to_wandb(package: MagicMock) -> Told:
+    told = [call.args[0] for call in package.init.return_value.log.call_args_list]
+    scalars = {(name, values["epoch"]): values[name] for values in told if "epoch" in values for name in values}
+    captioned = [call for call in package.Image.call_args_list if call.kwargs]
+    table = package.Table.call_args.kwargs
+    assert {len(row) for row in table["data"]} == {len(table["columns"])}
+    return scalars, [call.kwargs["caption"] for call in captioned], captioned[-1].args[0], len(table["data"])
+
+
+def told_to_mlflow(package: MagicMock) -> Told:
+    scalars = {
+        (name, call.kwargs["step"]): value
+        for call in package.log_metrics.call_args_list for name, value in call.args[0].items()
+    }  # fmt: skip
+    captions = [call.args[1] for call in package.set_tag.call_args_list]
+    table = package.log_table.call_args.args[0]
+    assert len(table["artist"]) == len(table["embedding"])
+    return scalars, captions, package.log_image.call_args.args[0], len(table["artist"])
 
 
 @pytest.mark.parametrize("name", ["tensorboard", "wandb", "mlflow"])

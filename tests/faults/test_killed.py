@@ -20,6 +20,7 @@ def test_killed_command_loses_nothing_and_finishes_when_run_again(
     if story.name not in SHORT_STORIES and not long:
         pytest.skip("with --long")
     expected, world = undisturbed(story), tmp_path / "world"
+    assert expected.operations > 20
     rng = np.random.default_rng(0)
     if long:
         operations = rng.permutation(expected.operations)[:60] + 1
@@ -31,7 +32,8 @@ def test_killed_command_loses_nothing_and_finishes_when_run_again(
     for kill in kills:
         copy_afresh(expected.start, world)
         killed = killer.run(*story.command(world), **kill)
-        assert killed["code"] in (-9, 0), (kill, killed)
+        ended = (-9,) if "operation" in kill else (-9, 0)  # in time, a quick command may be done before
+        assert killed["code"] in ended, (kill, killed)
         assert story.read(world) in (expected.before, expected.after), kill
         again = killer.run(*story.command(world))
         assert again["code"] == 0, (kill, again["stderr"])

@@ -207,7 +207,7 @@ CATALOGUES = st.lists(
 ).map(lambda rows: [(artist, f"{number}.jpg", train) for number, (artist, train) in enumerate(rows)])  # fmt: skip
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(CATALOGUES, st.integers(0, 3), st.randoms(use_true_random=False))
 @pytest.mark.slow
 def test_draw_triplets_is_sound_and_complete_for_any_catalogue(rows: list, seed: int, shuffle) -> None:  # type: ignore[no-untyped-def]

@@ -1,5 +1,6 @@
 """Pages opened in headless Chromium, and what their markup holds."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -16,11 +17,11 @@ FLAGS = (
 
 
 def find_chromium() -> str:
-    """The path of Chromium; skips the test if there is none."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if (path := shutil.which(name)) is not None:
+    """The path of the browser named in CHROMIUM, or else of Chromium or Chrome; skips the test if there is none."""
+    for name in (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"):
+        if name and (path := shutil.which(name)) is not None:
             return path
-    pytest.skip("no chromium on PATH")
+    pytest.skip("needs chromium on the PATH, or named in CHROMIUM")
 
 
 def open_in_browser(page: Path, home: Path, width: int = 800) -> tuple[str, str]:

@@ -52,6 +52,8 @@ class Undisturbed:
     seconds: float
     bytes_written: int
     """How much the world grows, in whole blocks of a disk."""
+    largest_file: int
+    """Bytes of the largest file that the command writes."""
 
 
 def run_undisturbed(story: Story, folder: Path, killer: Killer) -> Undisturbed:
@@ -62,10 +64,12 @@ def run_undisturbed(story: Story, folder: Path, killer: Killer) -> Undisturbed:
     shutil.copytree(start, world)
     before, size = story.read(world), _size(world)
     done = killer.complete(*story.command(world))
-    written = _size(world) - size
+    known = set(digests(start).values())
+    written = [world / name for name, digest in digests(world).items() if digest not in known]
     return Undisturbed(
-        start, before, story.read(world), story.result(world), done["operations"], done["seconds"], written
-    )
+        start, before, story.read(world), story.result(world), done["operations"], done["seconds"],
+        bytes_written=_size(world) - size, largest_file=max(path.stat().st_size for path in written),
+    )  # fmt: skip
 
 
 def _size(folder: Path, block: int = 4096) -> int:
@@ -160,7 +164,7 @@ def train_last_stages(world: Path) -> list[object]:
     resume = ["--resume"] if (world / "runs" / "one" / "config.json").is_file() else []
     return [
         "train", "--data", world / "data", "--runs", world / "runs", "--name", "one", "--backbone", "tiny_staged_net",
-        "--weights", "none", "--img-size", 64, "--workers", 0, "--device", "cpu", "--batch-size", 8, "--epochs", 1,
+        "--weights", "none", "--img-size", 64, "--device", "cpu", "--batch-size", 8, "--epochs", 1,
         "--finetune-epochs", 2, *resume,
     ]  # fmt: skip
 
@@ -171,11 +175,11 @@ def train(recipe: str) -> Callable[[Path], list[object]]:
         size = (
             ["--batch-size", 8, "--epochs", 2]
             if recipe == "strong"
-            else ["--batch-size", 4, "--epochs", 2, "--lr", 0.01]
+            else ["--batch-size", 4, "--epochs", 2, "--lr", 0.01, "--workers", 0]
         )
         return [
             "train", "--data", world / "data", "--runs", world / "runs", "--name", "one", "--recipe", recipe,
-            "--backbone", BACKBONE, "--weights", "none", "--img-size", 64, "--workers", 0, "--device", "cpu",
+            "--backbone", BACKBONE, "--weights", "none", "--img-size", 64, "--device", "cpu",
             *size, *resume,
         ]  # fmt: skip
 

@@ -1,5 +1,6 @@
 """A small synthetic world: twelve painters, each with a palette, prepared, indexed and ready to query."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -136,6 +137,14 @@ def small_index(small_index_config: BuildIndexConfig, tmp_path_factory: pytest.T
         PaintingIndex.build(replace(small_index_config, index=folder / "index"))
 
     return PaintingIndex.load(made_once(tmp_path_factory, "small-index", make) / "index")
+
+
+@pytest.fixture
+def home(small_index: PaintingIndex, tmp_path: Path) -> Path:
+    """A folder of indexes that a test may change; its current one is a copy of the small index."""
+    shutil.copytree(small_index.folder, tmp_path / "index" / small_index.digest)
+    (tmp_path / "index" / "CURRENT").write_text(small_index.digest, encoding="utf-8")
+    return tmp_path / "index"
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from preparing import Source, rejected_of
 from small_world import paint
 
 from painter_search.collection.preparation import prepare_collection
-from painter_search.common.errors import UnreadableImageError
+from painter_search.common.errors import UnreachableError, UnreadableImageError
 from painter_search.images import decode_pool
 from painter_search.images.decode_pool import FramingJob, frame_all, frame_in_processes, frame_in_threads
 from painter_search.images.formats.ignored_warnings import ignored_warnings
@@ -169,3 +170,13 @@ for frame in decode_pool.frame_with_timeout([Path("sound.jpg"), Path("hangs.jpg"
     )
     assert (done.returncode, done.stdout.strip()) == (1, str(paint(0, 0).width))
     assert done.stderr.strip() == "painter_search: hangs.jpg takes longer than 1 s to decode; leave it out."
+
+
+def test_frame_in_processes_says_what_to_do_where_none_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def schedule(*arguments: object, **options: object) -> None:
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(pebble.ProcessPool, "schedule", schedule)
+    with pytest.raises(UnreachableError, match="cannot be started; free memory") as refusal:
+        list(frame_in_processes([b"no picture"], "whole"))
+    assert "workers" not in str(refusal.value)  # which not all commands have

@@ -192,13 +192,17 @@ def test_frame_painting_records_upright_size(
         assert open_frame(frame.jpeg).size == upright
 
 
-@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF"])
+@pytest.mark.parametrize(
+    ("file_format", "difference"), [("PNG", 4), ("BMP", 4), ("TIFF", 4), ("JPEG", 6), ("WEBP", 6), ("GIF", 15)]
+)
 @pytest.mark.parametrize("framing", ["whole", "center"])
-def test_frame_painting_reads_every_format(file_format: str, framing: Framing, paint: Paint, save: Save) -> None:
+def test_frame_painting_reads_every_format(
+    file_format: str, difference: float, framing: Framing, paint: Paint, save: Save
+) -> None:
     image = paint(11, 300, 260)
     frame = frame_painting(save(image, file_format), framing)
     expected = frame_center(image) if framing == "center" else image
-    assert np.abs(pixels(frame.jpeg) - np.asarray(expected)).mean() < 30
+    assert np.abs(pixels(frame.jpeg) - np.asarray(expected)).mean() < difference
 
 
 def test_frame_painting_keeps_colour_at_full_resolution(paint: Paint, save: Save) -> None:

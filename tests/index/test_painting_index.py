@@ -1,6 +1,8 @@
 import doctest
 import json
+import os
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -197,6 +199,21 @@ def test_build_continues_after_an_interruption_to_the_same_index(
     index = PaintingIndex.build(config)
     assert index.digest == undisturbed.digest
     assert sum(embedded) == len(index)
+
+
+def test_build_removes_what_builds_left_that_were_interrupted_long_ago(
+    small_index_config: BuildIndexConfig, tmp_path: Path
+) -> None:
+    long_ago = time.time() - 8 * 24 * 3600
+    for name in (".building-old", ".shards-old", ".collection-old", ".building-new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("half")
+        if name.endswith("old"):
+            for path in (tmp_path / name / "file", tmp_path / name):
+                os.utime(path, (long_ago, long_ago))
+    index = PaintingIndex.build(small_index_config, index=tmp_path)
+    left = {path.name for path in tmp_path.iterdir()} - {".lock"}
+    assert left == {".building-new", "CURRENT", index.folder.name}
 
 
 def test_build_refuses_another_framing_than_the_encoders(

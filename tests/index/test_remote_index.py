@@ -12,6 +12,7 @@ import pytest
 
 from painter_search.analysis.config import AuditConfig, MapConfig
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError, UnreachableError
+from painter_search.common.files.urls import translate_fs_errors
 from painter_search.index.painting_index import PaintingIndex, add_paintings, remove_works
 from painter_search.index.remote_index import fetch_index, local_folder
 
@@ -109,6 +110,45 @@ def test_interrupted_fetch_continues(
     assert len(opened) == files + 1  # the two that were whole were not fetched again
 
 
+def test_file_that_is_gone_from_the_cache_is_fetched_again(
+    store: fsspec.AbstractFileSystem, small_index: PaintingIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = fetch_index(URL)
+    content = (folder / "thumbnails.sqlite").read_bytes()
+    (folder / "thumbnails.sqlite").unlink()
+    (folder / "works.sqlite").write_bytes(b"cut")
+    opened: list[str] = []
+    real = type(store).open
+
+    def count(self: object, path: str, *arguments: object, **options: object) -> object:
+        opened.append(path)
+        return real(self, path, *arguments, **options)
+
+    monkeypatch.setattr(type(store), "open", count)
+    assert fetch_index(URL) == folder
+    assert (folder / "thumbnails.sqlite").read_bytes() == content
+    assert len(opened) == 2
+    assert len(PaintingIndex.load(folder)) == len(small_index)
+
+
+def test_failure_over_http_is_no_missing_file() -> None:
+    """fsspec turns every failure over HTTP into a FileNotFoundError."""
+
+    class RefusedError(Exception):
+        def __init__(self, status: int) -> None:
+            super().__init__(f"{status}, message")
+            self.status = status
+
+    RefusedError.__module__ = "aiohttp.client_exceptions"
+    causes = [ConnectionRefusedError("refused"), TimeoutError("late"), RefusedError(503)]
+    for cause in causes:
+        with pytest.raises(UnreachableError, match="cannot be reached"), translate_fs_errors("https://m.org/index"):
+            raise FileNotFoundError("https://m.org/index/CURRENT") from cause
+    for missing in (None, FileNotFoundError("x"), KeyError("x"), RefusedError(404)):
+        with pytest.raises(FileNotFoundError), translate_fs_errors("https://m.org/index"):
+            raise FileNotFoundError("https://m.org/index/CURRENT") from missing
+
+
 def test_fetch_refuses_files_that_the_manifest_does_not_name(
     store: fsspec.AbstractFileSystem, small_index: PaintingIndex, tmp_path: Path
 ) -> None:
@@ -148,23 +188,39 @@ def test_url_without_an_index_and_one_out_of_reach_say_so(
         fetch_index("memory://bucket/other")
 
 
-def test_query_takes_the_url_of_an_index(
-    store: fsspec.AbstractFileSystem, small_index: PaintingIndex, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert import_module("painter_search.query").main(["#1", "--index", URL, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["index"] == small_index.digest
+@pytest.mark.parametrize(
+    "words",
+    [["query", "#1"], ["compare", "#1", "#2"], ["audit"], ["map"], ["build-index", "list"],
+     ["export", "{folder}/works.parquet"], ["eval-triplets", "--triplets", "{data}/test_triplets_with_labels.csv"]],
+    ids=lambda words: words[0],
+)  # fmt: skip
+def test_command_takes_the_url_of_an_index(
+    words: list[str], store: fsspec.AbstractFileSystem, small_index: PaintingIndex, small_collection: Path,
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    command, *words = [word.format(folder=tmp_path, data=small_collection) for word in words]
+    main = import_module(f"painter_search.{command}").main
+    assert main([*words, "--index", URL, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    if "index" in printed:
+        assert printed["index"] == small_index.digest
+    else:
+        assert main([*words, "--index", str(small_index.folder), "--json"]) == 0
+        assert printed == json.loads(capsys.readouterr().out)
+    if command == "map":
+        page = fetch_index(URL).parent / "map.html"
+        assert printed["page"] == str(page)
+        assert page.is_file()
 
 
-def test_other_commands_read_the_url_of_an_index_and_those_that_change_it_refuse(
-    store: fsspec.AbstractFileSystem, small_index: PaintingIndex, capsys: pytest.CaptureFixture[str]
+def test_settings_name_a_url_without_a_slash_and_commands_that_change_an_index_refuse_it(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     build = import_module("painter_search.build-index")
-    assert build.main(["list", "--index", URL, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["index"] == small_index.digest
     assert MapConfig(index=f"{URL}/").index == AuditConfig(index=f"{URL}/").index == URL
     for arguments in (["--folder", "x"], ["remove", "1"], ["add", "x", "--artist", "A"]):
         assert build.main([*arguments, "--index", URL]) == 2
-        assert "--index is a URL (memory://…), where indexes are only read" in capsys.readouterr().err
+        assert "--index is a URL (memory://…), where nothing is written" in capsys.readouterr().err
     for change in (lambda: remove_works(URL, 1), lambda: add_paintings(URL, "x", "A")):
         with pytest.raises(InvalidValueError, match="index is a URL"):
             change()

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from small_world import interrupt_second_shard, paint
 from staged_net import BACKBONE
+from wall_photographs import photograph_on_wall
 
 from painter_search.attribution.answers import Attribution
 from painter_search.attribution.attribute import attribute
@@ -26,7 +27,8 @@ from painter_search.common.files.atomic_io import locked
 from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
 from painter_search.encoder.inference import embedding_shards as shards
 from painter_search.encoder.inference.embedding import embed_all
-from painter_search.images.framing import open_frame
+from painter_search.images.framing import frame_painting, open_frame
+from painter_search.images.photographs.crop import parse_crop
 from painter_search.index import add as add_module
 from painter_search.index import build as build_module
 from painter_search.index import update as update_module
@@ -126,6 +128,40 @@ def test_add_paintings_leaves_out_pictures_that_the_index_has_by_the_artist(inde
     assert rejected.count("notes.txt,not an image") == 1
     # The same pictures by another hand are another statement.
     assert len(add_paintings(index_dir, paintings, "Somebody Else").added) == 4
+
+
+@pytest.fixture
+def photograph(tmp_path: Path) -> Path:
+    """A painting on a wall, in a folder of artists."""
+    path = tmp_path / "walls" / "New Hand" / "on-a-wall.png"
+    path.parent.mkdir(parents=True)
+    photograph_on_wall(paint(30, 0)).image.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("crop", "said"), [("auto", "cropped to the painting"), ("none", None), ("0.2,0.2,0.5,0.5", "cropped as given")]
+)
+def test_add_paintings_keeps_of_a_photograph_what_crop_says(
+    crop: str, said: str | None, index_dir: Path, photograph: Path
+) -> None:
+    update = add_paintings(index_dir, photograph, "New Hand", crop=crop)
+    frame = frame_painting(photograph.read_bytes(), "whole", crop=parse_crop(crop))
+    assert [(file, part["sentence"].partition(",")[0]) for file, part in update.cropped] == (
+        [("on-a-wall.png", said)] if said else []
+    )
+    (added,) = update.added
+    np.testing.assert_array_equal(update.index.embeddings([added.id]), embed_all(update.index.encoder, [frame.jpeg]))
+
+
+def test_build_index_crops_no_photograph_in_its_folder(
+    photograph: Path, small_index_config: BuildIndexConfig, tmp_path: Path
+) -> None:
+    index = PaintingIndex.build(
+        folder=photograph.parents[1], encoder=small_index_config.encoder, index=tmp_path / "new", device="cpu"
+    )
+    frame = frame_painting(photograph.read_bytes(), "whole")
+    np.testing.assert_array_equal(index.embeddings([1]), embed_all(index.encoder, [frame.jpeg]))
 
 
 def test_add_paintings_numbers_collections_of_one_name_and_file(index_dir: Path, tmp_path: Path) -> None:

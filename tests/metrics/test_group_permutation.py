@@ -8,6 +8,7 @@ from painter_search.metrics.distances import distance_matrix
 from painter_search.metrics.group_permutation import (
     PERMUTATIONS,
     conformal_p_value,
+    least_p,
     leave_out_means,
     permutation_test,
 )
@@ -82,6 +83,11 @@ def test_permutation_test_p_cannot_become_small_with_few_works() -> None:
     points = np.random.default_rng(0).normal(size=(4, 8))
     points[2:] += 100
     assert permutation_test(distances_of(points), np.arange(4) >= 2).p == pytest.approx(1 / 3, abs=0.02)
+    for one, other in ((2, 2), (2, 3), (3, 3), (2, 4), (3, 4)):
+        points = np.random.default_rng(0).normal(size=(one + other, 8))
+        points[one:] += 100
+        p = permutation_test(distances_of(points), np.arange(one + other) >= one).p
+        assert least_p(one, other) == pytest.approx(p, abs=0.02)
 
 
 def test_conformal_p_value_counts_works_that_lie_as_far() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +10,7 @@ from subprocess import Popen
 from typing import Any, NamedTuple
 
 import pytest
+from browser import find_chromium
 from shared_world import made_once
 from staged_net import BACKBONE, register_staged_backbone
 
@@ -65,14 +64,6 @@ def new_client() -> Callable[..., Any]:
 @pytest.fixture(scope="session")
 def serve_config(small_index: PaintingIndex) -> ServeConfig:
     return ServeConfig(index=small_index.folder)
-
-
-@pytest.fixture
-def home(small_index: PaintingIndex, tmp_path: Path) -> Path:
-    """A folder of indexes that a test may change."""
-    shutil.copytree(small_index.folder, tmp_path / "index" / small_index.digest)
-    (tmp_path / "index" / "CURRENT").write_text(small_index.digest, encoding="utf-8")
-    return tmp_path / "index"
 
 
 @pytest.fixture(scope="session")
@@ -159,9 +150,7 @@ def queries() -> list[Path]:
 def browser() -> Iterator[Any]:
     """Chromium driven by Playwright, whose event loop runs until the module ends: its tests cannot run another."""
     playwright = pytest.importorskip("playwright.sync_api")
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("needs chromium")
+    chromium = find_chromium()
     with playwright.sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield opened

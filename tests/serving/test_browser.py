@@ -114,6 +114,7 @@ def test_errors_are_said_in_place_and_files_are_kept(
     )
     assert chosen(page) == [file.name for file in queries[:2]]
     page.click("[data-reset]")
+    page.wait_for_selector("[data-chosen]:empty", state="attached")
     bad = tmp_path / "bad.jpg"
     bad.write_text("no painting")
     page.set_input_files("#files", str(bad))
@@ -134,7 +135,7 @@ def test_file_that_the_browser_cannot_show_is_asked_about_uncropped(
     page.goto("/")
     page.set_input_files("#files", str(tmp_path / "scan.tif"))
     page.click("[aria-label='Crop scan.tif']")
-    assert "This browser cannot show the file" in page.inner_text("dialog")
+    assert "This browser cannot show the file" in page.inner_text("dialog[open]")
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog", state="detached")
     page.click("[data-submit]")
@@ -217,6 +218,86 @@ def test_works_are_picked_by_sight_across_pages(page: Any, sample_index: Paintin
     assert page.inner_text("h1") == "Which two?"
     page.click("button:text-is('Compare')")
     page.wait_for_url("**/compare?painting=1&painting=2")
+
+
+def test_taken_away_works_leave_the_focus_where_it_was_and_the_words_in_place(
+    page: Any, sample_index: PaintingIndex
+) -> None:
+    page.goto("/works/1")
+    boxes = page.locator("input[name=painting]")
+    for number in range(3):
+        boxes.nth(number).check()
+    words = page.query_selector(".picks [role=status]")
+    assert words.inner_text() == "Take away all but two."
+    focused = "document.activeElement.title"
+    names = [boxes.nth(number).get_attribute("data-name") for number in range(3)]
+    for number, following in ((1, names[2]), (1, names[0]), (0, "")):
+        page.focus(f".picks li button >> nth={number}")
+        page.keyboard.press("Enter")
+        assert page.evaluate(focused) == following
+        assert words.evaluate("(one) => one.isConnected")
+    assert page.evaluate("document.activeElement.name") == "painting"
+    boxes.nth(0).check()
+    page.click(".picks button.quiet")
+    assert page.evaluate("document.activeElement.name") == "painting"
+
+
+def test_works_picked_in_another_index_are_dropped_and_compared_as_such(page: Any, sample_index: PaintingIndex) -> None:
+    page.goto("/works/1")
+    page.check("input[name=painting] >> nth=0")
+    page.check("input[name=painting] >> nth=1")
+    assert page.get_attribute(".picks a", "href").endswith(f"&index={sample_index.digest}")
+    page.evaluate(
+        """(digest) => { const key = "painter_search picks /";
+            sessionStorage.setItem(key, sessionStorage.getItem(key).replaceAll(digest, "0123456789abcdef")); }""",
+        sample_index.digest,
+    )
+    page.expected.append("404")  # pictures of an index that is gone
+    page.goto("/artists")
+    page.click(".picks a")
+    assert "replaced since these works were chosen" in page.inner_text("main")
+    page.goto("/works/1")
+    assert page.locator(".picks li").count() == 0
+
+
+def test_crop_dialog_gives_the_focus_back(page: Any, queries: list[Path]) -> None:
+    page.goto("/")
+    page.set_input_files("#files", str(queries[0]))
+    for pressed in ("[data-use]", "[data-cancel]"):
+        page.click(f"[aria-label='Crop {queries[0].name}']")
+        page.click(f"dialog {pressed}")
+        assert page.evaluate("document.activeElement.ariaLabel") == f"Crop {queries[0].name}"
+
+
+def test_what_cannot_be_sent_is_named(page: Any, queries: list[Path], tmp_path: Path) -> None:
+    page.goto("/")
+    page.set_input_files("#files", str(queries[0]))
+    page.click("text=Show more or fewer artists")
+    page.fill("input[name=top]", "60")
+    page.expected += ["400", "ERR_UPLOAD_FILE_CHANGED", "ERR_FILE_NOT_FOUND"]
+    page.click("[data-submit]")
+    page.wait_for_selector("[data-problem]:not([hidden])")
+    assert page.inner_text("[data-problem]") == "Artists to name: give a number from 1 to 50."
+    page.goto("/")
+    moved = tmp_path / "moved.webp"
+    moved.write_bytes(queries[0].read_bytes())
+    page.set_input_files("#files", str(moved))
+    page.wait_for_selector("[data-chosen] canvas")
+    moved.unlink()
+    page.click("[data-submit]")
+    page.wait_for_selector("[data-problem]:not([hidden])")
+    assert page.inner_text("[data-problem]").startswith("moved.webp has changed or cannot be read")
+    page.goto("/")
+    page.evaluate("DataTransferItem.prototype.webkitGetAsEntry = () => ({ isDirectory: true })")
+    transfer(page, "drop", "[data-drop]", queries[0])
+    assert page.inner_text("[data-status]") == "A folder cannot be sent; choose the pictures in it."
+    assert chosen(page) == []
+
+
+def test_map_says_that_a_work_is_not_in_its_sample(page: Any) -> None:
+    page.goto("/map?work=999999")
+    page.wait_for_selector("#map", state="attached", timeout=90_000)
+    assert page.inner_text("#status") == "This work is not in the map's sample."
 
 
 def test_compared_pictures_zoom_in_step_and_parts_light_on_both_sides(page: Any) -> None:
@@ -318,6 +399,7 @@ def test_map_filters_works_and_links_to_their_pages(page: Any) -> None:
     page.wait_for_url("**/works/*")
     assert page.inner_text("h1") in shown
     page.click("text=Show on the map")
+    page.wait_for_selector("#card.shown")
     assert page.inner_text("#work") == shown
     wait_until(page, "document.querySelector('#map').dataset.pictured > 0")  # thumbnails, where they fit
     box = page.locator("#map").bounding_box()
@@ -349,5 +431,12 @@ def test_keys_search_step_show_parts_and_can_be_switched_off(page: Any, queries:
     page.click("dialog.keys-help button")
     page.keyboard.press("p")
     assert not page.is_checked("#parts")  # as it was: the keys are off
+    page.keyboard.press("+")
+    assert page.locator(".zoomed").count() == 0
     page.keyboard.press("?")
     page.check("dialog.keys-help input")
+    page.keyboard.press("+")  # an open dialog takes the keys
+    assert page.locator(".zoomed").count() == 0
+    page.click("dialog.keys-help button")
+    page.keyboard.press("+")
+    assert page.locator(".zoomed").count() == 2

@@ -1,5 +1,6 @@
 import shutil
 import threading
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -139,3 +140,19 @@ def test_replaced_index_compares_and_ranks_after_its_folder_is_removed(home: Pat
     current.get()
     shutil.rmtree(before.folder)
     assert isinstance(compare_paintings(before, "#1", "#2"), PairComparison)
+
+
+def test_narrowed_needs_no_files_of_an_index_that_was_replaced(home: Path, painted_folder: Path) -> None:
+    current = CurrentIndex(home)
+    before = current.get()
+    filtered = current.filtered(before, WorkFilter(before=1920))
+    assert current.narrowed(before, filtered.selection) is filtered
+    assert current.narrowed(before, None) is before
+    add_paintings(home, painted_folder)
+    current.get()
+    shutil.rmtree(before.folder)
+    again = current.narrowed(before, filtered.selection)
+    assert again.artists.ids.tolist() == filtered.artists.ids.tolist()
+    left = weakref.ref(again)
+    del again
+    assert left() is None

@@ -12,11 +12,12 @@ import pytest
 
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.serving.config import ServeConfig
+from painter_search.serving.decoder_pool import DecoderPool
 
 
 @pytest.mark.slow
 def test_server_of_given_embeddings_browses_and_compares_works(
-    new_client: Callable[..., Any], painted_originals: Path, tmp_path: Path
+    new_client: Callable[..., Any], painted_originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vectors = np.random.default_rng(0).normal(size=(12, 6)).astype(np.float32)
     table = {"artist": [f"Artist {number % 3}" for number in range(12)], "embedding": list(vectors)}
@@ -29,6 +30,14 @@ def test_server_of_given_embeddings_browses_and_compares_works(
         assert compared.status_code == 200, compared.text
         assert compared.json()["engine"] is None
         painting = sorted(painted_originals.iterdir())[0].read_bytes()
-        refused = client.post("/api/query", files={"paintings": ("a.jpg", painting, "image/jpeg")})
-        assert 400 <= refused.status_code < 500, refused.text
-        assert "no encoder for new pictures" in refused.text
+        monkeypatch.setattr(DecoderPool, "decode", None)  # nothing is decoded
+        for address, fields in (("/api/query", ("paintings",)), ("/api/compare", ("one", "other"))):
+            refused = client.post(address, files=dict.fromkeys(fields, ("a.jpg", painting, "image/jpeg")))
+            assert refused.status_code == 400, refused.text
+            assert "no encoder for new pictures" in refused.json()["error"]
+            assert str(tmp_path) not in refused.text
+        assert client.post("/answers", files={"paintings": ("a.jpg", painting)}).status_code == 400
+        for address in ("/", "/compare"):
+            page = client.get(address).text
+            assert "no encoder for new pictures" in page
+            assert 'type="file"' not in page

@@ -47,13 +47,15 @@ def test_server_open_to_the_network_asks_for_its_token(small_index: PaintingInde
         assert client.get("/?token=wrong").status_code == 401
         assert client.get("/api/health", headers={"Authorization": "Bearer wrong"}).status_code == 401
         assert client.get("/api/health", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
-        assert client.get("/api/health", headers={"Cookie": "painter_search=wrong"}).status_code == 401
         assert client.get("/api/health", headers={"Cookie": "\x01;;=;painter_search"}).status_code == 401
         assert client.get("/api/health", headers={"Host": "evil.example"}).status_code == 421
         redirect = client.get(f"/artists?q=9&token={TOKEN}", follow_redirects=False)
         assert (redirect.status_code, redirect.headers["location"]) == (303, "/artists?q=9")
         assert "httponly" in redirect.headers["set-cookie"].lower()
-        assert "samesite=strict" in redirect.headers["set-cookie"].lower()
+        assert "samesite=lax" in redirect.headers["set-cookie"].lower()  # so that a link in a mail works
+        name = redirect.headers["set-cookie"].partition("=")[0]
+        wrong = {"Cookie": f"{name}=wrong"}
+        assert client.get("/api/health", headers=wrong).status_code == 401
         elsewhere = client.get(f"//evil.example/?token={TOKEN}", follow_redirects=False)
         assert not elsewhere.headers.get("location", "").startswith("//")
         assert client.get("/artists?q=9").status_code == 200
@@ -146,3 +148,28 @@ def test_pages_have_no_inline_scripts_and_no_foreign_addresses(client: Any) -> N
         assert scripts
         assert all(re.fullmatch(r'src="/static/\w+\.js" defer', source) and not code for source, code in scripts)
         assert "<style" not in html
+
+
+def test_servers_on_one_host_keep_their_cookies_apart(small_index: PaintingIndex, new_client: Any) -> None:
+    config = ServeConfig(index=small_index.folder, host="0.0.0.0")
+    with (
+        new_client(config, TOKEN, "http://192.168.1.7:8765") as one,
+        new_client(config, f"{TOKEN}-too", "http://192.168.1.7:8766") as other,
+    ):
+        other.cookies = one.cookies  # as browsers do, which ignore the port
+        assert one.get(f"/?token={TOKEN}").status_code == 200
+        assert other.get(f"/?token={TOKEN}-too").status_code == 200
+        assert one.get("/").status_code == other.get("/").status_code == 200
+
+
+def test_refused_uploads_say_why_on_a_page(small_index: PaintingIndex, new_client: Any) -> None:
+    config = ServeConfig(index=small_index.folder, host="0.0.0.0")
+    files = {"paintings": ("a.jpg", b"x")}
+    with new_client(config, TOKEN, "http://192.168.1.7:8765") as client:
+        for headers, status, sentence in (
+            ({}, 401, "Open the address with the token"),
+            ({"Host": "evil.example"}, 421, "This server does not go by that name"),
+        ):
+            refused = client.post("/answers", files=files, headers=headers)
+            assert refused.status_code == status
+            assert f'role="alert">{sentence}' in refused.text

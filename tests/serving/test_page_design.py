@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import pytest
 from waiting import wait_until
@@ -224,3 +225,14 @@ def test_pages_share_one_stylesheet_of_type_and_colours(desk: Any, asked: Asked)
         )
         wide = [width for width in widths if width > 1.1 * most]  # a paragraph of larger type is wider
         assert wide == [], address
+
+
+def test_artist_on_paper_has_the_works_and_no_controls(desk: Any, sample_index: PaintingIndex) -> None:
+    desk.goto(f"/artists/{quote(sample_index.works.get([1])[0].artist)}")
+    assert desk.is_visible(".works .choice >> nth=0")
+    desk.emulate_media(media="print")
+    assert desk.is_visible(".works img >> nth=0")
+    assert not desk.is_visible(".works .choice >> nth=0")
+    desk.goto("/artists")
+    desk.emulate_media(media="print")
+    assert not desk.is_visible("form")

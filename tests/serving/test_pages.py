@@ -12,11 +12,14 @@ import pytest
 from browser import assert_accessible_markup
 
 from painter_search.common.files.csv_io import BYTE_ORDER_MARK
+from painter_search.display.pages import page
 from painter_search.display.pages.index_page import write_index_page
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex, add_paintings
+from painter_search.serving import lookups
 from painter_search.serving.config import ServeConfig
 from painter_search.serving.lookups import parse_artists
+from painter_search.serving.map_cache import MapCache
 
 
 def saved_rows(response: Any) -> list[dict[str, str]]:
@@ -118,7 +121,9 @@ def test_artists_page_filters_by_name_style_and_period(client: Any) -> None:
 
 
 @pytest.mark.slow
-def test_map_page_is_drawn_once_and_cached_next_to_the_index(client: Any, small_index: PaintingIndex) -> None:
+def test_map_page_is_drawn_once_and_cached_next_to_the_index(
+    client: Any, small_index: PaintingIndex, serve_config: ServeConfig, new_client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cached = small_index.folder.with_name(f".map-{small_index.digest}.json")
     deadline = time.monotonic() + 120
     while "being drawn" in (html := client.get("/map").text) and time.monotonic() < deadline:
@@ -130,6 +135,14 @@ def test_map_page_is_drawn_once_and_cached_next_to_the_index(client: Any, small_
     assert sheet.content.startswith(b"\xff\xd8")
     assert client.get(f"/map/{small_index.digest}/9.jpg").status_code == 404
     assert client.get("/static/map.js").status_code == 200
+
+    def draw_again(*_: object) -> None:
+        raise AssertionError("the map is drawn again")
+
+    monkeypatch.setattr(MapCache, "_schedule", draw_again)
+    with new_client(serve_config) as later:
+        assert later.get("/map").text == html
+        assert later.get(f"/map/{small_index.digest}/0.jpg").content == sheet.content
 
 
 def test_pages_markup_is_accessible(client: Any, answer: str) -> None:
@@ -310,3 +323,81 @@ def test_saved_answer_bears_the_time_it_was_asked_at(client: Any, answer: str) -
     result = client.app._app.state.service.results.get(answer.rpartition("/")[2])
     object.__setattr__(result, "time", datetime(2001, 2, 3, 4, 5, tzinfo=timezone.utc))
     assert "2001" in client.get(f"{answer}?save=page").text
+
+
+def test_one_of_several_answers_is_saved_alone(client: Any, answer: str) -> None:
+    assert f'href="{answer}/1?save=csv"' in client.get(f"{answer}/1").text
+    assert f'href="{answer}?save=csv"' in client.get(answer).text
+    assert [row["painting"] for row in saved_rows(client.get(f"{answer}/1?save=csv"))] == ["mine.jpg"]
+    assert [one["painting"] for one in client.get(f"{answer}/2?save=json").json()["answers"]] == ["=bad().jpg"]
+    page = client.get(f"{answer}/1?save=page").text
+    assert "mine.jpg" in page
+    assert "bad().jpg" not in page
+
+
+def test_browsers_keep_no_picture_of_an_answer(client: Any, answer: str, small_index: PaintingIndex) -> None:
+    for name in ("1.jpg", "1.jpg?small", "1/photograph.jpg"):
+        assert client.get(f"{answer}/{name}").headers["cache-control"] == "no-store"
+    assert "immutable" in client.get(f"/pictures/{small_index.digest}/1.jpg").headers["cache-control"]
+
+
+def test_number_out_of_range_is_named_and_the_form_keeps_what_was_filled_in(client: Any, painting: Path) -> None:
+    files = {"paintings": ("mine.jpg", painting.read_bytes())}
+    for fields, sentence in (
+        ({"top": "60", "works": "4"}, "Artists to name: give a number from 1 to 50."),
+        ({"top": "2", "works": "few"}, "Works to show for each: give a number from 1 to 50."),
+        ({"top": "2", "works": "4", "since": "soon"}, "Give the year as a number"),
+    ):
+        refused = client.post("/answers", files=files, data=fields)
+        assert refused.status_code == 400
+        assert sentence in refused.text
+        for name in ("top", "works"):
+            assert f'name="{name}" value="{fields[name]}"' in refused.text
+        assert refused.text.count("<details open>") == (2 if "since" in fields else 1)
+    assert "<details open>" not in client.get("/").text
+
+
+def test_filtered_answer_keeps_its_selection_and_not_the_filtered_index(client: Any, painting: Path) -> None:
+    files = {"paintings": ("mine.jpg", painting.read_bytes())}
+    redirect = client.post("/answers", files=files, data={"artist": "Painter 9"}, follow_redirects=False)
+    service = client.app._app.state.service
+    result = service.results.get(redirect.headers["location"].rpartition("/")[2])
+    assert result.index is service.current_index.get()
+    assert result.selection.ids.tolist() == result.index.works.ids_by_artist("Painter 9").tolist()
+    assert "Compared with 4 of the 16 works" in client.get(redirect.headers["location"]).text
+    assert client.get(f"{redirect.headers['location']}?save=json").json()["filter"]["works"] == 4
+
+
+def test_comparison_says_when_its_works_were_chosen_in_another_index(client: Any, small_index: PaintingIndex) -> None:
+    said = "replaced since these works were chosen"
+    compared = "/compare?painting=1&painting=2"
+    assert said in client.get(f"{compared}&index=0123456789abcdef").text
+    for same in (compared, f"{compared}&index={small_index.digest}"):
+        assert said not in client.get(same).text
+    assert f'name="index" value="{small_index.digest}"' in client.get("/artists/Painter 9").text
+
+
+def test_all_works_of_an_artist_can_be_chosen_page_by_page(
+    client: Any, small_index: PaintingIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookups, "CHOICE_WORKS", 3)
+    seen: list[str] = []
+    address, said = "/compare?painting=1&q=Painter+9", []
+    while address:
+        html = client.get(address).text
+        seen += re.findall(r"painting=1&amp;painting=([0-9]+)", html)
+        said += re.findall(r"([0-9] to [0-9] of [0-9])\.", html)
+        following = re.search(r'rel="next" href="([^"]+)"', html)
+        address = following[1].replace("&amp;", "&") if following else ""
+    assert said == ["1 to 3 of 4", "4 to 4 of 4"]
+    assert [int(id) for id in seen] == small_index.works.ids_by_artist("Painter 9").tolist()
+    assert "4 to 4 of 4" in client.get("/compare?painting=1&q=Painter+9&page=99").text
+    assert "1 to 3 of 15" in client.get("/compare?painting=1").text  # all works but itself, the nearest first
+
+
+@pytest.mark.parametrize("template", ["_narrowing.html", "artists.html", "map.html"])
+def test_options_say_their_value_whatever_spaces_a_style_has(template: str) -> None:
+    """A browser strips and collapses the spaces of an option that has no value."""
+    text = (Path(page.__file__).parent / "templates" / template).read_text(encoding="utf-8")
+    assert "<option value=" in text
+    assert not re.search(r"<option(?! value=)", text)

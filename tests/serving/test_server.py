@@ -8,9 +8,15 @@ import subprocess
 import sys
 import time
 import urllib.request
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from painter_search import serve
@@ -63,6 +69,43 @@ def test_server_writes_no_uploads_to_disk_and_leaves_no_process_behind(
 
 
 @pytest.mark.slow
+def test_server_open_to_the_network_prints_a_new_token_at_every_start(
+    small_index: PaintingIndex, benchmark_serve: Any
+) -> None:
+    tokens = set()
+    for _ in range(2):
+        process, address = benchmark_serve.start_server(small_index.folder, "--host", "0.0.0.0")
+        try:
+            (token,) = parse_qs(urlsplit(address).query)["token"]
+            health = f"http://127.0.0.1:{urlsplit(address).port}/api/health"
+            given = ({}, {"token": token[:-1]}, {"token": token})
+            answers = [httpx.get(health, params=params, follow_redirects=True, timeout=60) for params in given]
+            assert [answer.status_code for answer in answers] == [401, 401, 200]
+            tokens.add(token)
+        finally:
+            process.terminate()
+            process.wait(20)
+    assert len(tokens) == 2
+
+
+@pytest.mark.parametrize(("flags", "token"), [((), False), (("--host", "0.0.0.0"), True)])
+def test_serve_opens_the_printed_address_in_the_browser(
+    flags: tuple[str, ...], token: bool, small_index: PaintingIndex,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    opened: SimpleQueue[str] = SimpleQueue()
+    monkeypatch.setattr(webbrowser, "open", opened.put)
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
+    words = ["--index", str(small_index.folder), "--port", "0", "--json", *flags]
+    assert serve.main(words) == 0
+    address = json.loads(capsys.readouterr().out)["address"]
+    assert ("?token=" in address) == token
+    assert opened.get(timeout=20) == address
+    assert serve.main([*words, "--no-browser"]) == 0
+    assert opened.empty()
+
+
+@pytest.mark.slow
 def test_server_imports_no_torch(
     small_index: PaintingIndex, painting: Path, benchmark_serve: Any, tmp_path: Path
 ) -> None:
@@ -73,18 +116,40 @@ def test_server_imports_no_torch(
         f"    atexit.register(lambda: pathlib.Path({str(tmp_path / 'heavy')!r}).write_text(heavy()))\n"
         "    sys.exit(main(sys.argv[1:]))\n"
     )
-    (tmp_path / "start.py").write_text(code)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    flags = ["--index", str(small_index.folder), "--port", str(port), "--no-browser"]
-    process = subprocess.Popen([sys.executable, str(tmp_path / "start.py"), *flags], stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    process.stdout.readline()
-    assert benchmark_serve.post_painting(f"http://127.0.0.1:{port}/answers", painting.read_bytes())[0] == 200
-    process.send_signal(signal.SIGINT)
-    process.wait(20)
+    with _running(code, small_index.folder, tmp_path) as address:
+        assert benchmark_serve.post_painting(f"{address}/answers", painting.read_bytes())[0] == 200
     assert (tmp_path / "heavy").read_text() == ""
+
+
+@pytest.mark.slow
+def test_server_asks_nothing_of_the_network(home: Path, painting: Path, tmp_path: Path) -> None:
+    # Watched from the top of the script, so that the processes that decode and draw the map are watched, too.
+    code = (
+        "import sys\n"
+        "def watch(event, arguments):\n"
+        "    if event in ('socket.connect', 'socket.sendto', 'socket.getaddrinfo', 'socket.gethostbyname'):\n"
+        f"        with open({str(tmp_path / 'asked')!r}, 'a') as file:\n"
+        "            print(event, *arguments, file=file)\n"
+        "sys.addaudithook(watch)\n"
+        "if __name__ == '__main__':\n"
+        "    from painter_search.serve import main\n"
+        "    sys.exit(main(sys.argv[1:]))\n"
+    )
+    content = painting.read_bytes()
+    with (
+        _running(code, home, tmp_path) as address,
+        httpx.Client(base_url=address, timeout=60, follow_redirects=True) as client,
+    ):
+        assert "Painter 9" in client.post("/answers", files={"paintings": ("a.jpg", content)}).text
+        both = [("one", ("a.jpg", content)), ("other", ("b.jpg", content))]
+        assert "Two paintings compared" in client.post("/compare", files=both).text
+        deadline = time.monotonic() + 120
+        while "being drawn" in (shown := client.get("/map").text) and time.monotonic() < deadline:
+            time.sleep(0.3)
+        assert "works by similarity" in shown
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked  # the address that it listens on, at least
+    assert [line for line in asked if "127.0.0.1" not in line] == []
 
 
 @pytest.mark.parametrize(
@@ -125,6 +190,24 @@ def test_serve_names_the_extra_of_a_missing_package(
     error = capsys.readouterr().err
     assert "pip install 'painter-search[serve]'" in error
     assert len(error.strip().splitlines()) == 1
+
+
+@contextmanager
+def _running(code: str, index: Path, folder: Path) -> Iterator[str]:
+    """A server that runs as a script, `code`, in a folder; gives its address."""
+    (folder / "start.py").write_text(code)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    flags = ["--index", str(index), "--port", str(port), "--no-browser"]
+    process = subprocess.Popen([sys.executable, str(folder / "start.py"), *flags], stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
 
 
 def _is_running(process: int) -> bool:

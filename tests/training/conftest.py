@@ -52,7 +52,7 @@ def strong_config(small_collection: Path, tmp_path_factory: pytest.TempPathFacto
     return TrainConfig(
         data=(small_collection,), runs=made_once(tmp_path_factory, "strong-runs", no_files), backbone=BACKBONE,
         weights="none",
-        img_size=64, epochs=3, finetune_epochs=0, batch_size=8, workers=0, device="cpu",
+        img_size=64, epochs=3, finetune_epochs=0, batch_size=8, device="cpu",
     )  # fmt: skip
 
 

@@ -36,13 +36,24 @@ def test_report_defaults_are_those_of_the_reports_best_run() -> None:
     assert TrainConfig().backbone == "resnet34"
 
 
+def test_strings_are_paths() -> None:
+    config = TrainConfig(data="data", runs="runs", recipe="report", train_triplets="a.csv")  # type: ignore[arg-type]
+    assert (config.data, config.runs, config.train_triplets) == ((Path("data"),), Path("runs"), Path("a.csv"))
+    assert TrainConfig(data=["a", Path("b")]).data == (Path("a"), Path("b"))  # type: ignore[arg-type]
+
+
+def test_runs_at_a_url_are_refused() -> None:
+    with pytest.raises(InvalidValueError, match="runs is a URL"):
+        TrainConfig(runs=Path("s3://bucket/runs"))
+
+
 def test_backbone_lr_follows_lr_unless_set() -> None:
     assert TrainConfig(recipe="report", lr=1e-3).resolved.backbone_lr == 1e-3
     assert TrainConfig(recipe="report", lr=1e-3, backbone_lr=0.0).resolved.backbone_lr == 0
     assert TrainConfig(lr=1e-2).resolved.backbone_lr == TrainConfig().resolved.backbone_lr < 1e-3
 
 
-@pytest.mark.parametrize("settings", [{"augment": "flips"}, {"train_triplets": Path("t.csv")}], ids=str)
+@pytest.mark.parametrize("settings", [{"augment": "flips"}, {"train_triplets": Path("t.csv")}, {"workers": 4}], ids=str)
 def test_settings_that_a_recipe_does_not_use_are_refused(settings: dict) -> None:
     TrainConfig(recipe="report", **settings)
     with pytest.raises(InvalidValueError) as raised:
@@ -74,6 +85,9 @@ def test_report_has_no_epochs_of_fine_tuning_and_strong_none_without_a_learning_
         ({"recipe": "report", "backbone_lr": -1.0}, "0 or above"),
         ({"img_size": 100}, "a multiple of 32"),
         ({"seed": -1}, "seed is -1"),
+        ({"recipe": "report", "workers": -7}, "workers is -7; it must be at least -1"),
+        ({"finetune": "whole-network", "finetune_epochs": 0}, "finetune_epochs is 0, with which .* trains nothing"),
+        ({"finetune": "whole-network", "backbone_lr": 0.0}, "backbone_lr is 0, with which .* trains nothing"),
         ({"name": "../evil"}, "plain name of a folder"),
         ({"data": (Path("a"), Path("b")), "test_triplets": Path("t.csv")}, "give one data with it"),
     ],

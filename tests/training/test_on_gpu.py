@@ -34,8 +34,8 @@ def test_train_encoder_on_cuda_resumes_and_comes_near_the_cpus(
 ) -> None:
     config = TrainConfig(
         data=(small_collection,), runs=tmp_path, backbone="resnet18", weights="none", img_size=64,
-        recipe=recipe, epochs=2, finetune_epochs=1 if recipe == "strong" else None, batch_size=8, workers=0, name="cpu",
-        device="cpu",
+        recipe=recipe, epochs=2, finetune_epochs=1 if recipe == "strong" else None, batch_size=8, name="cpu",
+        workers=-1 if recipe == "strong" else 0, device="cpu",
     )  # fmt: skip
     on_cpu = train_encoder(config)
 

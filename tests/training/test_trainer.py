@@ -1,5 +1,6 @@
 """The training loop with the report's recipe: what a run holds, resuming to the same bits, and what is refused."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from training_runs import changed_weights, interrupt_after, train, train_with_lo
 
 from painter_search.common.errors import InvalidValueError, NotFoundError, PainterSearchError, UnknownWorkError
 from painter_search.encoder.checkpoint import read_checkpoint
+from painter_search.training import trainer
 from painter_search.training.config import TrainConfig
-from painter_search.training.run import Run
+from painter_search.training.recipes import report
+from painter_search.training.run import Run, is_finished
 from painter_search.training.trainer import train_encoder
 
 
@@ -118,6 +121,50 @@ def test_resuming_with_more_epochs_depends_on_the_recipe(
     train(report_config, name="longer", epochs=1)
     longer = train(report_config, name="longer", resume=True)
     assert longer.history[-1].epoch == 2
+
+
+def test_a_finished_run_that_goes_on_counts_as_unfinished_until_its_end(
+    report_config: TrainConfig, report_run: Run
+) -> None:
+    folder = shutil.copytree(report_run.folder, report_config.runs / "going-on")
+    longer = replace(report_config, name="going-on", epochs=3, patience=5, resume=True)
+    with pytest.raises(KeyboardInterrupt):
+        train(longer, interrupt_after(3))
+    assert not is_finished(folder)  # best.safetensors has lost its calibration
+    train(longer)
+    resolved = Run.load(folder).config.resolved
+    assert (resolved.epochs, resolved.patience) == (3, 5)
+
+
+def test_a_run_begun_without_a_scaler_of_gradients_goes_on_with_one(
+    report_config: TrainConfig, report_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(report_run.folder, report_config.runs / "scaled")
+    monkeypatch.setattr(report, "needs_scaler", lambda device: True)
+    run = train(report_config, name="scaled", epochs=3, resume=True)
+    assert read_checkpoint(run.folder / "last.safetensors")["scaler"]
+
+
+def test_several_processes_leave_no_unfinished_run_of_the_report(
+    report_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "world_size", lambda: 2)
+    with pytest.raises(InvalidValueError, match="trains in one process"):
+        train(report_config, name="several")
+    assert not (report_config.runs / "several").exists()
+
+
+def test_a_network_that_cannot_be_exported_is_not_trained_on_a_gpu(
+    report_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(network: object) -> bytes:
+        raise InvalidValueError("it cannot be exported.")
+
+    monkeypatch.setattr(trainer, "pick_device", lambda name: torch.device("cuda"))
+    monkeypatch.setattr(trainer, "export_encoder", refuse)
+    with pytest.raises(InvalidValueError, match="cannot be exported"):
+        train(report_config, name="exported")
+    assert not (report_config.runs / "exported").exists()
 
 
 def test_a_finished_run_is_not_overwritten(report_config: TrainConfig, report_run: Run) -> None:

@@ -164,7 +164,7 @@ def indexed_painting(index: PaintingIndex, id: int) -> ComparedPainting:
     try:
         (work,) = index.works.get([id])
     except KeyError:
-        raise UnknownWorkError(f"the index has no work {id}; `build-index list` names the ids.") from None
+        raise UnknownWorkError(f"the index has no work {id}; `build-index list --artist NAME` names the ids.") from None
     return ComparedPainting(
         name=f"{work.title or work.file}, {work.artist}",
         embedding=index.embeddings([id])[0],

@@ -23,6 +23,7 @@ from painter_search.metrics.distances import distance_matrix
 from painter_search.metrics.group_permutation import (
     GroupTest,
     conformal_p_value,
+    least_p,
     leave_out_means,
     permutation_test,
 )
@@ -126,12 +127,18 @@ class GroupComparison:
         """What the tests say of the groups as wholes, in sentences."""
         sentences = []
         if self.test is not None:
-            amount = "more" if self.test.p < SIGNIFICANCE else "no more"
+            sizes = len(self.one.paintings), len(self.other.paintings)
+            measured = (
+                f"energy distance {self.test.statistic:.3f}, p = {self.test.p:.4f} (permutation test, {sizes[0]:,} and "
+                f"{sizes[1]:,} works, {self.test.permutations:,} divisions)"
+            )
+            if (least := least_p(*sizes)) >= SIGNIFICANCE:
+                found = f"So few works cannot show whether the groups differ, as p cannot be less than {least:.2f}"
+            else:
+                amount = "more" if self.test.p < SIGNIFICANCE else "no more"
+                found = f"The groups differ by {amount} than chance explains"
             sentences.append(
-                f"The groups differ by {amount} than chance explains: energy distance {self.test.statistic:.3f}, "
-                f"p = {self.test.p:.4f} (permutation test, {len(self.one.paintings):,} and "
-                f"{len(self.other.paintings):,} works, {self.test.permutations:,} divisions). Motif, date and "
-                "reproduction can make groups differ as well as the hand."
+                f"{found}: {measured}. Motif, date and reproduction can make groups differ as well as the hand."
             )
         if self.conformal_p is not None:
             count = len(self.other.paintings)

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from painter_search.analysis.exports.tables import write_parquet
-from painter_search.analysis.projection import project_index
+from painter_search.analysis.projection import layout
+from painter_search.common.errors import NotEnoughDataError
+from painter_search.common.progress import spinner
 from painter_search.index.painting_index import PaintingIndex
 
 NEIGHBOURS = 15
@@ -25,8 +27,12 @@ def write_atlas(index: PaintingIndex, path: Path, *, pictures: bool) -> None:
     import pyarrow as pa
 
     ids = index.artists.ids
-    positions = project_index(index, max_works=len(ids)).positions
-    distances, found = index.search(index.embeddings(ids), min(NEIGHBOURS + 1, len(ids)))
+    if len(ids) < 2:
+        raise NotEnoughDataError("the index holds a single work, which has no place among others; build one with more.")
+    embeddings = index.embeddings(ids)
+    with spinner(f"Laying out {len(ids):,} works"):
+        positions = layout(embeddings)
+    distances, found = index.search(embeddings, min(NEIGHBOURS + 1, len(ids)))
     neighbours = []
     for id, near, at in zip(ids, found, distances, strict=True):
         others = (near != id) & (near >= 0)

@@ -9,7 +9,7 @@ from typing import Literal
 import tyro
 
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.files.urls import Location, parse_location
+from painter_search.common.files.urls import Location, parse_location, writable_path
 from painter_search.index.config import DEFAULT_INDEX
 
 Format = Literal["parquet", "npy", "tensorboard", "fiftyone", "atlas"]
@@ -37,7 +37,7 @@ class ExportConfig:
     """Whether Parquet files hold the pictures, 512 px on their longer side."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "out", None if self.out is None else Path(self.out))
+        object.__setattr__(self, "out", None if self.out is None else writable_path(self.out, "--out"))
         object.__setattr__(self, "index", parse_location(self.index))
         if self.format is None:
             named_npy = self.out is not None and self.out.suffix.lower() == SUFFIXES["npy"]

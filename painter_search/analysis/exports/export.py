@@ -47,23 +47,24 @@ def export_index(config: ExportConfig) -> Exported:
         >>> export_index(ExportConfig(Path("works.parquet")))  # doctest: +SKIP
     """
     index, out = PaintingIndex.load(config.index), config.target
+    path = out.as_posix()
     out.parent.mkdir(parents=True, exist_ok=True)
     if config.kind == "parquet":
         write_parquet(index, out, pictures=config.pictures)
-        hint = f'pandas.read_parquet("{out.name}"), or build-index --embeddings {out.name}'
+        hint = f'pandas.read_parquet("{path}"), or build-index --embeddings {path}'
     elif config.kind == "npy":
         write_npy(index, out)
-        hint = f'numpy.load("{out.name}"); its rows are those of {out.with_suffix(".csv").name}'
+        hint = f'numpy.load("{path}"); its rows are those of {out.with_suffix(".csv").as_posix()}'
     elif config.kind == "atlas":
         write_atlas(index, out, pictures=config.pictures)
         image = " --image image" if config.pictures else ""
-        hint = f"embedding-atlas {out.name}{image} --x projection_x --y projection_y --neighbors neighbors"
+        hint = f"embedding-atlas {path}{image} --x projection_x --y projection_y --neighbors neighbors"
     elif config.kind == "tensorboard":
         _write_folder(out, lambda folder: write_projector(index, folder))
-        hint = f"tensorboard --logdir {out.name}"
+        hint = f"tensorboard --logdir {path}"
     else:
         _write_folder(out, lambda folder: write_fiftyone(index, folder))
-        hint = f'fiftyone.Dataset.from_dir("{out.name}", fiftyone.types.FiftyOneDataset)'
+        hint = f'fiftyone.Dataset.from_dir("{path}", fiftyone.types.FiftyOneDataset)'
     return Exported(out, len(index), index.store.dim, hint)
 
 

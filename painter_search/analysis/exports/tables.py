@@ -80,13 +80,14 @@ def write_npy(index: PaintingIndex, path: Path) -> None:
         raise InvalidValueError(
             f"{table} exists, and the table of the works would replace it; write to another name than {path}."
         )
-    write_file(table, lambda temporary: _write_csv(index, temporary))
 
     def write(temporary: Path) -> None:
         embeddings = index.embeddings(ids)
         with temporary.open("wb") as file:  # without `np.save`, which does not say that a disk is full
             format.write_array_header_1_0(file, format.header_data_from_array_1_0(embeddings))
             file.write(embeddings.data)
+        # Only when the embeddings are whole, so that no table is left beside those of another index.
+        write_file(table, lambda temporary: _write_csv(index, temporary))
 
     write_file(path, write)
 

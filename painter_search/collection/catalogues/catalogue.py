@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from painter_search.collection.artist_names import clean_name
+from painter_search.collection.config import PrepareConfig
 from painter_search.collection.layouts.display_names import repair
 from painter_search.collection.layouts.name_kinds import kind_of
 from painter_search.collection.layouts.recognise import KINDS
@@ -50,8 +51,9 @@ def read_catalogue(paths: Sequence[Path], test_share: float, random_state: int) 
     """Read catalogue files one after another into one table.
 
     Columns are recognised under the names in `tables.columns.SYNONYMS`. Values stay the text they are, except that
-    white space is stripped from artists and file names and `in_train` becomes bool. Without the column `in_train` the
-    artists are divided by `test_share`, seeded by `random_state`. Rows that are empty throughout are left out.
+    white space is stripped from artists and file names and `in_train` becomes bool. Without the column `in_train`, or
+    with a `test_share` of 1, the artists are divided by that, seeded by `random_state`. Rows that are empty throughout
+    are left out.
 
     Raises:
         NotFoundError: A file does not exist.
@@ -62,12 +64,15 @@ def read_catalogue(paths: Sequence[Path], test_share: float, random_state: int) 
     read = [_read_one(path) for path in paths]
     table = pd.concat([one.table for one in read], ignore_index=True)
     table["new_filename"] = table["new_filename"].str.strip()
-    if (table["in_train"] == "").all():
+    remarks = [remark for one in read for remark in one.remarks]
+    if test_share == 1 or (table["in_train"] == "").all():
         table["in_train"] = divide_artists(table["artist"], test_share, random_state)
     else:
         table["in_train"] = _parse_bools(table["in_train"], paths)
+        if test_share != PrepareConfig.test_share:
+            remarks.append("the column in_train divides the works, so --test-share is left aside")
     places = dict.fromkeys(one.artists_from for one in read)
-    return Catalogue(table, [remark for one in read for remark in one.remarks], ", ".join(places))
+    return Catalogue(table, remarks, ", ".join(places))
 
 
 def _read_one(path: Path) -> Catalogue:

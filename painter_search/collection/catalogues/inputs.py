@@ -69,7 +69,8 @@ def read_inputs(config: PrepareConfig) -> CollectionInputs:
             )
         return _of_folder(name, listing, config.folder, share, seed, config.layout)
     if config.from_hub is not None:
-        name = config.name or Path(config.from_hub.rstrip("/")).name
+        place = Path(config.from_hub)
+        name = config.name or (place.resolve() if place.exists() else place).name
         data = read_hub_dataset(config.from_hub, share, seed)
         return CollectionInputs(
             name,

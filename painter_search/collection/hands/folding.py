@@ -59,7 +59,7 @@ def split_off_life(artist: str) -> tuple[str, str]:
     """A name, and what stands behind it of a life: ("Claude Monet", "French, 1840-1926")."""
     if (in_brackets := LIFE_IN_BRACKETS.search(artist)) and in_brackets.start():
         return artist[: in_brackets.start()], in_brackets[1]
-    first, *rest = re.split(r"([(\[,;])", artist)
+    first, *rest = re.split(r"([(\[,;|])", artist)
     if not rest:
         found = YEARS_BEHIND.search(artist)
         return (artist[: found.start()], found.group()) if found else (artist, "")

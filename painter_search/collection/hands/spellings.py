@@ -27,9 +27,12 @@ def common_spellings(works: Mapping[str, int]) -> dict[str, str]:
         same[key].append(name)
     used: dict[str, str] = {}
     for names in same.values():
-        for group in _one_artists(names):
+        groups = _one_artists(names)
+        for group in groups:
             best = min(group, key=lambda name: (-works[name], *_awkwardness(name)))
             spelling = hands[best].artists[0] if hands[best].is_sure else best  # of '["Claude Monet"]' the name
+            if len(groups) > 1 and life_years(spelling) != life_years(best):
+                spelling = best  # the years tell namesakes apart
             used.update(dict.fromkeys(group, spelling))
     return {name: used[name] for name in works}
 

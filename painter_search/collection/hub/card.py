@@ -9,10 +9,15 @@ from typing import Any
 from painter_search.collection.tables.features import Features
 
 
-def described_features(place: Path, shard: Path) -> Features:
-    """The features in `dataset_info.json` beside a file, or in `dataset_infos.json` or `README.md` of the data set."""
+def described_features(place: Path, beside: Path) -> Features:
+    """The features in a folder's `dataset_info.json`, or in `dataset_infos.json` or `README.md` of the data set.
+
+    Args:
+        place: The data set: its folder, or its only file.
+        beside: The folder of one of its files.
+    """
     folder = place if place.is_dir() else place.parent
-    found = _read_json(shard.with_name("dataset_info.json")).get("features")
+    found = _read_json(beside / "dataset_info.json").get("features")
     if not found:
         infos = [info for info in _read_json(folder / "dataset_infos.json").values() if isinstance(info, dict)]
         found = next((info["features"] for info in infos if "features" in info), None)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 
 from painter_search.collection.artist_names import clean_name
+from painter_search.collection.hands.folding import fold_name, life_years
 from painter_search.collection.layouts.file_names import MAX_LENGTH
 from painter_search.collection.layouts.name_kinds import (
     has_life_dates,
@@ -49,8 +50,12 @@ def display_names(names: Iterable[str], are_joined: bool = False) -> dict[str, s
         repaired = unnumbered if len(set(unnumbered.values())) == len(unnumbered) else repaired
     repaired = _without_numbers_behind(repaired)
     dateless = {name: clean_name(strip_life_dates(text)) for name, text in repaired.items()}
-    shared = {text for text, count in Counter(dateless.values()).items() if count > 1}
-    shown = {name: text if dateless[name] in shared else dateless[name] for name, text in repaired.items()}
+    lives: dict[str, set[frozenset[int]]] = defaultdict(set)
+    for name, text in repaired.items():
+        lives[fold_name(dateless[name])].add(life_years(text))
+    shown = {
+        name: text if len(lives[fold_name(dateless[name])]) > 1 else dateless[name] for name, text in repaired.items()
+    }
     joined = [text for text in shown.values() if "_" in text or _is_slug(text)]
     if are_joined or (not any(" " in text for text in shown.values()) and any(map(is_known_painter, joined))):
         shown = {name: separate(text) for name, text in shown.items()}

@@ -71,6 +71,14 @@ def divide(stem: str) -> list[str]:
     return [bracketed["before"], bracketed["inside"]] if bracketed else [stem]
 
 
+def has_many_commas(stem: str) -> bool:
+    """Whether commas divide a name into three fields or more, years aside: the artist may be the first one or two."""
+    if len(stem) > MAX_LENGTH or SEPARATORS[0].search(stem):
+        return False
+    fields = SEPARATORS[1].split(stem)
+    return sum(not (field.isdigit() or ONLY_YEAR.fullmatch(field)) for field in fields) > 2
+
+
 def _divided_once(fields: list[str], stem: str) -> bool:
     """Whether underscores divide two fields, or a year and two fields with spaces: `Claude Monet_Lilies_1906`."""
     years = [field for field in (fields[0], fields[-1]) if ONLY_YEAR.fullmatch(field)]

@@ -48,7 +48,8 @@ def read_folder(
             if table is None:
                 raise
             raise NotEnoughDataError(
-                f"{error.command_line} If {table} names them, give it as the catalogue, and {place} as --originals."
+                f"{error.command_line} If {table} names them, give it to `prepare` as --catalogue, and {place} as "
+                f"--originals{', with --test-share 1' if test_share == 1 else ''}."
             ) from None
         found.remarks = [*(metadata.remarks if metadata else []), *found.remarks]
     found.rejected = [*found.rejected, *left_out]

@@ -110,7 +110,8 @@ class _Reading:
     ) -> dict[int, str]:
         """The artist of each picture that is named `Vincent_van_Gogh_12`, in his folder or elsewhere."""
         if self.layout.artist_level is None:
-            return {number: one.artist for number, one in enumerate(read) if self.layout.file == "artist_number"}
+            is_numbered = self.layout.file == "artist_number"
+            return {number: one.artist for number, one in enumerate(read) if is_numbered and one.artist}
         by_words = {words_of(artist): artist for artist in artists}
         found = {}
         for number, one in enumerate(read):

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import NoReturn
 
 from painter_search.collection.layouts.compound_names import beside_artists
+from painter_search.collection.layouts.file_names import has_many_commas
 from painter_search.collection.layouts.layout import Layout, Role
 from painter_search.collection.layouts.levels import (
     AGREEMENT,
@@ -71,7 +72,10 @@ def recognise(pictures: Sequence[PurePosixPath], place: str, container: str) -> 
     candidates = [level for level in levels if level.reach >= MAJORITY and level.excluded < MAJORITY]
     chosen = _evident(candidates, levels, place)
     if chosen is None:
-        by_names = max((one for one in named if one.evident >= EVIDENT), key=lambda one: one.evident, default=None)
+        # `Monet, Claude, Lilies`: whether the given name belongs to the artist is asked.
+        is_clear = sum(has_many_commas(picture.stem) for picture in pictures) < MAJORITY * len(pictures)
+        evident = [one for one in named if one.evident >= EVIDENT and is_clear]
+        by_names = max(evident, key=lambda one: one.evident, default=None)
         if by_names is None and levels and not candidates:
             by_names = next((one for one in named if one.pattern == "artist_title-year"), None)  # below styles
         if by_names is not None:

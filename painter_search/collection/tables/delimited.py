@@ -8,7 +8,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from painter_search.collection.tables.columns import count_known, is_catalogue_header
 from painter_search.common.files.csv_io import python_strings
@@ -29,25 +29,74 @@ def parse_delimited(text: str) -> pd.DataFrame:
     """Delimited text as a table with every value as text.
 
     The delimiter is the one that the line `sep=` names, or with which a row near the beginning names the artist and the
-    file, or else the one with which the first row names most. What is above that row is left out.
+    file, or else the one with which the first row names most. What is above that row is left out. Rows may end with
+    superfluous delimiters.
 
-    Raises `ValueError` or `pandas.errors.ParserError` for text that is no table.
+    Raises `ValueError` or `pandas.errors.ParserError` for text that is no table, or with a row longer than the header.
     """
     import pandas as pd
 
     text = text.replace("\0", "")
     delimiter, start = find_header(text)
-    with warnings.catch_warnings():
-        # A row longer than the header is cut: usually it only ends with superfluous delimiters.
-        warnings.simplefilter("ignore", pd.errors.ParserWarning)
-        return pd.read_csv(
-            io.StringIO(text[start:], newline=""),
-            sep=delimiter,
-            dtype=str,
-            keep_default_na=False,
-            na_filter=False,
-            index_col=False,
-        )
+    if delimiter == "\t" and _is_one_row_a_line(text[start:]):
+        return _read_unquoted(text[start:])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # that rows are cut
+            return _read(text[start:], delimiter)
+    except (pd.errors.ParserError, pd.errors.ParserWarning):
+        columns = _check_lengths(text, start, delimiter)
+        return _read(text[start:], delimiter, usecols=range(columns))
+
+
+def _read(text: str, delimiter: str, **options: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    table: pd.DataFrame = pd.read_csv(
+        io.StringIO(text, newline=""),
+        sep=delimiter,
+        engine="c" if delimiter.isascii() else "python",
+        dtype=str,
+        keep_default_na=False,
+        na_filter=False,
+        index_col=False,
+        **options,
+    )
+    return table
+
+
+def _is_one_row_a_line(text: str) -> bool:
+    """Whether each line has as many tabs as the first, so that no quotation mark is around several."""
+    tabs = {line.count("\t") for line in io.StringIO(text, newline=None) if line.strip()}
+    return '"' in text and len(tabs) == 1
+
+
+def _read_unquoted(text: str) -> pd.DataFrame:
+    """A table with a row a line, where a single quotation mark is part of its cell and a pair stands around one."""
+    table = _read(text, "\t", quoting=csv.QUOTE_NONE)
+    table.columns = table.columns.map(_unquote)
+    return table.map(_unquote)
+
+
+def _unquote(cell: str) -> str:
+    return cell[1:-1].replace('""', '"') if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+
+
+def _check_lengths(text: str, start: int, delimiter: str) -> int:
+    """The number of the header's cells; raises `ValueError` for a row with more, unless those are empty."""
+    rows = csv.reader(io.StringIO(text[start:], newline=""), delimiter=delimiter)
+    try:
+        columns = len(next(rows, []))
+        for row in rows:
+            if any(map(str.strip, row[columns:])):
+                line = text[:start].count("\n") + rows.line_num
+                raise ValueError(
+                    f"line {line} has {len(row)} cells, and the header {columns}: quote values that contain the "
+                    f"delimiter {delimiter!r}"
+                )
+    except csv.Error as error:  # a field longer than csv accepts, say
+        raise ValueError(str(error)) from error
+    return columns
 
 
 def find_header(text: str) -> tuple[str, int]:

@@ -25,12 +25,20 @@ def read_json(text: str, lines: bool) -> dict[str, list[str]]:
         if len(inner) == 1 and all(isinstance(value, Mapping) for value in inner[0]):
             content = inner[0]  # {"works": [{...}, ...]}
         else:
-            columns = {k: list(v.values()) if isinstance(v, Mapping) else v for k, v in content.items()}
-            content = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+            content = _rows_of_columns(content)
     if not isinstance(content, list) or not all(isinstance(row, Mapping) for row in content):
         raise ValueError("it is no list of objects")
     header = list(dict.fromkeys(key for row in content for key in row))
     return {to_text(name): [to_text(row.get(name)) for row in content] for name in header}
+
+
+def _rows_of_columns(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of columns: by key where every column is an object, else by position."""
+    if all(isinstance(column, Mapping) for column in columns.values()):
+        keys = dict.fromkeys(key for column in columns.values() for key in column)
+        return [{name: column.get(key) for name, column in columns.items()} for key in keys]
+    lists = [list(column.values()) if isinstance(column, Mapping) else column for column in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True)]
 
 
 def _parse_lines(text: str) -> list[Any]:

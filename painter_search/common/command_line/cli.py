@@ -21,6 +21,7 @@ from painter_search.common.command_line.quiet import quiet_libraries
 from painter_search.common.command_line.verbosity import Verbosity, takes_verbosity
 from painter_search.common.errors import AmbiguousError, InvalidValueError, MissingPackageError, PainterSearchError
 from painter_search.common.files.temporary_names import lasting_path
+from painter_search.common.files.urls import Location, writable_path
 from painter_search.common.terminal import discard_output, printable
 
 P = ParamSpec("P")
@@ -36,10 +37,17 @@ Names = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
 """Type of a flag that takes one name and can be repeated."""
 
 
-def check_html_path(page: Path | None) -> None:
-    """Raise `InvalidValueError` if the path of an HTML page, the flag --page, does not end in .html or .htm."""
-    if page is not None and page.suffix.lower() not in (".html", ".htm"):
-        raise InvalidValueError(f"--page {page} is written as HTML; give it a name that ends in .html.")
+def html_path(page: Location | None) -> Path | None:
+    """The path of an HTML page, the flag --page; None if none is wanted.
+
+    Raises `InvalidValueError` if it does not end in .html or .htm, or is a URL.
+    """
+    if page is None:
+        return None
+    path = writable_path(page, "--page")
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise InvalidValueError(f"--page {path} is written as HTML; give it a name that ends in .html.")
+    return path
 
 
 def run_command(

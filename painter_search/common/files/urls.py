@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol, overload
+from typing import IO, Any, Literal, Protocol, TypeGuard, overload
 from urllib.parse import unquote, urlsplit
 
 from painter_search.common.errors import (
@@ -49,9 +49,37 @@ def parse_location(text: Location) -> Location:
     return Path(url_path(text)) if text.startswith(("file://", "local://")) else text.rstrip("/")
 
 
+def as_locations(locations: Location | Iterable[Location]) -> tuple[Location, ...]:
+    """Paths and URLs, one or several; a string is one of them, never its letters."""
+    return tuple(map(parse_location, _as_iterable(locations)))
+
+
+def as_paths(paths: Location | Iterable[Location]) -> tuple[Path, ...]:
+    """Paths on this machine, one or several; a string is one path, never its letters."""
+    return tuple(map(Path, _as_iterable(paths)))
+
+
+def writable_path(path: Location, flag: str) -> Path:
+    """What is given as `flag` to be written, as a `Path`.
+
+    Raises `InvalidValueError` for a URL, also one that a `Path` has shortened.
+    """
+    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/+", os.fspath(path))  # two letters at least: C:/ is a drive
+    if scheme is not None:
+        raise InvalidValueError(
+            f"{flag} is a URL ({scheme[0].rstrip('/')}//…), where nothing is written; write to a path on this machine, "
+            "and copy that to the URL."
+        )
+    return Path(path)
+
+
 def redact_url(text: Location) -> str:
     """A location, or a text with URLs in it, as it may be printed: without passwords and the keys of signed URLs."""
     return re.sub(r"(https?://[^\s?]*)\?\S*", r"\1", re.sub(r"://[^/\s]*@", "://", str(text)))
+
+
+def _as_iterable(locations: Location | Iterable[Location]) -> Iterable[Location]:
+    return (locations,) if isinstance(locations, str | Path) else locations
 
 
 def url_path(url: str) -> str:
@@ -92,13 +120,25 @@ def translate_fs_errors(url: str) -> Iterator[None]:
     """Turn errors of a file system into `UnreachableError`; a missing file stays a `FileNotFoundError`."""
     try:
         yield
-    except (PainterSearchError, FileNotFoundError):
+    except PainterSearchError:
         raise
     except Exception as error:  # every file system has its own exceptions
-        reason = first_line(redact_url(str(error)) or error)
+        failure = error
+        if isinstance(error, FileNotFoundError):
+            if not _failed_over_http(error.__cause__):
+                raise
+            failure = error.__cause__
+        reason = first_line(redact_url(str(failure)) or failure)
         raise UnreachableError(
             f"{redact_url(url)} cannot be reached ({reason}); nothing is lost: run the same command again to continue."
         ) from error
+
+
+def _failed_over_http(cause: BaseException | None) -> TypeGuard[Exception]:
+    """Whether this is why fsspec calls a file missing that may be there: over HTTP it does so whatever went wrong."""
+    if isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) == 404:
+        return False
+    return isinstance(cause, OSError | TimeoutError) or type(cause).__module__.partition(".")[0] == "aiohttp"
 
 
 def read_bytes_from(folder: Location, name: str) -> bytes:

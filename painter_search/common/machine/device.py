@@ -29,13 +29,17 @@ def pick_device(name: DeviceName) -> torch.device:
 
 
 @contextmanager
-def translate_gpu_errors() -> Iterator[None]:
-    """Turn a GPU's out-of-memory error into an `UnreachableError` that names the remedies."""
+def translate_gpu_errors(*, batch_size: bool = False) -> Iterator[None]:
+    """Turn a GPU's out-of-memory error into an `UnreachableError` that names the remedies.
+
+    `batch_size`: whether a smaller `--batch-size` is one.
+    """
     try:
         yield
     except torch.cuda.OutOfMemoryError as error:
+        smaller = " use a smaller --batch-size," if batch_size else ""
         raise UnreachableError(
-            "the GPU's memory is full; end other programs on it, use a smaller --batch-size, or --device cpu."
+            f"the GPU's memory is full; end other programs on it,{smaller} or use --device cpu."
         ) from error
 
 

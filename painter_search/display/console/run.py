@@ -36,7 +36,8 @@ def show_run(run: Run, *, as_json: bool = False) -> None:
     show(table)
     show(f"* best on validation artists: {run.best}")
     if run.test:
-        title = f"{run.test.artists} test artists, never seen, {run.test.triplets:,} triplets"
+        artists = f"{run.test.artists} test artists" + (", never seen" if run.never_seen else "")
+        title = f"{artists}, {run.test.triplets:,} triplets"
         scores = new_table(title, "", "before training", "after", "difference")
         for name, score in test_scores(run.test):
             scores.add_row(name, interval(score.untrained), interval(score.trained), difference(score.difference))

@@ -77,10 +77,15 @@ class AnswerView:
         if answer.named:
             another = " Another artist in this index is likelier." if answer.another_is_likelier else ""
             return Words("Nearest in style to", first.artist, f"On {works}.{another}")
-        known = answer.artist_known
-        nobody = "Probably nobody" if known is None or known <= 0.5 else "Perhaps nobody"
+        nobody = "Perhaps nobody" if self.perhaps_known else "Probably nobody"
         byline = f"Nearest in style, though not near: {first.artist}, {works}."
         return Words("Whose hand?", f"{nobody} in this index", byline, nobody)
+
+    @property
+    def perhaps_known(self) -> bool:
+        """Whether nobody is named although the painting is likelier by an artist of the index than not."""
+        answer = self.answer
+        return answer.answered and not answer.named and (answer.artist_known or 0.0) > 0.5
 
     @property
     def eyebrow(self) -> str:

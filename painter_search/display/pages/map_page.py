@@ -56,9 +56,9 @@ class MapFiles:
     total: int
     """Works in the index; a map of fewer shows a sample."""
     trustworthiness: float
-    """How far neighbours on the map are neighbours in the index, 0 to 1; `nan` for a handful of works."""
+    """How far neighbours on the map are neighbours in style among the works shown, 0 to 1; `nan` for a handful."""
     kept: float
-    """Share of each work's nearest works in the index that are among the nearest on the map."""
+    """Share of each work's nearest among the works shown that are among the nearest on the map."""
 
     def _repr_html_(self) -> str:
         caption = f"{self.works:,} of {self.total:,} works by {self.artists:,} artists"
@@ -111,10 +111,11 @@ def describe_faithfulness(projection: Projection | MapFiles) -> str:
     if math.isnan(projection.trustworthiness):
         return "There are too few works to say how far the map can be trusted."
     preserved = f"{100 * projection.kept:.0f} %"
-    count = trusted_neighbours(projection.works if isinstance(projection, MapFiles) else len(projection.works))
+    shown = projection.works if isinstance(projection, MapFiles) else len(projection.works)
+    count, among = trusted_neighbours(shown), "shown that are " if projection.total > shown else ""
     return (
-        f"Of the {count} works nearest in style to a work, {preserved} are among the {count} nearest on the map; "
-        f"its trustworthiness is {projection.trustworthiness:.2f} (1: all neighbours on the map are neighbours in "
+        f"Of the {count} works {among}nearest in style to a work, {preserved} are among the {count} nearest on the "
+        f"map; its trustworthiness is {projection.trustworthiness:.2f} (1: all neighbours on the map are neighbours in "
         "style; about 0.5: as by chance). How far apart two groups lie means little."
     )
 

@@ -39,6 +39,8 @@ class ServedPage:
     """The name of a cached result, under which links reach its paintings; empty for other pages."""
     index_replaced: bool = False
     """Whether the page comes from an index that is no longer the current one."""
+    other_index: bool = False
+    """Whether its works were chosen in an index that is no longer open, so that their ids may be those of others."""
     origins: tuple[str, str] = ("", "")
     """Of two compared paintings: the addresses of the works or answers that they come from."""
 

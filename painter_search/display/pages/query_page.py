@@ -109,15 +109,17 @@ def tally(views: Sequence[AnswerView]) -> str:
     return ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS if kinds[kind])
 
 
-KINDS = ("in this index", "named", "probably by nobody in this index", "not answered")
+KINDS = (
+    "in this index", "named", "perhaps by nobody in this index", "probably by nobody in this index", "not answered"
+)  # fmt: skip
 
 
 def _kind(view: AnswerView) -> str:
     if not view.answer.answered:
-        return KINDS[3]
+        return KINDS[4]
     if view.answer.same_works:
         return KINDS[0]
-    return KINDS[1] if view.answer.named else KINDS[2]
+    return KINDS[1] if view.answer.named else KINDS[2 if view.perhaps_known else 3]
 
 
 def _orders(views: Sequence[AnswerView]) -> dict[str, list[int]]:

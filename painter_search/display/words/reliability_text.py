@@ -20,6 +20,9 @@ PROVENANCE = {
 """What the source of an index's works means for its figures, by the `split` in the manifest."""
 
 
+FITTED = " Probabilities and threshold were fitted to some of these works, which flatters their figures a little."
+
+
 def provenance(split: str) -> str:
     """Whether the encoder may have been trained on works of this split."""
     return PROVENANCE.get(split, PROVENANCE["folder"])
@@ -28,11 +31,12 @@ def provenance(split: str) -> str:
 def measured_on(reliability: IndexReliability, index: PaintingIndex) -> str:
     """Which works were queried, and how."""
     works, total = reliability.works, index.manifest.works
-    drawn = f" (whole artists, drawn from its {total:,} works)" if works < total else ""
+    drawn = f" (drawn by artist from its {total:,} works, each picture once)" if works < total else ""
     queried = "each of which was" if reliability.queries == works else f"{reliability.queries:,} of which were"
+    fitted = FITTED if index.manifest.encoder_confidence is not None else ""
     return (
         f"Measured on {works:,} works by {reliability.artists:,} artists{drawn}, {queried} queried twice: without the "
-        "work itself, and without any work by its artist."
+        f"work itself, and without any work by its artist.{fitted}"
     )
 
 

@@ -25,9 +25,10 @@ def run_sentences(run: Run) -> list[str]:
     if run.test is not None:
         score = run.test.recall_1
         before, after = 100 * score.untrained.value, 100 * score.trained.value
+        artists = "artists never seen in training" if run.never_seen else "the test artists"
         sentences.append(
-            f"For {after:.0f} of 100 works by artists never seen in training, the nearest other work is by their own "
-            f"artist; before training it was so for {before:.0f}."
+            f"For {after:.0f} of 100 works by {artists}, the nearest other work is by their own artist; before "
+            f"training it was so for {before:.0f}."
         )
         low, high = 100 * score.difference.low, 100 * score.difference.high
         surely = "no chance" if low > 0 or high < 0 else "within chance"

@@ -9,6 +9,7 @@ from typing import Literal
 import tyro
 
 from painter_search.common.errors import InvalidValueError
+from painter_search.common.files.urls import writable_path
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class PushConfig:
         from painter_search.encoder.hub.fetch import check_repository
 
         object.__setattr__(self, "runs", Path(self.runs))
-        object.__setattr__(self, "folder", None if self.folder is None else Path(self.folder))
+        object.__setattr__(self, "folder", None if self.folder is None else writable_path(self.folder, "--folder"))
         if not self.repository:
             raise InvalidValueError("name the repository: `python -m painter_search.push-to-hub OWNER/NAME`")
         if "@" in self.repository:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.common.errors import DamagedFileError, InvalidValueError
+from painter_search.common.errors import DamagedFileError, InvalidValueError, first_line
 from painter_search.encoder.config import EncoderConfig
 from painter_search.encoder.inference.inference_engine import EMBEDDINGS, InferenceEngine, open_engine, open_onnxruntime
 
@@ -96,7 +96,7 @@ def export_encoder(encoder: EncoderNetwork, *, as_stored: bool = False) -> bytes
 
     The feature maps of its stages are outputs, too. ONNX Runtime computes every output whether asked for or not, so
     they are exported as the network has them, without an operation of their own.
-    Raises `InvalidValueError` where the exported network does not give the same embeddings.
+    Raises `InvalidValueError` where the network cannot be exported, or gives other embeddings then.
     """
     from painter_search.encoder.multi_stage_features import EmbeddingAndFeatureMaps
 
@@ -135,18 +135,24 @@ def _export(network: nn.Module, names: list[str], config: EncoderConfig, *, as_s
             # Only the older exporter, which is deprecated, keeps the batch size dynamic for every backbone.
             warnings.simplefilter("ignore")
             logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-            torch.onnx.export(
-                network,
-                (pixels,),
-                str(file),
-                input_names=["pixels"],
-                output_names=names,
-                dynamic_axes=dynamic_axes,
-                opset_version=OPSET,
-                training=torch.onnx.TrainingMode.PRESERVE if as_stored else torch.onnx.TrainingMode.EVAL,
-                do_constant_folding=not as_stored,
-                dynamo=False,
-            )
+            try:
+                torch.onnx.export(
+                    network,
+                    (pixels,),
+                    str(file),
+                    input_names=["pixels"],
+                    output_names=names,
+                    dynamic_axes=dynamic_axes,
+                    opset_version=OPSET,
+                    training=torch.onnx.TrainingMode.PRESERVE if as_stored else torch.onnx.TrainingMode.EVAL,
+                    do_constant_folding=not as_stored,
+                    dynamo=False,
+                )
+            except torch.onnx.OnnxExporterError as error:
+                raise InvalidValueError(
+                    f"{config.backbone} cannot be exported with --img-size {side} ({first_line(error)}); train with "
+                    "another --img-size, or another --backbone."
+                ) from error
             expected = network(pixels)
         exported = file.read_bytes()
     first = (expected[0] if isinstance(expected, Sequence) else expected).numpy()

@@ -28,9 +28,10 @@ from painter_search.index.given.vectors import read_vectors
 from painter_search.index.given.works import GivenWorks, read_works
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import ENCODER, MADE_ELSEWHERE, THUMBNAILS, WORKS, Manifest, publish_index
-from painter_search.index.own_calibration import calibrate_on_works
+from painter_search.index.own_calibration import calibrated
 from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
 from painter_search.index.vector_store.faiss_build import build_faiss
+from painter_search.index.vector_store.stores import discarded_on_failure
 from painter_search.index.works.thumbnails import Picture
 from painter_search.index.works.works_writer import write_thumbnails, write_works
 from painter_search.metrics.identification.plda_file import PLDA_FILE, write_plda
@@ -76,23 +77,23 @@ def build_given_index(config: BuildIndexConfig) -> Path:
         from painter_search.index.vector_store.milvus import fill_milvus
 
         search = fill_milvus(vectors, np.array(numbers), config.vector_store, key, exact_up_to=EXACT_UP_TO)
-    if search.name != "approximate":
-        (staging / EMBEDDINGS).unlink(missing_ok=True)
-    _write_left_out(staging / "rejected.csv", given.left_out)
-    mean_distance = update_index_statistics(staging, search)
-    manifest = Manifest(
-        framing="whole" if encoder is None else encoder.framing,
-        encoder=settings,
-        search=search,
-        works=len(works),
-        artists=len({work.artist for work in works}),
-        collections=tuple(sorted({work.collection for work in works})),
-        split="folder",
-        next_id=len(works) + 1,
-        mean_distance=mean_distance,
-        confidence=calibrate_on_works(staging, search, "folder", None if encoder is None else encoder.confidence),
-    )
-    return publish_index(staging, config.index, manifest)
+    with discarded_on_failure(search):
+        if search.name != "approximate":
+            (staging / EMBEDDINGS).unlink(missing_ok=True)
+        _write_left_out(staging / "rejected.csv", given.left_out)
+        manifest = Manifest(
+            framing="whole" if encoder is None else encoder.framing,
+            encoder=settings,
+            search=search,
+            works=len(works),
+            artists=len({work.artist for work in works}),
+            collections=tuple(sorted({work.collection for work in works})),
+            split="folder",
+            next_id=len(works) + 1,
+            mean_distance=update_index_statistics(staging, search),
+            confidence=None if encoder is None else encoder.confidence,
+        )
+        return publish_index(staging, config.index, calibrated(manifest, staging))
 
 
 def _open_encoder(config: BuildIndexConfig, normalize: bool) -> Encoder | None:

@@ -12,7 +12,7 @@ from typing import cast
 import faiss
 import numpy as np
 
-from painter_search.common.errors import DamagedFileError
+from painter_search.common.errors import DamagedFileError, UnknownWorkError
 from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO, VECTORS, Ids, SearchSettings, Vectors
 from painter_search.index.vector_store.faiss_file import read_faiss_file, write_faiss_file
 
@@ -30,6 +30,8 @@ PARAMS: dict[str, Callable[..., faiss.SearchParameters]] = {
     "pq": faiss.IVFPQSearchParameters,  # type: ignore[attr-defined]  # missing in FAISS's stubs
 }
 """The parameters of a search in each."""
+STABLE = 10
+"""A filtered search probes ever more cells until the nearest works, so many, stay the same."""
 RERANK_FACTOR = 10
 """Of product-quantised codes, this many times `k` works are found first and re-ranked by their embeddings."""
 
@@ -60,6 +62,8 @@ class FaissStore:
             )
         if isinstance(self._index, faiss.IndexIVF):
             self._index.nprobe = settings.nprobe
+        self._filter: tuple[Ids, faiss.IDSelector] | None = None
+        """The last filter, which many queries have in common."""
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -77,9 +81,38 @@ class FaissStore:
     def search(self, embeddings: Vectors, k: int, among: Ids | None = None) -> tuple[Vectors, Ids]:
         """The `k` nearest to each query; see `VectorStore.search`."""
         embeddings = np.ascontiguousarray(embeddings, np.float32)
-        count = len(self) if among is None else len(among)
-        k = min(k, count)
-        params = None if among is None else self._filtered(among)
+        if among is None:
+            return self._search(embeddings, min(k, len(self)), len(self), None)
+        if self._filter is None or self._filter[0] is not among:
+            self._filter = among, faiss.IDSelectorBatch(among)
+        return self._search_among(embeddings, min(k, len(among)), len(among), self._filter[1])
+
+    def _search_among(self, embeddings: Vectors, k: int, count: int, selector: faiss.IDSelector) -> tuple[Vectors, Ids]:
+        """The `k` nearest of the `count` works that a filter leaves."""
+        if not self._approximate:
+            return self._search(embeddings, k, count, PARAMS["exact"](sel=selector))
+
+        def probe(cells: int) -> tuple[Vectors, Ids]:
+            return self._search(embeddings, k, count, PARAMS[self.settings.codes](sel=selector, nprobe=cells))
+
+        nlist = self.settings.nlist
+        if count <= self._exact_up_to:
+            return probe(nlist)
+        # As many cells as have about as many of these works as an unfiltered search compares; but they may all lie
+        # elsewhere than a query, so more are probed until that changes nothing.
+        cells = min(nlist, -(-self.settings.nprobe * len(self) // count))
+        found = probe(cells)
+        while cells < nlist:
+            before, cells = found, min(2 * cells, nlist)
+            found = probe(cells)
+            if (found[1] >= 0).all() and np.array_equal(before[1][:, :STABLE], found[1][:, :STABLE]):
+                break
+        return found
+
+    def _search(
+        self, embeddings: Vectors, k: int, count: int, params: faiss.SearchParameters | None
+    ) -> tuple[Vectors, Ids]:
+        """The `k` nearest of the `count` works that `params` leave."""
         # faiss.contrib.torch_utils, which pytorch-metric-learning imports, replaces `search` by one without `params`.
         search = getattr(self._index, "search_numpy", self._index.search)
         if self.settings.codes == "pq":
@@ -97,26 +130,18 @@ class FaissStore:
         order = np.argsort(distances, axis=1, kind="stable")[:, :k]
         return np.take_along_axis(distances, order, axis=1), np.take_along_axis(shortlist, order, axis=1)
 
-    def _filtered(self, ids: Ids) -> faiss.SearchParameters:
-        """FAISS's parameters of a search among these ids."""
-        selector = faiss.IDSelectorBatch(ids)
-        if not self._approximate:
-            return PARAMS["exact"](sel=selector)
-        # A small filter probes every cell, so that results are exact; a larger one probes more cells than an
-        # unfiltered search, so that it compares about as many vectors.
-        nprobe = self.settings.nlist
-        if len(ids) > self._exact_up_to:
-            nprobe = min(nprobe, -(-self.settings.nprobe * len(self) // len(ids)))
-        return PARAMS[self.settings.codes](sel=selector, nprobe=nprobe)
-
     def get(self, ids: Ids) -> Vectors:
         """The embeddings of these ids, as they were computed: `[n, d]`."""
         if not isinstance(self._index, faiss.IndexIDMap2):
             return read_embeddings(self._folder / EMBEDDINGS, ids, self.dim)
         stored_ids, order = self._sorted_ids
+        places = order[np.minimum(np.searchsorted(stored_ids, ids, sorter=order), len(order) - 1)]
+        unknown = np.asarray(ids)[stored_ids[places] != ids]
+        if len(unknown):
+            raise UnknownWorkError(f"the index has no work {unknown[0]}.")
         flat = cast(faiss.IndexFlat, faiss.downcast_index(self._index.index))
         vectors = faiss.rev_swig_ptr(flat.get_xb(), len(self) * self.dim)  # FAISS's own memory
-        return np.asarray(vectors.reshape(-1, self.dim)[order[np.searchsorted(stored_ids, ids, sorter=order)]])
+        return np.asarray(vectors.reshape(-1, self.dim)[places])
 
     @cached_property
     def _sorted_ids(self) -> tuple[Ids, Ids]:

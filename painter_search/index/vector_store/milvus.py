@@ -27,6 +27,7 @@ from painter_search.common.errors import (
 )
 from painter_search.common.files.urls import redact_url
 from painter_search.common.progress import track
+from painter_search.index.id_sets import is_among
 from painter_search.index.vector_store.base import EXACT_UP_TO, Ids, SearchSettings, Vectors
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ BATCH = 1_000
 MAX_NEIGHBOURS = 16_384
 """Milvus returns no more."""
 MAX_FILTER_IDS = 10_000
-"""Ids that a filter sends to Milvus. With more, the nearest works are requested and filtered here."""
+"""Ids that a filter sends to Milvus. With more, the nearest works are requested and
+filtered here, and if that leaves too few, parts of the filter one after another."""
 CONNECT_TIMEOUT = 10.0
 """Seconds to wait for a server to accept a connection."""
 REQUEST_TIMEOUT, LOAD_TIMEOUT = 60.0, 600.0
@@ -131,29 +133,37 @@ class MilvusStore:
 
     def search(self, embeddings: Vectors, k: int, among: Ids | None = None) -> tuple[Vectors, Ids]:
         """The `k` nearest to each query, at most `MAX_NEIGHBOURS`; see `VectorStore.search`."""
-        k = min(k, len(self) if among is None else len(among), MAX_NEIGHBOURS)
-        options: dict[str, Any] = {"limit": k}
-        if among is not None and len(among) <= MAX_FILTER_IDS:
-            options["filter"] = f"id in [{', '.join(map(str, among))}]"
-        elif among is not None:
-            options["limit"] = MAX_NEIGHBOURS
+        if among is None:
+            return self._search(embeddings, min(k, len(self), MAX_NEIGHBOURS))
+        k = min(k, len(among), MAX_NEIGHBOURS)
+        if len(among) > MAX_FILTER_IDS:  # most filters that leave so many leave enough of the nearest works
+            distances, ids = self._search(embeddings, min(len(self), MAX_NEIGHBOURS))
+            distances = np.where(is_among(ids, among), distances, np.float32(np.inf))
+            distances, ids = _nearest(distances, ids, k)
+            if np.isfinite(distances).all():
+                return distances, ids
+        parts = [
+            self._search(embeddings, min(k, len(part)), f"id in [{', '.join(map(str, part))}]")
+            for part in np.array_split(among, -(-len(among) // MAX_FILTER_IDS))
+        ]
+        distances, ids = (np.concatenate(columns, axis=1) for columns in zip(*parts, strict=True))
+        return _nearest(distances, ids, k)
+
+    def _search(self, embeddings: Vectors, k: int, filter: str = "") -> tuple[Vectors, Ids]:
+        """The `k` nearest to each query among the works that meet a filter in Milvus's language."""
         results = self._request(
             "search",
             data=list(np.asarray(embeddings, np.float32)),
             anns_field="embedding",
             output_fields=["id"],
-            **options,
+            limit=k,
+            filter=filter,
         )
         distances = np.full((len(embeddings), k), np.inf, np.float32)
         ids = np.full((len(embeddings), k), -1, np.int64)
         for row, hits in enumerate(results):
-            found = np.array([hit["id"] for hit in hits], np.int64)
-            squared = np.array([hit["distance"] for hit in hits], np.float32)
-            if among is not None and "filter" not in options:
-                meets = np.isin(found, among)
-                found, squared = found[meets], squared[meets]
-            found, squared = found[:k], squared[:k]
-            ids[row, : len(found)], distances[row, : len(found)] = found, np.sqrt(np.maximum(squared, 0))
+            ids[row, : len(hits)] = [hit["id"] for hit in hits]
+            distances[row, : len(hits)] = np.sqrt(np.maximum([hit["distance"] for hit in hits], 0))
         return distances, ids
 
     def get(self, ids: Ids) -> Vectors:
@@ -188,6 +198,13 @@ class MilvusStore:
 
         count = len(ids) + sum(len(new_ids) for new_ids, _ in more)
         return _fill(blocks(), count, self.dim, self.settings.uri, self.settings.encoder_digest, EXACT_UP_TO)
+
+
+def _nearest(distances: Vectors, ids: Ids, k: int) -> tuple[Vectors, Ids]:
+    """The `k` nearest of each row `[n, m]`; where there are fewer, the rest are infinite distances and the id -1."""
+    order = np.argsort(distances, axis=1, kind="stable")[:, :k]
+    nearest = np.take_along_axis(distances, order, axis=1)
+    return nearest, np.where(np.isfinite(nearest), np.take_along_axis(ids, order, axis=1), -1)
 
 
 def _fill(

@@ -53,13 +53,16 @@ def read_candidate_works(
     rows = works.candidate_rows(ids)
     names, numbers = np.unique(np.array([row.artist for row in rows], dtype=object), return_inverse=True)
     artists = [str(name) for name in names]
-    counts = works.count_by_artist(artists, among)
+    if among is None:
+        sizes = works.count_by_artist(artists)
+    else:
+        sizes = np.bincount(works.works_of_artists(artists, among)[1], minlength=len(artists))
     fingerprints = stack_fingerprints(row.fingerprint for row in rows)
     return CandidateWorks(
         ids=np.array([row.id for row in rows], np.int64),
         numbers=numbers.astype(np.int64),
         artists=artists,
-        sizes=np.array([counts[artist] for artist in artists], np.int64),
+        sizes=sizes,
         local_scales=np.array([row.local_scale for row in rows], np.float32),
         fingerprints=fingerprints,
         reduced=coarse_fingerprints(fingerprints),

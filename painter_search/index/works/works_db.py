@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 from painter_search.collection.work import Work
 from painter_search.common.errors import DamagedFileError, InvalidValueError, UnknownWorkError
 from painter_search.common.files.sqlite import ReadOnlyConnection, open_read_only
-from painter_search.images.fingerprint import FINGERPRINT_BYTES, stack_fingerprints
+from painter_search.images.fingerprint import FINGERPRINT_BYTES, first_of_each_picture, stack_fingerprints
+from painter_search.index.id_sets import is_among
 
 T = TypeVar("T")
 
 READERS = 4
 """Connections that look up the works near a query. In a large index each of them is on another page of the file, and a
 disk reads several pages in the time of one."""
+MAX_LOOKED_UP = 50_000
+"""Works whose artists are looked up one by one; for more, every artist's works are gone through."""
 MAX_PLACEHOLDERS = 900
 """SQLite limits the number of placeholders in a statement."""
 COLUMNS = tuple(field.name for field in fields(Work))
@@ -175,19 +178,40 @@ class WorksDB:
         _check_fingerprints(row.fingerprint for row in rows)
         return rows
 
-    def count_by_artist(self, artists: Sequence[str], among: NDArray[np.int64] | None = None) -> dict[str, int]:
-        """The number of works of some artists; with `among`, of their works with these (ascending) ids."""
+    def first_of_each_picture(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of some works, given by ascending id, show a picture that none before them shows: bool `[n]`."""
+        return first_of_each_picture(stack_fingerprints(row.fingerprint for row in self.candidate_rows(ids)))
+
+    def count_by_artist(self, artists: Sequence[str]) -> NDArray[np.int64]:
+        """The number of works of some artists, in their order."""
         counts = dict.fromkeys(artists, 0)
         for batch in _batches(list(artists)):
-            if among is None:
-                query = f"SELECT artist, works FROM artists WHERE artist IN ({_placeholders(batch)})"
-                counts.update(self._works.execute(query, batch))
-                continue
-            query = f"SELECT artist, id FROM works WHERE artist IN ({_placeholders(batch)})"
-            rows = self._works.execute(query, batch).fetchall()
-            for (artist, _), chosen in zip(rows, np.isin([id for _, id in rows], among), strict=True):
-                counts[artist] += int(chosen)
-        return counts
+            query = f"SELECT artist, works FROM artists WHERE artist IN ({_placeholders(batch)})"
+            counts.update(self._works.execute(query, batch))
+        return np.array([counts[artist] for artist in artists], np.int64)
+
+    def works_of_artists(
+        self, artists: Sequence[str], among: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Works of some artists, if among these ascending ids: ids `[n]`, and places of their artists `[n]`."""
+        place = {artist: number for number, artist in enumerate(artists)}
+        rows = [
+            (id, place[artist])
+            for batch in _batches(list(artists))
+            for artist, id in self._works.execute(
+                f"SELECT artist, id FROM works WHERE artist IN ({_placeholders(batch)})", batch
+            )
+        ]
+        ids, numbers = np.array(rows, np.int64).reshape(-1, 2).T
+        left = is_among(ids, among)
+        return ids[left], numbers[left]
+
+    def count_artists(self, ids: NDArray[np.int64]) -> int:
+        """How many artists painted the works with these ascending ids."""
+        if len(ids) <= MAX_LOOKED_UP:
+            return len({artist for _, artist in self._look_up("artist", ids)})
+        artists = [row[0] for row in self._works.execute("SELECT artist FROM artists")]
+        return sum(len(np.unique(self.works_of_artists(batch, ids)[1])) for batch in _batches(artists))
 
     def artist_means(self, artists: Sequence[str], size: int) -> NDArray[np.float32]:
         """The means of some artists' works under PLDA, in their order: float32 `[n, size]`."""
@@ -205,8 +229,11 @@ class WorksDB:
     def draw_ids(self, count: int, max_id: int) -> NDArray[np.int64]:
         """The ids of about `count` random works, in ascending order, without a scan of all: ids up to `max_id` are
         drawn, and those of removed works are left out. Always the same for one index."""
-        drawn = 1 + np.random.default_rng(0).choice(max_id, min(count, max_id), replace=False)
-        return np.array([row[0] for row in self._look_up("1", drawn)], np.int64)
+        return self.known_ids(1 + np.random.default_rng(0).choice(max_id, min(count, max_id), replace=False))
+
+    def known_ids(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of some ids that works have, in ascending order."""
+        return np.array([row[0] for row in self._look_up("1", ids)], np.int64) if len(ids) else ids
 
     def thumbnail(self, id: int) -> bytes:
         """The whole painting as a JPEG file, 512 px on its longer side."""

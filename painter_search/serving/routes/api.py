@@ -72,9 +72,11 @@ async def query(
 ) -> Response:
     """Whose hand is each painting nearest to? Files that cannot be read are answered with the reason."""
     uploads = await read_uploads(paintings, crop)
-    result = await service_of(request).attribute(uploads, filter, top_k=top, works_per_artist=works)
+    service = service_of(request)
+    result = await service.attribute(uploads, filter, top_k=top, works_per_artist=works)
     answered = any(answer.answered for answer in result.answers)
-    return json_response(answers_to_dict(result.answers, result.index), 200 if answered else 400)
+    index = await service.run_in_thread(lambda: service.index_of(result))
+    return json_response(answers_to_dict(result.answers, index), 200 if answered else 400)
 
 
 @api.post("/compare", response_model=schemas.Compared, responses=UPLOAD_ERRORS)

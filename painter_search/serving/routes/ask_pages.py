@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -19,29 +20,31 @@ from painter_search.serving.config import MAX_PAINTINGS
 from painter_search.serving.lookups import NotFound, wall_of_works
 from painter_search.serving.result_cache import CachedResult
 from painter_search.serving.routes.cached_results import cached_result, expiry_time
-from painter_search.serving.routes.downloads import Save, csv_file, download_links, json_file, page_file
+from painter_search.serving.routes.downloads import Format, Save, csv_file, download_links, json_file, page_file
 from painter_search.serving.routes.html_pages import render_page, root_of, sentence_case, served_page
 from painter_search.serving.routes.pictures import Large, Small, picture_response
 from painter_search.serving.routes.requests import (
     LIMITS,
-    CountField,
     CropAgain,
     CropField,
     Files,
     FilterText,
     PageQueryFilter,
+    TextField,
+    parse_count,
     read_uploads,
     service_of,
 )
 
 ask_pages = APIRouter(include_in_schema=False)
+DEFAULT_TOP, DEFAULT_WORKS = "5", "3"
 Number = Annotated[int, Path(ge=1, le=MAX_PAINTINGS)]
 
 
 @ask_pages.get("/")
 def ask(request: Request) -> Response:
     """The form to ask about paintings."""
-    return _ask_page(request, FilterText())
+    return _ask_page(request, FilterText(), DEFAULT_TOP, DEFAULT_WORKS)
 
 
 @ask_pages.post("/answers")
@@ -49,31 +52,35 @@ async def answer(
     request: Request,
     paintings: Files,
     filter: PageQueryFilter,
-    top: CountField = 5,
-    works: CountField = 3,
+    top: TextField = DEFAULT_TOP,
+    works: TextField = DEFAULT_WORKS,
     crop: CropField = [],  # noqa: B006 (FastAPI copies it)
 ) -> Response:
     """Answer, cache the result, and redirect to its address; without any answer, the form says why."""
     service = service_of(request)
     try:
+        counts = parse_count(top, "artists to name"), parse_count(works, "works to show for each")
         works_filter = filter.to_filter(await service.open_current())
         uploads = await read_uploads(paintings, crop)
-        result = await service.attribute(uploads, works_filter, top_k=top, works_per_artist=works)
+        result = await service.attribute(uploads, works_filter, top_k=counts[0], works_per_artist=counts[1])
     except PainterSearchError as error:
-        return _ask_page(request, filter, error=sentence_case(str(error)))
+        return _ask_page(request, filter, top, works, error=sentence_case(str(error)))
     if any(answer.answered for answer in result.answers):
         return RedirectResponse(f"{root_of(request)}/answers/{service.results.add(result)}", 303)
     reasons = [(answer.painting, answer.reason) for answer in result.answers]
-    return _ask_page(request, filter, error="None of the files could be read as a picture.", reasons=reasons)
+    return _ask_page(
+        request, filter, top, works, error="None of the files could be read as a picture.", reasons=reasons
+    )
 
 
-def _ask_page(request: Request, filter: FilterText, **problem: Any) -> Response:
+def _ask_page(request: Request, filter: FilterText, top: str, works: str, **problem: Any) -> Response:
     """The form, with what was filled in and, if there is one, the problem with it."""
     index = service_of(request).current_index.get()
     ids = wall_of_works(index)
     wall = [IndexedWork(id, work) for id, work in zip(ids, index.works.get(ids), strict=True)]
     content = {"styles": index.works.styles(), "artists": index.artists.names, "limits": LIMITS, "wall": wall}
-    page = render_page("ask.html", index, served_page(request, "/"), asked=filter, **content, **problem)
+    filled_in = {"asked": filter, "top": top, "works": works, "more": (top, works) != (DEFAULT_TOP, DEFAULT_WORKS)}
+    page = render_page("ask.html", index, served_page(request, "/"), **filled_in, **content, **problem)
     return HTMLResponse(page, 400 if problem else 200)
 
 
@@ -81,13 +88,9 @@ def _ask_page(request: Request, filter: FilterText, **problem: Any) -> Response:
 def cached_answers(request: Request, name: str, save: Save = None) -> Response:
     """A cached result of a query, or a file of it."""
     result = cached_result(request, name)
-    if save == "page":
-        return page_file("answer", saved_query_page(result.answers, result.index, result.time))
-    if save == "csv":
-        return csv_file("answer", *answers_to_rows(result.answers))
-    if save == "json":
-        return json_file("answer", answers_to_dict(result.answers, result.index))
-    return HTMLResponse(_answers_html(result, _served_result(request, name, result)))
+    if save is not None:
+        return _answers_file(request, result, result.answers, save)
+    return _answers_page(request, name, result)
 
 
 @ask_pages.get("/answers/{name}/{number}.jpg")
@@ -124,17 +127,29 @@ async def crop_again(request: Request, name: str, number: Number, crop: CropAgai
 
 
 @ask_pages.get("/answers/{name}/{number}")
-def one_of_answers(request: Request, name: str, number: Number) -> Response:
-    """One answer of several, in full."""
+def one_of_answers(request: Request, name: str, number: Number, save: Save = None) -> Response:
+    """One answer of several in full, or a file of it."""
     result = cached_result(request, name)
-    _numbered_answer(result, number)
-    return HTMLResponse(_answers_html(result, _served_result(request, name, result), number))
+    answer = _numbered_answer(result, number)
+    if save is not None:
+        return _answers_file(request, result, [answer], save)
+    return _answers_page(request, name, result, number)
 
 
-def _served_result(request: Request, name: str, result: CachedResult) -> ServedPage:
+def _answers_file(request: Request, result: CachedResult, answers: Sequence[Answer], format: Format) -> Response:
+    """Some answers of a result as a file."""
+    if format == "csv":
+        return csv_file("answer", *answers_to_rows(answers))
+    index = service_of(request).index_of(result)
+    if format == "json":
+        return json_file("answer", answers_to_dict(answers, index))
+    return page_file("answer", saved_query_page(answers, index, result.time))
+
+
+def _served_result(request: Request, name: str, result: CachedResult, number: int) -> ServedPage:
     return replace(
         served_page(request),
-        downloads=download_links(f"/answers/{name}"),
+        downloads=download_links(f"/answers/{name}/{number}" if number else f"/answers/{name}"),
         expires=expiry_time(request, name),
         result=name,
         index_replaced=result.index.digest != service_of(request).current_index.get().digest,
@@ -147,15 +162,16 @@ def _numbered_answer(result: CachedResult, number: int) -> Answer:
     return result.answers[number - 1]
 
 
-def _answers_html(result: CachedResult, served: ServedPage, number: int = 0) -> str:
+def _answers_page(request: Request, name: str, result: CachedResult, number: int = 0) -> Response:
     """The page of a result, or of one of its answers, counted from 1."""
+    index, served = service_of(request).index_of(result), _served_result(request, name, result, number)
     chosen = [number] if number else range(1, len(result.answers) + 1)
     # A served page links to the matching parts, which take a while to draw, and to the pictures.
     alone = len(chosen) == 1
     views = [
         view_answer(
             result.answers[one - 1],
-            result.index,
+            index,
             one,
             0,
             shown_artists=None if alone else 0,
@@ -165,4 +181,4 @@ def _answers_html(result: CachedResult, served: ServedPage, number: int = 0) -> 
         )
         for one in chosen
     ]
-    return query_page(views, result.index, served, of=len(result.answers))
+    return HTMLResponse(query_page(views, index, served, of=len(result.answers)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -35,13 +36,18 @@ async def compare(
     request: Request,
     painting: Annotated[list[str], Query(max_length=50)] = [],  # noqa: B006 (FastAPI copies it)
     q: TextParameter = "",
+    page: Annotated[int, Query(ge=1, le=10**6)] = 1,
+    chosen_in: Annotated[str, Query(alias="index", max_length=300)] = "",
     save: Save = None,
 ) -> Response:
-    """Two paintings compared; with fewer or more than two, the page to choose them by sight."""
+    """Two paintings compared; with fewer or more than two, the page to choose them by sight.
+
+    `index` is the digest of the index whose works were ticked: another may have other works under their ids.
+    """
     service = service_of(request)
     if len(painting) != 2:
-        return await service.run_in_thread(lambda: _choose_page(request, painting, q))
-    index = await service.run_in_thread(lambda: service.index_of_references(painting))
+        return await service.run_in_thread(lambda: _choose_page(request, painting, q, page))
+    index = await service.run_in_thread(lambda: service.index_of_references(painting, chosen_in))
     comparison = await service.compare_references(index, painting)
     result = next((reference.partition(".")[0] for reference in painting if "." in reference), "")
     one, other = painting
@@ -50,12 +56,13 @@ async def compare(
         downloads=download_links(f"/compare?painting={one}&painting={other}"),
         expires=expiry_time(request, result) if result else "",
         index_replaced=index.digest != (await service.open_current()).digest,
+        other_index=chosen_in not in ("", index.digest),
         origins=(_origin(one), _origin(other)),
     )
     return await service.run_in_thread(lambda: _comparison_response(comparison, index, served, save))
 
 
-def _choose_page(request: Request, references: list[str], words: str, error: str = "") -> Response:
+def _choose_page(request: Request, references: list[str], words: str, page: int = 1, error: str = "") -> Response:
     """The page to choose paintings to compare: files, or works of the index by their pictures."""
     service, served = service_of(request), served_page(request, "/compare")
     index = service.index_of_references(references)
@@ -71,13 +78,15 @@ def _choose_page(request: Request, references: list[str], words: str, error: str
         for reference in dict.fromkeys(references)
     ]
     first = references[0] if references else ""
-    works = works_to_choose(
+    choice = works_to_choose(
         index,
         words,
         service.find_painting(index, first).embedding if first else None,
+        page,
         without=int(first) if first.isdecimal() else 0,
     )
-    content = {"chosen": chosen, "works": works, "q": words, "limits": LIMITS, "error": error}
+    asked = urlencode([*(("painting", reference) for reference in references), ("q", words)])
+    content = {"chosen": chosen, "choice": choice, "asked": asked, "q": words, "limits": LIMITS, "error": error}
     return HTMLResponse(render_page("compare_ask.html", index, served, **content), 400 if error else 200)
 
 

@@ -36,10 +36,12 @@ def picture(
         content = larger or index.works.thumbnail(id)
     except KeyError:
         raise NotFound("There is no such picture.") from None
-    return picture_response(content, small)
+    response = picture_response(content, small)
+    response.headers["Cache-Control"] = "private, max-age=86400, immutable"  # the digest is in its address
+    return response
 
 
 def picture_response(jpeg: bytes, small: str | None) -> Response:
-    """A picture, or its icon with `small`; it never changes at its address."""
+    """A picture, or its icon with `small`; browsers do not keep it."""
     content = jpeg if small is None else make_icon(jpeg)
-    return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400, immutable"})
+    return Response(content, media_type="image/jpeg", headers={"Cache-Control": "no-store"})

@@ -30,7 +30,9 @@ WorkId = Annotated[int, Query(ge=1, le=2**53)]
 ArtistsField = Annotated[list[ShortText], Form(max_length=50)]
 StyleField = Annotated[str | None, Form(max_length=300)]
 YearField = Annotated[int | None, Form(ge=-9999, le=9999)]
-CountField = Annotated[int, Form(ge=1, le=50)]
+MAX_COUNT = 50
+"""Artists that an answer names, and works that it shows of each, at most."""
+CountField = Annotated[int, Form(ge=1, le=MAX_COUNT)]
 PercentField = Annotated[float, Form(ge=0, le=100)]
 TurnField = Annotated[int, Form(ge=0, le=3)]
 Files = Annotated[list[UploadFile], File()]
@@ -181,6 +183,14 @@ def parse_year(text: str) -> int | None:
         return None
     if not re.fullmatch(r"-?[0-9]{1,4}", text):
         raise InvalidValueError("give the year as a number, such as 1850.")
+    return int(text)
+
+
+def parse_count(text: str, label: str) -> int:
+    """The number in a form field that is called `label`; raises `PainterSearchError` if it is none from 1 to 50."""
+    text = text.strip()
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_COUNT:
+        raise InvalidValueError(f"{label}: give a number from 1 to {MAX_COUNT}.")
     return int(text)
 
 

@@ -77,7 +77,7 @@
   // In the tray: a dialog for each file, and a hidden field for each file's crop.
   const form = document.querySelector("[data-ask]");
   if (!form) return;
-  const crops = new WeakMap();
+  const crops = new WeakMap(), openers = new WeakMap();  // of files: their crops, and the buttons that open the dialog
   const isWhole = (crop) => crop.width === 100 && crop.height === 100 && !crop.turn;
   const textOf = (crop) => (!crop ? "auto" : isWhole(crop) ? "none" : [crop.left, crop.top, crop.width, crop.height].map((side) => (side / 100).toFixed(4)).join(",") + (crop.turn ? `,${crop.turn}` : ""));
 
@@ -98,7 +98,8 @@
     button.type = "button";
     button.textContent = !crop ? "Crop" : isWhole(crop) ? "Whole" : "Cropped";
     button.setAttribute("aria-label", `Crop ${file.name}`);
-    button.addEventListener("click", () => open(file, show));
+    button.addEventListener("click", () => open(file, () => { show(); openers.get(file).focus(); }));
+    openers.set(file, button);
     tools.prepend(button);
     if (crop) entry.classList.add("cropped");
   });

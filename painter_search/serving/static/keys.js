@@ -1,5 +1,5 @@
 "use strict";
-// Keys: / searches, j and k go to the next and the previous, p shows the matching parts, ? lists the keys and switches them off.
+// Keys: / searches, j and k go to the next and the previous, p shows the matching parts, + − 0 zoom, ? lists the keys and switches them off.
 (() => {
   const OFF = "painter_search keys off";
   const isOff = () => { try { return localStorage.getItem(OFF) === "1"; } catch { return false; } };
@@ -34,7 +34,7 @@
       dialog.className = "keys-help";
       dialog.setAttribute("aria-label", "Keys");
       dialog.innerHTML = `<h2>Keys</h2><dl class="facts"><dt><kbd>/</kbd></dt><dd>search the artists</dd><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next, previous</dd>
-        <dt><kbd>p</kbd></dt><dd>parts that match</dd><dt><kbd>?</kbd></dt><dd>this list</dd></dl>
+        <dt><kbd>p</kbd></dt><dd>parts that match</dd><dt><kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd></dt><dd>zoom compared pictures</dd><dt><kbd>?</kbd></dt><dd>this list</dd></dl>
         <p><label class="choice"><input type="checkbox"> Use these keys</label></p><p><button type="button">Close</button></p>`;
       const box = dialog.querySelector("input");
       box.checked = !isOff();
@@ -45,10 +45,11 @@
     dialog.showModal();
   }
 
-  const keys = { "/": search, j: () => stepBy(1), k: () => stepBy(-1), p: parts };
+  const zoom = (by) => () => document.querySelector(`[data-by='${by}']`)?.click();
+  const keys = { "/": search, j: () => stepBy(1), k: () => stepBy(-1), p: parts, "+": zoom(1.4), "=": zoom(1.4), "-": zoom(0.714), 0: zoom(0) };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.target.closest("input:not([type=checkbox], [type=radio]), select, textarea, canvas, dialog")) return;
+    if (event.target.closest("input:not([type=checkbox], [type=radio]), select, textarea, canvas") || document.querySelector("dialog[open]")) return;
     const act = event.key === "?" ? help : isOff() ? null : keys[event.key];
     if (!act) return;
     event.preventDefault();

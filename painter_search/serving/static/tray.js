@@ -103,12 +103,19 @@
         [...(said?.querySelectorAll("li") ?? [])].map((one) => one.textContent));
       finish();
     });
-    request.addEventListener("error", () => { complain("The server cannot be reached; is it still running?"); finish(); });
+    request.addEventListener("error", async () => { complain(await whyUnsent(files)); finish(); });
     complain("");
     button.disabled = true;
     progress.hidden = false;
     status.textContent = "Sending …";
     request.send(new FormData(form));
+  }
+
+  async function whyUnsent(files) {
+    for (const file of files) {
+      try { await file.slice(0, 1).arrayBuffer(); } catch { return `${file.name} has changed or cannot be read; remove it and choose it again.`; }
+    }
+    return "The server cannot be reached; is it still running?";
   }
 
   function finish() {
@@ -136,10 +143,12 @@
 
   // Files dropped outside the zones, or pasted, go into the first empty zone.
   const zoneOf = (event) => zones.find((zone) => zone.element.contains(event.target)) || zones.find((zone) => !zone.files.length) || zones[0];
-  function take(event, files) {
-    const pictures = [...files].filter(isPicture);
+  function take(event, transfer) {
+    const items = [...transfer.items].filter((one) => one.kind === "file"), files = items.filter((one) => !one.webkitGetAsEntry()?.isDirectory);
+    const pictures = files.map((one) => one.getAsFile()).filter(isPicture);
+    if (pictures.length) add(zoneOf(event), pictures);
+    if (files.length < items.length) { status.textContent = "A folder cannot be sent; choose the pictures in it."; return; }
     if (!pictures.length) { status.textContent = "No picture was dropped or pasted."; return; }
-    add(zoneOf(event), pictures);
     if (zones.every((zone) => zone.files.length)) button.focus();
   }
   function highlight(event) {
@@ -148,9 +157,9 @@
   }
   document.addEventListener("dragover", highlight);
   document.addEventListener("dragleave", highlight);
-  document.addEventListener("drop", (event) => { highlight(event); take(event, event.dataTransfer.files); });
+  document.addEventListener("drop", (event) => { highlight(event); take(event, event.dataTransfer); });
   document.addEventListener("paste", (event) => {
-    if (event.clipboardData.files.length) { event.preventDefault(); take(event, event.clipboardData.files); }
+    if (event.clipboardData.files.length) { event.preventDefault(); take(event, event.clipboardData); }
   });
 
   form.classList.add("scripted");

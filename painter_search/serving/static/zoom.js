@@ -1,5 +1,5 @@
 "use strict";
-// Two compared pictures are zoomed and moved in step: Ctrl and the wheel, two fingers, dragging, the buttons, + − 0.
+// Two compared pictures are zoomed and moved in step: Ctrl and the wheel, two fingers, dragging, the buttons; keys.js presses these.
 (() => {
   const stages = [...document.querySelectorAll("[data-stage]")];
   if (!stages.length) return;
@@ -59,11 +59,4 @@
   });
   document.querySelectorAll("[data-zoom]").forEach((tools) => { tools.hidden = false; });
   document.querySelectorAll("[data-by]").forEach((button) => button.addEventListener("click", () => zoomBy(Number(button.dataset.by))));
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=checkbox]), select, textarea")) return;
-    const factor = { "+": 1.4, "=": 1.4, "-": 1 / 1.4, 0: 0 }[event.key];
-    if (factor === undefined) return;
-    event.preventDefault();
-    zoomBy(factor);
-  });
 })();

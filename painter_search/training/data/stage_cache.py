@@ -35,7 +35,7 @@ class StageCache:
 
         Args:
             rows: The works, int64 `[n]`.
-            views: A view of each, int64 `[n]`, taken modulo the number of its views.
+            views: A view of each, int64 `[n]`, taken modulo `MAX_VIEWS`; a work with fewer has them repeated in order.
 
         Returns:
             For each shape the positions in `rows`, int64 `[k]`, and the outputs, float32 `[k, ...]`.
@@ -44,7 +44,7 @@ class StageCache:
         for position, (row, view) in enumerate(zip(rows.tolist(), views.tolist(), strict=True)):
             part = int(np.searchsorted(self._starts, row, "right")) - 1
             record = self._parts[part][row - self._starts[part]]
-            number = view % int(record["count"])
+            number = view % MAX_VIEWS % int(record["count"])
             shape = tuple(int(length) for length in record["shapes"][number] if length)
             output = record["outputs"][number][: math.prod(shape)].reshape(shape)
             groups.setdefault(shape, []).append((position, output))
@@ -85,5 +85,6 @@ def check_space(folder: Path, works: int, size: int, files: Sequence[Path]) -> N
     if needed > 0.9 * free:
         raise InvalidValueError(
             f"training the last stages keeps {needed / 1e9:.1f} GB in {folder} meanwhile, and {free / 1e9:.1f} GB are "
-            "free; make room, give another folder as --runs, or train with --finetune-epochs 0."
+            "free; make room and add --resume, or begin another run: on another disk (--runs), or with another --name "
+            "and --finetune-epochs 0."
         )

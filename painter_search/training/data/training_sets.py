@@ -60,11 +60,24 @@ def gather_validation_triplets(collections: Sequence[Collection], file: Path | N
     """
     if file is not None:
         return gather_triplets(collections, "validation", read_triplets(file))
-    tested = {work.artist for collection in collections for work in collection.works("test")}
-    triplets = gather_triplets(collections, "validation", None).without(tested)
+    triplets = gather_triplets(collections, "validation", None).without(_tested_artists(collections))
     if not triplets.paths:
         raise NotEnoughDataError(
             f"{_folders(collections)}: every validation artist of a collection is a test artist of another; "
+            "prepare them with another --random-state."
+        )
+    return triplets
+
+
+def gather_training_triplets(collections: Sequence[Collection], excluded: set[str]) -> TripletPaths:
+    """The training triplets of the collections without the `excluded` artists; see `gather_triplets` for the errors.
+
+    An artist who is tested in any collection is trained on in none.
+    """
+    triplets = gather_triplets(collections, "train", None).without(excluded | _tested_artists(collections))
+    if not triplets.paths:
+        raise NotEnoughDataError(
+            f"{_folders(collections)}: every training triplet has an artist who is validated or tested on, too; "
             "prepare them with another --random-state."
         )
     return triplets
@@ -113,8 +126,7 @@ def gather_works(collections: Sequence[Collection], excluded: set[str]) -> list[
     Raises:
         NotEnoughDataError: Fewer than two artists are left.
     """
-    excluded_artists = set(excluded)
-    excluded_artists.update(work.artist for collection in collections for work in collection.works("test"))
+    excluded_artists = excluded | _tested_artists(collections)
     trained = Counter(work.artist for collection in collections for work in collection.works("train"))
     spellings, leaders = common_spellings(trained), side_leaders(excluded_artists | set(trained))
     excluded_leaders = {leaders[artist] for artist in excluded_artists}
@@ -134,6 +146,10 @@ def gather_works(collections: Sequence[Collection], excluded: set[str]) -> list[
             "Prepare more artists (or another --test-share or --validation-share)."
         )
     return works
+
+
+def _tested_artists(collections: Sequence[Collection]) -> set[str]:
+    return {work.artist for collection in collections for work in collection.works("test")}
 
 
 def _folders(collections: Sequence[Collection]) -> str:

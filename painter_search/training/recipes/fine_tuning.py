@@ -25,7 +25,7 @@ from painter_search.training.data.pk_sampler import Batch, PKSampler
 from painter_search.training.distributed import gather_embeddings, sum_gradients, world_size
 from painter_search.training.epoch_metrics import MetricAccumulator
 from painter_search.training.history import EpochMetrics
-from painter_search.training.losses import SupervisedContrastiveLoss
+from painter_search.training.losses import SupervisedContrastiveLoss, mean_active_loss
 from painter_search.training.recipes.learning_rate import learning_rate_factor
 from painter_search.training.recipes.tuned_part import Loaded, TunedPart
 
@@ -81,6 +81,7 @@ class FineTuning(Generic[Loaded]):
         self._step = 0
         self._start = self._weights()
         self._trained = self._weights() if part.averaging else {}
+        self._end: dict[str, torch.Tensor] = {}
 
     def begin(self, artists: NDArray[np.int64], embeddings: NDArray[np.float32]) -> None:
         """Find each artist's neighbours from embeddings of the works `[n, 256]`."""
@@ -105,6 +106,10 @@ class FineTuning(Generic[Loaded]):
         self._trained = self._weights() if average else {}
         self._set_weights(average)
         return metrics.summarize(epoch, images * world_size())
+
+    def end(self) -> None:
+        """Remember the weights of now as the last ones, whatever the encoder is given later."""
+        self._end = self._weights()
 
     def state(self) -> FineTuningState:
         assert self._sampler.neighbours is not None
@@ -140,8 +145,8 @@ class FineTuning(Generic[Loaded]):
         return not _has_backbone(encoder, self._start)
 
     def ended_with(self, encoder: EncoderNetwork) -> bool:
-        """Whether the backbone of an encoder has the weights that the fine-tuned one has now."""
-        return _has_backbone(encoder, self._weights())
+        """Whether the backbone of an encoder has the weights of the end; see `end`."""
+        return _has_backbone(encoder, self._end)
 
     def _load(self, batch: Batch) -> tuple[Batch, Loaded]:
         return batch, self._part.load(batch)
@@ -157,7 +162,7 @@ class FineTuning(Generic[Loaded]):
         loss.backward()
         sum_gradients(self._parameters.values())
         self._optimizer.step()
-        metrics.add(loss, positive, negative)
+        metrics.add(mean_active_loss(positive, negative, metrics.margin), positive, negative)
         self._step += 1
 
     def _weights(self) -> dict[str, torch.Tensor]:

@@ -83,12 +83,16 @@ class TrainingData:
         """Every work that encoders are measured on."""
         return [*self.validation.distinct(), *(self.test.distinct() if self.test else ())]
 
+    def measured_artists(self) -> set[str]:
+        """Who made them."""
+        return {*self.validation.artists.values(), *(self.test.artists.values() if self.test else ())}
+
 
 @dataclass(frozen=True)
 class RecipeImplementation:
     """The functions of a recipe."""
 
     check: Callable[[TrainConfig, TrainingData], object]
-    """Raise a `PainterSearchError` for data that cannot be trained on, before a run's folder is made."""
+    """Raise a `PainterSearchError` for data or settings that cannot be used, before a run's folder is made."""
     open: Callable[[TrainConfig, TrainingData, EncoderNetwork, Path], AbstractContextManager[Recipe]]
     """The recipe for a network on its device; large temporary files go into the run's folder."""

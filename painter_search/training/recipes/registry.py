@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from painter_search.training.recipes.protocol import RecipeImplementation
-from painter_search.training.recipes.report import report_recipe, report_triplets
+from painter_search.training.recipes.report import check_report, report_recipe
 from painter_search.training.recipes.settings import RecipeName
-from painter_search.training.recipes.strong import strong_recipe, strong_works
+from painter_search.training.recipes.strong import check_strong, strong_recipe
 
 IMPLEMENTATIONS: Mapping[RecipeName, RecipeImplementation] = {
-    "strong": RecipeImplementation(strong_works, strong_recipe),
-    "report": RecipeImplementation(report_triplets, report_recipe),
+    "strong": RecipeImplementation(check_strong, strong_recipe),
+    "report": RecipeImplementation(check_report, report_recipe),
 }

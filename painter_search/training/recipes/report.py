@@ -33,7 +33,7 @@ from painter_search.training.data.loader_processes import (
     loader_processes,
     stack_arrays,
 )
-from painter_search.training.data.training_sets import TripletPaths, gather_triplets
+from painter_search.training.data.training_sets import TripletPaths, gather_training_triplets, gather_triplets
 from painter_search.training.data.triplet_dataset import TripletDataset
 from painter_search.training.distributed import world_size
 from painter_search.training.early_stopping import SelectionMetric
@@ -48,13 +48,26 @@ ImageTriplets = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 def report_triplets(config: TrainConfig, data: TrainingData) -> TripletPaths:
-    """The triplets that are trained on; see `gather_triplets` for the errors."""
-    table = None if config.train_triplets is None else read_triplets(config.train_triplets)
-    return gather_triplets(data.collections, "train", table)
+    """The triplets that are trained on; see `gather_triplets` for the errors.
+
+    Those of a file are taken as they are, the others without the artists who are measured.
+    """
+    if config.train_triplets is not None:
+        return gather_triplets(data.collections, "train", read_triplets(config.train_triplets))
+    return gather_training_triplets(data.collections, data.measured_artists())
+
+
+def check_report(config: TrainConfig, data: TrainingData) -> None:
+    """Raise a `PainterSearchError` for data that cannot be trained on, or several processes."""
+    if world_size() > 1:
+        raise InvalidValueError(
+            "--recipe report trains in one process, as the report did; use --recipe strong with torchrun."
+        )
+    report_triplets(config, data)
 
 
 def _tell_of_seen_artists(triplets: TripletPaths, data: TrainingData) -> None:
-    """Say so where triplets in files are measured whose artists are trained on."""
+    """Say so where artists of training triplets in a file are measured."""
     trained_on = set(triplets.artists.values())
     for name, measured in (("validation", data.validation), ("test", data.test)):
         seen = set() if measured is None else trained_on & set(measured.artists.values())
@@ -70,10 +83,6 @@ def report_recipe(
 
     With a frozen backbone `folder` holds what it gives for the works that are measured.
     """
-    if world_size() > 1:
-        raise InvalidValueError(
-            "--recipe report trains in one process, as the report did; use --recipe strong with torchrun."
-        )
     triplets = report_triplets(config, data)
     _tell_of_seen_artists(triplets, data)
     frozen = not config.resolved.backbone_lr
@@ -159,7 +168,8 @@ class ReportRecipe:
         state = cast("ReportState", checkpoint)
         self._step = state["step"]
         self._optimizer.load_state_dict(state["optimizer"])
-        self._scaler.load_state_dict(state["scaler"])
+        if state["scaler"]:  # empty where the training began on a device that needs none
+            self._scaler.load_state_dict(state["scaler"])
 
     def embed(self, encoder: EncoderNetwork, paths: Sequence[Path]) -> NDArray[np.float32]:
         return self._embed(encoder, paths)

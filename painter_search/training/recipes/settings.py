@@ -77,7 +77,7 @@ RECIPES: Mapping[RecipeName, RecipeSettings] = {
         ),
         views="sized-parts",
         normalize=True,
-        unused=("train_triplets", "augment"),
+        unused=("train_triplets", "augment", "workers"),
         min_batch_size=8,
     ),
     # The report's best run.

@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from painter_search.common.errors import InvalidValueError
+from painter_search.common.log import logger
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.encoder.inference.onnx_export import fastest_embedder
 from painter_search.encoder.multi_stage_features import default_stages
@@ -49,8 +50,18 @@ Refit: TypeAlias = Callable[[], ReadoutTraining]
 
 def strong_works(config: TrainConfig, data: TrainingData) -> list[dict[str, list[Path]]]:
     """Each collection's training works by artist; see `gather_works` for the errors."""
-    measured = [data.validation, data.test] if data.test is not None else [data.validation]
-    return gather_works(data.collections, {artist for triplets in measured for artist in triplets.artists.values()})
+    return gather_works(data.collections, data.measured_artists())
+
+
+def check_strong(config: TrainConfig, data: TrainingData) -> None:
+    """Raise a `PainterSearchError` for works that cannot be trained on, or a batch that cannot be divided."""
+    batch_size, multiple = config.resolved.batch_size, WORKS_PER_ARTIST * world_size()
+    if batch_size % multiple:
+        shared = f", shared by {world_size()} processes" if world_size() > 1 else ""
+        raise InvalidValueError(
+            f"--batch-size is {batch_size}; it must be a multiple of {multiple}: four works an artist{shared}."
+        )
+    strong_works(config, data)
 
 
 @contextmanager
@@ -59,7 +70,6 @@ def strong_recipe(
 ) -> Iterator[StrongRecipe]:
     """The recipe for a network on its device; `folder` holds the features of all works meanwhile."""
     hyperparameters = config.resolved
-    _check_batch_size(hyperparameters.batch_size)
     works = strong_works(config, data)
     encoder = encoder if encoder.config.head == "readout" else with_readout(encoder)
     encoder.to(memory_format=torch.channels_last)
@@ -68,10 +78,15 @@ def strong_recipe(
     collections = [number for number, works_of_one in enumerate(works) for _ in works_of_one]
     trained_on = [path for paths in paths_by_artist for path in paths]
     seen = [*trained_on, *data.measured()]
-    # The last stages of a network whose stages cannot be told apart cannot be, either.
-    tuned = hyperparameters.fine_tunes and len(encoder.config.stages) > 1
-    whole = tuned and config.finetune == "whole-network"
-    staged = [*trained_on, *data.validation.sample(MAX_SAMPLED_WORKS).distinct()] if tuned and not whole else []
+    whole = hyperparameters.fine_tunes and config.finetune == "whole-network"
+    last_stages = hyperparameters.fine_tunes and not whole
+    if last_stages and len(encoder.config.stages) < 2:
+        logger.info(
+            f"The stages of {config.backbone} cannot be told apart, so its new layer alone is trained; "
+            "--finetune whole-network trains all of it."
+        )
+        last_stages = False
+    staged = [*trained_on, *data.validation.sample(MAX_SAMPLED_WORKS).distinct()] if last_stages else []
     with ExitStack() as caches:
         features = caches.enter_context(cached_features(encoder, seen, folder, with_stage=staged))
         readout = ReadoutTraining(config, encoder, features, artists, collections)
@@ -84,7 +99,7 @@ def strong_recipe(
             images = caches.enter_context(cached_images(trained_on, IMAGE_SIDE, whole_square))
             part = TunedNetwork(encoder, images, trained_on, hyperparameters.backbone_lr)
             yield StrongRecipe(config, readout, part, refit)
-        elif tuned:
+        elif last_stages:
             yield StrongRecipe(config, readout, TunedStages(encoder, features, hyperparameters.backbone_lr))
         else:
             yield StrongRecipe(config, readout)
@@ -98,15 +113,6 @@ def with_readout(encoder: EncoderNetwork) -> EncoderNetwork:
     backbone = {f"network.taps.trunk.{name}": value for name, value in encoder.network.state_dict().items()}
     network.load_state_dict({**state, **{name: value for name, value in backbone.items() if name in state}})
     return network.to(encoder.device).eval()
-
-
-def _check_batch_size(batch_size: int) -> None:
-    multiple = WORKS_PER_ARTIST * world_size()
-    if batch_size % multiple:
-        shared = f", shared by {world_size()} processes" if world_size() > 1 else ""
-        raise InvalidValueError(
-            f"--batch-size is {batch_size}; it must be a multiple of {multiple}: four works an artist{shared}."
-        )
 
 
 class StrongState(ReadoutState):
@@ -220,5 +226,7 @@ class StrongRecipe:
     def _open_refit(self) -> ReadoutTraining:
         if self._refitted is None:
             assert self._refit is not None
+            assert self._fine_tuning is not None
+            self._fine_tuning.end()
             self._refitted = self._refit()
         return self._refitted

@@ -1,4 +1,5 @@
 import json
+import shutil
 import zipfile
 from itertools import combinations
 from pathlib import Path
@@ -173,6 +174,20 @@ def test_compare_paintings_accepts_bytes_images_and_arrays(small_index: Painting
         assert found.distance < 0.05  # an image is encoded as a frame once more
     against_group = compare_paintings(small_index, groups / "painter 30", path.read_bytes())
     assert against_group.one.name == "painting 1"
+
+
+@pytest.mark.parametrize(("one", "other", "can_tell"), [(2, 2, False), (3, 3, False), (4, 3, True), (5, 4, True)])
+def test_too_few_works_are_not_said_to_be_alike(
+    small_index: PaintingIndex, groups: Path, tmp_path: Path, one: int, other: int, can_tell: bool
+) -> None:
+    for painter, count in ((30, one), (31, other)):
+        (tmp_path / str(painter)).mkdir()
+        for work in range(count):
+            shutil.copy(groups / f"painter {painter}" / f"{work}.jpg", tmp_path / str(painter))
+    comparison = compare_paintings(small_index, tmp_path / "30", tmp_path / "31")
+    assert isinstance(comparison, GroupComparison)
+    (sentence,) = comparison.conclusions()
+    assert sentence.startswith("The groups differ by" if can_tell else "So few works cannot show")
 
 
 def test_comparisons_share_interface(small_index: PaintingIndex, groups: Path) -> None:

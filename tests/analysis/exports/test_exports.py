@@ -15,7 +15,9 @@ from pyarrow import parquet
 
 from painter_search.analysis.exports.config import ExportConfig
 from painter_search.analysis.exports.export import export_index
+from painter_search.analysis.exports.tables import write_npy
 from painter_search.common.errors import InvalidValueError
+from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex
 
 
@@ -102,6 +104,8 @@ def test_export_replaces_no_folder_and_names_the_ending(small_index: PaintingInd
         export(small_index, tmp_path, "fiftyone")
     with pytest.raises(InvalidValueError, match=r"must end in \.parquet"):
         export(small_index, tmp_path / "works.csv", "parquet")
+    with pytest.raises(InvalidValueError, match="out is a URL"):
+        export(small_index, Path("s3://bucket/works.parquet"), "parquet")
     assert [path.name for path in tmp_path.iterdir()] == ["work.txt"]
 
 
@@ -110,9 +114,24 @@ def test_export_command_says_how_to_open_the_file(
 ) -> None:
     words = [str(tmp_path / "works.parquet"), "--index", str(small_index.folder)]
     assert import_module("painter_search.export").main(words) == 0
-    assert "build-index --embeddings works.parquet" in capsys.readouterr().out
+    assert f"build-index --embeddings {tmp_path.as_posix()}/works.parquet" in capsys.readouterr().out
     assert import_module("painter_search.export").main([*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["dimensions"] == 256
+
+
+def test_npy_export_that_fails_leaves_table_and_embeddings_of_one_index(
+    small_index: PaintingIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = [tmp_path / "museum.npy", tmp_path / "museum.csv"]
+    export(small_index, written[0], "npy")
+    before = [path.read_bytes() for path in written]
+    narrowed = small_index.filtered(WorkFilter("artist = 'Painter 9'"))
+    for failing in ("embeddings", "works"):
+        with monkeypatch.context() as patch:
+            patch.setattr(narrowed, failing, None)
+            with pytest.raises((TypeError, AttributeError)):
+                write_npy(narrowed, written[0])
+        assert [path.read_bytes() for path in written] == before
 
 
 def test_npy_export_replaces_its_own_table_and_no_other(small_index: PaintingIndex, tmp_path: Path) -> None:

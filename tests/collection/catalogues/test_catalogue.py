@@ -57,6 +57,18 @@ def test_read_catalogue_reads_spellings_of_in_train(spelling: str, expected: boo
     assert table["in_train"].dtype == bool
 
 
+@pytest.mark.parametrize(
+    ("share", "trained", "told"), [(0.4, [True, False], 0), (0.5, [True, False], 1), (1, [False] * 2, 0)]
+)
+def test_read_catalogue_divides_by_in_train_unless_all_are_to_be_test_works(
+    share: float, trained: list[bool], told: int, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "c.csv", "artist,new_filename,in_train\nA,1.jpg,True\nB,2.jpg,False\n")
+    table, remarks, _ = read_catalogue([path], share, 42)
+    assert list(table["in_train"]) == trained
+    assert sum("--test-share" in remark for remark in remarks) == told
+
+
 def test_read_catalogue_refuses_unknown_spelling_of_in_train(tmp_path: Path) -> None:
     path = write(tmp_path / "c.csv", "artist,new_filename,in_train\nA,1.jpg,True\nB,2.jpg,maybe\n")
     with pytest.raises(DamagedFileError, match="'maybe' in 1 row"):
@@ -100,8 +112,10 @@ def test_read_catalogue_ignores_trailing_commas(tmp_path: Path) -> None:
     assert list(table["new_filename"]) == ["1.jpg", "2.jpg"]
 
 
-def test_read_catalogue_cuts_long_rows_without_warning(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
-    table = read(write(tmp_path / "c.csv", "artist,new_filename\nA,1.jpg,Dawn\nB,2.jpg\n"))
+def test_read_catalogue_cuts_empty_cells_beyond_the_header_without_warning(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    table = read(write(tmp_path / "c.csv", "artist,new_filename\nA,1.jpg, ,\nB,2.jpg\n"))
     assert list(table["new_filename"]) == ["1.jpg", "2.jpg"]
     assert not recwarn.list
 

@@ -19,6 +19,7 @@ from PIL import Image
 from preparing import interrupt, leftovers, rejected_of, tree
 from pyarrow import parquet
 
+from painter_search.collection.catalogues.inputs import read_inputs
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.hub.dataset import read_hub_dataset
 from painter_search.collection.hub.shards import split_of
@@ -205,6 +206,22 @@ def test_names_of_labels_are_read_from_the_data_sets_description(where: str, tmp
     else:
         (tmp_path / where).write_text(json.dumps({"default": {"features": FEATURES}}))
     assert list(read_hub_dataset(str(tmp_path), 0.4, 42).catalogue["artist"]) == ["Albrecht Dürer", "Vincent van Gogh"]
+
+
+def test_names_of_labels_are_each_files_own(clone: Path) -> None:
+    described = {**FEATURES, "artist": {**FEATURES["artist"], "names": list(reversed(NAMES))}}
+    reversed_names = table([0, 1]).replace_schema_metadata(
+        {"huggingface": json.dumps({"info": {"features": described}})}
+    )
+    write_parquet(clone / "data" / "test-00000-of-00001.parquet", reversed_names)
+    read = read_hub_dataset(str(clone), 0.4, 42).catalogue
+    assert set(read["artist"][read["in_train"]]) == {NAMES[0], NAMES[1]}
+    assert list(read["artist"][~read["in_train"]]) == [NAMES[3], NAMES[2]]
+
+
+def test_data_set_in_current_folder_has_the_folders_name(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(clone)
+    assert read_inputs(PrepareConfig(from_hub=".")).name == "art"
 
 
 def test_numbers_without_names_are_told(tmp_path: Path) -> None:

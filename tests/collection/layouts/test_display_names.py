@@ -24,6 +24,8 @@ from painter_search.collection.layouts.name_kinds import kind_of
         (["monet", "Toulouse-Lautrec"], True, ["Monet", "Toulouse-Lautrec"]),
         (["Ole Monk (1840-1926)", "Eva Ek, 1901\u20131977"], False, ["Ole Monk", "Eva Ek"]),
         (["Jan Bo (1568-1625)", "Jan Bo (1601-1678)"], False, ["Jan Bo (1568-1625)", "Jan Bo (1601-1678)"]),
+        (["Jan Bo 1568-1625", "Jan_Bo_1601-1678"], False, ["Jan Bo 1568-1625", "Jan_Bo_1601-1678"]),
+        (["Jan Bo (1568-1625)", "Bo, Jan, 1568-1625"], False, ["Jan Bo", "Bo, Jan"]),
         (["Jan Bo (1890-1891)"], False, ["Jan Bo (1890-1891)"]),  # no lifetime
         (["01 Monet", "02_Jo Ek"], False, ["Monet", "Jo Ek"]),
         (["01 Monet", "Jo Ek"], False, ["01 Monet", "Jo Ek"]),

@@ -161,12 +161,18 @@ def test_read_folder_takes_layout_at_its_word() -> None:
         read(paths, "any/any/artist")
 
 
+def test_read_folder_leaves_out_file_that_is_not_named_after_an_artist() -> None:
+    found = read([*(f"Claude_Monet_{number}.jpg" for number in range(35)), "12345.jpg"])
+    assert works_by_artist(found) == {"Claude Monet": 35}
+    assert found.rejected == [("12345.jpg", "no artist: outside the artists' folders")]
+
+
 def test_read_folder_refuses_folder_without_artists() -> None:
     with pytest.raises(
         NotEnoughDataError, match=r"folder has no sub-folders, and the names of its files, such as 1\.jpg"
     ):
         read(["1.jpg", "2.jpg"])
-    with pytest.raises(NotEnoughDataError, match=r"If works\.csv names them, give it as the catalogue"):
+    with pytest.raises(NotEnoughDataError, match=r"If works\.csv names them, give it to `prepare` as catalogue"):
         read(["images/1.jpg", "works.csv"])
     with pytest.raises(NotEnoughDataError, match=r"folder holds archives, such as Monet\.zip, .* unpack each"):
         read(["Monet.zip", "Titian.zip"])

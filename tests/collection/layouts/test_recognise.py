@@ -147,6 +147,9 @@ RECOGNISED = {
     "sizes": (files("512x512/Rossi", "lowres/Ek"), "any/artist", {"Rossi", "Ek"}),
     "rooms": (files("Room 1/Rossi", "Room 2/Ek"), "any/artist", {"Rossi", "Ek"}),
     "title (artist)": (["Lilies (Claude Monet).jpg", "Danae (Titian).jpg"], "title-artist", {"Claude Monet", "Titian"}),
+    "artist, title, year": (
+        ["Monet, Lilies, 1906.jpg", "Titian, Danae, c. 1550.jpg"], "artist-title", {"Monet", "Titian"}
+    ),
     "artist__title": (["Claude Monet__Lilies.jpg", "Titian__Danae.jpg"], "artist-title", {"Claude Monet", "Titian"}),
     "artist--title": (["claude-monet--lilies.jpg", "titian--danae.jpg"], "artist-title", {"claude-monet", "titian"}),
     "artist - title in folders of styles": (
@@ -193,6 +196,10 @@ ASKED = {
     "places before the artist": (files("France__Gris", "Sweden__Ek"), "an artist and a place"),
     "titles after the artist": (files("Monet - Lilies", "Monet - Haystacks", "Ek - Hut"), "an artist and a title"),
     "file names that may be artists": (["barca_1.jpg", "barca_2.jpg", "porto_1.jpg"], "add --layout artist_number"),
+    "surname, given name, title": (
+        ["Monet, Claude, Lilies.jpg", "Monet, Claude, Seine, 1872.jpg", "Titian, Tiziano, Danae 2.jpg"],
+        "--layout artist-title",
+    ),
     "file names that may be artists and titles": (["Eva Bo - Boats.jpg", "Jo Ek - Hut.jpg"], "--layout artist-title"),
 }
 

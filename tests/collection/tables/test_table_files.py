@@ -56,6 +56,7 @@ def values(path: Path) -> list[list[str]]:
         text_of("artist,filename,title", ",").replace("Claude", "\n,,\n,,\nClaude") + ",,\n\n",
         "\ufeff" + text_of("artist,filename,title", ","),
         "\n".join(line + ",,," for line in text_of("artist,filename,title", ",").splitlines()),
+        text_of("artist,filename,title", ",").rstrip() + ",,\n",
     ],
 )
 def test_read_catalogue_finds_delimiter_and_header(text: str, tmp_path: Path) -> None:
@@ -72,6 +73,30 @@ def test_read_catalogue_finds_delimiter_and_header(text: str, tmp_path: Path) ->
 def test_read_catalogue_keeps_lines_within_quotes(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text('artist;filename;title\nMonet;1.jpg;"two\nlines; ""quoted"""\nTitian;2.jpg;x\n')
     assert values(tmp_path / "c.csv") == [["Monet", "1.jpg", 'two\nlines; "quoted"'], ["Titian", "2.jpg", "x"]]
+
+
+@pytest.mark.parametrize("before", ["", "Export of\nworks\n"])
+@pytest.mark.parametrize("number", [0, 1])
+def test_read_catalogue_refuses_row_longer_than_header(number: int, before: str, tmp_path: Path) -> None:
+    rows = ["1.jpg,Monet,1900", "3.jpg,Titian,1550"]
+    rows.insert(number, "2.jpg,Bruegel, Pieter,1560")
+    (tmp_path / "c.csv").write_text(f"{before}file,artist,year\n" + "\n".join(rows))
+    line = before.count("\n") + 2 + number
+    with pytest.raises(DamagedFileError, match=f"line {line} has 4 cells, and the header 3: quote values"):
+        read(tmp_path / "c.csv")
+
+
+@pytest.mark.parametrize("cell", ['"Seine', 'Seine"', '12" high', '"Seine" at dawn', '"'])
+def test_read_catalogue_takes_single_quotation_mark_among_tabs_for_text(cell: str, tmp_path: Path) -> None:
+    rows = [
+        ["Monet", "1.jpg", cell],
+        ["Titian", "2.jpg", "x"],
+        ["Manet", "3.jpg", '"""Olympia"""'],
+        ["Bo", "4.jpg", '"'],
+    ]
+    (tmp_path / "c.tsv").write_text("\n".join(["artist\tfile\ttitle", *map("\t".join, rows)]))
+    titles = {"3.jpg": '"Olympia"'}
+    assert values(tmp_path / "c.tsv") == [[*row[:2], titles.get(row[1], row[2])] for row in rows]
 
 
 def test_read_catalogue_keeps_numbers_as_text(tmp_path: Path) -> None:
@@ -247,6 +272,14 @@ def test_read_catalogue_reads_json(name: str, text: str, tmp_path: Path) -> None
     (tmp_path / name).write_text(text, encoding="utf-8")
     table, _ = read(tmp_path / name)
     assert table[["artist", "new_filename", "date", "title"]].to_numpy().tolist() == OF_OBJECTS
+
+
+def test_read_catalogue_joins_columns_of_json_by_key(tmp_path: Path) -> None:
+    columns = {"artist": {"0": "Monet", "1": "Manet"}, "file": {"1": "b.jpg", "0": "a.jpg", "2": "c.jpg"}}
+    (tmp_path / "c.json").write_text(json.dumps(columns))
+    table, _ = read(tmp_path / "c.json")
+    rows = table[["artist", "new_filename"]].to_numpy().tolist()
+    assert rows == [["Monet", "a.jpg"], ["Manet", "b.jpg"], ["", "c.jpg"]]
 
 
 def test_read_catalogue_replaces_what_no_table_stores(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from painter_search.common.command_line.cli import FAILED, MISUSED, Names, check_html_path, exit_code, run_command
+from painter_search.common.command_line.cli import FAILED, MISUSED, Names, exit_code, html_path, run_command
 from painter_search.common.errors import InvalidValueError, NotFoundError
 
 
@@ -133,8 +133,9 @@ def test_exit_code_turns_interrupts_and_os_errors_into_sentences(
     assert message in capsys.readouterr().err
 
 
-def test_check_html_path_refuses_other_endings() -> None:
-    for path in (None, Path("a.html"), Path("b.HTM")):
-        check_html_path(path)
+def test_html_path_refuses_other_endings_and_urls() -> None:
+    assert [html_path(path) for path in (None, Path("a.html"), "b.HTM")] == [None, Path("a.html"), Path("b.HTM")]
     with pytest.raises(InvalidValueError, match=r"page a\.pdf is written as HTML"):
-        check_html_path(Path("a.pdf"))
+        html_path("a.pdf")
+    with pytest.raises(InvalidValueError, match="page is a URL"):
+        html_path("s3://bucket/a.html")

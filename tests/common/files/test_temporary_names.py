@@ -19,9 +19,15 @@ from painter_search.common.files.temporary_names import lasting_path
         ("index/.adding", "index"),
         ("index/.lock", "index"),
         ("/.shards-7/00001.parquet", "/"),
+        ("home/.projector.exporting/tensors.tsv", "home/projector"),
+        ("cache/indexes/.3fa2.fetching/.works.sqlite.4711", "cache/indexes/3fa2"),
+        ("runs/.encoder.saving/model.safetensors", "runs/encoder"),
         ("home/.cache/a.jpg", "home/.cache/a.jpg"),
         ("home/.venv/lib/a.123", "home/.venv/lib/a.123"),
         ("/a/b.lock", "/a/b.lock"),
+        ("/home/u/.venv-3.12/x/y", "/home/u/.venv-3.12/x/y"),
+        (".paintings.2024/index/works.sqlite", ".paintings.2024/index/works.sqlite"),
+        (".paintings.2024/.works.csv.4711", ".paintings.2024/works.csv"),
     ],
 )
 def test_lasting_path_is_what_a_temporary_name_becomes(temporary: str, lasting: str) -> None:

@@ -214,5 +214,11 @@ def test_show_map_prints_what_was_drawn(files: MapFiles, as_json: bool, capsys: 
 
 @pytest.mark.parametrize(("works", "count"), [(5, 2), (16, 7), (21, 10), (500, 10)])
 def test_faithfulness_is_told_of_as_many_neighbours_as_were_measured(works: int, count: int, files: MapFiles) -> None:
-    told = describe_faithfulness(replace(files, works=works, trustworthiness=0.9, kept=0.5))
+    told = describe_faithfulness(replace(files, works=works, total=works, trustworthiness=0.9, kept=0.5))
     assert told.startswith(f"Of the {count} works nearest in style to a work, 50 % are among the {count} nearest")
+
+
+def test_faithfulness_of_a_sample_is_that_among_its_works(files: MapFiles) -> None:
+    sample = replace(files, works=30, total=31, trustworthiness=0.9, kept=0.5)
+    assert describe_faithfulness(sample).startswith("Of the 10 works shown that are nearest in style to a work, 50 %")
+    assert "shown" not in describe_faithfulness(replace(sample, total=30))

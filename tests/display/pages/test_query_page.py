@@ -49,11 +49,14 @@ def test_table_of_answers_says_what_is_in_the_index_instead_of_how_likely_its_ar
     assert isinstance(view.answer, Attribution)
     named = replace(view, answer=replace(view.answer, same_works=()))
     unnamed = replace(view, answer=replace(view.answer, same_works=(), named=False))
-    html = query_page([same, named, unnamed], small_index)
+    assert isinstance(unnamed.answer, Attribution)
+    strangers = [replace(unnamed, answer=replace(unnamed.answer, artist_known=known)) for known in (0.5, None)]
+    html = query_page([same, named, unnamed, *strangers], small_index)
     rows = html[html.index("<tbody>") : html.index("</tbody>")].split("<tr ")[1:]
-    assert ["the same picture" in row for row in rows] == [True, False, False]
-    assert ['class="bar"' in row for row in rows] == [False, True, True]
-    assert "1 in this index, 1 named, 1 probably by nobody in this index" in html
+    assert ["the same picture" in row for row in rows] == [True, False, False, False, False]
+    assert ['class="bar"' in row for row in rows] == [False, True, True, True, False]
+    assert ["Perhaps nobody" in row for row in rows] == [False, False, True, False, False]
+    assert "1 in this index, 1 named, 1 perhaps by nobody in this index, 2 probably by nobody in this index" in html
 
 
 def test_query_page_names_the_index_and_no_local_path(

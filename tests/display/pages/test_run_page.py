@@ -3,11 +3,15 @@ from pathlib import Path
 
 import pytest
 from browser import assert_accessible_markup
+from matplotlib.axes import Axes
 from PIL import Image
+from tiny_world import BACKBONE, register_tiny_backbone
 
 from painter_search.display.console.run import show_run
 from painter_search.display.pages.run_page import write_report_page
-from painter_search.display.plots import draw_curves
+from painter_search.display.plots import draw_augmentations, draw_curves
+from painter_search.display.words.run_summary import run_sentences
+from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
 from painter_search.metrics.bootstrap import Estimate
 from painter_search.training.config import TrainConfig
 from painter_search.training.final_scores import ArtistScore, BeforeAfter, Confusion, TestScore
@@ -38,6 +42,9 @@ def run(request: pytest.FixtureRequest, small_collection: Path, tmp_path: Path) 
         replace(epoch, epoch=1, accuracy=0.789),
     ]
     config = TrainConfig(data=(small_collection,), recipe=request.param, img_size=96, seed=7)
+    register_tiny_backbone()
+    encoder = start_encoder(BACKBONE, "none", seed=1, img_size=64, views="equal-parts")  # as of a transformer
+    save_checkpoint(tmp_path / "best.safetensors", encoder, "whole")
     draw_curves(tmp_path, history)
     return Run(tmp_path, config, history, best_epoch=1, test=test)
 
@@ -51,6 +58,26 @@ def test_write_report_page_shows_settings_epochs_and_scores(run: Run) -> None:
         assert text in html
     with Image.open(run.folder / "augmentations.png") as picture:
         assert picture.width > 500
+
+
+def test_draw_augmentations_shows_the_views_of_the_encoder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    sides: list[int] = []
+    monkeypatch.setattr(Axes, "imshow", lambda axes, picture: sides.append(picture.shape[0]))
+    draw_augmentations(run)
+    assert set(sides) == {64}  # not the settings' 96
+    assert len(sides) in (5, 42)  # all of one side, or the central square augmented
+
+
+def test_pages_of_triplets_from_a_file_do_not_say_that_test_artists_were_never_seen(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "artists never seen in training" in run_sentences(run)[0]
+    config = TrainConfig(data=run.config.data, recipe="report", train_triplets=Path("t.csv"))
+    from_file = replace(run, config=config)
+    write_report_page(from_file)
+    assert "never seen" not in (run.folder / "report.html").read_text(encoding="utf-8")
+    show_run(from_file)
+    assert "4 test artists, 12 triplets" in capsys.readouterr().out
 
 
 @pytest.mark.slow

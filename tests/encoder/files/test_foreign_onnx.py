@@ -15,7 +15,7 @@ from PIL import Image
 from tiny_world import paint_tiny
 
 from painter_search.attribution.attribute import attribute
-from painter_search.common.errors import PainterSearchError
+from painter_search.common.errors import InvalidValueError, PainterSearchError
 from painter_search.encoder.encoder import load_encoder
 from painter_search.index.painting_index import PaintingIndex
 
@@ -124,3 +124,10 @@ def test_load_encoder_refuses_an_onnx_file_in_a_sentence(write, sentence: str, t
     write(tmp_path / "clip.onnx")
     with pytest.raises(PainterSearchError, match=sentence):
         load_encoder(tmp_path / "clip.onnx")
+
+
+def test_an_onnx_file_is_not_saved_as_an_encoders_folder(tmp_path: Path) -> None:
+    encoder = load_encoder(write_network(tmp_path / "clip.onnx"))
+    with pytest.raises(InvalidValueError, match=r"clip\.onnx is an ONNX file, which cannot be saved"):
+        encoder.save(tmp_path / "folder")
+    assert not (tmp_path / "folder").exists()

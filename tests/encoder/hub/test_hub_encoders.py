@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -21,8 +22,9 @@ from painter_search.common.errors import (
     NotFoundError,
     UnreachableError,
 )
-from painter_search.display.hub_push import push_encoder
+from painter_search.display.hub_push import _run_of, push_encoder
 from painter_search.display.model_card import model_card
+from painter_search.encoder.checkpoint import add_to_checkpoint
 from painter_search.encoder.encoder import load_encoder
 from painter_search.encoder.files.encoder_folder import write_description
 from painter_search.encoder.hub.config import PushConfig
@@ -130,6 +132,19 @@ def test_push_to_hub_writes_the_folder_alone_where_that_is_asked(
     assert "pushed without its run" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
 
 
+def test_a_run_is_told_of_for_its_best_epoch_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(tmp_path, TrainConfig(), [], best_epoch=2, test=None)
+    monkeypatch.setattr(Run, "load", lambda folder: run)
+    for name, epoch in (("best", 2), ("epoch_02", 2), ("last", 3), ("epoch_00", 0)):
+        add_to_checkpoint(save_tiny_encoder(tmp_path / f"{name}.safetensors"), epoch=epoch)
+    assert _run_of(tmp_path / "best.safetensors") is None  # of an unfinished run
+    (tmp_path / "score.json").touch()
+    for name in ("", "best.safetensors", "best.pt", "epoch_02.safetensors"):
+        assert _run_of(tmp_path / name) is run, name
+    for name in ("last.safetensors", "epoch_00.safetensors", "painter"):
+        assert _run_of(tmp_path / name) is None, name
+
+
 def test_model_card_says_what_was_trained_on_measured_and_limited(tmp_path: Path) -> None:
     encoder = load_encoder(save_tiny_encoder(tmp_path / "encoder.safetensors"))
     encoder.confidence = Confidence((12.0, -13.0), (-4.64, -11.29, -11.92, -1.49), 20.0, 0.5, artists=6, works=35)
@@ -144,3 +159,11 @@ def test_model_card_says_what_was_trained_on_measured_and_limited(tmp_path: Path
         "not a proof of authorship", f"--encoder hf-hub:{NAME}",
     ):  # fmt: skip
         assert said in card, said
+    assert "nobody of whom was trained on" in card
+    from_file = replace(run, config=TrainConfig(recipe="report", train_triplets=Path("t.csv")))
+    assert "On 98 test artists, with 1,234 triplets" in model_card(encoder, from_file, NAME)
+
+
+def test_push_config_refuses_folder_at_a_url() -> None:
+    with pytest.raises(InvalidValueError, match="folder is a URL"):
+        PushConfig(NAME, folder="s3://bucket/encoder")  # type: ignore[arg-type]

@@ -7,7 +7,9 @@ import torch
 from small_world import paint
 from staged_net import BACKBONE as STAGED
 from tiny_world import BACKBONE
+from torchvision import models
 
+from painter_search.common.errors import InvalidValueError
 from painter_search.encoder.checkpoint import start_encoder
 from painter_search.encoder.inference.inference_engine import open_onnxruntime
 from painter_search.encoder.inference.onnx_export import OnnxEncoder, export_encoder, export_onnx
@@ -92,3 +94,32 @@ def test_export_onnx_adds_no_operation_for_feature_maps(tmp_path: Path) -> None:
 def test_feature_maps_of_a_network_without_stages_are_an_empty_list(tmp_path: Path) -> None:
     exported = export_onnx(start_encoder(BACKBONE, "none", seed=0, img_size=64), tmp_path / "encoder.onnx")
     assert exported.feature_maps(np.zeros((1, 3, 64, 64), np.uint8)) == []
+
+
+class PoolsIntoCells(torch.nn.Module):
+    """A network that ends as AlexNet and VGG do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = torch.nn.Conv2d(3, 4, 32, stride=32)
+        self.avgpool = torch.nn.AdaptiveAvgPool2d((2, 2))
+        self.classifier = torch.nn.Linear(16, 10)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.classifier(torch.flatten(self.avgpool(self.features(images)), 1))
+
+
+def test_a_network_that_pools_into_cells_has_views_of_one_size_and_a_side_that_suits_them(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(models, "list_models", lambda module: ["cells"])
+    monkeypatch.setattr(models, "get_model", lambda name, weights: PoolsIntoCells())
+    encoder = start_encoder("cells", "none", seed=0, img_size=128, views="sized-parts")
+    assert (encoder.config.img_size, encoder.config.views) == (128, "equal-parts")
+    exported = OnnxEncoder(open_onnxruntime(export_encoder(encoder)), encoder.config)
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 3, 128, 128), dtype=np.uint8)
+    np.testing.assert_allclose(exported.embed(pixels), encoder.embed(pixels), atol=0.02)  # which takes bfloat16
+    odd = start_encoder("cells", "none", seed=0, img_size=96, views="sized-parts")
+    with pytest.raises(InvalidValueError, match=r"cells cannot be exported with img_size 96 \(.+\); train"):
+        export_encoder(odd)
+    capfd.readouterr()  # what PyTorch prints of the network

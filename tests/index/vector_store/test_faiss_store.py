@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from painter_search.common.errors import UnknownWorkError
 from painter_search.index.vector_store.base import EMBEDDINGS, VectorStore
 from painter_search.index.vector_store.faiss_build import build_faiss
 from painter_search.index.vector_store.faiss_store import FaissStore
@@ -56,6 +57,34 @@ def test_search_among_ids_finds_as_much_in_an_approximate_index(tmp_path: Path) 
         assert set(found[found >= 0].tolist()) <= set(among.tolist())
         recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(nearest, found, strict=True)])
         assert recall >= 0.95
+
+
+def test_search_among_ids_that_lie_elsewhere_than_the_query_finds_them(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    middles = rng.normal(size=(200, 16))
+    middles[:, 0] = np.linspace(-3, 3, 200)  # as styles change with time
+    owners = rng.integers(0, 200, 4000)
+    vectors = (middles[owners] + 0.4 * rng.normal(size=(4000, 16))).astype("f4")
+    store = FaissStore(tmp_path, build_faiss(vectors, tmp_path, exact_up_to=100), exact_up_to=100)
+    among = np.flatnonzero(owners < 100).astype(np.int64) + 1
+    queries = vectors[owners > 150][:50]
+    distances = np.linalg.norm(queries[:, None] - vectors[None, among - 1], axis=2)
+    for k in (10, 300):
+        nearest = among[np.argsort(distances, axis=1)[:, :k]]
+        _, found = store.search(queries, k, among)
+        assert np.mean([len(set(a) & set(b)) / k for a, b in zip(nearest, found, strict=True)]) >= 0.95
+
+
+def test_get_refuses_ids_of_removed_works(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(30, 8)).astype("f4")
+    settings = build_faiss(vectors, tmp_path)
+    (tmp_path / "next").mkdir()
+    FaissStore(tmp_path, settings).write_without(tmp_path / "next", np.array([12]), np.arange(1, 31))
+    store = FaissStore(tmp_path / "next", settings)
+    np.testing.assert_array_equal(store.get(np.array([13, 11])), vectors[[12, 10]])
+    for id in (12, 31, 0):
+        with pytest.raises(UnknownWorkError, match=f"no work {id}"):
+            store.get(np.array([11, id]))
 
 
 def test_get_returns_copies_of_vectors_under_any_ids(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
-"""FAISS and Milvus give the same answers."""
+"""FAISS and Milvus give the same answers, and find what a plain loop finds."""
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from small_world import paint
 from painter_search.analysis.evaluate import score_triplets
 from painter_search.attribution.answers import Attribution
 from painter_search.attribution.attribute import attribute
+from painter_search.collection.work import Work
 from painter_search.index.config import BuildIndexConfig, WorkFilter
 from painter_search.index.painting_index import PaintingIndex
 
@@ -40,6 +42,29 @@ def assert_same_answer(index: PaintingIndex, expected: PaintingIndex, painting: 
         assert (match.artist, match.works_in_index) == (other.artist, other.works_in_index)
         assert match.distance == pytest.approx(other.distance, rel=1e-3)
         assert [one.id for one in match.works] == [one.id for one in other.works]
+
+
+@pytest.mark.parametrize(
+    ("filter", "keeps"),
+    [
+        (None, lambda work: True),
+        (
+            WorkFilter("title <> 'No. 2'", "Painter 9"),
+            lambda work: work.title != "No. 2" and work.artist != "Painter 9",
+        ),
+    ],
+    ids=["all", "filtered"],
+)
+def test_search_equals_loop(config: BuildIndexConfig, filter: WorkFilter | None, keeps: Callable[[Work], bool]) -> None:
+    index = PaintingIndex.build(config)
+    ids = index.artists.ids.tolist()
+    embeddings = dict(zip(ids, index.embeddings(ids), strict=True))
+    kept = [id for id, work in zip(ids, index.works.get(ids), strict=True) if keeps(work)]
+    queries = np.stack(list(embeddings.values()))[::5]
+    for query, distances, found in zip(queries, *index.filtered(filter).search(queries, 4), strict=True):
+        nearest = sorted((float(np.linalg.norm(query - embeddings[id])), id) for id in kept)[:4]
+        assert found.tolist() == [id for _, id in nearest]
+        np.testing.assert_allclose(distances, [distance for distance, _ in nearest], rtol=1e-3, atol=2e-4)
 
 
 def test_attribution_filters_scores_and_embeddings_are_the_same(

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from small_world import paint
 from staged_net import BACKBONE
 
@@ -106,3 +107,22 @@ def test_space_that_an_interrupted_training_took_counts_as_free(
     stage_cache.check_space(tmp_path, works, 100, [tmp_path / "stage"])
     with pytest.raises(InvalidValueError, match="make room"):
         stage_cache.check_space(tmp_path, works, 100, [tmp_path / "gone"])
+
+
+def test_features_and_what_the_stage_gives_are_of_the_same_view(
+    encoder: EncoderNetwork, frames: list[Path], tmp_path: Path
+) -> None:
+    with cached_features(encoder, frames, tmp_path, with_stage=frames) as features:
+        counts = features.view_counts(range(len(frames)))
+        row = torch.tensor([int(np.flatnonzero(counts == 2)[0])])
+
+        def looked_up(view: int) -> tuple[torch.Tensor, torch.Tensor]:
+            ((_, output),) = features.stage_outputs(row, torch.tensor([view]))
+            return features.rows(row, torch.tensor([view])), output
+
+        kept = [looked_up(view) for view in (0, 1)]
+        assert not torch.equal(kept[0][1], kept[1][1])
+        for view in range(20):
+            found, output = looked_up(view)
+            (same,) = [one for one in kept if torch.equal(one[1], output)]
+            assert torch.equal(found, same[0]), view

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,12 +10,14 @@ from painter_search.common.errors import NotEnoughDataError
 from painter_search.training.config import TrainConfig
 from painter_search.training.data.training_sets import (
     TripletPaths,
+    gather_training_triplets,
     gather_triplets,
     gather_validation_triplets,
     gather_works,
 )
 from painter_search.training.final_scores import gather_test_triplets
 from painter_search.training.recipes.protocol import TrainingData
+from painter_search.training.recipes.report import report_triplets
 from painter_search.training.recipes.strong import strong_works
 
 
@@ -53,6 +56,38 @@ def test_artists_tested_in_another_collection_choose_no_epoch(small_collection: 
     table.to_csv(tmp_path / "other" / CLEAN_FILES["test"], index=False)
     with pytest.raises(NotEnoughDataError, match="is a test artist of another"):  # it has two validation artists
         gather_validation_triplets([collection, Collection.open(tmp_path / "other")], None)
+
+
+def test_artists_tested_in_another_collection_are_in_no_training_triplet(
+    small_collection: Path, tmp_path: Path
+) -> None:
+    collection = Collection.open(small_collection)
+    alone = gather_triplets([collection], "train", None)
+    assert gather_training_triplets([collection], set()) == alone
+    artists = sorted(set(alone.artists.values()))
+    shutil.copytree(small_collection, tmp_path / "other")
+    table = pd.read_csv(tmp_path / "other" / CLEAN_FILES["test"], dtype=str)
+    table.loc[0, "artist"] = artists[0].upper()  # another spelling
+    table.to_csv(tmp_path / "other" / CLEAN_FILES["test"], index=False)
+    both = [collection, Collection.open(tmp_path / "other")]
+    assert set(gather_training_triplets(both, set()).artists.values()) == set(artists[1:])
+    with pytest.raises(NotEnoughDataError, match="every training triplet has an artist who is validated or tested on"):
+        gather_training_triplets(both, set(artists[2:]))
+
+
+def test_report_triplets_of_a_file_are_taken_as_they_are_and_others_without_measured_artists(
+    small_collection: Path, tmp_path: Path
+) -> None:
+    collection = Collection.open(small_collection)
+    collection.triplets("train").head(1).to_csv(tmp_path / "triplets.csv", index=False)
+    table = pd.read_csv(tmp_path / "triplets.csv", dtype=str)
+    validation = gather_triplets([collection], "validation", table)
+    config = TrainConfig(recipe="report", data=(small_collection,))
+    data = TrainingData([collection], validation)
+    measured = set(validation.artists.values())
+    assert not measured & set(report_triplets(config, data).artists.values())
+    from_file = replace(config, train_triplets=tmp_path / "triplets.csv")
+    assert set(report_triplets(from_file, data).artists.values()) == measured
 
 
 def test_without_leaves_out_artists_under_any_spelling() -> None:

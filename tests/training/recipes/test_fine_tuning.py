@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from tiny_world import BACKBONE, register_tiny_backbone
 from training_runs import changed_weights, interrupt_after, train
 
 from painter_search.encoder.checkpoint import read_checkpoint
@@ -78,6 +79,23 @@ def test_no_fine_tuning_where_the_backbone_has_no_learning_rate(tuned_config: Tr
     run = train(tuned_config, name="frozen", backbone_lr=0.0)
     assert max(metrics.epoch for metrics in run.history) == 2
     assert not list(run.folder.glob("*.partial*"))
+
+
+def test_last_stages_that_cannot_be_told_apart_are_not_trained_and_it_is_said(
+    tuned_config: TrainConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register_tiny_backbone()
+    run = train(tuned_config, name="stageless", backbone=BACKBONE, epochs=1)
+    assert max(metrics.epoch for metrics in run.history) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"The stages of {BACKBONE} cannot be told apart, so its new layer alone is trained" in said
+
+
+def test_losses_of_all_epochs_are_triplet_losses(tuned_run: Run) -> None:
+    """Supervised contrast, which gives the gradients of the last two epochs, is near the logarithm of a batch."""
+    losses = {metrics.epoch: metrics.loss for metrics in tuned_run.history if metrics.phase == "train"}
+    assert losses.keys() == {2, 3, 4}
+    assert max(losses.values()) < 0.5
 
 
 def test_layer_wise_rates_fall_from_the_last_block_to_the_first() -> None:

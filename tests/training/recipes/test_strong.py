@@ -69,6 +69,7 @@ def test_learning_rate_factor_warms_up_then_decays_as_a_cosine() -> None:
 def test_batch_size_must_be_a_multiple_of_the_works_per_artist(strong_config: TrainConfig) -> None:
     with pytest.raises(InvalidValueError, match="a multiple of 4"):
         train(strong_config, name="odd", batch_size=10)
+    assert not (strong_config.runs / "odd").exists()
 
 
 def test_every_painting_passes_the_backbone_once_whatever_is_measured(
@@ -118,7 +119,7 @@ from staged_net import BACKBONE, register_staged_backbone
 register_staged_backbone()
 train_encoder(TrainConfig(
     data=(Path(sys.argv[1]),), runs=Path(sys.argv[2]), name="run", backbone=BACKBONE, weights="none",
-    img_size=64, epochs=2, finetune_epochs=2, backbone_lr=1e-3, batch_size=8, workers=0, device="cpu",
+    img_size=64, epochs=2, finetune_epochs=2, backbone_lr=1e-3, batch_size=8, device="cpu",
     finetune=sys.argv[3],
 ))
 """

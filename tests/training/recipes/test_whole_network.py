@@ -1,15 +1,18 @@
 """Fine-tuning of the whole network: everything but batch normalisation learns, then the readout is fitted anew."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from tiny_world import BACKBONE, register_tiny_backbone
 from training_runs import changed_weights, interrupt_after, train
 
 from painter_search.display.words.run_summary import run_sentences
 from painter_search.encoder.checkpoint import network_of_checkpoint, read_checkpoint
 from painter_search.encoder.inference.embedding import embed_all
+from painter_search.training import trainer
 from painter_search.training.config import TrainConfig
 from painter_search.training.recipes import tuned_network
 from painter_search.training.recipes.strong import StrongRecipe
@@ -78,6 +81,39 @@ def test_resumed_run_has_the_bits_of_an_unbroken_one(whole_config: TrainConfig, 
     assert resumed is not None
     assert changed_weights(resumed.folder / "last.safetensors", whole_run.folder / "last.safetensors") == set()
     assert resumed.test == whole_run.test
+
+
+def test_a_best_epoch_before_the_last_fine_tuned_one_is_not_scored_on_the_last_ones_features(
+    whole_config: TrainConfig, whole_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(whole_run.folder, whole_config.runs / "earlier")
+    monkeypatch.setattr(trainer, "best_epoch", lambda history, metric: 3)
+    training_works, embed, served = StrongRecipe.training_works, StrongRecipe.embed, []
+
+    def then_recorded(recipe, encoder):
+        works = training_works(recipe, encoder)  # loads the best epoch into the recipe's encoder
+        monkeypatch.setattr(StrongRecipe, "embed", recorded)
+        return works
+
+    def recorded(recipe, encoder, paths):
+        served.append(recipe._seen_by(encoder))
+        return embed(recipe, encoder, paths)
+
+    monkeypatch.setattr(StrongRecipe, "training_works", then_recorded)
+    run = train(whole_config, name="earlier", resume=True)
+    assert (run.folder, run.best_epoch) == (folder, 3)
+    untrained, trained = served  # the test works by both
+    assert untrained is not None
+    assert trained is None
+
+
+def test_a_network_without_stages_is_trained_as_a_whole(
+    whole_config: TrainConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register_tiny_backbone()
+    run = train(whole_config, name="stageless", backbone=BACKBONE, epochs=1, finetune_epochs=1)
+    assert [metrics.epoch for metrics in run.history if metrics.phase == "train"] == [2]
+    assert "cannot be told apart" not in capsys.readouterr().err
 
 
 def test_kept_weights_are_an_average_of_the_trained_ones(

@@ -176,5 +176,6 @@
   if (asked >= 0) Object.assign(view, { x: works[asked][X], y: works[asked][Y], zoom: 3 });
   fit();
   if (asked >= 0) pick(asked);
+  else if (data.work !== undefined) byId("status").textContent = "This work is not in the map's sample.";
   new ResizeObserver(fit).observe(canvas);
 })();
