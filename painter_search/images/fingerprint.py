@@ -83,7 +83,7 @@ def first_of_each_picture(fingerprints: NDArray[np.uint8]) -> NDArray[np.bool_]:
     pixels = _split(fingerprints)[0]
     centred = pixels - pixels.mean(axis=1, keepdims=True)
     unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6)
-    flat = is_flat(fingerprints)
+    flat = is_flat(fingerprints) & has_picture(fingerprints)
     first = np.ones(len(fingerprints), dtype=bool)
     for start in range(0, len(fingerprints), BLOCK):
         rows = slice(start, start + BLOCK)

@@ -13,7 +13,14 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, TypeVar, cast
 
-from painter_search.common.files.urls import TIMEOUT_SECONDS, FileSystem, file_system, redact_url, translate_fs_errors
+from painter_search.common.files.urls import (
+    TIMEOUT_SECONDS,
+    FileSystem,
+    failed_over_http,
+    file_system,
+    redact_url,
+    translate_fs_errors,
+)
 from painter_search.common.log import logger
 from painter_search.images.listing.side_files import is_side_file, is_side_folder
 
@@ -175,6 +182,8 @@ def _fetching(url: str) -> Iterator[None]:
         try:
             yield
         except FileNotFoundError as error:
+            if failed_over_http(error.__cause__, url):
+                raise
             raise OSError("gone since it was listed") from error
 
 

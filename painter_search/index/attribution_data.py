@@ -16,7 +16,7 @@ from painter_search.index.index_reader import IndexReader
 from painter_search.index.manifest import Manifest
 from painter_search.index.works.filters import Selection
 from painter_search.index.works.work_tables import ArtistTable, CandidateWorks, read_candidate_works
-from painter_search.metrics.artist_ranking import MAX_CANDIDATES
+from painter_search.metrics.artist_ranking import MAX_CANDIDATES, rank_within_artist
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.distances import distance_matrix
 from painter_search.metrics.identification.naming_threshold import NamingThreshold
@@ -26,6 +26,8 @@ from painter_search.metrics.identification.plda_file import PLDA_FILE, read_plda
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+SUMMED_WORKS = 32
+"""Works, at most, that stand for all that a filter leaves of an artist some of whose works it leaves out."""
 REFERENCE_WORKS = 1024
 """Random works, at most, that stand for all when the distance of a query to works in general is measured."""
 
@@ -121,7 +123,7 @@ class AttributionData(IndexReader):
 
     def artist_sums(self, plda: PLDA, candidates: CandidateWorks) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """The sum of each candidate artist's works as `plda` projects them, and their number: `[artists, 256]` and
-        `[artists]`; of a filtered index, of those works that the filter leaves."""
+        `[artists]`; of a filtered index, of those works that the filter leaves, estimated from `SUMMED_WORKS`."""
         if not self.exact:
             return self._sum_works(plda, candidates)
         if self._exact_sums is None:
@@ -131,7 +133,12 @@ class AttributionData(IndexReader):
     @cached_property
     def artist_count(self) -> int:
         """How many artists may have painted a query: all of the index, or all that a filter leaves."""
-        return self.manifest.artists if self.selection is None else self.works.count_artists(self.selection.ids)
+        if self.selection is None:
+            return self.manifest.artists
+        if self.exact:
+            return len(self.artists.names)
+        known = self.selection.artists
+        return self.works.count_artists(self.selection.ids) if known is None else known
 
     def _sum_works(self, plda: PLDA, candidates: CandidateWorks) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         artists, sizes = candidates.artists, candidates.sizes
@@ -139,7 +146,10 @@ class AttributionData(IndexReader):
         if self.selection is not None:
             (cut,) = np.nonzero(sizes < self.works.count_by_artist(artists))  # not all of whose works are left
             ids, numbers = self.works.works_of_artists([artists[number] for number in cut], self.selection.ids)
-            sums[cut] = artist_sums(plda.project(self.embeddings(ids)), numbers, len(cut))[0]
+            drawn = np.random.default_rng(0).permutation(len(ids))
+            drawn = drawn[rank_within_artist(numbers[drawn]) < SUMMED_WORKS]
+            of_drawn, counts = artist_sums(plda.project(self.embeddings(ids[drawn])), numbers[drawn], len(cut))
+            sums[cut] = of_drawn * (sizes[cut] / counts)[:, None]
         return sums, sizes
 
     @property

@@ -164,13 +164,18 @@ class IndexReader:
         Raises `UnknownWorkError` for an id that no work has.
         """
         wanted = np.asarray(ids, np.int64)
-        outside = wanted[(wanted < 1) | (wanted >= self.next_id)]
-        if not len(outside):
-            found = self.store.get(wanted)
-            blank = wanted[~found.any(axis=1)]  # so is the place of a removed work in a large index
-            outside = blank[~np.isin(blank, self.works.known_ids(blank))]
-        if len(outside):
-            raise UnknownWorkError(f"the index has no work {outside[0]}.")
+        doubtful = wanted[(wanted < 1) | (wanted >= self.next_id)]
+        if not len(doubtful):
+            try:
+                found = self.store.get(wanted)
+                doubtful = wanted[~found.any(axis=1)]  # so is the place of a removed work in a large index
+            except DamagedFileError:  # perhaps only of a removed work
+                if np.isin(wanted, self.works.known_ids(wanted)).all():
+                    raise
+                doubtful = wanted
+        unknown = doubtful[~np.isin(doubtful, self.works.known_ids(doubtful))]
+        if len(unknown):
+            raise UnknownWorkError(f"the index has no work {unknown[0]}.")
         return found
 
     def open_thumbnail(self, id: int) -> Image.Image:

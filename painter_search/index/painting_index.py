@@ -226,7 +226,7 @@ class PaintingIndex(AttributionData):
         """The same index, narrowed to the works that a filter of it selected before; its files are not read."""
         narrowed = copy(self)
         for name, member in vars(AttributionData).items():
-            if isinstance(member, cached_property):
+            if isinstance(member, cached_property) and name != "_pldas":
                 vars(narrowed).pop(name, None)  # computed from all works; the encoders of IndexReader stay open
         narrowed.selection = selection
         narrowed._exact_sums = None

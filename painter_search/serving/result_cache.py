@@ -39,7 +39,7 @@ class CachedResult:
     works_per_artist: int = 3
     comparison: Comparison | None = None
     size: int = 0
-    """Memory in bytes without the uploads, roughly."""
+    """Memory in bytes without the uploads and the selection, roughly."""
     time: datetime = field(default_factory=lambda: datetime.now().astimezone())
     """When it was asked."""
 
@@ -122,7 +122,9 @@ class ResultCache:
                 del self._entries[name]
 
     def _result_bytes(self) -> int:
-        return sum(entry.result.size for entry in self._entries.values())
+        selections = (one.result.selection for one in self._entries.values() if one.result.selection is not None)
+        shared = {id(selection.ids): selection.ids.nbytes for selection in selections}  # by results of one filter
+        return sum(entry.result.size for entry in self._entries.values()) + sum(shared.values())
 
     def _upload_bytes(self) -> int:
         uploads = (upload for entry in self._entries.values() for upload in entry.result.uploads)

@@ -213,8 +213,6 @@ def _attribute(index: PaintingIndex, uploads: Sequence[ReadUpload], top_k: int, 
             compared.append((upload, upload.possible or upload)[number].compared)
     queries = [query for of_upload in readings for query in of_upload]
     size = sum(len(query.frame.jpeg) + len(query.frame.picture or b"") + ANSWER_BYTES for query in queries)
-    if index.selection is not None:
-        size += index.selection.ids.nbytes
     return CachedResult(
         index.unfiltered, selection=index.selection, answers=tuple(answers), paintings=tuple(compared), size=size
     )

@@ -164,11 +164,6 @@ class TrainConfig:
             raise InvalidValueError(
                 f"--finetune is for --recipe strong; {self.recipe} always trains the whole network."
             )
-        if self.finetune != "last-stages" and not resolved.fine_tunes:
-            flag = "backbone-lr" if resolved.finetune_epochs else "finetune-epochs"
-            raise InvalidValueError(
-                f"--{flag} is 0, with which --finetune {self.finetune} trains nothing; set only one of the two."
-            )
         defaults = {one.name: one.default for one in fields(self)}
         for setting in recipe.unused:
             if getattr(self, setting) != defaults[setting]:

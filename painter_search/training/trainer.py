@@ -13,7 +13,7 @@ import torch
 
 from painter_search.collection.collection import Collection
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.files.atomic_io import digest_file, link_or_copy, locked, remove_partial_files
+from painter_search.common.files.atomic_io import digest_file, link_or_copy, locked, remove_folder, remove_partial_files
 from painter_search.common.files.stored import from_stored, to_stored
 from painter_search.common.log import logger
 from painter_search.common.machine.device import keep_freed_memory, pick_device, translate_gpu_errors
@@ -94,13 +94,18 @@ def train_encoder(config: TrainConfig, on_epoch: OnEpoch | None = None, on_end: 
             export_encoder(untrained)  # an index will need it; a CPU begins with that
         folder = broadcast_from_rank_0(lambda: open_run_folder(config, collections, device.type))
         lock = locked(folder / ".lock", f"{folder} is being trained") if rank() == 0 else nullcontext()
-        with lock, translate_gpu_errors(batch_size=True):
-            if rank() == 0:
-                remove_partial_files(folder)
-                convert_checkpoints(folder)
-                if config.resume:
-                    update_settings(folder, config, collections)
-            return _Trainer(config, data, device, folder, on_epoch, on_end).train(untrained)
+        try:
+            with lock, translate_gpu_errors(batch_size=True):
+                if rank() == 0:
+                    remove_partial_files(folder)
+                    convert_checkpoints(folder)
+                    if config.resume:
+                        update_settings(folder, config, collections)
+                return _Trainer(config, data, device, folder, on_epoch, on_end).train(untrained)
+        except InvalidValueError:
+            if untrained is not None and not (folder / BEST).exists():  # nothing is lost: no epoch is finished
+                remove_folder(folder)
+            raise
 
 
 def _untrained_network(config: TrainConfig) -> EncoderNetwork:

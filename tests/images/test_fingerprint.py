@@ -11,7 +11,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
-from painter_search.images.fingerprint import FINGERPRINT_BYTES, fingerprint, same_picture, stack_fingerprints
+from painter_search.images.fingerprint import (
+    FINGERPRINT_BYTES,
+    NO_PICTURE,
+    fingerprint,
+    first_of_each_picture,
+    same_picture,
+    stack_fingerprints,
+)
 from painter_search.images.framing import frame_painting, make_thumbnail, open_frame
 
 Paint = Callable[..., Image.Image]
@@ -138,3 +145,19 @@ def test_same_picture_on_real_paintings(collections: Path) -> None:
         for index in range(0, len(frames), 10):
             found = same_picture(print_of(CHANGES[change](open_frame(frames[index]))), prints)
             assert np.flatnonzero(found).tolist() == [index], (change, names[index])
+
+
+def test_first_of_each_picture_equals_loop_and_looks_at_no_missing_pictures(
+    paint: Paint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = [paint(number) for number in range(6)]
+    plain = [Image.new("RGB", (64, 48), (level, level, level)) for level in (40, 42, 200)]
+    again = [pictures[4].resize((300, 200)), pictures[0].resize((90, 60)), plain[0]]
+    prints = stack_fingerprints([*map(fingerprint, [*pictures, *plain, *again]), NO_PICTURE, NO_PICTURE])
+    expected = [not any(same_picture(a.tobytes(), b[None])[0] for b in prints[:row]) for row, a in enumerate(prints)]
+    monkeypatch.setattr("painter_search.images.fingerprint.BLOCK", 5)
+    assert first_of_each_picture(prints).tolist() == expected
+    assert not all(expected)
+    assert expected[-2:] == [True, True]
+    monkeypatch.setattr("painter_search.images.fingerprint.same_picture", None)
+    assert first_of_each_picture(np.tile(prints[-1], (2_000, 1))).all()

@@ -82,7 +82,8 @@ def test_prepare_collection_from_url_with_worker_processes(
     source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local = prepare_collection(source.config(tmp_path / "here"))
-    monkeypatch.setattr(collection_config, "parse_location", str)  # lest files of this machine be read without fsspec
+    # Lest files of this machine be read without fsspec.
+    monkeypatch.setattr(collection_config, "as_locations", lambda locations: tuple(map(str, locations)))
     for path in (source.originals, zip_folder(source.originals, tmp_path / "scans.zip")):
         config = source.config(tmp_path / f"from-{path.name}", originals=(path.as_uri(),), workers=2)
         assert isinstance(config.originals[0], str)

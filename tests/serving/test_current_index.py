@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_world import add_calibration, save_tiny_encoder
 
 from painter_search.analysis.comparisons.comparison import compare_paintings
 from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.common.errors import PainterSearchError
 from painter_search.common.files.atomic_io import write_bytes
-from painter_search.index.config import WorkFilter
+from painter_search.index.config import BuildIndexConfig, WorkFilter
 from painter_search.index.painting_index import PaintingIndex, add_paintings
 from painter_search.serving import current_index
 from painter_search.serving.config import ServeConfig
@@ -142,9 +143,15 @@ def test_replaced_index_compares_and_ranks_after_its_folder_is_removed(home: Pat
     assert isinstance(compare_paintings(before, "#1", "#2"), PairComparison)
 
 
-def test_narrowed_needs_no_files_of_an_index_that_was_replaced(home: Path, painted_folder: Path) -> None:
+def test_narrowed_needs_no_files_of_an_index_that_was_replaced(
+    small_index_config: BuildIndexConfig, tmp_path: Path, painted_folder: Path
+) -> None:
+    encoder, home = save_tiny_encoder(tmp_path / "encoder.pt"), tmp_path / "index"
+    add_calibration(encoder)
+    PaintingIndex.build(replace(small_index_config, encoder=str(encoder), index=home))
     current = CurrentIndex(home)
     before = current.get()
+    assert before.plda is not None
     filtered = current.filtered(before, WorkFilter(before=1920))
     assert current.narrowed(before, filtered.selection) is filtered
     assert current.narrowed(before, None) is before
@@ -152,6 +159,7 @@ def test_narrowed_needs_no_files_of_an_index_that_was_replaced(home: Path, paint
     current.get()
     shutil.rmtree(before.folder)
     again = current.narrowed(before, filtered.selection)
+    assert again.plda is before.plda
     assert again.artists.ids.tolist() == filtered.artists.ids.tolist()
     left = weakref.ref(again)
     del again

@@ -372,6 +372,11 @@ def test_comparison_says_when_its_works_were_chosen_in_another_index(client: Any
     said = "replaced since these works were chosen"
     compared = "/compare?painting=1&painting=2"
     assert said in client.get(f"{compared}&index=0123456789abcdef").text
+    with_digest = client.get(f"{compared}&index={small_index.digest}").text
+    assert f"&amp;index={small_index.digest}&amp;save=csv" in with_digest
+    choosing = client.get(f"/compare?painting=1&index={small_index.digest}").text
+    assert f'<input type="hidden" name="index" value="{small_index.digest}">' in choosing
+    assert f"&amp;index={small_index.digest}" in choosing
     for same in (compared, f"{compared}&index={small_index.digest}"):
         assert said not in client.get(same).text
     assert f'name="index" value="{small_index.digest}"' in client.get("/artists/Painter 9").text

@@ -1,8 +1,11 @@
 import weakref
 from copy import copy
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.serving.lookups import NotFound
 from painter_search.serving.result_cache import LEAST_SECONDS, CachedResult, ResultCache
@@ -60,6 +63,20 @@ def test_result_cache_counts_a_file_once_that_was_cropped_again(cache: ResultCac
     upload = Upload("scan.tif", bytes(60))
     names = [cache.add(CachedResult(small_index, uploads=(upload._replace(crop=crop),))) for crop in ("auto", "none")]
     assert all((result := cache.get(name)) is not None and result.uploads for name in names)
+
+
+def test_result_cache_counts_the_works_of_a_filter_once(
+    cache: ResultCache, clock: list[float], small_index: PaintingIndex
+) -> None:
+    selection = small_index.filtered(WorkFilter(artists="Painter 9")).selection
+    assert selection is not None
+    shared = replace(selection, ids=np.zeros(10, np.int64))  # 80 bytes
+    names = [cache.add(CachedResult(small_index, selection=shared, size=5)) for _ in range(3)]
+    clock[0] = LEAST_SECONDS
+    cache.add(CachedResult(small_index, size=5))
+    assert None not in map(cache.get, names)
+    cache.add(CachedResult(small_index, selection=replace(shared, ids=np.zeros(1, np.int64)), size=5))
+    assert cache.get(names[0]) is None
 
 
 def test_result_cache_forgets_after_its_seconds(

@@ -86,8 +86,6 @@ def test_report_has_no_epochs_of_fine_tuning_and_strong_none_without_a_learning_
         ({"img_size": 100}, "a multiple of 32"),
         ({"seed": -1}, "seed is -1"),
         ({"recipe": "report", "workers": -7}, "workers is -7; it must be at least -1"),
-        ({"finetune": "whole-network", "finetune_epochs": 0}, "finetune_epochs is 0, with which .* trains nothing"),
-        ({"finetune": "whole-network", "backbone_lr": 0.0}, "backbone_lr is 0, with which .* trains nothing"),
         ({"name": "../evil"}, "plain name of a folder"),
         ({"data": (Path("a"), Path("b")), "test_triplets": Path("t.csv")}, "give one data with it"),
     ],

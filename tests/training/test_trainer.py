@@ -167,6 +167,19 @@ def test_a_network_that_cannot_be_exported_is_not_trained_on_a_gpu(
     assert not (report_config.runs / "exported").exists()
 
 
+def test_settings_that_are_refused_before_the_first_epoch_leave_no_run(
+    report_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> object:
+        raise InvalidValueError("it cannot be exported.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trainer._Trainer, "train", refuse)
+        with pytest.raises(InvalidValueError, match="cannot be exported"):
+            train(report_config, name="refused")
+    assert not (report_config.runs / "refused").exists()
+
+
 def test_a_finished_run_is_not_overwritten(report_config: TrainConfig, report_run: Run) -> None:
     with pytest.raises(InvalidValueError, match="finished run"):
         train(report_config, name="unbroken")

@@ -140,7 +140,7 @@ def read_additions(
         first = added.listing.originals[0].file
         raise NotEnoughDataError(f"{first} does not tell its artist; add --artist NAME.")
     try:
-        return _of_folder(added.name, added.listing, added.place, 1, 0, layout)
+        return _of_folder(added.name, added.listing, added.place, 1, 0, layout, are_added=True)
     except (AmbiguousError, NotEnoughDataError) as error:
         hint = "if all of it is by one artist, add --artist NAME."
         raise type(error)(f"{error.command_line.removesuffix('.')}; {hint}") from None
@@ -165,10 +165,18 @@ def _read_added_catalogue(source: Path, originals: Sequence[Location]) -> Collec
 
 
 def _of_folder(
-    name: str, listing: SourceListing, folder: Path, test_share: float, random_state: int, layout: str | None
+    name: str,
+    listing: SourceListing,
+    folder: Path,
+    test_share: float,
+    random_state: int,
+    layout: str | None,
+    *,
+    are_added: bool = False,
 ) -> CollectionInputs:
     usable, unstorable = _split_off_unstorable_names(listing.originals)
-    return _by_path(name, listing, unstorable, read_folder(usable, folder, test_share, random_state, layout))
+    read = read_folder(usable, folder, test_share, random_state, layout, are_added=are_added)
+    return _by_path(name, listing, unstorable, read)
 
 
 def _by_path(

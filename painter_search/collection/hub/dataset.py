@@ -70,7 +70,7 @@ def read_hub_dataset(name: str, test_share: float, random_state: int) -> HubData
         described = cache(partial(described_features, place))
         features = schema_features(schema) or described(shards[0].path.parent)
         columns, remarks = _choose_columns(schema, features, name)
-        parts = [_read_shard(shard, columns, described) for shard in shards]
+        parts = [_read_shard(shard, columns, described, features) for shard in shards]
     except (OSError, LookupError, ValueError) as error:  # Arrow's errors are such; so are ours
         if isinstance(error, PainterSearchError):
             raise
@@ -112,10 +112,14 @@ def _choose_columns(schema: pa.Schema, features: Features, name: str) -> tuple[d
     return columns, remarks
 
 
-def _read_shard(shard: Shard, columns: dict[str, str], described: Callable[[Path], Features]) -> pd.DataFrame:
-    """The texts of a file's rows under a catalogue's names, the split, and the path that each picture had."""
-    # Each file has its own: labels may be numbered otherwise in another.
-    features = schema_features(read_schema(shard.path)) or described(shard.path.parent)
+def _read_shard(
+    shard: Shard, columns: dict[str, str], described: Callable[[Path], Features], usual: Features
+) -> pd.DataFrame:
+    """The texts of a file's rows under a catalogue's names, the split, and the path that each picture had.
+
+    Features are the file's own, since labels may be numbered otherwise in another; `usual` where it has none.
+    """
+    features = schema_features(read_schema(shard.path)) or described(shard.path.parent) or usual
     texts = read_texts(shard.path, list(columns.values()), features)
     table = pd.DataFrame({field: texts[column] for field, column in columns.items()}, dtype=object)
     table = table.rename(columns={FILE: "path"}).assign(split=shard.split)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from painter_search.collection.artist_names import clean_name
-from painter_search.collection.hands.folding import fold_name, life_years
+from painter_search.collection.hands.folding import fold_name
 from painter_search.collection.layouts.file_names import MAX_LENGTH
 from painter_search.collection.layouts.name_kinds import (
     has_life_dates,
@@ -50,9 +50,10 @@ def display_names(names: Iterable[str], are_joined: bool = False) -> dict[str, s
         repaired = unnumbered if len(set(unnumbered.values())) == len(unnumbered) else repaired
     repaired = _without_numbers_behind(repaired)
     dateless = {name: clean_name(strip_life_dates(text)) for name, text in repaired.items()}
-    lives: dict[str, set[frozenset[int]]] = defaultdict(set)
+    lives: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     for name, text in repaired.items():
-        lives[fold_name(dateless[name])].add(life_years(text))
+        years = re.findall(r"\d{4}", text[len(strip_life_dates(text)) :])
+        lives[fold_name(dateless[name])].add(tuple(years))
     shown = {
         name: text if len(lives[fold_name(dateless[name])]) > 1 else dateless[name] for name, text in repaired.items()
     }

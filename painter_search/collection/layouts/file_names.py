@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from painter_search.collection.layouts.vocabulary import PARTICLES
+
 FilePattern = Literal["artist_title-year", "artist-title", "title-artist", "artist_number"]
 """`claude-monet_water-lilies-1906` (WikiArt), `Claude Monet - Water Lilies (1906)`, the same the other way round, and
 `Vincent_van_Gogh_12` (Kaggle's best artworks); those that say most first."""
@@ -71,12 +73,13 @@ def divide(stem: str) -> list[str]:
     return [bracketed["before"], bracketed["inside"]] if bracketed else [stem]
 
 
-def has_many_commas(stem: str) -> bool:
-    """Whether commas divide a name into three fields or more, years aside: the artist may be the first one or two."""
+def begins_with_surname(stem: str) -> bool:
+    """Whether commas divide a name into three fields or more, years aside, and the first is of one word, but for `van`
+    and the like: the artist may be the first field alone, or the first two."""
     if len(stem) > MAX_LENGTH or SEPARATORS[0].search(stem):
         return False
-    fields = SEPARATORS[1].split(stem)
-    return sum(not (field.isdigit() or ONLY_YEAR.fullmatch(field)) for field in fields) > 2
+    fields = [field for field in SEPARATORS[1].split(stem) if not (field.isdigit() or ONLY_YEAR.fullmatch(field))]
+    return len(fields) > 2 and sum(word not in PARTICLES.split() for word in fields[0].split()) == 1
 
 
 def _divided_once(fields: list[str], stem: str) -> bool:

@@ -17,7 +17,13 @@ from painter_search.images.sources import Original
 
 
 def read_folder(
-    originals: Sequence[Original], place: Path, test_share: float, random_state: int, layout: str | None = None
+    originals: Sequence[Original],
+    place: Path,
+    test_share: float,
+    random_state: int,
+    layout: str | None = None,
+    *,
+    are_added: bool = False,
 ) -> FolderCatalogue:
     """Read artists and titles from paths.
 
@@ -27,6 +33,7 @@ def read_folder(
         test_share: Share of the artists that become test artists, if the folder has no parts; with 1 all do.
         random_state: Seed of that draw.
         layout: What the levels of the folder mean, in the words of `Layout`; None recognises it.
+        are_added: Whether they are added to an index, which takes a table otherwise than `prepare`.
 
     Raises:
         NotEnoughDataError: No path tells an artist.
@@ -47,10 +54,12 @@ def read_folder(
             table = next((file for file in sorted(notes) if is_table(Path(file))), None)
             if table is None:
                 raise
-            raise NotEnoughDataError(
-                f"{error.command_line} If {table} names them, give it to `prepare` as --catalogue, and {place} as "
-                f"--originals{', with --test-share 1' if test_share == 1 else ''}."
-            ) from None
+            if are_added:
+                remedy = f"add that with --originals {place}."
+            else:
+                share = ", with --test-share 1" if test_share == 1 else ""
+                remedy = f"give it to `prepare` as --catalogue, and {place} as --originals{share}."
+            raise NotEnoughDataError(f"{error.command_line} If {table} names them, {remedy}") from None
         found.remarks = [*(metadata.remarks if metadata else []), *found.remarks]
     found.rejected = [*found.rejected, *left_out]
     return found

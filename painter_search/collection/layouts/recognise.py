@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import NoReturn
 
 from painter_search.collection.layouts.compound_names import beside_artists
-from painter_search.collection.layouts.file_names import has_many_commas
+from painter_search.collection.layouts.file_names import begins_with_surname
 from painter_search.collection.layouts.layout import Layout, Role
 from painter_search.collection.layouts.levels import (
     AGREEMENT,
@@ -73,8 +73,10 @@ def recognise(pictures: Sequence[PurePosixPath], place: str, container: str) -> 
     chosen = _evident(candidates, levels, place)
     if chosen is None:
         # `Monet, Claude, Lilies`: whether the given name belongs to the artist is asked.
-        is_clear = sum(has_many_commas(picture.stem) for picture in pictures) < MAJORITY * len(pictures)
-        evident = [one for one in named if one.evident >= EVIDENT and is_clear]
+        by_surname = sum(begins_with_surname(picture.stem) for picture in pictures) >= MAJORITY * len(pictures)
+        evident = [
+            one for one in named if one.evident >= EVIDENT and not (by_surname and one.pattern == "artist-title")
+        ]
         by_names = max(evident, key=lambda one: one.evident, default=None)
         if by_names is None and levels and not candidates:
             by_names = next((one for one in named if one.pattern == "artist_title-year"), None)  # below styles

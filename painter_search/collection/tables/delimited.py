@@ -46,7 +46,7 @@ def parse_delimited(text: str) -> pd.DataFrame:
             return _read(text[start:], delimiter)
     except (pd.errors.ParserError, pd.errors.ParserWarning):
         columns = _check_lengths(text, start, delimiter)
-        return _read(text[start:], delimiter, usecols=range(columns))
+        return _read(text[start:], delimiter, usecols=range(columns), skipinitialspace=True)
 
 
 def _read(text: str, delimiter: str, **options: Any) -> pd.DataFrame:
@@ -79,12 +79,16 @@ def _read_unquoted(text: str) -> pd.DataFrame:
 
 
 def _unquote(cell: str) -> str:
-    return cell[1:-1].replace('""', '"') if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+    inner = cell.strip()
+    return inner[1:-1].replace('""', '"') if len(inner) > 1 and inner[0] == inner[-1] == '"' else cell
 
 
 def _check_lengths(text: str, start: int, delimiter: str) -> int:
-    """The number of the header's cells; raises `ValueError` for a row with more, unless those are empty."""
-    rows = csv.reader(io.StringIO(text[start:], newline=""), delimiter=delimiter)
+    """The number of the header's cells; raises `ValueError` for a row with more, unless those are empty.
+
+    A quotation mark may stand behind a space: `Monet, "Lilies, evening"`.
+    """
+    rows = csv.reader(io.StringIO(text[start:], newline=""), delimiter=delimiter, skipinitialspace=True)
     try:
         columns = len(next(rows, []))
         for row in rows:

@@ -125,7 +125,7 @@ def translate_fs_errors(url: str) -> Iterator[None]:
     except Exception as error:  # every file system has its own exceptions
         failure = error
         if isinstance(error, FileNotFoundError):
-            if not _failed_over_http(error.__cause__):
+            if not failed_over_http(error.__cause__, url):
                 raise
             failure = error.__cause__
         reason = first_line(redact_url(str(failure)) or failure)
@@ -134,9 +134,9 @@ def translate_fs_errors(url: str) -> Iterator[None]:
         ) from error
 
 
-def _failed_over_http(cause: BaseException | None) -> TypeGuard[Exception]:
+def failed_over_http(cause: BaseException | None, url: str) -> TypeGuard[Exception]:
     """Whether this is why fsspec calls a file missing that may be there: over HTTP it does so whatever went wrong."""
-    if isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) == 404:
+    if "http" not in url or isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) == 404:
         return False
     return isinstance(cause, OSError | TimeoutError) or type(cause).__module__.partition(".")[0] == "aiohttp"
 

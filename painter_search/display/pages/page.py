@@ -37,6 +37,8 @@ class ServedPage:
     """The time at which its address stops working, `HH:MM`; empty for a permanent address."""
     result: str = ""
     """The name of a cached result, under which links reach its paintings; empty for other pages."""
+    can_crop: bool = False
+    """Whether its photographs are still kept, to be cropped again."""
     index_replaced: bool = False
     """Whether the page comes from an index that is no longer the current one."""
     other_index: bool = False

@@ -83,31 +83,35 @@ class FaissStore:
         embeddings = np.ascontiguousarray(embeddings, np.float32)
         if among is None:
             return self._search(embeddings, min(k, len(self)), len(self), None)
-        if self._filter is None or self._filter[0] is not among:
-            self._filter = among, faiss.IDSelectorBatch(among)
-        return self._search_among(embeddings, min(k, len(among)), len(among), self._filter[1])
+        kept = self._filter
+        if kept is None or kept[0] is not among:  # another thread may replace it meanwhile
+            kept = self._filter = among, faiss.IDSelectorBatch(among)
+        return self._search_among(embeddings, min(k, len(among)), len(among), kept[1])
 
     def _search_among(self, embeddings: Vectors, k: int, count: int, selector: faiss.IDSelector) -> tuple[Vectors, Ids]:
         """The `k` nearest of the `count` works that a filter leaves."""
         if not self._approximate:
             return self._search(embeddings, k, count, PARAMS["exact"](sel=selector))
 
-        def probe(cells: int) -> tuple[Vectors, Ids]:
-            return self._search(embeddings, k, count, PARAMS[self.settings.codes](sel=selector, nprobe=cells))
+        def probe(queries: Vectors, cells: int) -> tuple[Vectors, Ids]:
+            return self._search(queries, k, count, PARAMS[self.settings.codes](sel=selector, nprobe=cells))
 
         nlist = self.settings.nlist
         if count <= self._exact_up_to:
-            return probe(nlist)
+            return probe(embeddings, nlist)
         # As many cells as have about as many of these works as an unfiltered search compares; but they may all lie
-        # elsewhere than a query, so more are probed until that changes nothing.
+        # elsewhere than a query, so ever more are probed for it until that has changed nothing twice.
         cells = min(nlist, -(-self.settings.nprobe * len(self) // count))
-        found = probe(cells)
-        while cells < nlist:
-            before, cells = found, min(2 * cells, nlist)
-            found = probe(cells)
-            if (found[1] >= 0).all() and np.array_equal(before[1][:, :STABLE], found[1][:, :STABLE]):
-                break
-        return found
+        distances, ids = probe(embeddings, cells)
+        unchanged = np.zeros(len(embeddings), np.int64)
+        while cells < nlist and (unchanged < 2).any():
+            cells = min(2 * cells, nlist)
+            rows = np.flatnonzero(unchanged < 2)
+            before = ids[rows]
+            distances[rows], ids[rows] = probe(embeddings[rows], cells)
+            same = (ids[rows, :STABLE] == before[:, :STABLE]).all(axis=1) & (ids[rows] >= 0).all(axis=1)
+            unchanged[rows] = np.where(same, unchanged[rows] + 1, 0)
+        return distances, ids
 
     def _search(
         self, embeddings: Vectors, k: int, count: int, params: faiss.SearchParameters | None

@@ -39,6 +39,8 @@ class Selection:
     for 1890."""
     of: int
     """Works in the index."""
+    artists: int | None = None
+    """How many artists painted them; None where a filter of several kinds would have to count them anew."""
 
     def __str__(self) -> str:
         """How many works were selected, and the conditions."""
@@ -64,11 +66,13 @@ def select_works(works: Path, filter: WorkFilter) -> Selection:
         UnknownWorkError: The index has no work by an artist that the filter names.
         NotEnoughDataError: No work meets the filter.
     """
-    left = {} if filter.where is None else dict.fromkeys(_ids_where(works, filter.where), "")
+    ids, artists = ([], None) if filter.where is None else _ids_where(works, filter.where)
+    left = dict.fromkeys(ids, "")
     with closing(open_read_only(works)) as database:
         if filter.where is None or filter != WorkFilter(where=filter.where):
             others = dict(_rows_left(database, filter))
             left = others if filter.where is None else {id: others[id] for id in left if id in others}
+            artists = None
         of = database.execute("SELECT count(*) FROM works").fetchone()[0]
     without_year = across = 0
     if filter.before is not None or filter.since is not None:
@@ -81,7 +85,7 @@ def select_works(works: Path, filter: WorkFilter) -> Selection:
     if not left:
         unread = f" ({without_year:,} have no readable year)" if without_year else ""
         raise NotEnoughDataError(f"no work in the index is left ({filter}){unread}; drop or widen a condition.")
-    return Selection(filter, np.fromiter(left, np.int64, len(left)), without_year, across, of)
+    return Selection(filter, np.fromiter(left, np.int64, len(left)), without_year, across, of, artists)
 
 
 def _rows_left(database: sqlite3.Connection, filter: WorkFilter) -> Iterable[tuple[int, str]]:
@@ -127,24 +131,29 @@ def _reaches(years: Years, filter: WorkFilter) -> bool:
     )
 
 
-def _ids_where(works: Path, expression: str) -> list[int]:
-    """The ids of the works for which an expression holds, ascending."""
+def _ids_where(works: Path, expression: str) -> tuple[list[int], int]:
+    """The ids of the works for which an expression holds, ascending, and the number of their artists."""
     # As a column of the result, an expression can be followed by nothing else: a second FROM is a syntax error. The
     # line breaks and the empty comment end a comment that it may contain.
-    query = f"SELECT id, (\n{expression}\n/**/) IS TRUE FROM works ORDER BY id"
+    query = f"SELECT id, artist, (\n{expression}\n/**/) IS TRUE FROM works ORDER BY id"
+    ids: list[int] = []
+    artists: set[str] = set()
     with closing(open_read_only(works)) as database:
         database.set_authorizer(_allow_reading())
         try:
             cursor = database.cursor().execute(query)
-            ids = [row[0] for row in cursor if row[1]]
+            for id, artist, holds in cursor:
+                if holds:
+                    ids.append(id)
+                    artists.add(artist)
         except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
             raise InvalidValueError(
                 f"--where cannot be used ({error}): it takes an SQL expression over the columns {', '.join(COLUMNS)}, "
                 "with texts in single quotes, such as \"style = 'Impressionism'\"."
             ) from error
-        if len(cursor.description) != 2:
+        if len(cursor.description) != 3:
             raise InvalidValueError("--where takes one SQL expression; join several with AND or OR.")
-    return ids
+    return ids, len(artists)
 
 
 def _allow_reading() -> Callable[..., int]:

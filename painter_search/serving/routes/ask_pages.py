@@ -152,6 +152,7 @@ def _served_result(request: Request, name: str, result: CachedResult, number: in
         downloads=download_links(f"/answers/{name}/{number}" if number else f"/answers/{name}"),
         expires=expiry_time(request, name),
         result=name,
+        can_crop=bool(result.uploads),
         index_replaced=result.index.digest != service_of(request).current_index.get().digest,
     )
 
@@ -177,7 +178,7 @@ def _answers_page(request: Request, name: str, result: CachedResult, number: int
             shown_artists=None if alone else 0,
             pictures=not served.result,
             time=result.time,
-            suggest_crop=alone,
+            suggest_crop=alone and served.can_crop,
         )
         for one in chosen
     ]

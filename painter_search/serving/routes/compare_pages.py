@@ -46,14 +46,16 @@ async def compare(
     """
     service = service_of(request)
     if len(painting) != 2:
-        return await service.run_in_thread(lambda: _choose_page(request, painting, q, page))
+        return await service.run_in_thread(lambda: _choose_page(request, painting, q, page, chosen_in))
     index = await service.run_in_thread(lambda: service.index_of_references(painting, chosen_in))
     comparison = await service.compare_references(index, painting)
     result = next((reference.partition(".")[0] for reference in painting if "." in reference), "")
     one, other = painting
     served = replace(
         served_page(request, "/compare"),
-        downloads=download_links(f"/compare?painting={one}&painting={other}"),
+        downloads=download_links(
+            f"/compare?painting={one}&painting={other}" + (f"&index={index.digest}" if chosen_in else "")
+        ),
         expires=expiry_time(request, result) if result else "",
         index_replaced=index.digest != (await service.open_current()).digest,
         other_index=chosen_in not in ("", index.digest),
@@ -62,10 +64,12 @@ async def compare(
     return await service.run_in_thread(lambda: _comparison_response(comparison, index, served, save))
 
 
-def _choose_page(request: Request, references: list[str], words: str, page: int = 1, error: str = "") -> Response:
+def _choose_page(
+    request: Request, references: list[str], words: str, page: int = 1, chosen_in: str = "", error: str = ""
+) -> Response:
     """The page to choose paintings to compare: files, or works of the index by their pictures."""
     service, served = service_of(request), served_page(request, "/compare")
-    index = service.index_of_references(references)
+    index = service.index_of_references(references, chosen_in)
     root = served.root
     chosen = [
         ChosenPainting(
@@ -85,7 +89,7 @@ def _choose_page(request: Request, references: list[str], words: str, page: int 
         page,
         without=int(first) if first.isdecimal() else 0,
     )
-    asked = urlencode([*(("painting", reference) for reference in references), ("q", words)])
+    asked = urlencode([*(("painting", reference) for reference in references), ("index", index.digest), ("q", words)])
     content = {"chosen": chosen, "choice": choice, "asked": asked, "q": words, "limits": LIMITS, "error": error}
     return HTMLResponse(render_page("compare_ask.html", index, served, **content), 400 if error else 200)
 

@@ -54,8 +54,14 @@ def strong_works(config: TrainConfig, data: TrainingData) -> list[dict[str, list
 
 
 def check_strong(config: TrainConfig, data: TrainingData) -> None:
-    """Raise a `PainterSearchError` for works that cannot be trained on, or a batch that cannot be divided."""
-    batch_size, multiple = config.resolved.batch_size, WORKS_PER_ARTIST * world_size()
+    """Raise a `PainterSearchError` for works that cannot be trained on, or settings with which nothing would be."""
+    hyperparameters = config.resolved
+    if config.finetune != "last-stages" and not hyperparameters.fine_tunes:
+        flag = "backbone-lr" if hyperparameters.finetune_epochs else "finetune-epochs"
+        raise InvalidValueError(
+            f"--{flag} is 0, with which --finetune {config.finetune} trains nothing; set only one of the two."
+        )
+    batch_size, multiple = hyperparameters.batch_size, WORKS_PER_ARTIST * world_size()
     if batch_size % multiple:
         shared = f", shared by {world_size()} processes" if world_size() > 1 else ""
         raise InvalidValueError(

@@ -219,6 +219,11 @@ def test_names_of_labels_are_each_files_own(clone: Path) -> None:
     assert list(read["artist"][~read["in_train"]]) == [NAMES[3], NAMES[2]]
 
 
+def test_file_that_describes_nothing_has_the_names_of_labels_of_the_others(clone: Path) -> None:
+    write_parquet(clone / "data" / "train-00001-of-00002.parquet", table([1, 2], described=False))
+    assert set(read_hub_dataset(str(clone), 0.4, 42).catalogue["artist"]) <= set(NAMES)
+
+
 def test_data_set_in_current_folder_has_the_folders_name(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(clone)
     assert read_inputs(PrepareConfig(from_hub=".")).name == "art"

@@ -25,6 +25,8 @@ from painter_search.collection.layouts.name_kinds import kind_of
         (["Ole Monk (1840-1926)", "Eva Ek, 1901\u20131977"], False, ["Ole Monk", "Eva Ek"]),
         (["Jan Bo (1568-1625)", "Jan Bo (1601-1678)"], False, ["Jan Bo (1568-1625)", "Jan Bo (1601-1678)"]),
         (["Jan Bo 1568-1625", "Jan_Bo_1601-1678"], False, ["Jan Bo 1568-1625", "Jan_Bo_1601-1678"]),
+        (["Jan_Bo_1568_1625", "Jan_Bo_1601_1678"], False, ["Jan_Bo_1568_1625", "Jan_Bo_1601_1678"]),
+        (["Jan Bo 1568 to 1625", "Jan Bo 1601 to 1678"], False, ["Jan Bo 1568 to 1625", "Jan Bo 1601 to 1678"]),
         (["Jan Bo (1568-1625)", "Bo, Jan, 1568-1625"], False, ["Jan Bo", "Bo, Jan"]),
         (["Jan Bo (1890-1891)"], False, ["Jan Bo (1890-1891)"]),  # no lifetime
         (["01 Monet", "02_Jo Ek"], False, ["Monet", "Jo Ek"]),

@@ -150,6 +150,18 @@ RECOGNISED = {
     "artist, title, year": (
         ["Monet, Lilies, 1906.jpg", "Titian, Danae, c. 1550.jpg"], "artist-title", {"Monet", "Titian"}
     ),
+    "artist, title, technique": (
+        ["Claude Monet, Lilies, oil on canvas.jpg", "Vincent van Gogh, Irises, oil.jpg"], "artist-title",
+        {"Claude Monet", "Vincent van Gogh"},
+    ),
+    "title with commas, artist": (
+        ["Impression, Sunrise, Claude Monet.jpg", "Danae, Venus, Titian.jpg"], "title-artist",
+        {"Claude Monet", "Titian"},
+    ),
+    "WikiArt with commas": (
+        ["claude-monet_lilies, evening, 1.jpg", "titian_danae, venus, 2.jpg"], "artist_title-year",
+        {"claude-monet", "titian"},
+    ),
     "artist__title": (["Claude Monet__Lilies.jpg", "Titian__Danae.jpg"], "artist-title", {"Claude Monet", "Titian"}),
     "artist--title": (["claude-monet--lilies.jpg", "titian--danae.jpg"], "artist-title", {"claude-monet", "titian"}),
     "artist - title in folders of styles": (

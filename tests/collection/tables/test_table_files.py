@@ -86,12 +86,19 @@ def test_read_catalogue_refuses_row_longer_than_header(number: int, before: str,
         read(tmp_path / "c.csv")
 
 
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_read_catalogue_takes_quoted_value_behind_a_space(delimiter: str, tmp_path: Path) -> None:
+    rows = [["artist", "file", "title"], ["Monet", "1.jpg", f'"Lilies{delimiter} evening"'], ["Titian", "2.jpg", "x"]]
+    (tmp_path / "c.csv").write_text("\n".join(f"{delimiter} ".join(row) for row in rows))
+    assert values(tmp_path / "c.csv") == [["Monet", "1.jpg", f"Lilies{delimiter} evening"], ["Titian", "2.jpg", "x"]]
+
+
 @pytest.mark.parametrize("cell", ['"Seine', 'Seine"', '12" high', '"Seine" at dawn', '"'])
 def test_read_catalogue_takes_single_quotation_mark_among_tabs_for_text(cell: str, tmp_path: Path) -> None:
     rows = [
         ["Monet", "1.jpg", cell],
         ["Titian", "2.jpg", "x"],
-        ["Manet", "3.jpg", '"""Olympia"""'],
+        ["Manet", "3.jpg", '"""Olympia""" '],
         ["Bo", "4.jpg", '"'],
     ]
     (tmp_path / "c.tsv").write_text("\n".join(["artist\tfile\ttitle", *map("\t".join, rows)]))

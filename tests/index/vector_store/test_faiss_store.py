@@ -75,6 +75,19 @@ def test_search_among_ids_that_lie_elsewhere_than_the_query_finds_them(tmp_path:
         assert np.mean([len(set(a) & set(b)) / k for a, b in zip(nearest, found, strict=True)]) >= 0.95
 
 
+def test_search_among_ids_does_not_depend_on_the_other_queries(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    vectors = (rng.normal(size=(200, 16))[rng.integers(0, 200, 4000)] + 0.7 * rng.normal(size=(4000, 16))).astype("f4")
+    store = FaissStore(tmp_path, build_faiss(vectors, tmp_path, exact_up_to=100, recall=0.8), exact_up_to=100)
+    among = np.flatnonzero(rng.random(4000) < 0.6).astype(np.int64) + 1
+    queries = np.concatenate([vectors[:20], 9 * rng.normal(size=(12, 16)).astype("f4")])
+    distances, ids = store.search(queries, 10, among)
+    for row, query in enumerate(queries):
+        alone, ids_alone = store.search(query[None], 10, among)
+        np.testing.assert_array_equal(ids_alone[0], ids[row])
+        np.testing.assert_allclose(alone[0], distances[row], rtol=1e-4)
+
+
 def test_get_refuses_ids_of_removed_works(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(30, 8)).astype("f4")
     settings = build_faiss(vectors, tmp_path)

@@ -28,6 +28,7 @@ from painter_search.images.framing import read_frame
 from painter_search.training.config import TrainConfig
 from painter_search.training.data.training_sets import gather_triplets, gather_works
 from painter_search.training.recipes.learning_rate import learning_rate_factor
+from painter_search.training.recipes.strong import check_strong
 from painter_search.training.run import Run
 
 
@@ -157,6 +158,17 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("settings", "flag"), [({"finetune_epochs": 0}, "finetune_epochs"), ({"backbone_lr": 0.0}, "backbone_lr")]
+)
+def test_whole_network_that_would_not_be_trained_is_refused_but_can_be_loaded(
+    settings: dict[str, object], flag: str, tmp_path: Path
+) -> None:
+    config = TrainConfig(finetune="whole-network", runs=tmp_path, **settings)  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError, match=f"{flag} is 0, with which .* trains nothing"):
+        check_strong(config, None)  # type: ignore[arg-type]  # refused before any data is looked at
 
 
 @pytest.mark.long
