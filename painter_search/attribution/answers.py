@@ -82,8 +82,8 @@ class Attribution:
     artist_known: float | None
     """Probability that the painting's artist is in the index; None without calibration."""
     named: bool
-    """Whether that probability suffices to name the artist nearest in style. If not, no artist in the index is close;
-    a work that shows this very picture may tell the artist all the same."""
+    """Whether that probability suffices to name the artist nearest in style. If not, no artist in the index is close
+    enough; a work that shows this very picture may tell the artist all the same."""
     picture: bytes
     """The whole painting, reduced, as a JPEG file."""
     photograph: Photograph | None = None
@@ -120,13 +120,19 @@ class Attribution:
         first = self.artists[0]
         works = f"{first.works_in_index:,} work{'' if first.works_in_index == 1 else 's'}"
         if not self.named:
-            return f"no artist in this index is close; nearest in style: {first.artist} ({works})"
+            close = "not sure enough to name an artist" if self.perhaps_known else "no artist in this index is close"
+            return f"{close}; nearest in style: {first.artist} ({works})"
         probability = "" if first.probability is None else f" ({format_probability(first.probability)})"
-        another = "; another artist in the index is likelier" if self.another_is_likelier else ""
-        return f"nearest in style to {first.artist}{probability}, on {works}{another}"
+        others = "; all others in the index together are likelier" if self.others_are_likelier else ""
+        return f"nearest in style to {first.artist}{probability}, on {works}{others}"
 
     @property
-    def another_is_likelier(self) -> bool:
+    def perhaps_known(self) -> bool:
+        """Whether nobody is named although the painting is likelier by an artist of the index than not."""
+        return not self.named and (self.artist_known or 0.0) > 0.5
+
+    @property
+    def others_are_likelier(self) -> bool:
         """Whether it is likelier that the painting is by any other artist of the index than by the nearest one."""
         first = self.artists[0].probability if self.artists else None
         return first is not None and self.artist_known is not None and self.artist_known - first > first

@@ -63,7 +63,7 @@ def attribute(
         no usable image.
 
     Raises:
-        NotFoundError: A path does not exist.
+        NotFoundError: The only path does not exist.
         InvalidValueError: A folder is empty, or there is no painting.
         UnknownWorkError: The index has no work of an id.
 

@@ -60,18 +60,25 @@ def read_query_inputs(paintings: PaintingInputs) -> list[QueryInput]:
     """List every painting; a folder or zip archive stands for the files in it and below.
 
     Hidden files, side files and notes in a folder are passed over.
-    Files and bytes are not opened here. PIL images and arrays, which have no file, are encoded without loss.
+    Files and bytes are not opened here. PIL images and arrays, which have no file, are encoded without loss. A path
+    that does not exist is listed where there are others, so that a mistyped one does not cost the answers to these.
 
     Raises:
-        NotFoundError: A path does not exist.
+        NotFoundError: The only path does not exist.
         InvalidValueError: A folder is empty, an image cannot be decoded, or there is no painting at all.
         TypeError: An object that is none of these.
     """
     queries: list[QueryInput] = []
-    for painting in _as_list(paintings):
+    given = _as_list(paintings)
+    for painting in given:
         if isinstance(painting, str | Path) and read_work_id(painting) is None:
             location = parse_location(painting)
-            queries += _files_at(location) if isinstance(location, Path) else input_at_url(location)
+            if isinstance(location, str):
+                queries += input_at_url(location)
+            elif len(given) > 1 and not location.exists():
+                queries.append(QueryInput(location.name, location))
+            else:
+                queries += _files_at(location)
         else:
             queries.append(to_query_input(painting, len(queries) + 1))
     if not queries:

@@ -48,6 +48,10 @@ from painter_search.index.works.works_db import IndexedWork
 from painter_search.index.works.works_writer import add_thumbnails, add_works
 
 REJECTED = "rejected.csv"
+BLOCK = 256
+"""Added works whose nearest are looked for at once."""
+ALIKE = 5
+"""Works nearest to an added one that are looked at for the same picture."""
 
 
 @dataclass(frozen=True)
@@ -193,6 +197,7 @@ def _add(index: IndexReader, additions: Additions, staging: Path) -> Change:
         embed_shards(index.encoder, missing_shards(shards, shard_dir), shard_dir)
         vectors = join_shards(shards, shard_dir, staging / EMBEDDINGS)
         ids = np.array([entry.id for entry in added], np.int64)
+        _tell_of_other_artists(index, added, vectors, fingerprints)
         if index.has_larger_pictures:
             shutil.copyfile(index.folder / PICTURES, version / PICTURES)
             numbered = [(entry.id, CollectionWork(collection, entry.work)) for entry in added]
@@ -206,6 +211,23 @@ def _add(index: IndexReader, additions: Additions, staging: Path) -> Change:
         folder = publish_version(index, version, first_id + len(added), search, split)
     entries = tuple(IndexedWork(entry.id, work) for entry, work in zip(added, works, strict=True))
     return Change(folder, entries, left_out=tuple(left_out))
+
+
+def _tell_of_other_artists(
+    index: IndexReader, added: Sequence[IndexedWork], vectors: NDArray[np.float32], fingerprints: Sequence[bytes]
+) -> None:
+    """Say which pictures are added that the index has under another artist, among the works nearest to each."""
+    blocks = range(0, len(vectors), BLOCK)
+    nearest = np.concatenate([index.store.search(vectors[start : start + BLOCK], ALIKE)[1] for start in blocks])
+    for entry, near, fingerprint in zip(added, nearest, fingerprints, strict=True):
+        rows = index.works.candidate_rows(near[near >= 0])
+        same = same_picture(fingerprint, stack_fingerprints(row.fingerprint for row in rows))
+        for row, is_same in zip(rows, same, strict=True):
+            if is_same and row.artist != entry.work.artist:
+                logger.info(
+                    f"{entry.work.file} is added under {entry.work.artist}, and the very picture is in the index "
+                    f"under {row.artist} (id {row.id}); remove one of them if that is wrong."
+                )
 
 
 @dataclass(frozen=True)

@@ -78,8 +78,8 @@ class AttributionData(IndexReader):
         if found is None:
             raise InvalidValueError(
                 f"--false-names is {false_names}, and {self.folder} does not know what a threshold costs, which needs "
-                "40 works by 8 artists to measure: train its encoder with this version, on more artists, and build the "
-                "index again."
+                "40 works by 8 artists to measure, and an encoder with probabilities: build it with --encoder painter, "
+                "or train on more artists."
             )
         chosen = copy(self)
         chosen._threshold = found

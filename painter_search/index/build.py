@@ -19,7 +19,7 @@ from painter_search.collection.collection import Collection
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.hands.spellings import common_spellings
 from painter_search.collection.preparation import prepare_collection
-from painter_search.common.errors import InvalidValueError, NotEnoughDataError, PainterSearchError
+from painter_search.common.errors import InvalidValueError, NotEnoughDataError, NotFoundError, PainterSearchError
 from painter_search.common.files.atomic_io import digest_bytes, locked, remove_folder, remove_partial_files
 from painter_search.common.files.urls import join_location, parse_location
 from painter_search.common.log import logger
@@ -67,6 +67,8 @@ def build_painting_index(config: BuildIndexConfig) -> BuiltIndex:
         check_connection(config.vector_store)
     if config.embeddings:
         return _build_from_embeddings(config)
+    if config.folder is not None and not config.folder.exists():  # known at once, before an encoder is opened
+        raise NotFoundError(f"{config.folder} does not exist; check the path after --folder.")
     trained = _trained_encoder(config)
     collections = [] if config.folder is not None else [Collection.open(folder) for folder in config.data]
     encoder = trained or Encoder.untrained(config.backbone, collections[0].framing if collections else "whole")
@@ -89,6 +91,12 @@ def build_painting_index(config: BuildIndexConfig) -> BuiltIndex:
     entries = [
         CollectionWork(collection, work) for collection in collections for work in collection.works(config.split)
     ]
+    learned = sum(len(collection.works("train")) for collection in collections) if config.split == "test" else 0
+    if learned:
+        logger.info(
+            f"{learned:,} training works are left out, so that scores are of works that no encoder learned from; "
+            "--split all takes them, too."
+        )
     with _locked_for_building(config):
         return BuiltIndex(_build(config, encoder, entries))
 
@@ -253,7 +261,13 @@ def _trained_encoder(config: BuildIndexConfig) -> Encoder | None:
         return load_encoder(PAINTER)
     newest = find_checkpoint(run / BEST)
     logger.info(f"Encoder: {newest}")
-    return load_encoder(newest)
+    encoder = load_encoder(newest)
+    if encoder.confidence is None:
+        logger.info(
+            "It was trained on too few artists to give probabilities; --encoder painter, which comes with the package, "
+            "gives them."
+        )
+    return encoder
 
 
 def _write_works(staging: Path, entries: Sequence[CollectionWork], picture_size: int) -> None:

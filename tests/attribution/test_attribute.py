@@ -97,6 +97,15 @@ def test_attribute_refuses_missing_path_and_empty_folder(small_index: PaintingIn
         attribute(small_index, [tmp_path])
 
 
+def test_mistyped_path_does_not_cost_the_other_answers(
+    small_index: PaintingIndex, painted_originals: Path, tmp_path: Path
+) -> None:
+    found, missing = attribute(small_index, [painted_originals / "0-0.jpg", tmp_path / "no.jpg"])
+    assert found.answered
+    assert (missing.painting, missing.answered) == ("no.jpg", False)
+    assert "no such file" in missing.reason.lower()
+
+
 @pytest.mark.parametrize("calibrated", [False, True])
 def test_attribute_on_approximate_index_reads_candidates_only_and_answers_as_exact(
     small_index_config: BuildIndexConfig,

@@ -18,8 +18,9 @@ from painter_search.display.console.attribution import show_answers
 from painter_search.display.pages.answer_view import view_answer
 from painter_search.display.pages.query_page import query_page
 from painter_search.display.serialize import answers_to_dict
+from painter_search.display.words.naming_costs import FILTERED
 from painter_search.encoder.encoder import load_encoder
-from painter_search.index.config import BuildIndexConfig
+from painter_search.index.config import BuildIndexConfig, WorkFilter
 from painter_search.index.manifest import publish_index
 from painter_search.index.own_calibration import calibrated
 from painter_search.index.painting_index import PaintingIndex
@@ -143,12 +144,23 @@ def test_page_tells_the_error_rates_of_the_threshold_in_use(
     identified_index: PaintingIndex, paint: Callable[..., Image.Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measured, costs = "In trials with this index", "With this threshold"
-    monkeypatch.setattr("painter_search.display.pages.query_page.read_error_rates", lambda _: measured)
+    monkeypatch.setattr("painter_search.display.words.naming_costs.read_error_rates", lambda _: measured)
     shown = []
     for index in (identified_index, identified_index.naming(10)):
         views = [view_answer(attribute(index, paint(999))[0], index)]
         shown.append([words in query_page(views, index) for words in (measured, costs)])
     assert shown == [[True, False], [False, True]]
+
+
+def test_filtered_answer_says_that_its_costs_are_those_of_the_whole_index(
+    identified_index: PaintingIndex, paint: Callable[..., Image.Image], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for filter, told in ((None, False), (WorkFilter(exclude_artists="Painter 9"), True)):
+        index = identified_index.filtered(filter)
+        answers = attribute(index, paint(999))
+        show_answers(answers, index)
+        assert (FILTERED in " ".join(capsys.readouterr().out.split())) == told
+        assert (FILTERED in query_page([view_answer(answers[0], index)], index)) == told
 
 
 @pytest.mark.parametrize("false_names", [0, 100, -3])

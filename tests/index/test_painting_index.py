@@ -201,6 +201,19 @@ def test_build_continues_after_an_interruption_to_the_same_index(
     assert sum(embedded) == len(index)
 
 
+def test_build_says_what_it_leaves_out_and_where_probabilities_come_from(
+    small_index_config: BuildIndexConfig, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    training = len(Collection.open(small_index_config.data[0]).works("train"))
+    for split, told in (("test", True), ("all", False)):
+        caplog.clear()
+        with caplog.at_level("INFO", "painter_search"):
+            PaintingIndex.build(small_index_config, index=tmp_path / split, split=split)
+        assert (f"{training} training works are left out" in caplog.text) == told
+    with pytest.raises(NotFoundError, match="missing does not exist; check the path after folder"):
+        PaintingIndex.build(small_index_config, data=("data",), folder=tmp_path / "missing", index=tmp_path / "none")
+
+
 def test_build_removes_what_builds_left_that_were_interrupted_long_ago(
     small_index_config: BuildIndexConfig, tmp_path: Path
 ) -> None:

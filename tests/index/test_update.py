@@ -515,6 +515,22 @@ def test_add_paintings_adds_monochromes_that_differ_and_no_copy(index_dir: Path,
     assert (again.added, len(again.left_out)) == ((), 3)
 
 
+def test_add_paintings_tells_of_pictures_that_the_index_has_under_another_artist(
+    index_dir: Path, painted_originals: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (work,) = PaintingIndex.load(index_dir).works.get([1])
+    with caplog.at_level("INFO", "painter_search"):
+        added = add_paintings(index_dir, painted_originals / work.file, artist="Somebody Else").added
+    assert len(added) == 1
+    assert (
+        f"is added under Somebody Else, and the very picture is in the index under {work.artist} (id 1)" in caplog.text
+    )
+    caplog.clear()
+    with caplog.at_level("INFO", "painter_search"):
+        assert not add_paintings(index_dir, painted_originals / work.file, artist=work.artist).added
+    assert "very picture" not in caplog.text
+
+
 def test_add_paintings_gives_no_work_to_one_of_several_namesakes(index_dir: Path, tmp_path: Path) -> None:
     def add(artist: str) -> str:
         number = len(list(tmp_path.glob("*.jpg")))

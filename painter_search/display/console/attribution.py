@@ -11,6 +11,7 @@ from painter_search.common.files.csv_io import rows_to_csv
 from painter_search.display.console.tables import caption, new_table, print_csv, print_json, show
 from painter_search.display.serialize import answers_to_dict, answers_to_rows
 from painter_search.display.words.citation import UNCALIBRATED
+from painter_search.display.words.naming_costs import naming_costs
 from painter_search.index.painting_index import PaintingIndex
 
 OutputFormat = Literal["text", "json", "csv"]
@@ -46,8 +47,8 @@ def _show_tables(answers: Sequence[Answer], index: PaintingIndex, page: Path | N
         _show_table(answer, calibrated=index.confidence is not None)
     if index.confidence is None:
         show(UNCALIBRATED)
-    if index.naming_threshold is not None and any(answer.answered for answer in answers):
-        show(f"{index.naming_threshold}")
+    if (costs := naming_costs(index)) and any(answer.answered for answer in answers):
+        show(costs)
     if page:
         show(f"Open {page}")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from painter_search.collection.summary import count_reasons
 from painter_search.display.console.tables import caption, new_table, print_json, show, show_first
 from painter_search.display.serialize import listing_to_dict, work_to_dict
+from painter_search.display.words.left_out import reason_counts
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.vector_store.base import SearchSettings
 
@@ -50,10 +53,10 @@ def show_index(
         )
     rejected = index.folder / "rejected.csv"
     if rejected.is_file():
-        count = max(0, len(rejected.read_text(encoding="utf-8", errors="replace").splitlines()) - 1)
-        if count:
-            were = "file was left out; it" if count == 1 else "files were left out; each"
-            show(f"{count:,} {were} is listed with its reason in {rejected}.")
+        with rejected.open(encoding="utf-8", errors="replace", newline="") as file:
+            reasons = count_reasons(row.get("reason") or "" for row in csv.DictReader(file))
+        if reasons:
+            show(f"Left out: {reason_counts(reasons)}. Each is listed in {rejected}.")
     _show_page(page)
 
 

@@ -75,17 +75,11 @@ class AnswerView:
         first = answer.artists[0]
         works = f"{first.works_in_index:,} work{'' if first.works_in_index == 1 else 's'} {self.scope}"
         if answer.named:
-            another = " Another artist in this index is likelier." if answer.another_is_likelier else ""
-            return Words("Nearest in style to", first.artist, f"On {works}.{another}")
-        nobody = "Perhaps nobody" if self.perhaps_known else "Probably nobody"
-        byline = f"Nearest in style, though not near: {first.artist}, {works}."
+            others = " All others in this index together are likelier." if answer.others_are_likelier else ""
+            return Words("Nearest in style to", first.artist, f"On {works}.{others}")
+        nobody = "Perhaps nobody" if answer.perhaps_known else "Probably nobody"
+        byline = f"Nearest in style{'' if answer.perhaps_known else ', though not near'}: {first.artist}, {works}."
         return Words("Whose hand?", f"{nobody} in this index", byline, nobody)
-
-    @property
-    def perhaps_known(self) -> bool:
-        """Whether nobody is named although the painting is likelier by an artist of the index than not."""
-        answer = self.answer
-        return answer.answered and not answer.named and (answer.artist_known or 0.0) > 0.5
 
     @property
     def eyebrow(self) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from painter_search.analysis.reliability import IndexReliability
 from painter_search.common.errors import PainterSearchError
 from painter_search.common.files.atomic_io import read_json, write_json
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.identification.naming_threshold import LEAST_ARTISTS, LEAST_WORKS
+
+if TYPE_CHECKING:  # an answer only reads the sentence
+    from painter_search.analysis.reliability import IndexReliability
 
 
 def error_rates_sentence(reliability: IndexReliability | None) -> str:

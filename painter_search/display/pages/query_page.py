@@ -13,9 +13,9 @@ from painter_search.common.files.atomic_io import write_bytes
 from painter_search.common.progress import track
 from painter_search.display.matching_parts import make_icon
 from painter_search.display.pages.answer_view import MATCHED_ARTISTS, AnswerView, view_answer
-from painter_search.display.pages.error_rates import read_error_rates
 from painter_search.display.pages.page import ServedPage, data_uri, open_template
 from painter_search.display.words.citation import UNCALIBRATED, citation_line
+from painter_search.display.words.naming_costs import naming_costs
 from painter_search.images.framing import encode_jpeg, open_frame
 from painter_search.index.painting_index import PaintingIndex
 
@@ -44,7 +44,7 @@ def saved_query_page(answers: Sequence[Answer], index: PaintingIndex, time: date
 
 
 def query_page(
-    views: Sequence[AnswerView], index: PaintingIndex, served: ServedPage | None = None, *, of: int = 1, rates: str = ""
+    views: Sequence[AnswerView], index: PaintingIndex, served: ServedPage | None = None, *, of: int = 1
 ) -> str:
     """The page of answers as HTML.
 
@@ -53,7 +53,6 @@ def query_page(
         index: The index that gave them.
         served: What the server adds; None for a page that is saved.
         of: How many answers the result has that the one answer belongs to.
-        rates: How often such answers are wrong, in a sentence; by default as it was measured with the index.
     """
     several = len(views) > 1
 
@@ -95,7 +94,7 @@ def query_page(
         asked_picture=asked_picture,
         icon=icon,
         address=address,
-        rates=rates or (read_error_rates(index) if index.names_by_default else ""),
+        rates=naming_costs(index),
         running=views[0].citation if len(views) == 1 else "",
         citation=citation_line(index),
         uncalibrated=UNCALIBRATED,
@@ -119,7 +118,7 @@ def _kind(view: AnswerView) -> str:
         return KINDS[4]
     if view.answer.same_works:
         return KINDS[0]
-    return KINDS[1] if view.answer.named else KINDS[2 if view.perhaps_known else 3]
+    return KINDS[1] if view.answer.named else KINDS[2 if view.answer.perhaps_known else 3]
 
 
 def _orders(views: Sequence[AnswerView]) -> dict[str, list[int]]:

@@ -7,6 +7,7 @@ from collections import Counter
 from painter_search.analysis.audit import SMALL_SIDE, Audit
 from painter_search.analysis.duplicate_works import DuplicatePair
 from painter_search.analysis.label_errors import MIN_VOTES, NEIGHBOURS
+from painter_search.collection.summary import count_reasons
 
 KINDS = {
     "same": "the same picture",
@@ -24,6 +25,17 @@ def audit_title(audit: Audit) -> str:
     """What was audited: the collections, their size, and the index whose neighbours were used."""
     neighbours = f", neighbours from index {audit.index}" if audit.index else ""
     return f"{', '.join(audit.sources)}: {audit.works:,} works by {audit.artists:,} artists{neighbours}"
+
+
+def index_only_sentence(audit: Audit) -> str:
+    """How many works of the index the audited collections lack, and how to audit them; empty if there are none."""
+    if not audit.index_only:
+        return ""
+    works = "1 work of the index is" if audit.index_only == 1 else f"{audit.index_only:,} works of the index are"
+    return (
+        f"{works} not in {' or '.join(audit.sources)}, so only their neighbours were looked at; "
+        "--index without --data looks at all works of the index."
+    )
 
 
 def leak_sentence(audit: Audit) -> str:
@@ -67,4 +79,4 @@ def finding_counts(audit: Audit) -> list[tuple[str, int]]:
 
 def rejection_reasons(audit: Audit) -> Counter[str]:
     """How many files `prepare` left out for each reason, without the details in brackets and after colons."""
-    return Counter(row["reason"].split(" (")[0].split(":")[0] for row in audit.rejected)
+    return count_reasons(row["reason"] for row in audit.rejected)
