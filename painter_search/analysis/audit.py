@@ -70,6 +70,8 @@ class Audit:
     """Names of the audited collections."""
     index: str | None
     """Digest of the index whose neighbours were compared; None without an index."""
+    index_only: int
+    """Works of this index that are in none of the audited collections, so that their pictures were not compared."""
     works: int
     artists: int
     duplicates: tuple[DuplicatePair, ...]
@@ -98,6 +100,7 @@ class Audit:
             "leaks": self.leaks,
             "sources": self.sources,
             "index": self.index,
+            "index_only": self.index_only,
             "works": self.works,
             "artists": self.artists,
             "repeats": [pair.to_dict() for pair in self.duplicates],
@@ -160,7 +163,8 @@ def audit_collection(config: AuditConfig | None = None) -> Audit:
     Every picture is opened once and compared with every other, also without its margins. Nothing is changed.
 
     Args:
-        config: What to audit; by default the collection in `data` and the index in `index`, where they exist.
+        config: What to audit; by default the collection in `data` with the neighbours of the index in `index`, where
+            they exist. An index without a collection is audited itself.
 
     Returns:
         The findings.
@@ -177,7 +181,8 @@ def audit_collection(config: AuditConfig | None = None) -> Audit:
         >>> audit.to_frame().groupby("finding").size()  # doctest: +SKIP
     """
     config = config or AuditConfig()
-    folders = config.data or ((DEFAULT_DATA,) if (DEFAULT_DATA / "prepare.json").is_file() else ())
+    looks_for_data = config.index is None and (DEFAULT_DATA / "prepare.json").is_file()
+    folders = config.data or ((DEFAULT_DATA,) if looks_for_data else ())
     collections = [Collection.open(folder) for folder in folders]
     index = _find_index(config.index, collections)
     if not collections and index is None:
@@ -218,6 +223,7 @@ def audit_collection(config: AuditConfig | None = None) -> Audit:
     return Audit(
         sources=tuple(by_name) or tuple(index.manifest.collections if index else ()),
         index=index.digest if index else None,
+        index_only=len(ids.keys() - {work.name for work, _ in entries}),
         works=len(entries),
         artists=len({work.artist for work, _ in entries}),
         duplicates=duplicates,

@@ -40,11 +40,11 @@ class AuditConfig:
     """Look for what may be wrong with a collection: repeated pictures, artists spelled twice, doubtful attributions."""
 
     data: tuple[Path, ...] = ()
-    """Prepared collections to audit. Default: data, if it holds one; else the works of the index."""
+    """Prepared collections to audit. Default: data, if it holds one and there is no --index; else the index itself."""
 
     index: Location | None = None
-    """An index whose neighbours are compared: a folder of indexes, one index, or the URL of either.
-    Default: index, if it holds works of these collections."""
+    """An index: a folder of indexes, one index, or the URL of either. Its own works are audited, or with --data those
+    of the collections, whose neighbours in it are compared. Default: index, if it holds works of these collections."""
 
     page: Path | None = None
     """Write a page of the findings, one HTML file with the pictures side by side."""
@@ -90,8 +90,9 @@ class CompareConfig:
 
     crop: str = "auto"
     """What of a photograph is used, of both sides. auto: the painting in it, without wall and frame, where one is found
-    for sure; a plain reproduction stays as it is. none: all of it. x,y,w,h: a rectangle, as fractions of the photograph
-    (or in pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 turns it upside down."""
+    for sure, or is a work of the index or, of two paintings, the other one; a plain reproduction stays as it is.
+    none: all of it. x,y,w,h: a rectangle, as fractions of the photograph (or in pixels, if a number is above 1);
+    x,y,w,h,1 also turns it clockwise, 2 turns it upside down."""
 
     page: Path | None = None
     """Write a page of the comparison, one HTML file with the pictures in it."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from painter_search.collection.hands.folding import fold_name
+from painter_search.collection.hands.folding import fold_name, fold_words, split_off_life
 from painter_search.collection.hands.hand import Hand, read_hands
+from painter_search.collection.layouts.vocabulary import EPITHETS, PARTICLES
 from painter_search.common.progress import track
 
 if TYPE_CHECKING:  # a server that folds names need not import pandas
@@ -24,6 +25,8 @@ of the 1,698 artists in the report's catalogues three, such as John Marin and Jo
 numbers tell apart, such as Utagawa Kunisada and Utagawa Kunisada II."""
 NUMBERS = re.compile(r"\d+|\b(?:i{1,3}|iv|vi{0,3}|ix|x)\b")
 """Parts of a name that are never a slip of the pen: numbers of namesakes, years, inventory numbers."""
+BESIDE_SURNAMES = frozenset(f"{EPITHETS} {PARTICLES}".split())
+"""Words of a name that are no surname: van, the Elder."""
 MIN_NAMES_FOR_PROGRESS = 10_000
 """Comparing this many names takes some seconds, so a progress bar is shown."""
 
@@ -34,7 +37,12 @@ class NameVariant:
 
     artists: tuple[str, str]
     """The names, in alphabetical order."""
-    how: Literal["accents, capitals or order", "accents, capitals or order; taken as one", "a letter or two"]
+    how: Literal[
+        "accents, capitals or order",
+        "accents, capitals or order; taken as one",
+        "a letter or two",
+        "the surname alone",
+    ]
     """How the two names differ, and whether the collection takes them as one artist's already."""
 
 
@@ -64,7 +72,7 @@ def find_name_variants(artists: Iterable[str]) -> list[NameVariant]:
     """Every pair of different names that may be one artist's, in alphabetical order.
 
     Two names are a pair if they fold to the same (`fold_name`), or if their folded names have the same `NUMBERS` and a
-    similarity of at least `MIN_SIMILARITY`.
+    similarity of at least `MIN_SIMILARITY`, or if one is the surname alone ("Monet", "van Gogh") of exactly one artist.
     """
     names: dict[str, list[str]] = defaultdict(list)
     for artist in sorted(set(artists)):
@@ -82,7 +90,39 @@ def find_name_variants(artists: Iterable[str]) -> list[NameVariant]:
             for one in names[folded]
             for other in names[similar]
         ]
+    found = {variant.artists for variant in variants}
+    surnames = (pair for pair in _surname_pairs(names) if pair not in found)
+    variants += [NameVariant(pair, "the surname alone") for pair in surnames]
     return sorted(variants, key=lambda variant: variant.artists)
+
+
+def _surname_pairs(names: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Each surname that stands alone with the name of the one artist who has it; `names` by folded name."""
+    hands = read_hands(name for spellings in names.values() for name in spellings)
+    alone: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    full: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for folded, spellings in names.items():
+        for name in spellings:
+            family, is_alone = _surname(name)
+            if hands[name].is_sure and len(family) > 1 and family.isalpha():
+                key = (family, *NUMBERS.findall(folded))
+                if is_alone:
+                    alone[key].append(name)
+                else:
+                    full[key].add(folded)
+    for key, short in alone.items():
+        if len(full[key]) == 1:
+            for name in short:
+                for other in names[next(iter(full[key]))]:
+                    yield min(name, other), max(name, other)
+
+
+def _surname(artist: str) -> tuple[str, bool]:
+    """The surname in a name, folded, and whether nothing else is in the name: monet in "Claude Monet", "Monet, C."."""
+    words = [word for word in fold_words(split_off_life(artist)[0]) if word not in BESIDE_SURNAMES]
+    first = [word for word in fold_words(artist.partition(",")[0]) if word not in BESIDE_SURNAMES]
+    family = first if len(first) < len(words) else words
+    return family[-1] if family else "", len(words) == 1
 
 
 def _similar_pairs(names: list[str]) -> Iterator[tuple[str, str]]:

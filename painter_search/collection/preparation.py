@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +33,7 @@ from painter_search.collection.collection import (
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.copies import count_copies_once
 from painter_search.collection.framing_journal import JOURNAL, can_frame_any, frame_originals, may_pass
-from painter_search.collection.summary import CollectionSummary
+from painter_search.collection.summary import CollectionSummary, count_reasons
 from painter_search.collection.triplets import TRIPLET_COLUMNS, Triplets, draw_triplets
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError
 from painter_search.common.files.atomic_io import (
@@ -155,7 +154,7 @@ def _prepare(config: PrepareConfig, with_triplets: bool) -> Collection:
         "suspicious": len(suspicious),
         **readings_of(inputs.catalogue),
         "enlarged": sum(framed[file].enlarged for file in readable["new_filename"]),
-        "rejected": dict(sorted(Counter(_kind(reason) for reason in rejected["reason"]).items())),
+        "rejected": dict(sorted(count_reasons(rejected["reason"]).items())),
     }
     write_json(staging / "prepare.json", summary)
     if changed_ns > now_ns:  # its date says later whether an original has changed since
@@ -304,19 +303,13 @@ def _digest_inputs(catalogue: pd.DataFrame, framed: dict[str, FramingResult]) ->
     return digest_bytes(table.encode("utf-8", "surrogatepass"), lines.encode("utf-8", "surrogatepass"))
 
 
-def _kind(reason: str) -> str:
-    """A reason without its details, for counting."""
-    return reason.split(" (")[0].split(":")[0]
-
-
 def _nothing_readable(inputs: CollectionInputs, rejected: pd.DataFrame) -> str:
     if len(inputs.catalogue) and (doubt_hands(inputs.catalogue) != "").all():
         return f"none of the {len(inputs.catalogue):,} works names one artist; --keep-uncertain keeps such hands."
     if inputs.by_path:
         example = f", e.g. {rejected['file'].iloc[0]}: {rejected['reason'].iloc[0]}" if len(rejected) else ""
         return f"none of the {len(inputs.originals):,} files in the folder is a readable image{example}."
-    kinds = Counter(_kind(reason) for reason in rejected["reason"])
-    reasons = ", ".join(f"{number:,} {reason}" for reason, number in kinds.most_common(3))
+    reasons = "; ".join(f"{number:,} {reason}" for reason, number in count_reasons(rejected["reason"]).most_common(3))
     return (
         f"none of the {len(inputs.catalogue):,} works in the catalogue has a readable original ({reasons}); "
         "check that --originals holds the files that the catalogue's new_filename names."

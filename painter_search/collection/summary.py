@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import TypedDict
 
 from painter_search.images.types import Framing
@@ -33,3 +35,8 @@ class CollectionSummary(TypedDict, total=False):
     """Originals smaller than a `center` frame."""
     rejected: dict[str, int]
     """Files and rows, by the kind of reason."""
+
+
+def count_reasons(reasons: Iterable[str]) -> Counter[str]:
+    """How often each kind of reason occurs: reasons without their details in brackets and after colons."""
+    return Counter(reason.split(" (")[0].split(":")[0] for reason in reasons)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from painter_search.analysis.comparisons.comparison_inputs import (
     ComparedPainting,
     PaintingGroup,
+    choose_reading,
     indexed_painting,
     painting_of,
 )
@@ -26,6 +27,7 @@ from painter_search.attribution.prepared_queries import PreparedQuery, attribute
 from painter_search.common.errors import InvalidValueError, UnreadableImageError
 from painter_search.common.files.atomic_io import digest_bytes
 from painter_search.display.pages.index_page import index_page_content
+from painter_search.images.framing import Frame
 from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.serving.batching import BatchedEmbedder
@@ -59,11 +61,19 @@ class ReadUpload:
     """The same of what may be a painting in the photograph; see `Frame`."""
 
     @property
+    def frames(self) -> list[Frame]:
+        """Frames of its readings, see `Frame.readings`; none if the file is unreadable."""
+        return [one.query.frame for one in (self, self.possible) if one and one.query]
+
+    @property
+    def embeddings(self) -> NDArray[np.float32]:
+        """Those of its readings: `[n, 256]`."""
+        return np.stack([one.embedding for one in (self, self.possible) if one])
+
+    @property
     def compared(self) -> Callable[[], ComparedPainting] | None:
         """Makes the painting as comparisons take it; None if the file is unreadable."""
-        if self.query is None:
-            return None
-        return partial(painting_of, self.name, self.query.frame, self.embedding)
+        return partial(painting_of, self.name, self.frames, self.embeddings) if self.query else None
 
 
 class Service:
@@ -225,25 +235,25 @@ def _require_encoder(index: PaintingIndex) -> None:
 
 def _compare(index: PaintingIndex, one: Sequence[ReadUpload], other: Sequence[ReadUpload]) -> CachedResult:
     if len(one) == len(other) == 1:
-        comparison = compare_pair(index, _readable(one[0]), _readable(other[0]))
+        comparison = compare_pair(index, _readable(index, one[0]), _readable(index, other[0]))
         larger = sum(len(side.larger or b"") for side in (comparison.one, comparison.other))
         return CachedResult(index, comparison=comparison, size=PAIR_BYTES + larger)
     if len(other) == 1:  # a single painting goes first
         one, other = other, one
-    groups = _group("Group A", one), _group("Group B", other)
+    groups = _group(index, "Group A", one), _group(index, "Group B", other)
     size = GROUPED_WORK_BYTES * (len(one) + len(other))
     return CachedResult(index, comparison=compare_groups(index, *groups), size=size)
 
 
-def _readable(upload: ReadUpload) -> ComparedPainting:
-    if upload.compared is None:
+def _readable(index: PaintingIndex, upload: ReadUpload) -> ComparedPainting:
+    if upload.query is None:
         raise InvalidValueError(f"{upload.name}: {upload.reason}; choose an image.")
-    return upload.compared()
+    return choose_reading(index, upload.name, upload.frames, upload.embeddings)
 
 
-def _group(name: str, uploads: Sequence[ReadUpload]) -> PaintingGroup:
-    compared = (upload.compared() for upload in uploads if upload.compared is not None)
-    paintings = tuple(replace(painting, larger=None) for painting in compared)
+def _group(index: PaintingIndex, name: str, uploads: Sequence[ReadUpload]) -> PaintingGroup:
+    compared = (_readable(index, upload) for upload in uploads if upload.query)
+    paintings = tuple(replace(painting, larger=None, possible=None) for painting in compared)
     unreadable = tuple(FailedQuery(f"{name}/{upload.name}", upload.reason) for upload in uploads if not upload.query)
     # As on the command line, a group of a single painting goes by the painting's name.
     return PaintingGroup(paintings[0].name if len(uploads) == len(paintings) == 1 else name, paintings, unreadable)

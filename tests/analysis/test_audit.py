@@ -21,7 +21,7 @@ from painter_search.common.files.atomic_io import to_json
 from painter_search.display.console.audit import show_audit
 from painter_search.display.pages.audit_page import write_audit_page
 from painter_search.index.config import BuildIndexConfig
-from painter_search.index.painting_index import PaintingIndex, remove_works
+from painter_search.index.painting_index import PaintingIndex, add_paintings, remove_works
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -136,6 +136,35 @@ def test_audit_of_index_alone_uses_its_thumbnails(
     assert {part for pair in found.duplicates for part in pair.splits} <= {"index"}
     work = small_index.works.get([1])[0]
     assert found.picture(work) == small_index.works.thumbnail(1)
+
+
+def test_audit_of_index_leaves_the_collection_in_data_aside(
+    small_collection: Path, small_index: PaintingIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(small_collection, tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    found = audit_collection(AuditConfig(index=small_index.folder))
+    assert (found.works, found.index_only) == (len(small_index), 0)
+    both = audit_collection(AuditConfig(data=(Path("data"),), index=small_index.folder))
+    assert (both.works, both.index_only) == (48, 0)
+    assert both.label_errors == found.label_errors
+
+
+def test_audit_tells_of_works_that_only_the_index_has(
+    small_collection: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paint(50, 0).save(home.parent / "new.png")
+    add_paintings(home, home.parent / "new.png", "Ada Blue")
+    shutil.copytree(small_collection, home.parent / "data")
+    monkeypatch.chdir(home.parent)
+    found = audit_collection()
+    assert (found.works, found.index_only, found.to_dict()["index_only"]) == (48, 1, 1)
+    show_audit(found)
+    assert "1 work of the index is not in small, " in capsys.readouterr().out.replace("\n", " ")
+    write_audit_page(home.parent / "audit.html", found)
+    assert "1 work of the index is not in small" in (home.parent / "audit.html").read_text(encoding="utf-8")
+    itself = audit_collection(AuditConfig(index=home))
+    assert (itself.works, itself.index_only) == (len(PaintingIndex.load(home)), 0)
 
 
 def test_label_errors_of_audit_ignore_other_files_of_same_picture(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -89,6 +90,37 @@ def test_unsure_painting_is_cropped_to_if_it_is_a_work_of_the_index(
     assert isinstance(unknown, Attribution)
     assert (unknown.same_works, unknown.crop) == ((), None)
     assert unknown.possible is not None
+
+
+def test_unsure_painting_is_compared_cropped_if_it_is_a_work_of_the_index_or_the_other_painting(
+    small_index: PaintingIndex, work: Work, painted_originals: Path, photograph: Path, tmp_path: Path,
+    paint: Callable[..., Image.Image], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def compare(one: Path, other: Path) -> PairComparison:
+        found = compare_paintings(small_index, one, other)
+        assert isinstance(found, PairComparison)
+        return found
+
+    monkeypatch.setattr(crop, "SURE", 1.01)
+    new = tmp_path / "new.png"
+    paint(9001, 440, 330).save(new)
+    of_work = compare(photograph, new)
+    assert of_work.one.crop is not None
+    assert not of_work.same_picture
+    assert compare(photograph, painted_originals / work.file).same_picture
+    another = tmp_path / "another.png"
+    photograph_on_wall(paint(9001, 440, 330), roll=3, yaw=12).image.save(another)
+    of_other = compare(new, another)
+    assert of_other.other.crop is not None
+    assert of_other.same_picture
+    assert of_other.distance < compare(new, painted_originals / work.file).distance
+    of_neither = compare(another, painted_originals / work.file)
+    assert (of_neither.cropped, of_neither.same_picture) == ([], False)
+    (tmp_path / "group").mkdir()
+    for file in (photograph, another):
+        shutil.copy(file, tmp_path / "group")
+    of_group = compare_paintings(small_index, new, tmp_path / "group")
+    assert [painting.name for painting in of_group.cropped] == [photograph.name]
 
 
 def test_search_crops_as_attribute_does(small_index: PaintingIndex, work: Work, photograph: Path) -> None:

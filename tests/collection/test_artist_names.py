@@ -24,6 +24,11 @@ from painter_search.collection.hands.folding import fold_name
         ("Pieter Brueghel", "Pieter Bruegel", "a letter or two"),
         ("Pierre-Auguste Renoir", "Pierre Auguste Rennoir", "a letter or two"),
         ("Vasily Vereshchagin", "Vassily Vereshchagin", "a letter or two"),
+        ("Monet", "Claude Monet", "the surname alone"),
+        ("MONET", "Monet, Claude (1840-1926)", "the surname alone"),
+        ("van Gogh", "Vincent van Gogh", "the surname alone"),
+        ("Gogh", "Gogh, Vincent van", "the surname alone"),
+        ("Holbein", "Hans Holbein the Younger", "the surname alone"),
     ],
 )
 def test_find_name_variants_finds_spellings_of_one_name(one: str, other: str, how: str) -> None:
@@ -43,10 +48,22 @@ def test_find_name_variants_finds_spellings_of_one_name(one: str, other: str, ho
         ("Master of 1518", "Master of 1519"),
         ("Dado", "Gego"),
         ("???", "!!!"),
+        ("1518", "Master of 1518"),
+        ("Monet", "Workshop of Monet"),
+        ("Claude", "Claude Monet"),
     ],
 )
 def test_find_name_variants_leaves_two_artists_alone(one: str, other: str) -> None:
     assert find_name_variants([one, other]) == []
+
+
+def test_find_name_variants_asks_of_a_surname_only_where_one_artist_has_it() -> None:
+    assert find_name_variants(["Klee", "Paul Klee", "Felix Klee"]) == []
+    variants = find_name_variants(["Monet", "Claude Monet", "Monet, Claude"])
+    assert [variant.artists for variant in variants if variant.how == "the surname alone"] == [
+        ("Claude Monet", "Monet"),
+        ("Monet", "Monet, Claude"),
+    ]
 
 
 def common_letters(one: str, other: str) -> int:
@@ -107,6 +124,7 @@ def test_find_name_variants_of_report_catalogues(published_artists: dict[str, li
     variants = find_name_variants([*published_artists["train"], *published_artists["test"]])
     assert {variant.artists for variant in variants} == {
         ("Adriaen van de Velde", "Adriaen van de Venne"),
+        ("Antonietta Raphael", "Raphael"),
         ("John Marin", "John Martin"),
         ("Robert G. Harris", "Robert Harris"),
     }

@@ -50,6 +50,19 @@ def test_show_collection_prints_the_counts(small_collection: Path, capsys: pytes
     assert "48" in capsys.readouterr().out
 
 
+def test_show_index_counts_the_reasons_for_which_files_were_left_out(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index = PaintingIndex.load(home)
+    (index.folder / "rejected.csv").write_text(
+        'file,reason\n1.jpg,"a text file, not an image"\n2.jpg,by several: A and B\n"3\n.jpg",by several\n',
+        encoding="utf-8",
+    )
+    show_index(index)
+    said = capsys.readouterr().out.replace("\n", " ")
+    assert "Left out: 2 by several; 1 a text file, not an image. Each is listed in" in said
+
+
 def test_show_update_lists_the_first_files_and_counts_the_others(
     small_index: PaintingIndex, capsys: pytest.CaptureFixture[str]
 ) -> None:

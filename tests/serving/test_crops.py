@@ -73,6 +73,22 @@ def test_sides_of_a_comparison_have_fields_of_their_own(client: Any, photograph:
     assert page.text.count("cropped to the painting, ") == 1
 
 
+def test_unsure_painting_is_compared_cropped_if_it_is_the_other_painting(
+    client: Any, paint: Callable[..., Image.Image], save: Callable[..., bytes]
+) -> None:
+    picture = paint(31, 400, 310)
+    unframed = save(photograph_on_wall(picture, wall="white", frame=0, roll=0).image, "PNG")
+
+    def compare(*sides: bytes) -> Any:
+        files = [(name, (f"{name}.png", side)) for name, side in zip(("one", "other"), sides, strict=True)]
+        return client.post("/api/compare", files=files).json()["comparison"]
+
+    found = compare(unframed, save(picture, "PNG"))
+    assert found["same_picture"]
+    assert [painting["painting"] for painting in found["cropped"]] == ["one.png"]
+    assert "cropped" not in compare(unframed, save(paint(32, 400, 310), "PNG"))
+
+
 @pytest.mark.parametrize("path", ["/api/query", "/answers"])
 def test_what_is_no_crop_is_refused_in_a_sentence(client: Any, photograph: bytes, path: str) -> None:
     answered = client.post(path, files=[("paintings", ("wall.png", photograph))], data={"crop": "left half"})

@@ -29,7 +29,7 @@ def compare_paintings(
         one: A painting (a path, the bytes of an image file, a PIL image or an array), or the path of a group: a folder
             or a zip archive.
         other: Another of these. If only one of the two is a painting, the result names it first.
-        crop: What of each photograph is used, as in `attribute`.
+        crop: What of each photograph is used, as in `attribute`; of two paintings also what may be the other in it.
 
     Returns:
         A `PairComparison` of two paintings; a `GroupComparison` if one of them is a group.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, repeat
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeGuard
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from painter_search.attribution.answers import FailedQuery
 from painter_search.attribution.attribute import BATCH_SIZE
+from painter_search.attribution.prepared_queries import PreparedQuery, attribute_readings
 from painter_search.attribution.query_inputs import PaintingInput, WorkId, holds_several, read_work_id, to_query_input
 from painter_search.common.errors import (
     DamagedFileError,
@@ -47,6 +49,13 @@ class ComparedPainting:
     """What its photograph was cropped to; None if all of it was used."""
     larger: bytes | None = None
     """The same in the index's size of pictures, to be zoomed; None where that is a thumbnail's, and in a group."""
+    possible: ComparedPainting | None = None
+    """What may be a painting in its photograph, not surely enough to be compared in its place; None if nothing is."""
+
+    @property
+    def readings(self) -> tuple[ComparedPainting, ...]:
+        """This painting, and what may be one in its photograph."""
+        return (self,) if self.possible is None else (self, self.possible)
 
     @property
     def largest(self) -> bytes:
@@ -95,7 +104,7 @@ def read_painting(
     except UnreadableImageError as reason:
         source = query.content if isinstance(query.content, Path) else query.name
         raise DamagedFileError(f"{source}: {reason}; give an image.") from None
-    return painting_of(query.name, frame, index.embed_frames([frame.jpeg])[0])
+    return choose_reading(index, query.name, frame.readings, index.embed_frames([one.jpeg for one in frame.readings]))
 
 
 def read_group(path: str | Path, index: PaintingIndex, crop: Crop = "auto") -> PaintingGroup:
@@ -128,8 +137,10 @@ def read_group(path: str | Path, index: PaintingIndex, crop: Crop = "auto") -> P
                 files.append(originals[number].file)
                 frames.append(frame)
         if frames:
-            embeddings = index.embed_frames([frame.jpeg for frame in frames])
-            paintings += map(painting_of, files, frames, embeddings)
+            embeddings = iter(index.embed_frames([one.jpeg for frame in frames for one in frame.readings]))
+            for file, frame in zip(files, frames, strict=True):
+                read = np.stack(list(islice(embeddings, len(frame.readings))))
+                paintings.append(replace(choose_reading(index, file, frame.readings, read), possible=None))
     return PaintingGroup(name, tuple(paintings), tuple(unreadable))
 
 
@@ -174,8 +185,24 @@ def indexed_painting(index: PaintingIndex, id: int) -> ComparedPainting:
     )
 
 
-def painting_of(name: str, frame: Frame, embedding: NDArray[np.float32]) -> ComparedPainting:
-    """A painting that is framed and embedded already."""
+def choose_reading(
+    index: PaintingIndex, name: str, frames: Sequence[Frame], embeddings: NDArray[np.float32]
+) -> ComparedPainting:
+    """As `painting_of`, or what may be a painting in the photograph if that is a work of the index."""
+    painting = painting_of(name, frames, embeddings)
+    if painting.possible is None:
+        return painting
+    ((number, _),) = attribute_readings(index, [[PreparedQuery.of(name, frame) for frame in frames]], embeddings, 1, 1)
+    return painting.readings[number]
+
+
+def painting_of(name: str, frames: Sequence[Frame], embeddings: NDArray[np.float32]) -> ComparedPainting:
+    """A painting from its one or two readings, see `Frame.readings`, that are embedded already, `[n, 256]`."""
+    painting, *possible = map(_painting_of_frame, repeat(name), frames, embeddings)
+    return replace(painting, possible=possible[0]) if possible else painting
+
+
+def _painting_of_frame(name: str, frame: Frame, embedding: NDArray[np.float32]) -> ComparedPainting:
     picture = frame.thumbnail or make_thumbnail(open_frame(frame.jpeg))
     return ComparedPainting(name, embedding, fingerprint(open_frame(picture)), picture, frame.crop, frame.picture)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from painter_search.analysis.distance_percentiles import DistancePercentile, dis
 from painter_search.analysis.local_matching import MatchingParts, match_parts
 from painter_search.common.html_repr import html_picture, html_table, html_text
 from painter_search.images.fingerprint import same_picture, stack_fingerprints
+from painter_search.images.framing import open_frame
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.distances import distance_matrix
 
@@ -91,7 +93,10 @@ class PairComparison:
 
 
 def compare_pair(index: PaintingIndex, one: ComparedPainting, other: ComparedPainting) -> PairComparison:
-    """Compare two paintings that are embedded already."""
+    """Compare two paintings that are embedded already, as those of their readings that show one picture, if any do."""
+    pairs = product(one.readings, other.readings)
+    alike = next((pair for pair in pairs if _show_one_picture(*pair)), None)
+    one, other = (replace(side, possible=None) for side in alike or (one, other))
     distance = float(distance_matrix(one.embedding[None], other.embedding[None])[0, 0])
     probability = same_artist(index, np.array([distance]))
     return PairComparison(
@@ -100,6 +105,19 @@ def compare_pair(index: PaintingIndex, one: ComparedPainting, other: ComparedPai
         distance=distance,
         same_artist=None if probability is None else float(probability[0]),
         percentile=distance_percentile(index, distance),
-        same_picture=bool(same_picture(one.fingerprint, stack_fingerprints([other.fingerprint]))[0]),
+        same_picture=alike is not None,
         parts=match_parts(index.encoder if index.encoder_digest else None, one.picture, other.picture),
     )
+
+
+def _show_one_picture(one: ComparedPainting, other: ComparedPainting) -> bool:
+    """Whether two paintings are one picture; what is cropped from a photograph is compared in detail, too."""
+    if same_picture(one.fingerprint, stack_fingerprints([other.fingerprint]))[0]:
+        return True
+    if one.crop is None and other.crop is None:
+        return False
+    from painter_search.images.duplicates.search import agree_in_detail
+    from painter_search.images.duplicates.sketch import PictureSketch
+
+    first, second = (PictureSketch.from_image(open_frame(side.picture)) for side in (one, other))
+    return agree_in_detail(first, second)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +25,11 @@ CLEAN_COLUMNS = [
 ]  # fmt: skip
 """Columns of a cleaned catalogue, as in the report: Kaggle's without `artist_group`."""
 REQUIRED = {ARTIST: "artist", FILE: "new_filename"}
+DESCRIPTIONS = ("title", "date", "style", "genre")
+IMPLIED = {"artistgroup"}
+"""Columns of Kaggle's catalogue that say no more than its others, folded."""
+MAX_UNREAD = 12
+"""Columns that are not read and are named."""
 WEAK = {"label", "class"}
 """Columns that may mean something else than artists."""
 DOUBTFUL = 0.5
@@ -79,18 +84,20 @@ def _read_one(path: Path) -> Catalogue:
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist; check the path after --catalogue.")
     table, remarks = read_table_file(path)
-    _join_names(table, path, remarks)
+    told = set(_join_names(table, path, remarks))
     header = list(table.columns)
     columns: dict[str, pd.Series] = {}
+    numbers: dict[str, int] = {}
     for field in CLEAN_COLUMNS:
         found = [number for number in find_columns(header, field) if (table.iloc[:, number] != "").any()]
         found = found or find_columns(header, field)
         if found:
-            columns[field] = table.iloc[:, found[0]]
+            columns[field], numbers[field] = table.iloc[:, found[0]], found[0]
         if field in REQUIRED and found[1:]:
             ignored = " or ".join(repr(header[other]) for other in found[1:])
             what = "artists" if field == ARTIST else "file names"
             remarks.append(f"{path.name}: {what} are read from {header[found[0]]!r}, not from {ignored}.")
+            told.update(found)
         elif field == FILE and found and fold_header(header[found[0]]) not in PLAIN:
             remarks.append(f"{path.name}: file names are read from {header[found[0]]!r}.")
     missing = [name for field, name in REQUIRED.items() if field not in columns]
@@ -100,6 +107,7 @@ def _read_one(path: Path) -> Catalogue:
             f"work, and this one has {', '.join(repr(column)[1:-1] for column in header[:12])}. Call the columns "
             f"{' and '.join(missing)}."
         )
+    remarks += _tell_of_columns(table, numbers, told, path)
     chosen = pd.DataFrame(columns, dtype=object).reindex(columns=CLEAN_COLUMNS, fill_value="").astype(object)
     # Otherwise a single carriage return would end a row when the cleaned catalogue is read again.
     for column in CLEAN_COLUMNS:
@@ -112,14 +120,41 @@ def _read_one(path: Path) -> Catalogue:
     return Catalogue(chosen[~is_blank], remarks, place)
 
 
-def _join_names(table: pd.DataFrame, path: Path, remarks: list[str]) -> None:
-    """Add a column of artists to a table that has their given and family names in two."""
+def _join_names(table: pd.DataFrame, path: Path, remarks: list[str]) -> Sequence[int]:
+    """Add a column of artists to a table that has their given and family names in two; returns the numbers of these."""
     header = [str(name) for name in table.columns]
     columns = name_columns(header)
-    if columns is not None and not find_columns(header, ARTIST):
-        given, family = (table.iloc[:, number].str.strip() for number in columns)
-        table[ARTIST] = (given + " " + family).str.strip()
-        remarks.append(f"{path.name}: artists are read from {header[columns[0]]!r} and {header[columns[1]]!r}.")
+    if columns is None or find_columns(header, ARTIST):
+        return ()
+    given, family = (table.iloc[:, number].str.strip() for number in columns)
+    table[ARTIST] = (given + " " + family).str.strip()
+    remarks.append(f"{path.name}: artists are read from {header[columns[0]]!r} and {header[columns[1]]!r}.")
+    return columns
+
+
+def _tell_of_columns(table: pd.DataFrame, numbers: Mapping[str, int], told: Set[int], path: Path) -> list[str]:
+    """A remark on the columns that are read under other names than ours, and those that are not read at all.
+
+    `numbers` gives the column of each field that was found; `told` are columns that other remarks name.
+    """
+    header = list(table.columns)
+    renamed = [
+        f"{field} from {header[numbers[field]]!r}"
+        for field in DESCRIPTIONS
+        if field in numbers and fold_header(header[numbers[field]]) != field
+    ]
+    unread = [
+        repr(name)[1:-1]
+        for number, name in enumerate(header)
+        if number not in {*numbers.values(), *told}
+        and (folded := fold_header(name))
+        and folded not in IMPLIED
+        and (table.iloc[:, number] != "").any()
+    ]
+    parts = [", ".join(renamed).replace(" from ", " is read from ", 1)] if renamed else []
+    more = ", …" if len(unread) > MAX_UNREAD else ""
+    parts += [f"not read: {', '.join(unread[:MAX_UNREAD])}{more}"] if unread else []
+    return [f"{path.name}: {'; '.join(parts)}."] if parts else []
 
 
 def _repair_names(artists: pd.Series, remarks: list[str]) -> pd.Series:

@@ -12,6 +12,7 @@ from painter_search.display.words.audit_text import (
     HOW_COMPARED,
     audit_title,
     finding_counts,
+    index_only_sentence,
     leak_sentence,
     rejection_reasons,
 )
@@ -31,6 +32,8 @@ def show_audit(audit: Audit, *, as_json: bool = False, page: Path | None = None)
     for finding, count in finding_counts(audit):
         counts.add_row(finding, f"{count:,}")
     show(counts)
+    if beyond := index_only_sentence(audit):
+        show(beyond)
     _show_repeats(audit.duplicates)
     if audit.spellings:
         variants = new_table("Names that may be one artist's", "artist", "artist", "how they differ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from painter_search.collection.collection import Collection
 from painter_search.display.console.tables import new_table, print_json, show
+from painter_search.display.words.left_out import reason_counts
 
 KAGGLE_ROWS = 103_250
 """Rows of Kaggle's catalogue, by which it is recognised."""
@@ -37,8 +38,8 @@ def show_collection(collection: Collection, *, as_json: bool = False) -> None:
         table.add_row(*row, *([REPORT_COUNTS.get(row[0], "")] if kaggle else []))
     show(table)
     if report["rejected"]:
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in report["rejected"].items())
-        show(f"Left out: {reasons}; each is listed in {collection.folder / 'rejected.csv'}.")
+        listed = collection.folder / "rejected.csv"
+        show(f"Left out: {reason_counts(report['rejected'])}. Each is listed in {listed}.")
     if report["enlarged"]:
         show(f"{report['enlarged']:,} originals are smaller than the centre crop and were enlarged.")
     suspicious = report.get("suspicious", 0)

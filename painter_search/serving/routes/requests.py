@@ -42,9 +42,10 @@ CropField = Annotated[
     Form(
         max_length=MAX_FIELDS,
         description="What of each photograph is used, in the order of the files; the last one holds for further files: "
-        "auto (the default), the painting in it where one is found for sure or is a work of the index; none, all of "
-        "it; x,y,w,h or x,y,w,h,turn: left, top, width and height as fractions of the upright photograph if none is "
-        "above 1, else in its pixels, then quarter turns clockwise",
+        "auto (the default), the painting in it where one is found for sure or is a work of the index or, of two "
+        "that are compared, the other one; none, all of it; x,y,w,h or x,y,w,h,turn: left, "
+        "top, width and height as fractions of the upright photograph if none is above 1, else in its pixels, then "
+        "quarter turns clockwise",
     ),
 ]
 TextField = Annotated[str, Form(max_length=300)]
