@@ -176,9 +176,11 @@ def test_no_command_prints_a_path_of_the_machine(
     ):
         code = import_module(f"painter_search.{command}").main([*flags, "--json"])
         captured = capsys.readouterr()
-        if "nowhere.jpg" in flags:
-            assert (code, captured.out) == (1, ""), captured.err
-        else:
-            assert code == 0, captured.err
-            json.loads(captured.out)
+        printed = json.loads(captured.out)
+        assert code == ("nowhere.jpg" in flags), captured.err
+        if code:
+            assert [answer.get("reason") for answer in printed["answers"]] == [
+                None,
+                "cannot be read (No such file or directory)",
+            ]
         assert world.name not in captured.out + captured.err, (command, captured)
