@@ -111,7 +111,7 @@ class IndexReader:
         """Whether a query is compared with every work."""
         return self.store.settings.name == "exact"
 
-    @property
+    @cached_property
     def next_id(self) -> int:
         """The id that the next work gets: never one that another work had."""
         stored = self.manifest.next_id
