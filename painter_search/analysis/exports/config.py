@@ -12,8 +12,8 @@ from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, parse_location, writable_path
 from painter_search.index.config import DEFAULT_INDEX
 
-Format = Literal["parquet", "npy", "tensorboard", "fiftyone", "atlas"]
-SUFFIXES: dict[Format, str] = {"parquet": ".parquet", "atlas": ".parquet", "npy": ".npy"}
+Format = Literal["parquet", "npy", "csv", "tensorboard", "fiftyone", "atlas"]
+SUFFIXES: dict[Format, str] = {"parquet": ".parquet", "atlas": ".parquet", "npy": ".npy", "csv": ".csv"}
 """How a format's file ends; the other formats are folders."""
 
 
@@ -22,13 +22,14 @@ class ExportConfig:
     """Write the embeddings and works of an index for other programs; `build-index --embeddings` reads the first two."""
 
     out: tyro.conf.Positional[Path | None] = None
-    """The file to write, or for tensorboard and fiftyone the folder. Default: works.parquet, works.npy, atlas.parquet,
-    or a folder named after the format."""
+    """The file to write, or for tensorboard and fiftyone the folder. Default: works.parquet, works.npy, works.csv,
+    atlas.parquet, or a folder named after the format."""
 
     format: Format | None = None
     """parquet: a row for each work, with embedding and picture. npy: the embeddings, and a .csv of the works beside.
+    csv: the works alone, with their ids, for spreadsheets.
     tensorboard: a folder for its projector, with a sprite. fiftyone: a FiftyOneDataset. atlas: Parquet with positions
-    and neighbours for Embedding Atlas. Default: npy for a file that ends in .npy, else parquet."""
+    and neighbours for Embedding Atlas. Default: npy or csv for a file that ends so, else parquet."""
 
     index: Location = DEFAULT_INDEX
     """The folder of indexes, or one index; or the URL of either, such as s3://bucket/index."""
@@ -40,8 +41,9 @@ class ExportConfig:
         object.__setattr__(self, "out", None if self.out is None else writable_path(self.out, "--out"))
         object.__setattr__(self, "index", parse_location(self.index))
         if self.format is None:
-            named_npy = self.out is not None and self.out.suffix.lower() == SUFFIXES["npy"]
-            object.__setattr__(self, "format", "npy" if named_npy else "parquet")
+            ending = "" if self.out is None else self.out.suffix.lower()
+            by_ending: dict[str, Format] = {".npy": "npy", ".csv": "csv"}
+            object.__setattr__(self, "format", by_ending.get(ending, "parquet"))
         suffix = SUFFIXES.get(self.kind, "")
         if self.out is not None and suffix and self.out.suffix.lower() != suffix:
             raise InvalidValueError(f"{self.out} must end in {suffix}; --format {self.format} writes such a file.")
@@ -56,5 +58,5 @@ class ExportConfig:
         """The file or folder to write."""
         if self.out is not None:
             return self.out
-        name = "works" if self.kind in ("parquet", "npy") else self.kind
+        name = "works" if self.kind in ("parquet", "npy", "csv") else self.kind
         return Path(f"{name}{SUFFIXES.get(self.kind, '')}")

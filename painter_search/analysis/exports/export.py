@@ -11,7 +11,7 @@ from painter_search.analysis.exports.atlas import write_atlas
 from painter_search.analysis.exports.config import ExportConfig
 from painter_search.analysis.exports.fiftyone import write_fiftyone
 from painter_search.analysis.exports.projector import write_projector
-from painter_search.analysis.exports.tables import write_npy, write_parquet
+from painter_search.analysis.exports.tables import write_csv, write_npy, write_parquet
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.atomic_io import replace_folder
 from painter_search.index.painting_index import PaintingIndex
@@ -25,7 +25,7 @@ class Exported:
     """The file or folder."""
     works: int
     dimensions: int
-    """Numbers of an embedding."""
+    """Numbers of an embedding; 0 for works alone."""
     hint: str
     """How the other program opens it."""
 
@@ -55,6 +55,9 @@ def export_index(config: ExportConfig) -> Exported:
     elif config.kind == "npy":
         write_npy(index, out)
         hint = f'numpy.load("{path}"); its rows are those of {out.with_suffix(".csv").as_posix()}'
+    elif config.kind == "csv":
+        write_csv(index, out)
+        hint = "any spreadsheet; query '#17' asks about the work with the id 17"
     elif config.kind == "atlas":
         write_atlas(index, out, pictures=config.pictures)
         image = " --image image" if config.pictures else ""
@@ -65,7 +68,7 @@ def export_index(config: ExportConfig) -> Exported:
     else:
         _write_folder(out, lambda folder: write_fiftyone(index, folder))
         hint = f'fiftyone.Dataset.from_dir("{path}", fiftyone.types.FiftyOneDataset)'
-    return Exported(out, len(index), index.store.dim, hint)
+    return Exported(out, len(index), 0 if config.kind == "csv" else index.store.dim, hint)
 
 
 def _write_folder(folder: Path, write: Callable[[Path], None]) -> None:

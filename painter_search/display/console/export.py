@@ -11,5 +11,6 @@ def show_export(exported: Exported, *, as_json: bool) -> None:
     if as_json:
         print_json(exported.to_dict())
         return
-    show(f"{exported.works:,} works, embeddings of {exported.dimensions} numbers: {exported.path}")
+    embeddings = f", embeddings of {exported.dimensions} numbers" if exported.dimensions else ""
+    show(f"{exported.works:,} works{embeddings}: {exported.path}")
     show(f"Open it with: {exported.hint}")

@@ -55,13 +55,23 @@ def test_npy_and_csv_have_the_same_rows(small_index: PaintingIndex, tmp_path: Pa
     ("out", "kind", "written"),
     [
         (None, None, "works.parquet"), (None, "npy", "works.npy"), (None, "atlas", "atlas.parquet"),
-        (None, "fiftyone", "fiftyone"), ("vectors.npy", None, "vectors.npy"),
+        (None, "fiftyone", "fiftyone"), ("vectors.npy", None, "vectors.npy"), (None, "csv", "works.csv"),
+        ("list.csv", None, "list.csv"),
     ],
 )  # fmt: skip
 def test_format_follows_the_name_and_the_name_the_format(out: str | None, kind: Any, written: str) -> None:
     config = ExportConfig(None if out is None else Path(out), format=kind)
     assert config.target == Path(written)
     assert config.kind == (kind or written.rpartition(".")[2])
+
+
+def test_csv_lists_the_works_with_their_ids_for_spreadsheets(small_index: PaintingIndex, tmp_path: Path) -> None:
+    path = export(small_index, tmp_path / "list.csv", "csv")
+    assert path.read_bytes().startswith("\ufeffid,".encode())
+    works = pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False)
+    assert works["id"].tolist() == small_index.artists.ids.tolist()
+    assert works["artist"].tolist() == small_index.to_frame()["artist"].tolist()
+    assert works["title"].tolist() == small_index.to_frame()["title"].tolist()
 
 
 def test_projector_folder_has_a_row_and_a_picture_for_each_work(small_index: PaintingIndex, tmp_path: Path) -> None:
