@@ -10,10 +10,9 @@ import numpy as np
 from painter_search.analysis.confusions import artist_number, draw_works
 from painter_search.attribution.answers import ArtistMatch, Neighbour
 from painter_search.attribution.prepared_queries import neighbours
-from painter_search.common.errors import UnknownWorkError
 from painter_search.common.html_repr import html_table
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.works.works_db import IndexedWork
+from painter_search.index.works.works_db import IndexedWork, unknown_work
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.local_scaling import scale_distances
 
@@ -67,7 +66,7 @@ def similar_works(index: PaintingIndex, id: int, top_k: int = 24) -> SimilarWork
     try:
         (work,) = index.works.get([id])
     except KeyError:
-        raise UnknownWorkError(f"the index has no work {id}; `build-index list --artist NAME` names the ids.") from None
+        raise unknown_work(id) from None
     distances, ids = (row[0] for row in index.search(index.embeddings([id]), top_k + 1))
     others = (ids != id) & (ids >= 0)
     nearest = neighbours(index, np.asarray(ids[others][:top_k]), np.asarray(distances[others][:top_k]))

@@ -15,7 +15,6 @@ from painter_search.attribution.config import QueryConfig
 from painter_search.attribution.prepared_queries import PreparedQuery, attribute_prepared, attribute_readings
 from painter_search.attribution.query_inputs import PaintingInputs, QueryInput, WorkId, read_query_inputs
 from painter_search.attribution.query_list import read_list
-from painter_search.common.errors import UnknownWorkError
 from painter_search.common.machine.cores import available_cores
 from painter_search.common.progress import track
 from painter_search.encoder.inference.embedding import embed_views
@@ -24,6 +23,7 @@ from painter_search.images.decode_pool import frame_in_threads, frame_with_timeo
 from painter_search.images.framing import Frame, open_frame
 from painter_search.images.photographs.crop import CropInput, parse_crop
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.works.works_db import unknown_work
 
 BATCH_SIZE = 32
 """Paintings embedded at once."""
@@ -116,11 +116,7 @@ def _check_ids(index: PaintingIndex, ids: Sequence[int]) -> None:
     known = set(index.works.known_ids(np.array(ids, np.int64)).tolist())
     for id in ids:
         if id not in known:
-            raise _unknown_work(id)
-
-
-def _unknown_work(id: int) -> UnknownWorkError:
-    return UnknownWorkError(f"the index has no work {id}; `build-index list --artist NAME` names the ids.")
+            raise unknown_work(id)
 
 
 def _without_pictures(answer: Answer) -> Answer:
@@ -172,7 +168,7 @@ def attribute_work(index: PaintingIndex, id: int, top_k: int = 5, works_per_arti
     try:
         (work,) = index.works.get([id])
     except KeyError:
-        raise _unknown_work(id) from None
+        raise unknown_work(id) from None
     thumbnail = index.works.thumbnail(id)
     image = open_frame(thumbnail)
     frame = Frame(thumbnail, None, image.width, image.height, enlarged=False)

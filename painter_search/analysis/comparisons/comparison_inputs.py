@@ -20,7 +20,6 @@ from painter_search.common.errors import (
     DamagedFileError,
     NotEnoughDataError,
     NotFoundError,
-    UnknownWorkError,
     UnreadableImageError,
 )
 from painter_search.common.files.urls import parse_location, redact_url
@@ -32,6 +31,7 @@ from painter_search.images.image_inputs import read_input
 from painter_search.images.photographs.crop import Crop, PaintingCrop
 from painter_search.images.sources import list_originals, read_original
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.works.works_db import unknown_work
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +175,7 @@ def indexed_painting(index: PaintingIndex, id: int) -> ComparedPainting:
     try:
         (work,) = index.works.get([id])
     except KeyError:
-        raise UnknownWorkError(f"the index has no work {id}; `build-index list --artist NAME` names the ids.") from None
+        raise unknown_work(id) from None
     return ComparedPainting(
         name=f"{work.title or work.file}, {work.artist}",
         embedding=index.embeddings([id])[0],

@@ -88,7 +88,7 @@ def write_npy(index: PaintingIndex, path: Path) -> None:
             format.write_array_header_1_0(file, format.header_data_from_array_1_0(embeddings))
             file.write(embeddings.data)
         # Only when the embeddings are whole, so that no table is left beside those of another index.
-        write_file(table, lambda temporary: _write_csv(index, temporary))
+        write_file(table, lambda temporary: _write_table(index, temporary))
 
     write_file(path, write)
 
@@ -105,7 +105,7 @@ def _is_table_of_works(path: Path) -> bool:
     return False
 
 
-def _write_csv(index: PaintingIndex, path: Path) -> None:
+def _write_table(index: PaintingIndex, path: Path) -> None:
     with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)

@@ -290,6 +290,11 @@ def unknown_artist(name: str, artists: Iterable[str]) -> UnknownWorkError:
     return UnknownWorkError(f"the index has no work by {name}; {hint}")
 
 
+def unknown_work(id: int) -> UnknownWorkError:
+    """The error for an id that no work of the index has."""
+    return UnknownWorkError(f"the index has no work {id}; `build-index list --artist NAME` names the ids.")
+
+
 def _check_fingerprints(fingerprints: Iterable[object]) -> None:
     if not all(isinstance(one, bytes) and len(one) == FINGERPRINT_BYTES for one in fingerprints):
         raise DamagedFileError(
