@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from painter_search.analysis.config import CompareConfig
-from painter_search.common.command_line.cli import FAILED, Flags, run_command
+from painter_search.common.command_line.cli import FAILED, run_command
+from painter_search.common.command_line.flag_types import Flags
 from painter_search.common.command_line.startup import answer_and_end
 
 

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from painter_search.analysis.config import EvaluateConfig
-from painter_search.common.command_line.cli import Flags, run_command
+from painter_search.common.command_line.cli import run_command
+from painter_search.common.command_line.flag_types import Flags
 
 
 def run(config: Flags[EvaluateConfig], json: bool = False) -> None:

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from painter_search.analysis.info import InfoConfig
-from painter_search.common.command_line.cli import Flags, run_command
+from painter_search.common.command_line.cli import run_command
+from painter_search.common.command_line.flag_types import Flags
 
 
 def run(config: Flags[InfoConfig], json: bool = False) -> None:

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from painter_search.collection.config import PrepareConfig
-from painter_search.common.command_line.cli import Flags, run_command
+from painter_search.common.command_line.cli import run_command
+from painter_search.common.command_line.flag_types import Flags
 
 
 def run(config: Flags[PrepareConfig], json: bool = False) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from painter_search.common.command_line.cli import Flags, run_command
+from painter_search.common.command_line.cli import run_command
+from painter_search.common.command_line.flag_types import Flags
 from painter_search.encoder.hub.config import PushConfig
 
 

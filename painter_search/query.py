@@ -9,7 +9,8 @@ from typing import Annotated
 import tyro
 
 from painter_search.attribution.config import QueryConfig
-from painter_search.common.command_line.cli import FAILED, Flags, run_command
+from painter_search.common.command_line.cli import FAILED, run_command
+from painter_search.common.command_line.flag_types import Flags
 from painter_search.common.command_line.startup import answer_and_end
 
 OUTPUT_FORMAT = tyro.conf.create_mutex_group(required=False)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from painter_search.common.command_line.cli import Flags, run_command
+from painter_search.common.command_line.cli import run_command
+from painter_search.common.command_line.flag_types import Flags
 from painter_search.display.watchers import LogName
 from painter_search.training.config import TrainConfig
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import tyro
 
 from painter_search.common.command_line.cli import html_path
+from painter_search.common.command_line.flag_types import IfGiven
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, as_paths, parse_location
 from painter_search.images.photographs.crop import parse_crop
@@ -24,7 +25,7 @@ class EvaluateConfig:
     index: Location = DEFAULT_INDEX
     """The folder of indexes, or one index; or the URL of either, such as s3://bucket/index."""
 
-    baseline: Location | None = None
+    baseline: IfGiven[Location] = None
     """Another index of the same works, an untrained one for example, to score too, with the paired difference."""
 
     skip_missing: bool = False
@@ -42,11 +43,11 @@ class AuditConfig:
     data: tuple[Path, ...] = ()
     """Prepared collections to audit. Default: data, if it holds one and there is no --index; else the index itself."""
 
-    index: Location | None = None
+    index: IfGiven[Location] = None
     """An index: a folder of indexes, one index, or the URL of either. Its own works are audited, or with --data those
     of the collections, whose neighbours in it are compared. Default: index, if it holds works of these collections."""
 
-    page: Path | None = None
+    page: IfGiven[Path] = None
     """Write a page of the findings, one HTML file with the pictures side by side."""
 
     def __post_init__(self) -> None:
@@ -94,7 +95,7 @@ class CompareConfig:
     none: all of it. x,y,w,h: a rectangle, as fractions of the photograph (or in pixels, if a number is above 1);
     x,y,w,h,1 also turns it clockwise, 2 turns it upside down."""
 
-    page: Path | None = None
+    page: IfGiven[Path] = None
     """Write a page of the comparison, one HTML file with the pictures in it."""
 
     def __post_init__(self) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import tyro
 
-from painter_search.common.command_line.cli import Names, html_path
+from painter_search.common.command_line.cli import html_path
+from painter_search.common.command_line.flag_types import IfGiven, Names
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, parse_location
 from painter_search.images.photographs.crop import parse_crop
@@ -22,7 +23,7 @@ class QueryConfig:
     paintings: tyro.conf.Positional[tuple[Location, ...]] = ()
     """Image files, folders or zip archives of them, or URLs of these; or works of the index by their ids, '#17'."""
 
-    list_file: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+    list_file: Annotated[Path | None, tyro.conf.arg(name="from", help_behavior_hint="")] = None
     """A text file that names further paintings, one path or URL a line, or a table with a column of paths; - reads
     standard input. Paths are absolute, or relative to the list's folder, or else to the current one. Blank lines and
     lines that begin with # are skipped."""
@@ -36,22 +37,22 @@ class QueryConfig:
     works_per_artist: int = 3
     """How many works to show for each."""
 
-    false_names: float | None = None
+    false_names: IfGiven[float] = None
     """How many of 100 works by artists not in the index may be given a name all the same, such as 10. Fewer of these
     leave more works by artists in it without their name, too. Default: the best balance of both."""
 
-    where: str | None = None
+    where: IfGiven[str] = None
     """Compare with some works only: an SQL expression over the columns collection, file, artist, title, date, style
     and genre, such as "style = 'Impressionism'"."""
 
     exclude_artist: Names = ()
     """Leave out the works of this artist; can be given again for others."""
 
-    before: int | None = None
+    before: IfGiven[int] = None
     """Compare with works of earlier years only. A span or a century (19th: 1800 to 1899) must be earlier as a whole.
     Works without a readable year are left out, and counted."""
 
-    since: int | None = None
+    since: IfGiven[int] = None
     """Compare with works of this year and later ones only; of a span or a century, all of it. Works without a readable
     year are left out, and counted."""
 
@@ -60,7 +61,7 @@ class QueryConfig:
     is a work of the index; a plain reproduction stays as it is. none: all of it. x,y,w,h: a rectangle, as fractions of
     the photograph (or in pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 upside down."""
 
-    page: Path | None = None
+    page: IfGiven[Path] = None
     """Write a page of the answers, one HTML file with the pictures in it."""
 
     def __post_init__(self) -> None:

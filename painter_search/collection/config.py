@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from painter_search.collection.layouts.layout import check_layout
+from painter_search.common.command_line.flag_types import IfGiven
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, as_locations, as_paths, writable_path
 from painter_search.images.picture_size import THUMBNAIL_SIDE, check_picture_size
@@ -35,16 +36,16 @@ class PrepareConfig:
     Archives are read as they are, never unpacked. A file belongs to the work whose file name is its path or the end of
     it, or differs in case, accents' encoding or ending, where only one can be meant."""
 
-    folder: Path | None = None
+    folder: IfGiven[Path] = None
     """A folder or zip archive whose paths name the artists, instead of a catalogue: one sub-folder per artist, or
     another layout."""
 
-    layout: str | None = None
+    layout: IfGiven[str] = None
     """With --folder: what its levels mean, from the top, such as artist, any/artist, style/artist, part/artist (train/,
     test/). Files that are named after artists: artist_number, artist-title, title-artist, artist_title-year (WikiArt).
     Default: recognised, and shown."""
 
-    from_hub: str | None = None
+    from_hub: IfGiven[str] = None
     """A data set of pictures with a column of artists, instead of a catalogue: OWNER/NAME on the Hugging Face hub such
     as huggan/wikiart (needs painter-search[hub]), or a folder with one: a clone, its Parquet files, or what datasets
     has saved. Pictures are read from it as it is, never unpacked."""
@@ -52,7 +53,7 @@ class PrepareConfig:
     out: Path = Path("data")
     """Folder to write the collection to."""
 
-    name: str | None = None
+    name: IfGiven[str] = None
     """Name of the collection, which becomes part of every work's id. Default: the catalogue's folder."""
 
     framing: Framing = "whole"
@@ -63,7 +64,7 @@ class PrepareConfig:
     """Long side in pixels of the pictures that pages show, where the originals have as many. More than 512, such as
     1600, keeps a second, larger picture of every painting, to zoom in on."""
 
-    max_works: int | Literal["all"] | None = None
+    max_works: IfGiven[int | Literal["all"]] = None
     """At most this many works per artist in the clean parts. Default: 8 (all with --test-share 1)."""
 
     capped_only: bool = False
@@ -76,7 +77,7 @@ class PrepareConfig:
     validation_share: float = 0.2
     """Share of the training artists that become validation artists."""
 
-    test_triplets: float | None = None
+    test_triplets: IfGiven[float] = None
     """Share of the test triplets that is kept. Default: 0.42, as in the report (1 with --folder and
     --from-hub)."""
 

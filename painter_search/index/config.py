@@ -12,6 +12,7 @@ import tyro
 
 from painter_search.collection.layouts.layout import check_layout
 from painter_search.collection.tables.kinds import is_table
+from painter_search.common.command_line.flag_types import IfGiven
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, as_locations, as_paths, parse_location, writable_path
 from painter_search.images.photographs.crop import parse_crop
@@ -39,12 +40,12 @@ class WorkFilter:
         "where genre = 'portrait', without Claude Monet, before 1900"
     """
 
-    where: str | None = None
+    where: IfGiven[str] = None
     exclude_artists: tuple[str, ...] = ()
-    before: int | None = None
-    since: int | None = None
+    before: IfGiven[int] = None
+    since: IfGiven[int] = None
     artists: tuple[str, ...] = ()
-    style: str | None = None
+    style: IfGiven[str] = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "exclude_artists", as_names(self.exclude_artists))
@@ -88,11 +89,11 @@ class BuildIndexConfig:
     data: tuple[Path, ...] = (Path("data"),)
     """Prepared collections to index."""
 
-    folder: Path | None = None
+    folder: IfGiven[Path] = None
     """Instead of a collection: a folder or zip archive with one sub-folder per artist, or in another layout. All its
     works are indexed."""
 
-    layout: str | None = None
+    layout: IfGiven[str] = None
     """With --folder: what its levels mean, such as artist or any/artist; see `prepare --help`. Default: recognised, and
     shown."""
 
@@ -100,7 +101,7 @@ class BuildIndexConfig:
     """With --folder or --embeddings: index also what is no one artist's own hand: Unknown, workshop of Rembrandt,
     Rubens; Snyders."""
 
-    picture_size: int | None = None
+    picture_size: IfGiven[int] = None
     """Long side in pixels of the pictures that pages show. More than 512, such as 1600, keeps larger ones beside the
     thumbnails, to zoom in on. With --data at most as prepared. Default: as prepared; 512 with --folder."""
 
@@ -109,13 +110,13 @@ class BuildIndexConfig:
     artists, titles, files or pictures; or an .npy file and a table of its rows. Without --encoder, works of the index
     are queried (query '#17'), not new pictures; for these give what made the embeddings, an ONNX file too."""
 
-    originals: Path | None = None
+    originals: IfGiven[Path] = None
     """With --embeddings: the folder that the table's paths of pictures begin in. Default: the table's own folder."""
 
     split: Literal["test", "train", "all"] = "test"
     """Which part of the collections to index."""
 
-    encoder: str | None = None
+    encoder: IfGiven[str] = None
     """A run or its checkpoint, an encoder's folder, hf-hub:OWNER/NAME for one on the Hugging Face hub, painter for the
     one that comes with the package, or imagenet for a backbone without training. Default: the newest finished run;
     painter where there is none."""
@@ -140,7 +141,7 @@ class BuildIndexConfig:
     """Recall@10 that an approximate index must reach: the share of the ten nearest works that it finds.
     A higher recall makes queries slower."""
 
-    vector_store: str | None = None
+    vector_store: IfGiven[str] = None
     """Store the embeddings in Milvus: the address of a server (http://host:19530, its token in MILVUS_TOKEN) or a local
     file that ends in .db. Needs painter-search[milvus]."""
 
@@ -155,7 +156,7 @@ class BuildIndexConfig:
     workers: int = 0
     """With --ray: number of workers, each with an encoder and one core (or one GPU). 0: as many as the cluster has."""
 
-    shards: str | None = None
+    shards: IfGiven[str] = None
     """Where to store the embeddings as Parquet files of (id, embedding, work). A folder, or a URL such as
     s3://bucket/shards. Default: in --index, removed when the index is built."""
 
@@ -206,13 +207,13 @@ class AddConfig:
     """Pictures, folders and zip archives of them, or URLs of these, all by --artist or with one sub-folder per artist;
     a catalogue (.csv, .xlsx, …) with --originals; or a prepared collection."""
 
-    artist: str | None = None
+    artist: IfGiven[str] = None
     """The artist of all the paintings."""
 
     originals: tuple[Location, ...] = ()
     """With a catalogue: the folders, zip archives or URLs that hold its images."""
 
-    layout: str | None = None
+    layout: IfGiven[str] = None
     """What the levels of a folder mean, such as artist or any/artist; see `prepare --help`. Default: recognised, and
     shown."""
     keep_uncertain: bool = False
@@ -264,7 +265,7 @@ class RemoveConfig:
 class ListConfig:
     """List the artists of an index and how many works it has of each, or one artist's works with their ids."""
 
-    artist: str | None = None
+    artist: IfGiven[str] = None
     """List the works of this artist."""
 
     index: Location = DEFAULT_INDEX

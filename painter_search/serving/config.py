@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from painter_search.common.command_line.cli import Names
+from painter_search.common.command_line.flag_types import Names
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, parse_location
 from painter_search.index.config import DEFAULT_INDEX

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
+from painter_search.common.command_line.flag_types import IfGiven
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import as_paths, writable_path
 from painter_search.training.recipes.settings import (
@@ -46,7 +47,7 @@ class TrainConfig:
     """How to train. strong: several views of every painting, statistics of several stages of the network, a new layer
     trained on every valid triplet of each batch. report: the 2016 report's triplets, network, loss and schedule."""
 
-    name: str | None = None
+    name: IfGiven[str] = None
     """The run's folder under --runs. Default: the recipe's name, numbered from the second run on."""
 
     runs: Path = Path("runs")
@@ -66,15 +67,15 @@ class TrainConfig:
     """Side of a view in pixels, a multiple of 32, or of 14 for transformers with patches of 14 px. With strong, small
     paintings get smaller views, unless the backbone sees one size: a transformer, AlexNet or VGG."""
 
-    augment: str | None = None
+    augment: IfGiven[str] = None
     """For report: training transforms, joined by commas: flips, rotation, jitter, perspective, blur, affine; or none.
     Default: the first four."""
 
-    epochs: int | None = None
+    epochs: IfGiven[int] = None
     """Maximum number of epochs. report: passes over its triplets; 14. strong: passes over all works, of which the first
     fits the new layer without gradients; 6."""
 
-    finetune_epochs: int | None = None
+    finetune_epochs: IfGiven[int] = None
     """For strong: epochs after these in which the backbone is trained, too; 0 trains the new layer alone. Whether they
     helped is decided on validation artists. Default: 8; 20 for the whole network."""
 
@@ -83,21 +84,21 @@ class TrainConfig:
     gave, which is computed once; for CPUs. whole-network: everything, on random crops, before the new layer is trained
     anew; for GPUs."""
 
-    batch_size: int | None = field(default=None, metadata={"stored": "batch"})
+    batch_size: IfGiven[int] = field(default=None, metadata={"stored": "batch"})
     """report: triplets a step; 64. strong: works a step, four an artist; 192, for the new layer of each collection."""
 
-    lr: float | None = field(default=None, metadata={"stored": "rate"})
+    lr: IfGiven[float] = field(default=None, metadata={"stored": "rate"})
     """Learning rate of the new layer. report: 6e-6. strong: 5e-4."""
 
-    backbone_lr: float | None = field(default=None, metadata={"stored": "backbone_rate"})
+    backbone_lr: IfGiven[float] = field(default=None, metadata={"stored": "backbone_rate"})
     """Learning rate of the backbone; 0 freezes it. report: --lr. strong: 3e-4, for the last block; less for those
     before."""
 
-    margin: float | None = None
+    margin: IfGiven[float] = None
     """How much farther than the positive the triplet loss wants the negative. report: 5. strong: 0.2 (its embeddings
     have length 1)."""
 
-    patience: int | None = None
+    patience: IfGiven[int] = None
     """Stop early when the validation loss has risen this many epochs in a row; 0 never stops early.
     report: 2. strong: 0."""
 
@@ -110,13 +111,13 @@ class TrainConfig:
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """auto: CUDA where there is one, else Apple's GPU, else the CPU."""
 
-    train_triplets: Path | None = None
+    train_triplets: IfGiven[Path] = None
     """For report: a triplet file to train on instead of the collection's own (the published one, say)."""
 
-    validation_triplets: Path | None = None
+    validation_triplets: IfGiven[Path] = None
     """A triplet file to validate on, likewise."""
 
-    test_triplets: Path | None = None
+    test_triplets: IfGiven[Path] = None
     """A triplet file for the test at the end, likewise."""
 
     def __post_init__(self) -> None:

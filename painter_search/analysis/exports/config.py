@@ -8,6 +8,7 @@ from typing import Literal
 
 import tyro
 
+from painter_search.common.command_line.flag_types import IfGiven
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, parse_location, writable_path
 from painter_search.index.config import DEFAULT_INDEX
@@ -25,7 +26,7 @@ class ExportConfig:
     """The file to write, or for tensorboard and fiftyone the folder. Default: works.parquet, works.npy, works.csv,
     atlas.parquet, or a folder named after the format."""
 
-    format: Format | None = None
+    format: IfGiven[Format] = None
     """parquet: a row for each work, with embedding and picture. npy: the embeddings, and a .csv of the works beside.
     csv: the works alone, with their ids, for spreadsheets.
     tensorboard: a folder for its projector, with a sprite. fiftyone: a FiftyOneDataset. atlas: Parquet with positions

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, ParamSpec, TypeVar, get_args, get_origin
+from typing import Any, ParamSpec, TypeVar, get_args, get_origin
 
 import tyro
 
@@ -29,12 +29,8 @@ T = TypeVar("T")
 
 FAILED, MISUSED = 1, 2
 """Exit codes; 0 means success, 130 an interrupt."""
-TYRO = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
+TYRO = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.DisallowNone)
 """How tyro reads the flags: `--json` without a `--no-json`, and fields of a config without its name."""
-Flags = Annotated[T, tyro.conf.arg(name="")]
-"""Type of the config that a command takes: its fields are flags beside the command's own."""
-Names = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
-"""Type of a flag that takes one name and can be repeated."""
 
 
 def html_path(page: Location | None) -> Path | None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import tyro
 
+from painter_search.common.command_line.flag_types import IfGiven
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import writable_path
 
@@ -19,7 +20,7 @@ class PushConfig:
     repository: tyro.conf.Positional[str] = ""
     """OWNER/NAME on the hub; it is made if it is not there. HF_TOKEN, or `hf auth login`, says who you are."""
 
-    encoder: str | None = None
+    encoder: IfGiven[str] = None
     """A run, whose report the card is made from, its checkpoint, or an encoder's folder.
     Default: the newest finished run."""
 
@@ -32,10 +33,10 @@ class PushConfig:
     public: bool = False
     """Let everybody see a repository that is made. Default: only its owner."""
 
-    license: str | None = None
+    license: IfGiven[str] = None
     """The licence that the card names, such as mit. Mind that of the backbone's weights and of the paintings."""
 
-    folder: Path | None = None
+    folder: IfGiven[Path] = None
     """Write what would be pushed into this folder, and push nothing."""
 
     def __post_init__(self) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from painter_search.common.command_line.cli import FAILED, MISUSED, Names, exit_code, html_path, run_command
+from painter_search.common.command_line.cli import FAILED, MISUSED, exit_code, html_path, run_command
+from painter_search.common.command_line.flag_types import IfGiven, Names
 from painter_search.common.errors import InvalidValueError, NotFoundError
 
 
@@ -24,6 +25,8 @@ class Config:
     """How many."""
     artist: Names = ()
     """Artists."""
+    limit: IfGiven[int] = None
+    """At most this many. Default: all."""
 
     def __post_init__(self) -> None:
         if self.count < 0:
@@ -41,7 +44,7 @@ def run(config: Config, json: bool = False) -> None:
     """
     if config.count == 500:
         raise NotFoundError("data/prepare.json does not exist; give another --count.")
-    print(config.count, config.artist, json)
+    print(config.count, config.artist, json, *([] if config.limit is None else [config.limit]))
 
 
 def call(*arguments: str) -> int:
@@ -51,6 +54,15 @@ def call(*arguments: str) -> int:
 def test_run_command_calls_with_the_config(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("--count", "3", "--artist", "Ada", "--artist", "Bob", "--json") == 0
     assert capsys.readouterr().out == "3 ('Ada', 'Bob') True\n"
+
+
+def test_a_flag_that_was_not_given_has_no_default_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--help") == 0
+    assert "None" not in (help_text := capsys.readouterr().out)
+    assert "--limit INT" in help_text and "Default: all." in help_text and "(default: 1)" in help_text
+    assert call("--limit", "5") == 0 and call() == 0
+    assert capsys.readouterr().out == "1 () False 5\n1 () False\n"
+    assert call("--limit", "None") == MISUSED
 
 
 @pytest.mark.parametrize(
