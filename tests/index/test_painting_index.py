@@ -308,3 +308,11 @@ def test_docstring_examples_run(
             step.source = step.source.replace("Claude Monet", "Painter 9")
     printed: list[str] = []
     assert doctest.DocTestRunner().run(example, out=printed.append).failed == 0, "".join(printed)
+
+
+def test_filtered_index_is_not_filtered_again(small_index: PaintingIndex) -> None:
+    narrowed = small_index.filtered(WorkFilter(before=1920))
+    assert narrowed.unfiltered is small_index
+    assert narrowed.filtered(None) is narrowed
+    with pytest.raises(InvalidValueError, match="all conditions in one WorkFilter"):
+        narrowed.filtered(WorkFilter(artists="Painter 9"))

@@ -59,8 +59,9 @@ def test_run_command_calls_with_the_config(capsys: pytest.CaptureFixture[str]) -
 def test_a_flag_that_was_not_given_has_no_default_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("--help") == 0
     assert "None" not in (help_text := capsys.readouterr().out)
-    assert "--limit INT" in help_text and "Default: all." in help_text and "(default: 1)" in help_text
-    assert call("--limit", "5") == 0 and call() == 0
+    assert "--limit INT" in help_text
+    assert "(default: 1)" in help_text
+    assert [call("--limit", "5"), call()] == [0, 0]
     assert capsys.readouterr().out == "1 () False 5\n1 () False\n"
     assert call("--limit", "None") == MISUSED
 
