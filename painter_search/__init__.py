@@ -14,7 +14,8 @@ Originals become a clean collection, a collection trains an encoder, an encoder 
     audit_collection(AuditConfig()), draw_map(MapConfig()), export_index(ExportConfig("works.parquet"))
 
 Wherever a list is taken, one is taken too, and a string is a path. Images are paths, bytes, PIL images or uint8 arrays.
-Results have `to_dict()`, `to_frame()` and a notebook view. Errors that a user can cause are `PainterSearchError`s.
+Results have `to_dict()`, those that are tables `to_frame()`, and most a notebook view. Errors that a user can cause
+are `PainterSearchError`s.
 
 Names are imported when they are first used, so that importing the package costs nothing. In a container with a CPU
 quota, `OMP_NUM_THREADS` is set to that unless it is set.
@@ -61,7 +62,7 @@ _MODULES = {
     "analysis.audit": ("Audit", "audit_collection"),
     "analysis.exports.config": ("ExportConfig",),
     "analysis.exports.export": ("Exported", "export_index"),
-    "analysis.similar": ("SimilarWorks", "similar_artists", "similar_works"),
+    "analysis.similar": ("SimilarArtists", "SimilarWorks", "similar_artists", "similar_works"),
     "analysis.projection": ("Projection", "project_index"),
     "display.pages.map_page": ("MapFiles", "draw_map"),
     "encoder.hub.config": ("PushConfig",),
@@ -108,6 +109,7 @@ if TYPE_CHECKING:
     from painter_search.analysis.projection import project_index as project_index
     from painter_search.analysis.reliability import IndexReliability as IndexReliability
     from painter_search.analysis.reliability import measure_reliability as measure_reliability
+    from painter_search.analysis.similar import SimilarArtists as SimilarArtists
     from painter_search.analysis.similar import SimilarWorks as SimilarWorks
     from painter_search.analysis.similar import similar_artists as similar_artists
     from painter_search.analysis.similar import similar_works as similar_works

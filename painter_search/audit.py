@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from painter_search.analysis.config import AuditConfig
 from painter_search.common.command_line.cli import run_command
 from painter_search.common.command_line.flag_types import Flags
+from painter_search.common.files.atomic_io import check_writable
 
 
 def run(config: Flags[AuditConfig], json: bool = False) -> None:
@@ -20,6 +21,8 @@ def run(config: Flags[AuditConfig], json: bool = False) -> None:
     from painter_search.display.console.audit import show_audit
     from painter_search.display.pages.audit_page import write_audit_page
 
+    if config.page:
+        check_writable(config.page)
     audit = audit_collection(config)
     if config.page:
         write_audit_page(config.page, audit)

@@ -9,6 +9,7 @@ from painter_search.analysis.config import CompareConfig
 from painter_search.common.command_line.cli import FAILED, run_command
 from painter_search.common.command_line.flag_types import Flags
 from painter_search.common.command_line.startup import answer_and_end
+from painter_search.common.files.atomic_io import check_writable
 
 
 def run(config: Flags[CompareConfig], json: bool = False) -> int:
@@ -18,6 +19,8 @@ def run(config: Flags[CompareConfig], json: bool = False) -> int:
         json: Print the comparison as JSON.
     """
     answer_and_end()
+    if config.page:
+        check_writable(config.page)
     from painter_search.index.painting_index import PaintingIndex
 
     # The encoder opens on a thread while the modules below are imported.

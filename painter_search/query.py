@@ -12,6 +12,7 @@ from painter_search.attribution.config import QueryConfig
 from painter_search.common.command_line.cli import FAILED, run_command
 from painter_search.common.command_line.flag_types import Flags
 from painter_search.common.command_line.startup import answer_and_end
+from painter_search.common.files.atomic_io import check_writable
 
 OUTPUT_FORMAT = tyro.conf.create_mutex_group(required=False)
 
@@ -28,6 +29,8 @@ def run(
         csv: Print the answers as a table in CSV, one row a painting.
     """
     answer_and_end()
+    if config.page:
+        check_writable(config.page)
     from painter_search.index.painting_index import PaintingIndex
 
     # The encoder opens on a thread while the modules below are imported.

@@ -69,7 +69,7 @@ def main() -> None:
         type=int,
         nargs="+",
         default=[224],
-        help="side of a view: one, or one a collection",
+        help="side of a view: one, or one a collection; the largest for all together",
     )
     parser.add_argument("--splits", type=int, default=3, help="how many; the first is the catalogue's own")
     parser.add_argument("--epochs", type=int, help="as in train; the recipe's own by default")
@@ -88,7 +88,8 @@ def main() -> None:
             train(TrainConfig(data=(collection.folder,), runs=out, name="strong", img_size=side, **common))
         together = flags.out / "together" / f"split-{number}"
         if len(prepared) > 1:
-            train(TrainConfig(data=tuple(c.folder for c in prepared), runs=together, name="together", **common))
+            folders = tuple(collection.folder for collection in prepared)
+            train(TrainConfig(data=folders, runs=together, name="together", img_size=max(sides), **common))
         for collection, out in zip(prepared, home, strict=True):
             for row, (run, file) in ROWS.items():
                 checkpoint = (together if run == "together" else out) / run / file

@@ -5,7 +5,7 @@
 The artists are drawn at random from the training artists of all collections together, every larger set with the smaller
 ones in it; the validation artists are always the same, and are no training artists. Each training is one of `train`.
 `frozen` is its best epoch in which the new layer alone was trained, `fine-tuned` the best of those after them, both by
-validation artists. A finished training is not repeated.
+validation artists. A finished training is not repeated; other settings need another --out.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from rich.console import Console
 from rich.table import Table
 
 from painter_search.collection.collection import CLEAN_FILES, TRIPLET_FILES, Collection
-from painter_search.common.files.atomic_io import write_bytes
+from painter_search.common.files.atomic_io import read_json, write_bytes
 from painter_search.encoder.encoder import load_encoder
 from painter_search.metrics.bootstrap import mean_by_artist, paired_difference
 from painter_search.training.config import TrainConfig
 from painter_search.training.early_stopping import best_by_phase
-from painter_search.training.run import SCORE, Run
+from painter_search.training.run import CONFIG, Run, is_finished, saved_settings
 from painter_search.training.trainer import train_encoder
 
 
@@ -58,7 +58,10 @@ def parse_flags() -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, default=Path("learning-curve"), help="where thinned collections and runs lie"
     )
-    return parser.parse_args()
+    flags = parser.parse_args()
+    if flags.finetune_epochs == 0:
+        parser.error("--finetune-epochs is 0, and the table compares epochs that fine-tune; give 1 or more")
+    return flags
 
 
 def validation_artists(collection: Collection) -> set[str]:
@@ -111,7 +114,10 @@ def open_or_train(collections: list[Collection], count: int | None, flags: argpa
         seed=flags.seed,
     )
     folder = config.runs / str(config.name)
-    if (folder / SCORE).is_file():
+    if is_finished(folder):
+        before, settings = read_json(folder / CONFIG), saved_settings(config, collections)
+        if changed := [name for name in settings if name in before and before[name] != settings[name]]:
+            raise SystemExit(f"{folder} was trained with another {', '.join(changed)}; give another --out")
         return Run.load(folder)
     run = train_encoder(replace(config, resume=folder.is_dir()))
     assert run is not None
@@ -122,7 +128,8 @@ def best_epochs(run: Run) -> tuple[int, int]:
     """The epochs that did best on validation artists, among those of the new layer alone and those after them."""
     frozen, tuned = best_by_phase(run.history, run.config.resolved.epochs)
     assert frozen is not None
-    assert tuned is not None
+    if tuned is None:
+        raise SystemExit(f"no epoch of {run.folder} fine-tuned {run.config.backbone}; give --finetune whole-network")
     return frozen.epoch, tuned.epoch
 
 

@@ -281,6 +281,20 @@ def test_query_escapes_names_that_the_terminal_cannot_show(
         assert json.loads(done.stdout)["answers"][0]["painting"] == "Ёжик 🎨.jpg"
 
 
+@pytest.mark.parametrize("command", ["query", "compare", "audit"])
+def test_a_page_that_cannot_be_written_is_refused_before_the_work(
+    command: str, small_index: PaintingIndex, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    page = tmp_path / "file" / "page.html"
+    paintings = {"query": ("#1",), "compare": ("#1", "#2"), "audit": ()}[command]
+    code = import_module(f"painter_search.{command}").main(
+        [*paintings, "--index", str(tmp_path / "none"), "--page", str(page)]
+    )
+    assert code == 1
+    assert f"{page}: " in capsys.readouterr().err  # not that there is no index
+
+
 @pytest.mark.slow
 def test_query_with_a_closed_stdout_prints_no_traceback(small_index: PaintingIndex, painted_originals: Path) -> None:
     if os.name == "nt":

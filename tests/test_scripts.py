@@ -10,8 +10,11 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +26,10 @@ from staged_net import BACKBONE
 from tiny_world import paint_tiny_artists, save_tiny_encoder
 
 from painter_search.common.command_line.cli import parse_flags
+from painter_search.common.files.atomic_io import write_json
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.training.config import TrainConfig
+from painter_search.training.run import saved_settings
 
 TINY = ("--backbone", BACKBONE, "--weights", "none", "--img-size", 64)
 IN_PYTHON = sorted(path.name for path in SCRIPTS.glob("*.py"))
@@ -356,12 +362,71 @@ def test_train_painter_takes_only_artists_out_of_copyright() -> None:
     assert script["free_of_rights"](paintings)["artist"].tolist() == ["Titian"]
 
 
-def test_learning_curve_opens_the_run_of_a_finished_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def learning_curve(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., object]:
+    """The run that `learning_curve.py` opens for 50 artists and further flags, beside one that is finished."""
     monkeypatch.syspath_prepend(str(SCRIPTS))
     script = runpy.run_path(str(SCRIPTS / "learning_curve.py"))
     folder = tmp_path / "50-last-stages-7"
     folder.mkdir()
     (folder / "score.json").touch()
+    write_json(folder / "config.json", saved_settings(TrainConfig(seed=7), []))
     monkeypatch.setattr(script["Run"], "load", lambda folder: folder)
-    monkeypatch.setattr(sys, "argv", ["learning_curve.py", "--out", str(tmp_path), "--seed", "7"])
-    assert script["open_or_train"]([], 50, script["parse_flags"]()) == folder
+
+    def run(*flags: str) -> object:
+        monkeypatch.setattr(sys, "argv", ["learning_curve.py", "--out", str(tmp_path), "--seed", "7", *flags])
+        return script["open_or_train"]([], 50, script["parse_flags"]())
+
+    return run
+
+
+def test_learning_curve_opens_the_run_of_a_finished_training(
+    learning_curve: Callable[..., object], tmp_path: Path
+) -> None:
+    assert learning_curve() == tmp_path / "50-last-stages-7"
+
+
+def test_learning_curve_takes_no_run_of_other_settings_for_its_own(learning_curve: Callable[..., object]) -> None:
+    with pytest.raises(SystemExit, match=r"trained with another backbone, weights; give another --out"):
+        learning_curve("--backbone", "resnet18", "--weights", "none")
+
+
+def test_learning_curve_refuses_to_compare_without_fine_tuning(
+    learning_curve: Callable[..., object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        learning_curve("--finetune-epochs", "0")
+    assert "--finetune-epochs is 0" in capsys.readouterr().err
+
+
+def test_compare_recipes_trains_on_all_with_the_largest_side(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    script = runpy.run_path(str(SCRIPTS / "compare_recipes.py"))
+    main, trained = script["main"], {}
+    replaced = {
+        "prepare_split": lambda source, number, out: SimpleNamespace(name=source.name, folder=out),
+        "train": lambda config: trained.update({(config.name, config.runs): config.img_size}),
+        "show": lambda name, rows: None,
+    }
+    for name, function in replaced.items():
+        monkeypatch.setitem(main.__globals__, name, function)
+    flags = ["a", "b", "--out", str(tmp_path), "--splits", "1", "--without-report", "--img-size", "64", "96"]
+    monkeypatch.setattr(sys, "argv", ["compare_recipes.py", *flags])
+    main()
+    assert [trained["strong", tmp_path / name / "split-0"] for name in "ab"] == [64, 96]
+    assert trained["together", tmp_path / "together" / "split-0"] == 96
+
+
+def test_convergence_is_measured_from_the_network_that_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    convergence = import_module("benchmark.convergence")
+    measured = []
+
+    def measure(embed: Any, validation: object, margin: float, epoch: int) -> SimpleNamespace:
+        measured.append(embed.args[0])
+        return SimpleNamespace(epoch=epoch, phase="validation", loss=0.0, accuracy=0.0)
+
+    monkeypatch.setattr(convergence, "measure_validation", measure)
+    recipe = SimpleNamespace(embed=dict, encoder="with a readout", train=lambda epoch: None)
+    convergence._follow(recipe, "as it came", TrainConfig(epochs=1), None)
+    assert measured == ["as it came", "with a readout"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +17,11 @@ from painter_search.analysis.duplicate_works import (
     sketch_of_index,
 )
 from painter_search.analysis.label_errors import LabelErrors, find_label_errors
-from painter_search.collection.artist_names import NameVariant, find_name_variants
+from painter_search.collection.artist_names import NameVariant, find_name_variants, suspicious_names
 from painter_search.collection.collection import Collection
 from painter_search.collection.work import Work
 from painter_search.common.errors import InvalidValueError, NotFoundError
-from painter_search.common.files.csv_io import read_table
+from painter_search.common.files.csv_io import read_rows
 from painter_search.common.files.urls import Location
 from painter_search.common.html_repr import Html, html_picture, html_table
 from painter_search.common.machine.threads import map_prefetched
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_DATA = Path("data")
+SUSPICIOUS, REJECTED = "suspicious_artists.csv", "rejected.csv"
 SMALL_SIDE = CENTER_SIDE
 """Works with a shorter side below this many pixels are enlarged before the network sees them."""
 PREFETCHED = 64
@@ -72,6 +73,8 @@ class Audit:
     """Digest of the index whose neighbours were compared; None without an index."""
     index_only: int
     """Works of this index that are in none of the audited collections, so that their pictures were not compared."""
+    index_alone: bool
+    """Whether the index itself was audited, whose works are in neither train nor test."""
     works: int
     artists: int
     duplicates: tuple[DuplicatePair, ...]
@@ -81,17 +84,19 @@ class Audit:
     label_errors: LabelErrors | None
     """Works whose nearest neighbours are by another artist; None without an index."""
     suspicious: tuple[dict[str, str], ...]
-    """Rows of `suspicious_artists.csv`: artist, works, reason."""
-    rejected: tuple[dict[str, str], ...]
-    """Rows of `rejected.csv`: file, reason."""
+    """Artists with doubtful names, as in `suspicious_artists.csv`: artist, works, reason."""
+    rejected: tuple[dict[str, str], ...] | None
+    """Rows of `rejected.csv`: file, reason; None where there is no such file, as in an index of a collection."""
     small_works: tuple[SmallWork, ...]
     """Works with a shorter side below `SMALL_SIDE` pixels, smallest first."""
     picture: Callable[[Work], bytes] = field(repr=False, compare=False)
     """The whole picture of a work, reduced, as a JPEG file."""
 
     @property
-    def leaks(self) -> int:
-        """How many pictures and artists are in train and in test."""
+    def leaks(self) -> int | None:
+        """How many pictures and artists are in train and in test; None for an index alone."""
+        if self.index_alone:
+            return None
         return sum(pair.leak for pair in self.duplicates) + sum(variant.leak for variant in self.spellings)
 
     def to_dict(self) -> dict[str, Any]:
@@ -136,7 +141,7 @@ class Audit:
             rows.append(("label error", False, error.work.artist, error.work.name, error.suggested_artist, "", votes))
         for row in self.suspicious:
             rows.append(("suspicious name", False, row["artist"], "", "", "", row["reason"]))
-        for row in self.rejected:
+        for row in self.rejected or ():
             rows.append(("rejected file", False, "", row["file"], "", "", row["reason"]))
         for small in self.small_works:
             size = f"{small.width} x {small.height} px"
@@ -148,7 +153,8 @@ class Audit:
         counts: dict[str, int] = defaultdict(int)
         for kind, *_ in self._rows():
             counts[kind] += 1
-        caption = f"{', '.join(self.sources)}: {self.works:,} works by {self.artists:,} artists, {self.leaks:,} leaks"
+        leaks = "" if self.leaks is None else f", {self.leaks:,} leaks"
+        caption = f"{', '.join(self.sources)}: {self.works:,} works by {self.artists:,} artists{leaks}"
         table = html_table(("finding", "number"), counts.items(), caption)
         pairs = [
             [cell for work in pair.works for cell in (html_picture(self.picture(work)), f"{work.artist}: {work.file}")]
@@ -196,7 +202,7 @@ def audit_collection(config: AuditConfig | None = None) -> Audit:
     indexed = {} if index is None else _works_by_id(index)
     ids = {work.name: id for id, work in indexed.items()}
     entries = _works_of_splits(collections)
-    pictures = len(entries)
+    pictures, index_alone = len(entries), not entries and index is not None
     if entries or index is None:
         sketches = map_prefetched(
             lambda entry: sketch_of_collection(by_name[entry[0].collection], *entry), entries, PREFETCHED
@@ -224,13 +230,14 @@ def audit_collection(config: AuditConfig | None = None) -> Audit:
         sources=tuple(by_name) or tuple(index.manifest.collections if index else ()),
         index=index.digest if index else None,
         index_only=len(ids.keys() - {work.name for work, _ in entries}),
+        index_alone=index_alone,
         works=len(entries),
         artists=len({work.artist for work, _ in entries}),
         duplicates=duplicates,
         spellings=_find_spellings(entries) + _unified_spellings(collections),
         label_errors=None if index is None else find_label_errors(index, duplicate_ids(duplicates, ids)),
-        suspicious=_read_rows(homes, "suspicious_artists.csv"),
-        rejected=_read_rows(homes, "rejected.csv"),
+        suspicious=_suspicious_names(indexed.values()) if index_alone else _read_rows(homes, SUSPICIOUS) or (),
+        rejected=_read_rows(homes, REJECTED),
         small_works=tuple(sorted(small_works, key=lambda s: (min(s.width, s.height), s.work.name))),
         picture=picture,
     )
@@ -283,10 +290,18 @@ def _unified_spellings(collections: Sequence[Collection]) -> tuple[ArtistVariant
     )
 
 
-def _read_rows(folders: Sequence[Path], file: str) -> tuple[dict[str, str], ...]:
-    rows: list[dict[str, str]] = []
-    for folder in folders:
-        if (folder / file).is_file():
-            table = read_table(folder / file)
-            rows += [dict(zip(table.columns, map(str, row), strict=True)) for row in table.itertuples(index=False)]
-    return tuple(rows)
+def _suspicious_names(works: Iterable[Work]) -> tuple[dict[str, str], ...]:
+    """The rows of `suspicious_artists.csv`, as `prepare` would write them for these works."""
+    import pandas as pd
+
+    return _rows_of(suspicious_names(pd.DataFrame([asdict(work) for work in works])))
+
+
+def _read_rows(folders: Sequence[Path], file: str) -> tuple[dict[str, str], ...] | None:
+    """The rows of the tables of this name; None if no folder has one."""
+    tables = [read_rows(folder / file) for folder in folders if (folder / file).is_file()]
+    return tuple(row for table in tables for row in table) if tables else None
+
+
+def _rows_of(table: pd.DataFrame) -> tuple[dict[str, str], ...]:
+    return tuple(dict(zip(table.columns, map(str, row), strict=True)) for row in table.itertuples(index=False))

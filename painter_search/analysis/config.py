@@ -10,7 +10,7 @@ import tyro
 from painter_search.common.command_line.cli import html_path
 from painter_search.common.command_line.flag_types import IfGiven
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.files.urls import Location, as_paths, parse_location
+from painter_search.common.files.urls import Location, as_locations, as_paths, local_path, parse_location, writable_path
 from painter_search.images.photographs.crop import parse_crop
 from painter_search.index.config import DEFAULT_INDEX
 
@@ -32,6 +32,7 @@ class EvaluateConfig:
     """Leave out triplets whose paintings are not in the index, and say how many."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "triplets", local_path(self.triplets, "--triplets"))
         object.__setattr__(self, "index", parse_location(self.index))
         object.__setattr__(self, "baseline", None if self.baseline is None else parse_location(self.baseline))
 
@@ -51,7 +52,7 @@ class AuditConfig:
     """Write a page of the findings, one HTML file with the pictures side by side."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "data", as_paths(self.data))
+        object.__setattr__(self, "data", as_paths(self.data, "--data"))
         object.__setattr__(self, "index", None if self.index is None else parse_location(self.index))
         object.__setattr__(self, "page", html_path(self.page))
 
@@ -61,9 +62,11 @@ class MapConfig:
     """Lay the works of an index out on a plane by similarity of style: a picture, and a page to explore."""
 
     index: Location = DEFAULT_INDEX
-    """The folder of indexes, or one index; or the URL of either. map.png and map.html are written into the folder of
-    indexes, for a URL into the one that it was fetched to, and beside a single index NAME as NAME-map.png and
-    NAME-map.html."""
+    """The folder of indexes, or one index; or the URL of either."""
+
+    out: IfGiven[Path] = None
+    """Folder for map.png and map.html. Default: the folder of indexes, for a URL the one that it was fetched to; beside
+    a single index NAME they are called NAME-map.png and NAME-map.html."""
 
     max_works: int = 5_000
     """At most this many works. From a larger index a sample is drawn, and the page says so."""
@@ -73,6 +76,7 @@ class MapConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "index", parse_location(self.index))
+        object.__setattr__(self, "out", None if self.out is None else writable_path(self.out, "--out"))
         if self.max_works < 2:
             raise InvalidValueError(f"--max-works is {self.max_works}; a map needs at least 2.")
         if not 0 <= self.seed < 2**32:
@@ -84,7 +88,8 @@ class CompareConfig:
     """Compare two paintings, or two groups of them: how far apart they lie, what that means, and which parts match."""
 
     paintings: tyro.conf.Positional[tuple[Location, ...]]
-    """Two image files, or two groups of them (folders or zip archives); or URLs of these."""
+    """Two image files, or two groups of them (folders or zip archives); or URLs of these; or works of the index by
+    their ids, '#17'."""
 
     index: Location = DEFAULT_INDEX
     """The folder of indexes, or one index, or the URL of either: its encoder measures, its works say what is near."""
@@ -100,7 +105,7 @@ class CompareConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "index", parse_location(self.index))
-        object.__setattr__(self, "paintings", tuple(map(parse_location, self.paintings)))
+        object.__setattr__(self, "paintings", as_locations(self.paintings))
         if len(self.paintings) != 2:
             raise InvalidValueError(
                 "give two paintings or folders: `python -m painter_search.compare one.jpg other.jpg`"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from painter_search.analysis.config import EvaluateConfig
 from painter_search.analysis.reliability import IndexReliability, measure_reliability
-from painter_search.collection.triplets import TRIPLET_COLUMNS, read_triplets
+from painter_search.collection.triplets import TRIPLET_COLUMNS, plain_file, read_triplets
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError, UnknownWorkError
 from painter_search.common.html_repr import html_table
 from painter_search.index.painting_index import PaintingIndex
@@ -67,6 +67,9 @@ class TripletScore:
     """MAP@R, averaged over artists."""
     difference: dict[str, Estimate] | None = None
     """Paired differences to a baseline of accuracy, all_negatives and recall@1; None without a baseline."""
+    contradicted: int = 0
+    """Scored triplets that the index contradicts: the positive is the anchor itself or by another artist, or the
+    negative is by the anchor's artist."""
 
     def __post_init__(self) -> None:
         if self.triplets < 1:
@@ -218,7 +221,7 @@ def _score(
         raise InvalidValueError(f"{source} lacks the column {' and '.join(lacking)}.")
     table = table[TRIPLET_COLUMNS]
     names = pd.unique(table.to_numpy().ravel())
-    ids = index.works.ids_of([str(name) for name in names])
+    ids = _ids_of(index, [str(name) for name in names])
     complete = table.isin(set(ids)).all(axis=1)
     missing = int((~complete).sum())
     if missing and not skip_missing:
@@ -238,6 +241,7 @@ def _score(
     row_of = {int(id): row for row, id in enumerate(used)}
     row = {name: row_of[id] for name, id in ids.items() if id in row_of}
     anchor, positive, negative = (table[column].map(row).to_numpy() for column in TRIPLET_COLUMNS)
+    by_others, by_same = artists[anchor] != artists[positive], artists[anchor] == artists[negative]
     to_positive = paired_distances(vectors[anchor], vectors[positive])
     to_negative = paired_distances(vectors[anchor], vectors[negative])
     hits = triplet_hits(to_positive, to_negative).astype(np.float64)
@@ -259,5 +263,14 @@ def _score(
         recall_macro={k: macro_mean(values, artists) for k, values in retrieval.recall.items()},
         map_at_r=mean_by_artist(retrieval.map_at_r, artists),
         map_at_r_macro=macro_mean(retrieval.map_at_r, artists),
+        contradicted=int(((anchor == positive) | by_others | by_same).sum()),
     )
     return score, _ScoredItems(complete.to_numpy(), hits, all_hits, retrieval.recall[1], artists[anchor], artists)
+
+
+def _ids_of(index: PaintingIndex, names: list[str]) -> dict[str, int]:
+    """The ids of works by name; a name that the index does not know may be one with `./` or backslashes."""
+    ids = index.works.ids_of(names)
+    spellings = {name: plain_file(name) for name in names if name not in ids}
+    found = index.works.ids_of(list(set(spellings.values())))
+    return ids | {name: found[spelling] for name, spelling in spellings.items() if spelling in found}

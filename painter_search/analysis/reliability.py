@@ -15,19 +15,19 @@ from numpy.typing import NDArray
 from painter_search.common.files.stored import to_stored
 from painter_search.common.html_repr import html_table
 from painter_search.common.progress import track
+from painter_search.index.own_works import OwnWorks
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.bootstrap import Estimate, mean_by_artist
 from painter_search.metrics.calibration_curve import CalibrationCurve, calibration_curve
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.confidence_fit import MIN_ARTISTS
-from painter_search.metrics.distances import distance_matrix, paired_distances
-from painter_search.metrics.leave_one_out import draw_artists, leave_one_out
+from painter_search.metrics.distances import FloatArray, IntArray, paired_distances
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MAX_WORKS = 4_000
-"""Artists are drawn until they have about this many works; see `draw_artists`."""
+"""More works are many; see `OwnWorks`."""
 MAX_QUERIES = 1_500
 MIN_QUERIES = 20
 """With fewer queries nothing is measured."""
@@ -36,7 +36,7 @@ MAX_PAIRS_PER_ARTIST = 20
 TRUE_NAMES_KEPT = 0.8
 """Share of true names at which false ones are counted, so that indexes can be compared."""
 QUICK_QUERIES = 300
-"""Queries that take seconds and need no progress bar."""
+"""Queries that take seconds in an index of few works and need no progress bar."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class IndexReliability:
     split: str
     """Which part of its collections the index was built from: test, train, all, or folder."""
     works: int
-    """Works that were measured on; from a larger index artists were drawn."""
+    """Works among which they were ranked: all of the index, of a small one each picture once."""
     artists: int
     queries: int = field(metadata={"stored": "asked"})
     """Works that were queried with."""
@@ -132,7 +132,7 @@ def measure_reliability(
     Args:
         index: The index.
         seed: Seed of everything that is drawn; the same index and seed give the same figures.
-        max_works: From a larger index artists are drawn until they have about this many works; see `draw_artists`.
+        max_works: With more works the index is not measured anew for each query, and queried less; see `OwnWorks`.
         max_queries: Works to query with, at most.
         min_queries: With fewer works whose artist has another, nothing is measured.
 
@@ -145,18 +145,18 @@ def measure_reliability(
         0.61
     """
     rng = np.random.default_rng(seed)
-    ids, numbers = index.artists.ids, index.artists.numbers
-    rows = draw_artists(numbers, max_works, rng)
-    rows = rows[index.works.first_of_each_picture(ids[rows])]  # no other file of a query's picture is an answer to it
-    embeddings, artists = index.embeddings(ids[rows]), np.unique(numbers[rows], return_inverse=True)[1]
-    sizes = np.bincount(artists)
-    answerable = np.flatnonzero(sizes[artists] > 1)
-    if len(sizes) < MIN_ARTISTS or len(answerable) < min_queries:
+    works = OwnWorks(index, max_works, rng)
+    artists = int(works.numbers.max()) + 1
+    if artists < MIN_ARTISTS or len(works.answerable) < min_queries:
         return None
-    queries = np.sort(rng.choice(answerable, min(max_queries, len(answerable)), replace=False))
-    tracked = track(queries, "Measuring", total=len(queries)) if len(queries) > QUICK_QUERIES else queries
-    results = leave_one_out(embeddings, artists, tracked, index.fitted_plda)
+    queries = works.draw(max_queries, rng)
+    if len(queries) < min_queries:
+        return None
+    asked = works.numbers[queries]
+    quick = works.few and len(queries) <= QUICK_QUERIES
+    results = works.query(queries if quick else track(queries, "Measuring", total=len(queries)))
     in_index = np.array([result.artist_in_index for result in results])
+    nearest = np.array([result.nearest_is_by_artist for result in results], np.float64)
     confidence = index.confidence
     answers = None if confidence is None else [confidence.answer(result) for result in results]
     first = [0] * len(results) if answers is None else [answer.first for answer in answers]
@@ -166,19 +166,19 @@ def measure_reliability(
     return IndexReliability(
         index=index.digest,
         split=index.manifest.split,
-        works=len(rows),
-        artists=len(sizes),
+        works=len(works.numbers),
+        artists=artists,
         queries=len(queries),
-        queried_artists=len(np.unique(artists[queries])),
-        recall_1=mean_by_artist(_nearest_is_by_artist(embeddings, artists, queries), artists[queries]),
-        first_artist=mean_by_artist(correct[in_index].astype(float), artists[queries]),
+        queried_artists=len(np.unique(asked)),
+        recall_1=mean_by_artist(nearest[in_index], asked),
+        first_artist=mean_by_artist(correct[in_index].astype(float), asked),
         nearest=_open_set_score(-np.array([result.nearest_work_distance for result in results]), in_index, correct),
         artist_known=None if artist_known is None else _open_set_score(artist_known, in_index, correct),
         true_named=None if named is None or not correct.any() else float(named[correct].mean()),
         false_named=None if named is None else float(named[~in_index].mean()),
         pairs=None
         if confidence is None
-        else _pair_calibration(confidence, embeddings / index.mean_distance, artists, rng),
+        else _pair_calibration(confidence, works.sample[0] / index.mean_distance, works.sample[1], rng),
         answers=None
         if answers is None
         else calibration_curve(np.array([answer.probability for answer in answers]), correct),
@@ -194,16 +194,8 @@ def _open_set_score(
     return OpenSetScore(float(roc_auc_score(in_index, score)), float((score[~in_index] >= threshold).mean()))
 
 
-def _nearest_is_by_artist(
-    embeddings: NDArray[np.float32], artists: NDArray[np.int64], queries: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    distances = distance_matrix(embeddings[queries], embeddings)
-    distances[np.arange(len(queries)), queries] = np.inf
-    return np.asarray(artists[distances.argmin(axis=1)] == artists[queries], np.float64)
-
-
 def _pair_calibration(
-    confidence: Confidence, embeddings: NDArray[np.float32], artists: NDArray[np.int64], rng: np.random.Generator
+    confidence: Confidence, embeddings: FloatArray, artists: IntArray, rng: np.random.Generator
 ) -> CalibrationCurve:
     """Calibration over drawn pairs, half of them by one artist; `embeddings` in units of the mean distance."""
     drawn_pairs = []

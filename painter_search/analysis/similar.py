@@ -23,6 +23,8 @@ MAX_QUERIES = 100
 """Works of an artist whose distances to the others are measured."""
 COLUMNS = ("id", "work", "artist", "title", "date", "distance", "probability")
 """Columns of `SimilarWorks.to_frame()`."""
+ARTIST_COLUMNS = ("rank", "artist", "distance", "works_in_index", "nearest_work")
+"""Columns of `SimilarArtists.to_frame()`."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,7 @@ class SimilarWorks:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as the API returns them."""
-        work = {"id": self.work.id, **asdict(self.work.work)}
-        return {"work": work, "nearest": [asdict(neighbour) for neighbour in self.nearest]}
+        return {"work": self.work.to_dict(), "nearest": [asdict(neighbour) for neighbour in self.nearest]}
 
     def to_frame(self) -> pd.DataFrame:
         """One row per work, nearest first, with the columns id, work, artist, title, date, distance and probability.
@@ -58,6 +59,29 @@ class SimilarWorks:
         return html_table(COLUMNS, self._rows(), f"Nearest to {work.title or work.file} by {work.artist}")
 
 
+class SimilarArtists(tuple[ArtistMatch, ...]):
+    """The other artists of an index, nearest in style to one of its artists first."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values: the artists with the works that speak for each."""
+        return {"artists": [asdict(match) for match in self]}
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per artist, with the columns rank (from 1), artist, distance, works_in_index and nearest_work."""
+        import pandas as pd
+
+        return pd.DataFrame(self._rows(), columns=list(ARTIST_COLUMNS))
+
+    def _rows(self) -> list[tuple[object, ...]]:
+        return [
+            (rank, match.artist, match.distance, match.works_in_index, match.works[0].work.name if match.works else "")
+            for rank, match in enumerate(self, start=1)
+        ]
+
+    def _repr_html_(self) -> str:
+        return html_table(ARTIST_COLUMNS, self._rows())
+
+
 def similar_works(index: PaintingIndex, id: int, top_k: int = 24) -> SimilarWorks:
     """Find the `top_k` works nearest to the work with this id, among those that the index's filter leaves.
 
@@ -73,9 +97,7 @@ def similar_works(index: PaintingIndex, id: int, top_k: int = 24) -> SimilarWork
     return SimilarWorks(IndexedWork(id, work), nearest)
 
 
-def similar_artists(
-    index: PaintingIndex, artist: str, top_k: int = 8, works_per_artist: int = 3
-) -> tuple[ArtistMatch, ...]:
+def similar_artists(index: PaintingIndex, artist: str, top_k: int = 8, works_per_artist: int = 3) -> SimilarArtists:
     """Rank the other artists of an index by nearness in style to one of its artists.
 
     The distance of another artist's work is that to the nearest of at most `MAX_QUERIES` works, drawn at random, of the
@@ -90,7 +112,7 @@ def similar_artists(
         to_artist[rows] = np.minimum(to_artist[rows], distances)
     others = np.flatnonzero(np.isfinite(to_artist) & (numbers != number))
     if not len(others):
-        return ()
+        return SimilarArtists()
     scaled = scale_distances(to_artist[others], index.local_scales[others], index.mean_distance)
     sizes = np.bincount(numbers, minlength=len(artists))
     ranked, adjusted = rank_artists(scaled, numbers[others], sizes)
@@ -107,4 +129,4 @@ def similar_artists(
                 works=neighbours(index, all_ids[works], to_artist[works]),
             )
         )
-    return tuple(matches)
+    return SimilarArtists(matches)

@@ -63,7 +63,7 @@ class Photograph:
 
 @dataclass(frozen=True)
 class Attribution:
-    """The answer for one painting: artists ranked by nearness in style.
+    """The answer for one painting: the artists near in style, likeliest first (without calibration, nearest first).
 
     Example:
         >>> (answer,) = attribute(index, "painting.jpg")  # doctest: +SKIP
@@ -74,16 +74,16 @@ class Attribution:
     """
 
     painting: str
-    """Name of the file, without its folder."""
+    """Name of the file, or its path within the folder or archive that was asked about."""
     same_works: tuple[Neighbour, ...]
     """Works in the index that show this very picture. They take no part in the ranking."""
     artists: tuple[ArtistMatch, ...]
-    """The ranked artists, nearest first."""
+    """The ranked artists: likeliest first, or nearest first without calibration."""
     artist_known: float | None
     """Probability that the painting's artist is in the index; None without calibration."""
     named: bool
-    """Whether that probability suffices to name the artist nearest in style. If not, no artist in the index is close
-    enough; a work that shows this very picture may tell the artist all the same."""
+    """Whether that probability suffices to name the first artist; without calibration always True, if there is one. If
+    not, none is close enough; a work that shows this very picture may tell the artist all the same."""
     picture: bytes
     """The whole painting, reduced, as a JPEG file."""
     photograph: Photograph | None = None
@@ -110,7 +110,13 @@ class Attribution:
         """The answer in a sentence: the work in the index that shows this very picture, else what its style says."""
         if not self.same_works:
             return self.style
-        return same_picture_sentence(self.same_works[0])
+        return same_picture_sentence(self.same_works[0]) + self.also_under
+
+    @property
+    def also_under(self) -> str:
+        """The other artists under whom the index has this very picture, to be added to the first; empty without."""
+        names = list(dict.fromkeys(same.work.artist for same in self.same_works))
+        return f"; also under {' and '.join(names[1:])}" if len(names) > 1 else ""
 
     @property
     def style(self) -> str:
@@ -120,10 +126,11 @@ class Attribution:
         first = self.artists[0]
         works = f"{first.works_in_index:,} work{'' if first.works_in_index == 1 else 's'}"
         if not self.named:
-            close = "not sure enough to name an artist" if self.perhaps_known else "no artist in this index is close"
+            none_is_close = "none of the artists compared with is close"  # there may have been a filter
+            close = "not sure enough to name an artist" if self.perhaps_known else none_is_close
             return f"{close}; nearest in style: {first.artist} ({works})"
         probability = "" if first.probability is None else f" ({format_probability(first.probability)})"
-        others = "; all others in the index together are likelier" if self.others_are_likelier else ""
+        others = "; all others together are likelier" if self.others_are_likelier else ""
         return f"nearest in style to {first.artist}{probability}, on {works}{others}"
 
     @property
@@ -151,7 +158,7 @@ class Attribution:
         }
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per ranked artist, nearest first; one row without an artist if none was ranked.
+        """One row per ranked artist, in their order; one row without an artist if none was ranked.
 
         Columns: painting, rank (from 1), artist, probability, distance, works_in_index, nearest_work (the name of the
         artist's nearest work), named, artist_known, and reason (empty).
@@ -203,7 +210,7 @@ class FailedQuery:
     """The answer for a file that is no usable image."""
 
     painting: str
-    """Name of the file, without its folder."""
+    """Name of the file, or its path within the folder or archive that was asked about."""
     reason: str
     """Why there is no answer."""
 

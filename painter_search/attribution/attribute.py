@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.attribution.answers import Answer, Answers, Attribution, FailedQuery
-from painter_search.attribution.config import QueryConfig
+from painter_search.attribution.config import QueryConfig, check_counts
 from painter_search.attribution.prepared_queries import PreparedQuery, attribute_prepared, attribute_readings
 from painter_search.attribution.query_inputs import PaintingInputs, QueryInput, WorkId, read_query_inputs
 from painter_search.attribution.query_list import read_list
@@ -22,7 +22,7 @@ from painter_search.encoder.views import make_views
 from painter_search.images.decode_pool import frame_in_threads, frame_with_timeout
 from painter_search.images.framing import Frame, open_frame
 from painter_search.images.photographs.crop import CropInput, parse_crop
-from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.painting_index import PaintingIndex, check_opened
 from painter_search.index.works.works_db import unknown_work
 
 BATCH_SIZE = 32
@@ -48,7 +48,8 @@ def attribute(
     Args:
         index: The index to search; narrow it first with `index.filtered(WorkFilter(...))` if needed.
         paintings: One painting or many: paths and URLs of files, of folders and of zip archives, the bytes of a file,
-            PIL images, arrays uint8 `[height, width, 3]`, or what `read_list` returns. A string is one path or URL.
+            open files, PIL images, arrays uint8 `[height, width, 3]`, or what `read_list` returns. A string is one path
+            or URL, or `"#17"`, the work of the index with this id.
         top_k: How many artists to rank.
         works_per_artist: How many of its nearest works to name for each.
         crop: What of each photograph is used: `auto` (the painting in it, where one is found for sure or is a work of
@@ -59,12 +60,13 @@ def attribute(
             `frame_with_timeout`. Otherwise such a file keeps the call waiting.
 
     Returns:
-        One answer per painting, in their order: an `Attribution`, or a `FailedQuery` with the reason for a file that is
-        no usable image.
+        One answer per painting, in their order: an `Attribution`, its artists likeliest first (without calibration,
+        nearest first), or a `FailedQuery` with the reason for a file that is no usable image.
 
     Raises:
         NotFoundError: The only path does not exist.
-        InvalidValueError: A folder is empty, or there is no painting.
+        InvalidValueError: A folder is empty, an object is no painting, there is none, or `top_k` or `works_per_artist`
+            is below 1.
         UnknownWorkError: The index has no work of an id.
 
     Example:
@@ -72,6 +74,8 @@ def attribute(
         >>> for answer in attribute(index, ["one.jpg", "folder/of/scans"], top_k=3):  # doctest: +SKIP
         ...     print(answer.painting, answer.verdict if answer.answered else answer.reason)
     """
+    check_opened(index)
+    check_counts(top_k, works_per_artist)
     queries = read_query_inputs(paintings)
     files = [query.content for query in queries if not isinstance(query.content, WorkId)]
     framing, part = index.framing, parse_crop(crop)

@@ -11,7 +11,7 @@ import tyro
 from painter_search.common.command_line.cli import html_path
 from painter_search.common.command_line.flag_types import IfGiven, Names
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.files.urls import Location, parse_location
+from painter_search.common.files.urls import Location, as_locations, parse_location
 from painter_search.images.photographs.crop import parse_crop
 from painter_search.index.config import DEFAULT_INDEX, WorkFilter
 
@@ -32,7 +32,7 @@ class QueryConfig:
     """The folder of indexes, or one index; or the URL of either, such as s3://bucket/index."""
 
     top_k: int = 5
-    """How many artists to rank."""
+    """How many artists to rank, likeliest first (without calibration, nearest first)."""
 
     works_per_artist: int = 3
     """How many works to show for each."""
@@ -66,7 +66,7 @@ class QueryConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "index", parse_location(self.index))
-        object.__setattr__(self, "paintings", tuple(map(parse_location, self.paintings)))
+        object.__setattr__(self, "paintings", as_locations(self.paintings))
         if not self.paintings and self.list_file is None:
             raise InvalidValueError("give at least one painting: `python -m painter_search.query painting.jpg`")
         object.__setattr__(self, "page", html_path(self.page))
@@ -75,12 +75,17 @@ class QueryConfig:
             raise InvalidValueError(
                 f"--false-names is {self.false_names}; it must be more than 0 and below 100 (per cent)."
             )
-        for flag, value in (("top-k", self.top_k), ("works-per-artist", self.works_per_artist)):
-            if value < 1:
-                raise InvalidValueError(f"--{flag} is {value}; it must be at least 1.")
+        check_counts(self.top_k, self.works_per_artist)
 
     @property
     def filter(self) -> WorkFilter | None:
         """Which works to compare with; None for all of them."""
         chosen = WorkFilter(self.where, self.exclude_artist, self.before, self.since)
         return None if chosen == WorkFilter() else chosen
+
+
+def check_counts(top_k: int, works_per_artist: int) -> None:
+    """Raise `InvalidValueError` for fewer than one artist to rank, or one work to name for each."""
+    for flag, value in (("top-k", top_k), ("works-per-artist", works_per_artist)):
+        if value < 1:
+            raise InvalidValueError(f"--{flag} is {value}; it must be at least 1.")

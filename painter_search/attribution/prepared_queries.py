@@ -15,10 +15,8 @@ from painter_search.attribution.recognition import recognised_works
 from painter_search.images.fingerprint import fingerprint, same_picture
 from painter_search.images.framing import Frame, open_frame
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.works.work_tables import CandidateWorks
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.distances import distance_matrix
-from painter_search.metrics.identification.plda import artist_sums
 from painter_search.metrics.leave_one_out import OpenSetSignals
 from painter_search.metrics.local_scaling import scale_distances
 
@@ -52,7 +50,7 @@ def attribute_readings(
 ) -> list[tuple[int, Attribution]]:
     """Rank the artists for paintings of which each has one or several readings, see `Frame.readings`.
 
-    `embeddings` is `[n, 256]`, of all readings in order. Returns which reading of each painting counts, and its answer:
+    `embeddings` is `[n, d]`, of all readings in order. Returns which reading of each painting counts, and its answer:
     the first that is of a work of the index, else the first.
     """
     flat = [reading for of_painting in readings for reading in of_painting]
@@ -72,7 +70,7 @@ def attribute_prepared(
     top_k: int = 5,
     works_per_artist: int = 3,
 ) -> list[Attribution]:
-    """Rank the artists for paintings that are framed and embedded already: `embeddings` is `[n, 256]`."""
+    """Rank the artists for paintings that are framed and embedded already: `embeddings` is `[n, d]`."""
     candidates = index.search_candidates(embeddings)
     return [
         _attribute_one(index, painting, embedding, distances, ids, top_k=top_k, works_per_artist=works_per_artist)
@@ -93,7 +91,8 @@ def _attribute_one(
     """Rank the artists of the candidate works `ids` `[n]` at `distances` `[n]`."""
     works = index.load_candidates(ids)
     is_query = same_picture(painting.fingerprint, works.fingerprints, works.reduced) | (works.ids == painting.id)
-    is_query |= np.isin(works.ids, recognised_works(index, painting.frame, distances, ids))
+    if painting.id is None:
+        is_query |= np.isin(works.ids, recognised_works(index, painting.frame, distances, ids))
     rows = np.searchsorted(works.ids, ids)
     same = np.isin(ids, works.ids[is_query])
     artists = works.numbers[rows]
@@ -105,7 +104,7 @@ def _attribute_one(
     if index.confidence is not None and len(ranked):
         relative = distance_matrix(embedding[None], index.reference_embeddings)[0] / index.mean_distance
         signals = OpenSetSignals(float(adjusted[0]), float(relative.mean()), float(relative.std()))
-        log_ratios = _log_ratios(index, embedding, works, is_query)
+        log_ratios = index.log_ratios(embedding, works, is_query)
         probabilities = index.confidence.probabilities(
             signals, adjusted, None if log_ratios is None else log_ratios[ranked], index.artist_count
         )
@@ -139,22 +138,6 @@ def _attribute_one(
         possible=possible.crop.corners if possible and possible.crop and not same.any() else None,
         larger=painting.frame.picture,
     )
-
-
-def _log_ratios(
-    index: PaintingIndex, embedding: NDArray[np.float32], works: CandidateWorks, is_query: NDArray[np.bool_]
-) -> NDArray[np.float64] | None:
-    """Of each artist by number, without the works that are the query's own; None where the index has no PLDA."""
-    if index.plda is None:
-        return None
-    sums, sizes = index.artist_sums(index.plda, works)
-    if is_query.any():
-        own = index.plda.project(index.embeddings(works.ids[is_query]))
-        own_sums, own_sizes = artist_sums(own, works.numbers[is_query], len(works.artists))
-        sums, sizes = sums - own_sums, sizes - own_sizes
-    left = np.maximum(sizes, 1)
-    query = index.plda.project(embedding[None])
-    return index.plda.log_likelihood_ratios(query, sums / left[:, None], left).ravel()
 
 
 def neighbours(index: PaintingIndex, ids: NDArray[np.int64], distances: NDArray[np.float32]) -> tuple[Neighbour, ...]:

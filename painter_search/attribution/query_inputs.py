@@ -6,6 +6,7 @@ import os
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias, cast
 
@@ -16,8 +17,8 @@ from painter_search.common.errors import InvalidValueError, NotFoundError, Unrea
 from painter_search.common.files.atomic_io import digest_bytes, digest_file
 from painter_search.common.files.urls import Location, parse_location
 from painter_search.common.log import logger
-from painter_search.images.image_inputs import ImageInput, ImageInputs, as_list, image_file, single_file
-from painter_search.images.listing.folder_walk import walk_folder
+from painter_search.images.image_inputs import ImageInput, ImageInputs, as_list, image_file, read_content, single_file
+from painter_search.images.listing.folder_walk import nothing_found, walk_folder
 from painter_search.images.listing.side_files import is_note
 from painter_search.images.sources import Original, list_originals
 
@@ -49,11 +50,13 @@ class QueryInput:
 
 
 PaintingInput: TypeAlias = "ImageInput | QueryInput"
-"""A path or URL (of a file, a folder of files, or a zip archive), the bytes of a file, a PIL image, an array, a
-`QueryInput`, or `#17`, the work of the index with this id."""
+"""A path or URL (of a file, a folder of files, or a zip archive), the bytes of a file, an open file, a PIL image, an
+array, a `QueryInput`, or `#17`, the work of the index with this id."""
 PaintingInputs: TypeAlias = "PaintingInput | Iterable[PaintingInput]"
 """One of these or many. A string is always one path or URL."""
 ARCHIVE = ".zip"
+MISSING = ("None", "nan", "<NA>", "NaT")
+"""What tables hold where a path is missing, in words."""
 
 
 def read_query_inputs(paintings: PaintingInputs) -> list[QueryInput]:
@@ -65,8 +68,8 @@ def read_query_inputs(paintings: PaintingInputs) -> list[QueryInput]:
 
     Raises:
         NotFoundError: The only path does not exist.
-        InvalidValueError: A folder is empty, an image cannot be decoded, or there is no painting at all.
-        TypeError: An object that is none of these.
+        InvalidValueError: A folder is empty, an image cannot be decoded, an object is none of these, or there is no
+            painting at all.
     """
     queries: list[QueryInput] = []
     given = _as_list(paintings)
@@ -89,7 +92,7 @@ def read_query_inputs(paintings: PaintingInputs) -> list[QueryInput]:
 def to_query_input(painting: PaintingInput, number: int = 1) -> QueryInput:
     """A single painting, whose path is taken for a file's; one without a file is called after its `number`.
 
-    Raises `InvalidValueError` for an image that cannot be decoded, and `TypeError` for an object that is no painting.
+    Raises `InvalidValueError` for an image that cannot be decoded, and for an object that is no painting.
     """
     if isinstance(painting, QueryInput):
         return painting
@@ -99,11 +102,20 @@ def to_query_input(painting: PaintingInput, number: int = 1) -> QueryInput:
             return QueryInput(str(painting), work)
         location = parse_location(painting)
         return QueryInput(location.name, location) if isinstance(location, Path) else input_at_url(location)[0]
-    if isinstance(painting, bytes):
-        return QueryInput(f"painting {number}", painting)
+    content = read_content(painting)
+    if content is not None:
+        return QueryInput(_file_name(painting) or f"painting {number}", content)
     if isinstance(painting, Image.Image | np.ndarray):
         return _encode_image(painting, number)
-    raise _not_a_painting(painting)
+    if isinstance(painting, Integral):
+        raise InvalidValueError(f"{painting} is not a painting; write '#{painting}' for the work of the index.")
+    shown = str(cast(object, painting))
+    if shown in MISSING:
+        raise InvalidValueError(f"painting {number} is missing ({shown}); leave it out.")
+    raise InvalidValueError(
+        f"{type(painting).__name__} is not a painting; give a path, the bytes of an image file, a PIL image or an "
+        "array."
+    )
 
 
 def read_work_id(painting: str | Path) -> WorkId | None:
@@ -116,25 +128,21 @@ def read_work_id(painting: str | Path) -> WorkId | None:
 def _as_list(paintings: PaintingInputs) -> list[PaintingInput]:
     if isinstance(paintings, QueryInput):
         return [paintings]
-    try:
-        return cast("list[PaintingInput]", as_list(cast("ImageInputs", paintings)))
-    except TypeError:
-        raise _not_a_painting(paintings) from None
-
-
-def _not_a_painting(given: object) -> TypeError:
-    return TypeError(
-        f"{type(given).__name__} is not a painting; give a path, the bytes of an image file, a PIL image or an array."
-    )
+    return cast("list[PaintingInput]", as_list(cast("ImageInputs", paintings)))
 
 
 def _encode_image(image: Image.Image | np.ndarray, number: int) -> QueryInput:
-    file = getattr(image, "filename", "")  # PIL's name for the file that an image was opened from
-    name = Path(os.fsdecode(file)).name if file else f"painting {number}"
+    name = _file_name(image) or f"painting {number}"
     try:
         return QueryInput(name, image_file(image))
     except UnreadableImageError as error:  # PIL decodes late, and may find only now that a file is damaged
         raise InvalidValueError(f"{name} cannot be decoded ({error}); give another image.") from error
+
+
+def _file_name(image: object) -> str:
+    """The name of the file that was opened, by Python or as a PIL image; empty where none was."""
+    file = getattr(image, "filename", None) or getattr(image, "name", None)
+    return Path(os.fsdecode(file)).name if isinstance(file, str | bytes | os.PathLike) else ""
 
 
 def input_at_url(url: str) -> list[QueryInput]:
@@ -173,7 +181,11 @@ def _files_at(path: Path) -> list[QueryInput]:
     if files is not None:
         if not files:
             kind = "folder" if path.is_dir() else "archive"
-            raise InvalidValueError(f"{path} holds no pictures; give paintings, or a {kind} that holds some.")
+            passed_over = walk_folder(path).passed_over if path.is_dir() else []
+            raise InvalidValueError(
+                nothing_found(passed_over, path)
+                or f"{path} holds no pictures; give paintings, or a {kind} that holds some."
+            )
         return files
     if path.exists() or path.is_symlink():
         return [QueryInput(path.name, path)]

@@ -11,14 +11,18 @@ from collections.abc import Iterable
 from pathlib import Path, PureWindowsPath
 
 from painter_search.attribution.query_inputs import QueryInput, files_in, input_at_url
+from painter_search.collection.tables.cells import unquoted_name, visible_text
 from painter_search.common.errors import InvalidValueError, NotFoundError
 from painter_search.common.files.urls import parse_location
 from painter_search.common.log import logger
 
 STANDARD_INPUT = "-"
-QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("«", "»"))
 MAX_HEADER = 20_000
 """Characters of a first line that may be a table's header."""
+HEAD_BYTES = 4096
+"""Bytes by which a picture or document is told from a list."""
+NOT_IN_TEXT = re.compile("[\x01-\x08\x0e-\x19\x1c-\x1f]")
+"""Control characters that no text has. Zero bytes may divide names."""
 
 
 def read_list(path: Path | str) -> list[QueryInput]:
@@ -35,7 +39,7 @@ def read_list(path: Path | str) -> list[QueryInput]:
 
     Raises:
         NotFoundError: The list does not exist.
-        InvalidValueError: It cannot be read, or names no painting.
+        InvalidValueError: It cannot be read, is a picture or document in place of a list, or names no painting.
 
     Example:
         >>> answers = attribute(index, read_list("list.txt"))  # doctest: +SKIP
@@ -59,15 +63,26 @@ def _read_names(path: Path, is_input: bool) -> Iterable[str]:
     if not is_input and not is_text_table(path):
         return _read_column(path)
     try:
-        decoded = decode_text(sys.stdin.buffer.read() if is_input else path.read_bytes())
+        content = sys.stdin.buffer.read() if is_input else path.read_bytes()
     except FileNotFoundError as error:
         raise NotFoundError(f"{path} does not exist; check the path of the list.") from error
     except OSError as error:
         raise InvalidValueError(f"{path} cannot be read ({error.strerror}); give a text file.") from error
+    if not _is_text(decode_text(content[:HEAD_BYTES]).text):
+        where = "standard input" if is_input else path
+        raise InvalidValueError(f"{where} is no list; name pictures without --from, and save a list as text or .xlsx.")
+    decoded = decode_text(content)
     if decoded.guessed:
         logger.info(decoded.remark("the list" if is_input else path))
+    if decoded.text.endswith("\0"):  # as `find -print0` writes it
+        return [name for name in decoded.text.split("\0") if name.strip()]
     lines = [line for line in decoded.text.replace("\0", "").splitlines() if line.strip() and line.strip()[0] != "#"]
     return _cells_of_column(lines, path.parent) or lines
+
+
+def _is_text(head: str) -> bool:
+    """Whether a file that begins so is text, and no PDF or RTF document."""
+    return not NOT_IN_TEXT.search(head) and not head.lstrip().startswith(("%PDF-", "{\\rtf"))
 
 
 def _read_column(path: Path) -> list[str]:
@@ -103,17 +118,14 @@ def _cells_of_column(lines: list[str], folder: Path) -> list[str]:
 
 
 def _inputs_of(entry: str, folders: list[Path]) -> list[QueryInput]:
-    name = entry.strip()
-    for opening, closing in QUOTES:
-        if len(name) > 1 and name[0] == opening and name[-1] == closing:
-            name = name[1:-1].strip()
+    name = unquoted_name(entry)
     if not name:
         return []
     location = parse_location(name)
     if isinstance(location, str):
         return input_at_url(location)
     name = str(location)
-    spellings = [name, name.replace("\\", "/")]
+    spellings = [one.replace("\\", sign) for one in (name, visible_text(name)) for sign in "\\/"]
     places = [(one, folder / os.path.expanduser(one)) for one in spellings for folder in folders]
     name, place = next(((one, place) for one, place in places if _exists(place)), places[0])
     files = files_in(place)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from painter_search.collection.hands.folding import fold_name, fold_words, split_off_life
 from painter_search.collection.hands.hand import Hand, read_hands
 from painter_search.collection.layouts.vocabulary import EPITHETS, PARTICLES
+from painter_search.collection.tables.cells import visible_text
 from painter_search.common.progress import track
 
 if TYPE_CHECKING:  # a server that folds names need not import pandas
@@ -47,8 +48,9 @@ class NameVariant:
 
 
 def clean_name(name: str) -> str:
-    """An artist's name in Unicode's composed form, without white space around it and with single spaces within."""
-    return " ".join(unicodedata.normalize("NFC", name).split())
+    """An artist's name in Unicode's composed form, without invisible characters and white space around it, and with
+    single spaces within."""
+    return " ".join(unicodedata.normalize("NFC", visible_text(name)).split())
 
 
 def suspicious_names(catalogue: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import re
 from dataclasses import astuple, dataclass, field, fields
 from html import escape
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -122,6 +122,11 @@ class Collection:
         if missing:
             raise DamagedFileError(f"{path} lacks the column {' and '.join(missing)}; prepare the collection again.")
         return read_works(catalogue, self.name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings, counts and digests as plain values, as `prepare --json` prints them."""
+        preview = {} if self.preview is None else {"artists_read": self.preview.to_dict()}
+        return {**{key: value for key, value in self.summary.items() if key != "identity"}, **preview}
 
     def to_frame(self, split: IndexedSplit = "test") -> pd.DataFrame:
         """The works of a split as a table.

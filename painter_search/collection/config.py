@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from painter_search.collection.layouts.layout import check_layout
-from painter_search.common.command_line.flag_types import IfGiven
+from painter_search.common.command_line.flag_types import IfGiven, check_choices
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.files.urls import Location, as_locations, as_paths, writable_path
+from painter_search.common.files.urls import Location, as_locations, as_paths, check_named, local_path, writable_path
 from painter_search.images.picture_size import THUMBNAIL_SIDE, check_picture_size
 from painter_search.images.types import Framing
 
@@ -54,7 +54,8 @@ class PrepareConfig:
     """Folder to write the collection to."""
 
     name: IfGiven[str] = None
-    """Name of the collection, which becomes part of every work's id. Default: the catalogue's folder."""
+    """Name of the collection; works are named by it and their file, collection/file. Default: the name of --folder, of
+    --from-hub, or of the catalogue's folder."""
 
     framing: Framing = "whole"
     """Part of each painting to keep. whole: all of it, short side reduced to 448 px, never enlarged.
@@ -96,11 +97,14 @@ class PrepareConfig:
     """Replace a collection that was prepared with other settings, or from files of which more can be read now."""
 
     def __post_init__(self) -> None:
+        check_choices(self)
         # From Python, strings are paths, and a single path stands for a sequence of one.
-        object.__setattr__(self, "catalogue", as_paths(self.catalogue))
+        object.__setattr__(self, "catalogue", as_paths(self.catalogue, "--catalogue"))
         object.__setattr__(self, "originals", as_locations(self.originals))
-        object.__setattr__(self, "folder", None if self.folder is None else Path(self.folder))
+        object.__setattr__(self, "folder", None if self.folder is None else local_path(self.folder, "--folder"))
         object.__setattr__(self, "out", writable_path(self.out, "--out"))
+        if self.from_hub is not None:
+            check_named(self.from_hub)
         if self.folder is not None and (self.catalogue or self.originals):
             raise InvalidValueError(
                 "--folder needs no catalogue: give either --folder or --catalogue with --originals."

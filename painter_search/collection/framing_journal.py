@@ -78,7 +78,9 @@ def frame_originals(
             journal.flush()
     rejected += [(file, result.reason) for file, result in results.items() if result.reason]
     framed = {file: result for file, result in results.items() if not result.reason}
-    return framed, pd.DataFrame(rejected, columns=["file", "reason"])
+    # A single carriage return, which Python before 3.13 does not quote, would end a row when the table is read again.
+    table = pd.DataFrame(rejected, columns=["file", "reason"]).replace("\r", " ", regex=True)
+    return framed, table
 
 
 def may_pass(reason: str) -> bool:

@@ -28,7 +28,6 @@ from painter_search.collection.collection import (
     TRIPLET_FILES,
     Collection,
     frame_name,
-    read_clean,
 )
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.copies import count_copies_once
@@ -47,7 +46,7 @@ from painter_search.common.files.atomic_io import (
     start_stage_folder,
     write_json,
 )
-from painter_search.common.files.csv_io import python_strings
+from painter_search.common.files.csv_io import python_strings, read_rows, write_rows
 from painter_search.common.files.stored import to_stored
 from painter_search.common.log import logger
 from painter_search.images.decode_pool import FramingResult
@@ -67,8 +66,8 @@ def prepare_collection(config: PrepareConfig, *, triplets: bool = True) -> Colle
     """Prepare a collection into the folder `config.out`.
 
     An interrupted preparation continues where it stopped; a complete one with the same settings and inputs is opened as
-    it is, but with `config.replace` prepared again if originals that could not be read have become readable. The folder
-    appears complete or not at all.
+    it is, but prepared again if it has lost files, and with `config.replace` if originals that could not be read have
+    become readable. The folder appears complete or not at all.
 
     Args:
         config: Settings; the defaults prepare the built-in sample.
@@ -188,7 +187,7 @@ def _lasting_settings(config: PrepareConfig) -> dict[str, object]:
 
 
 def _is_complete(config: PrepareConfig, inputs: CollectionInputs, identity: dict[str, object], changed_ns: int) -> bool:
-    """Whether `out` was prepared with these settings from these files, none of which has changed since.
+    """Whether `out` was prepared with these settings from these files, none of which has changed, and is still whole.
 
     If it may be replaced, none of those that could not be read may have become readable either.
 
@@ -199,10 +198,13 @@ def _is_complete(config: PrepareConfig, inputs: CollectionInputs, identity: dict
     summary = config.out / "prepare.json"
     if not summary.is_file():
         raise InvalidValueError(f"{config.out} exists and is no prepared collection; choose another folder with --out.")
-    unchanged = changed_ns <= summary.stat().st_mtime_ns
-    if unchanged and _stored_identity(summary) == identity and not (config.replace and _can_read_more(config, inputs)):
+    is_same = changed_ns <= summary.stat().st_mtime_ns and _stored_identity(summary) == identity
+    is_whole = is_same and _is_whole(config)
+    if is_whole and not (config.replace and _can_read_more(config, inputs)):
         return True
-    if not config.replace:
+    if is_same and not is_whole:
+        logger.info(f"{config.out} has lost frames or tables; it is prepared again.")
+    elif not config.replace:
         raise InvalidValueError(
             f"{config.out} holds a collection prepared from other files or with other settings; "
             "choose another folder with --out, or add --replace to replace it."
@@ -217,6 +219,30 @@ def _is_complete(config: PrepareConfig, inputs: CollectionInputs, identity: dict
     return False
 
 
+def _is_whole(config: PrepareConfig) -> bool:
+    """Whether a prepared collection has its tables and the frames of all works; frames are not read."""
+    collection = Collection.open(config.out)
+    tables = {*CLEAN_FILES.values(), *TRIPLET_FILES.values()}
+    if config.capped_only:
+        tables.remove(CLEAN_FILES["train_all"])
+    if not all((config.out / table).is_file() for table in tables):
+        return False
+    try:
+        names = {frame_name(work.file) for work in collection.works("all")}
+    except DamagedFileError:
+        return False
+    folders = ("frames", "thumbnails") if collection.framing == "center" else ("frames",)
+    return all(names <= _filled_files(config.out / folder) for folder in folders)
+
+
+def _filled_files(folder: Path) -> set[str]:
+    """The names of the files in a folder that are not empty; none if there is no folder."""
+    if not folder.is_dir():
+        return set()
+    with os.scandir(folder) as entries:
+        return {entry.name for entry in entries if entry.is_file() and entry.stat().st_size}
+
+
 def _can_read_more(config: PrepareConfig, inputs: CollectionInputs) -> bool:
     files = _files_to_try_again(config.out)
     return bool(files) and can_frame_any(inputs, files, config.framing, config.workers)
@@ -225,10 +251,10 @@ def _can_read_more(config: PrepareConfig, inputs: CollectionInputs) -> bool:
 def _files_to_try_again(collection: Path) -> set[str]:
     """The files of a collection that were rejected for reasons that may have passed."""
     try:
-        rejected = read_clean(collection / "rejected.csv")
-    except DamagedFileError:
+        rejected = read_rows(collection / "rejected.csv")
+    except (OSError, ValueError):
         return set()
-    return set(rejected["file"][rejected["reason"].map(may_pass).astype(bool)])
+    return {row.get("file", "") for row in rejected if may_pass(row.get("reason", ""))}
 
 
 def _stored_identity(summary: Path) -> object:
@@ -276,8 +302,8 @@ def _write_tables(
         _write_table(getattr(cleaned, part)[CLEAN_COLUMNS], staging / file)
     for split, file in TRIPLET_FILES.items():
         _write_table(getattr(triplets, split), staging / file)
-    _write_table(rejected, staging / "rejected.csv")
-    _write_table(suspicious, staging / "suspicious_artists.csv")
+    for found, file in ((rejected, "rejected.csv"), (suspicious, "suspicious_artists.csv")):
+        write_rows(staging / file, list(found.columns), *found.to_numpy().tolist())
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:

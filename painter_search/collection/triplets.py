@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
 
 from painter_search.collection.splits import divide_training_artists, unify_spellings
+from painter_search.collection.tables.table_files import read_table_file
 from painter_search.common.errors import DamagedFileError, NotFoundError
 from painter_search.common.files.csv_io import read_table
 
@@ -93,25 +95,33 @@ def all_pairs_with_negatives(works: pd.DataFrame, random_state: int) -> pd.DataF
 
 
 def read_triplets(path: Path) -> pd.DataFrame:
-    """Read a triplet file, of this package or published with the report; other columns are dropped.
+    """Read a triplet file, of this package, published with the report, or of any other program.
+
+    What another program has written is read as a catalogue is: with any delimiter, and the header in any case. Other
+    columns are dropped.
 
     Raises:
         NotFoundError: The file does not exist.
-        DamagedFileError: The file is not CSV or lacks a column.
+        DamagedFileError: The file is no table or lacks a column.
     """
     if not path.is_file():
         raise NotFoundError(
             f"{path} does not exist; `python -m painter_search.prepare` writes triplets, or "
             "give a CSV file with the columns anchor, positive, negative."
         )
-    try:
-        table = read_table(path)
-    except (ValueError, pd.errors.ParserError) as error:
-        reason = " ".join(str(error).split())
-        raise DamagedFileError(f"{path} cannot be read as a CSV file ({reason}); save it as CSV in UTF-8.") from error
+    with suppress(ValueError):  # of another program
+        table = read_table(path)  # the package's own, which may name files that are no UTF-8
+        if table.columns.isin(TRIPLET_COLUMNS).sum() == len(TRIPLET_COLUMNS):
+            return table[TRIPLET_COLUMNS]
+    table = read_table_file(path).table.rename(columns=str.casefold)
     missing = [column for column in TRIPLET_COLUMNS if column not in table.columns]
     if missing:
         raise DamagedFileError(
             f"{path} lacks the column {' and '.join(missing)}; a triplet file has anchor, positive, negative."
         )
     return table[TRIPLET_COLUMNS]
+
+
+def plain_file(name: str) -> str:
+    """A file of a triplet as works are named: with slashes, and without `./`."""
+    return str(PurePosixPath(name.replace("\\", "/")))

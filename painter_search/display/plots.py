@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,8 @@ def draw_curves(folder: Path, history: Sequence[EpochMetrics]) -> None:
     figure, (panels,) = new_figure(1, 3, (11, 3.4))
     for curve in CURVES:
         points = [point for point in history if point.phase == curve.phase]
+        if not points:  # a phase without epochs, as that of training where the new layer is fitted in one step
+            continue
         epochs = [point.epoch for point in points]
         values = [getattr(point, curve.metric) * (1 if curve.metric == "loss" else 100) for point in points]
         line = "o:" if curve.metric == "all_negatives" else "o-"
@@ -71,7 +73,8 @@ def draw_curves(folder: Path, history: Sequence[EpochMetrics]) -> None:
         panel.set_xlabel("epoch (0: before training)")
         panel.spines[["top", "right"]].set_visible(False)
         panel.locator_params(axis="x", integer=True)
-        panel.legend(frameon=False, fontsize=8)
+        if panel.get_lines():
+            panel.legend(frameon=False, fontsize=8)
     save_figure(figure, folder / "curves.png")
 
 
@@ -92,8 +95,16 @@ class TrainingCurves:
         draw_curves(run.folder, run.history)
 
 
-def draw_augmentations(run: Run) -> None:
-    """Draw what the network sees of one painting in training into `augmentations.png`.
+class SeenPictures(NamedTuple):
+    """Pictures of one painting as the network sees it."""
+
+    title: str
+    pictures: list[NDArray[np.uint8]]
+    """`[h, w, 3]` each."""
+
+
+def pictures_seen(run: Run) -> list[SeenPictures]:
+    """What the network sees of one painting in training.
 
     With a recipe that augments: every augmentation alone, then the run's together. With others: the views.
     """
@@ -117,11 +128,16 @@ def draw_augmentations(run: Run) -> None:
         def augmented(names: Sequence[str]) -> list[NDArray[np.uint8]]:
             return [square] + [Augmentation(names)(square, np.random.default_rng(seed)) for seed in range(1, 6)]
 
-        rows = [(name + ("" if name in chosen else " (not used)"), augmented((name,))) for name in AUGMENTATIONS]
-        rows.append(("the recipe's together (the first unchanged)", augmented(chosen)))
-    else:
-        views = make_views(frame, encoder)
-        rows = [("views, whose embeddings are averaged", [view.transpose(1, 2, 0) for view in views])]
+        alone = [
+            SeenPictures(name if name in chosen else f"{name} (not used)", augmented((name,))) for name in AUGMENTATIONS
+        ]
+        return [*alone, SeenPictures("the recipe's together (the first unchanged)", augmented(chosen))]
+    views = make_views(frame, encoder)
+    return [SeenPictures("views, whose embeddings are averaged", [view.transpose(1, 2, 0) for view in views])]
+
+
+def draw_augmentations(folder: Path, rows: Sequence[SeenPictures]) -> None:
+    """Draw what the network sees in training into `augmentations.png`."""
     figure, panels = new_figure(len(rows), 6, (9, 1.62 * len(rows) + 0.2))
     for (title, pictures), row in zip(rows, panels, strict=True):
         for panel in row:
@@ -129,7 +145,7 @@ def draw_augmentations(run: Run) -> None:
         for panel, picture in zip(row, pictures, strict=False):
             panel.imshow(picture)
         row[0].set_title(title, loc="left", fontsize=8)
-    save_figure(figure, run.folder / "augmentations.png")
+    save_figure(figure, folder / "augmentations.png")
 
 
 def new_figure(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[list[Axes]]]:

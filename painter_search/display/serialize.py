@@ -1,16 +1,13 @@
-"""Answers, comparisons and listings as plain values for JSON and as rows for CSV, for commands and server alike."""
+"""Answers and comparisons as plain values for JSON and as rows for CSV, for commands and server alike."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from painter_search.attribution.answers import Answer, ArtistMatch, Neighbour
 from painter_search.display.words.citation import citation
-from painter_search.index.listing import Listing
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.works.works_db import IndexedWork
 
 if TYPE_CHECKING:  # a query need not wait for what compares
     from painter_search.analysis.comparisons.comparison import Comparison
@@ -33,7 +30,7 @@ def answers_to_dict(answers: Sequence[Answer], index: PaintingIndex) -> dict[str
 
 
 def answers_to_rows(answers: Sequence[Answer]) -> list[list[str]]:
-    """The column names and a row for each painting: the verdict, then the artists, nearest first.
+    """The column names and a row for each painting: the verdict, then the artists, in the order of the answer.
 
     There are as many artist columns as the longest answer needs.
     """
@@ -56,18 +53,6 @@ def answers_to_rows(answers: Sequence[Answer]) -> list[list[str]]:
 def comparison_to_dict(comparison: Comparison, index: PaintingIndex) -> dict[str, Any]:
     """A comparison with the citation of the index it was made in and the inference engine."""
     return {**citation(index), "engine": index.engine, "comparison": comparison.to_dict()}
-
-
-def listing_to_dict(listing: Listing) -> dict[str, Any]:
-    """The artists of a listing with their number of works and, for one artist, the works."""
-    artists = [{"artist": artist, "works": works} for artist, works in listing.artists.items()]
-    works = {"works": [work_to_dict(entry) for entry in listing.works]} if listing.works else {}
-    return {"index": listing.index.digest, "artists": artists, **works}
-
-
-def work_to_dict(entry: IndexedWork) -> dict[str, Any]:
-    """A work's id and its catalogue entry."""
-    return {"id": entry.id, **asdict(entry.work)}
 
 
 def neighbour_cells(neighbour: Neighbour) -> list[object]:

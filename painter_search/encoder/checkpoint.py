@@ -6,7 +6,7 @@ Those of earlier versions, which `torch.save` wrote, are read too. Nothing is ev
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, TypedDict, cast, get_args
+from typing import Any, Literal, TypedDict, cast, get_args
 
 import torch
 
@@ -40,7 +40,10 @@ class _RequiredEntries(TypedDict):
 
 
 class Checkpoint(_RequiredEntries, total=False):
-    """The content of a checkpoint file. A recipe adds entries of its own, from which it resumes."""
+    """The content of a checkpoint file.
+
+    A recipe adds entries of its own, from which it resumes; the last two checkpoints of a run have them.
+    """
 
     confidence: dict[str, object]
     """The calibration, in a finished run's `best.safetensors`."""
@@ -69,6 +72,18 @@ def save_checkpoint(path: Path, encoder: EncoderNetwork, framing: Framing, **ent
 def add_to_checkpoint(path: Path, **entries: object) -> None:
     """Write a checkpoint again with further `entries`."""
     write_bytes(path, to_safetensors({**read_checkpoint(path), **entries}))
+
+
+def drop_training_state(path: Path) -> None:
+    """Write a checkpoint again without what a recipe resumes from; nothing happens where it holds none."""
+    content = read_checkpoint(path)
+    if state := training_state(content):
+        write_bytes(path, to_safetensors({name: value for name, value in content.items() if name not in state}))
+
+
+def training_state(content: Checkpoint) -> set[str]:
+    """The names of the entries that a recipe added to resume from."""
+    return content.keys() - (Checkpoint.__required_keys__ | Checkpoint.__optional_keys__)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -151,6 +166,14 @@ def plda_of_checkpoint(content: Checkpoint, source: Path) -> PLDA | None:
         return checked(*(stored[name].numpy() for name in ("mean", "transform", "between")))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DamagedFileError(f"{source} has a damaged calibration; copy it again, or train again.") from error
+
+
+def training_collections(content: Checkpoint) -> tuple[str, ...] | None:
+    """The names of the collections that a checkpoint was trained on; None where it does not say."""
+    try:
+        return tuple(str(name) for name, _ in cast("Any", content["config"]["collections"]))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def start_encoder(

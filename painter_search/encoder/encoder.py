@@ -43,7 +43,9 @@ def load_encoder(path: str | Path, *, normalize: bool = True) -> Encoder:
     path = PACKAGED if str(path) == PAINTER else Path(path)
     folder = path.parent if path.name in (CONFIG, WEIGHTS, ONNX) else path
     if is_encoder_folder(folder):
-        return SavedEncoder(read_encoder_folder(folder))
+        saved = SavedEncoder(read_encoder_folder(folder))
+        saved.trained_on = () if folder.resolve() == PACKAGED.resolve() else None
+        return saved
     if path.suffix.lower() == ".onnx":
         return OnnxFileEncoder(path, normalize)
     if (folder / WEIGHTS).is_file():
@@ -56,9 +58,12 @@ def load_encoder(path: str | Path, *, normalize: bool = True) -> Encoder:
         network_of_checkpoint,
         plda_of_checkpoint,
         read_checkpoint,
+        training_collections,
     )
 
     file = find_checkpoint(path / BEST if path.is_dir() else path)
     content = read_checkpoint(file)
     confidence, plda = confidence_of_checkpoint(content, file), plda_of_checkpoint(content, file)
-    return Encoder(network_of_checkpoint(content, file), content["framing"], confidence, plda)
+    encoder = Encoder(network_of_checkpoint(content, file), content["framing"], confidence, plda)
+    encoder.trained_on = training_collections(content)
+    return encoder

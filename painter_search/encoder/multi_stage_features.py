@@ -166,8 +166,12 @@ def default_stages(trunk: nn.Module) -> tuple[str, ...]:
         feature_maps = _probe_outputs(FeatureHooks(trunk, stages))[:-1]
     except Exception:  # a network may refuse so small an image, each in its own way
         return ()
-    square = all(feature_map.ndim == 4 and feature_map.shape[2] == feature_map.shape[3] for feature_map in feature_maps)
-    return stages if square else ()
+    return stages if all(map(_is_square_map, feature_maps)) else ()
+
+
+def _is_square_map(output: object) -> bool:
+    """Whether a block returned a feature map, `[n, c, side, side]`; some return a list of them."""
+    return isinstance(output, torch.Tensor) and output.ndim == 4 and output.shape[2] == output.shape[3]
 
 
 def make_readout(taps: FeatureHooks) -> Readout:

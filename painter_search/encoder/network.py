@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from painter_search.common.machine.device import to_device
 from painter_search.encoder.backbone import build_network
 from painter_search.encoder.backbones.staged_transformer import StagedTransformer
 from painter_search.encoder.config import EncoderConfig
@@ -68,7 +69,7 @@ class EncoderNetwork(nn.Module):
         cuDNN prepares itself anew for every number of images, for seconds where convolutions are depthwise, so it gets
         full forward passes only.
         """
-        batch = torch.from_numpy(pixels).to(self.device, non_blocking=True)
+        batch = to_device(torch.from_numpy(pixels), self.device)
         padding = self.batch_size - len(batch) if self.device.type == "cuda" else 0
         return nn.functional.pad(batch, (0, 0, 0, 0, 0, 0, 0, padding)) if padding > 0 else batch
 

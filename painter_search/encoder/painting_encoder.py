@@ -35,6 +35,8 @@ class Encoder:
         framing: How paintings are framed before the network sees them: `whole` or `center`.
         confidence: The calibration of its distances; None for an encoder without one.
         plda: How artists and their works vary under it, fitted on its training works; None where that is not known.
+        trained_on: Names of the collections that it was trained on; empty for the encoder that comes with the package,
+            None where they are not known.
 
     Example:
         >>> from painter_search import load_encoder
@@ -43,6 +45,8 @@ class Encoder:
         >>> embeddings.shape  # doctest: +SKIP
         (2, 256)
     """
+
+    trained_on: tuple[str, ...] | None = None
 
     def __init__(
         self,

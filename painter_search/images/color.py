@@ -40,12 +40,14 @@ def to_rgb(image: Image.Image) -> Image.Image:
     """The image as upright 8-bit sRGB.
 
     Applies the EXIF orientation, converts an embedded ICC profile to sRGB, lays transparency over white, and scales
-    16-bit and floating-point greys to 8 bits. A large image may be closed after conversion, so that no more than two
-    images of its size are in memory at once.
+    16-bit and floating-point greys to 8 bits. An alpha channel that would hide all of the image is taken to be opaque.
+    A large image may be closed after conversion, so that no more than two images of its size are in memory at once.
     """
     image.load()  # turns TIFF files upright and updates their orientation tag
     profile, transposition = image.info.get("icc_profile"), TO_UPRIGHT.get(orientation(image))
     scale = _depth_scale(image)
+    if "A" in image.getbands() and image.getchannel("A").getextrema() == (0, 0):
+        image.putalpha(255)
     if image.height <= _band_height(image) or (
         image.mode == "RGB" and not profile and "transparency" not in image.info
     ):

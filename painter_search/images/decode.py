@@ -9,14 +9,17 @@ from pathlib import Path
 from painter_search.common.errors import UnreadableImageError
 from painter_search.images.color import SIDEWAYS, orientation, to_rgb
 from painter_search.images.formats.decoded import (
+    MIN_SIDE,
     DecodedPainting,
     Need,
     RefusedImageError,
     VagueReasonError,
     check_shape,
+    is_one_colour,
 )
 from painter_search.images.formats.file_kinds import HEAD_BYTES, RAW_REASON, foreign_kind, image_format
 from painter_search.images.formats.pillow_reader import read_with_pillow
+from painter_search.images.formats.png_chunks import WRONG_CHECKSUM, has_wrong_checksum
 from painter_search.images.formats.repair import rewrap_webp, with_end_marker
 from painter_search.images.formats.tiff_pages import TiffPage, largest_page, list_pages, smallest_copy
 from painter_search.images.formats.vips_reader import LOADERS, VipsReader
@@ -30,7 +33,8 @@ def decode_painting(file: ImageFile, need: Need) -> DecodedPainting:
     """Decode an image file to upright pixels in sRGB.
 
     Metadata never decide over pixels: a file whose metadata are damaged, or that lacks only its end, is decoded as it
-    would be without that fault. Of several pages or frames in a file, the first of the largest is taken.
+    would be without that fault. Of several pages or frames in a file, the first of the largest is taken. An image that
+    shows nothing, since it is tiny or of one colour all over, is refused.
 
     Args:
         file: The file.
@@ -39,6 +43,17 @@ def decode_painting(file: ImageFile, need: Need) -> DecodedPainting:
     Raises:
         UnreadableImageError: It is no image that can be read, or exceeds a limit; the message is the reason.
     """
+    decoded = _decode_file(file, need)
+    width, height = decoded.width, decoded.height
+    if min(width, height) < MIN_SIDE:
+        raise RefusedImageError(f"too small to be a painting ({width} x {height} px)")
+    if is_one_colour(decoded.image):
+        raise RefusedImageError("blank (one colour all over)")
+    return decoded
+
+
+def _decode_file(file: ImageFile, need: Need) -> DecodedPainting:
+    """Decode an image file, whatever it shows."""
     head = _read_head(file)
     if not head:
         raise RefusedImageError("empty file")
@@ -47,6 +62,8 @@ def decode_painting(file: ImageFile, need: Need) -> DecodedPainting:
         raise RefusedImageError(kind)
     file_format = image_format(head)
     if isinstance(file, bytes):
+        if file_format == "PNG" and has_wrong_checksum(file):  # of a large file, libvips checks them
+            raise RefusedImageError(WRONG_CHECKSUM)
         need = replace(need, max_held_bytes=need.max_held_bytes - len(file))
     try:
         return _decode(file, file_format, need)

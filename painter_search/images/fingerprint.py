@@ -33,7 +33,7 @@ NO_PICTURE = bytes(SIDE * SIDE * 3) + np.float32("nan").tobytes()
 
 def has_picture(fingerprints: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Which fingerprints `[n, FINGERPRINT_BYTES]` are of pictures, and not `NO_PICTURE`: bool `[n]`."""
-    return ~np.isnan(_split(fingerprints)[1])
+    return ~np.isnan(_aspects(fingerprints))
 
 
 def fingerprint(painting: Image.Image) -> bytes:
@@ -61,13 +61,16 @@ def same_picture(
         bool `[n]`.
     """
     query_row = np.frombuffer(query, np.uint8)[None]
+    if not has_picture(query_row).all():
+        return np.zeros(len(others), dtype=bool)
     if coarse is None:
         coarse = coarse_fingerprints(others)
     squared_differences = np.square(coarse - coarse_fingerprints(query_row)).mean(axis=1)
-    is_close = squared_differences < MAX_COARSE_DIFFERENCE**2
+    close = np.flatnonzero(squared_differences < MAX_COARSE_DIFFERENCE**2)
+    close = close[has_picture(others[close])]  # works without pictures, all of which are close to a dark one
     is_same = np.zeros(len(others), dtype=bool)
-    if is_close.any():
-        is_same[is_close] = _same_in_detail(query_row, others[is_close])
+    if len(close):
+        is_same[close] = _same_in_detail(query_row, others[close])
     return is_same
 
 
@@ -121,6 +124,8 @@ def _contrast(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _split(fingerprints: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Pixels `[n, 768]` and aspect ratios `[n]`."""
-    pixels = fingerprints[:, : SIDE * SIDE * 3].astype(np.float32)
-    aspects = np.ascontiguousarray(fingerprints[:, SIDE * SIDE * 3 :]).view(np.float32)[:, 0]
-    return pixels, aspects
+    return fingerprints[:, : SIDE * SIDE * 3].astype(np.float32), _aspects(fingerprints)
+
+
+def _aspects(fingerprints: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(fingerprints[:, SIDE * SIDE * 3 :]).view(np.float32)[:, 0]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from painter_search.common.errors import DamagedFileError, UnreadableImageError
+from painter_search.common.errors import DamagedFileError, NotFoundError, UnreadableImageError
 from painter_search.images.decode import decode_painting
 from painter_search.images.formats.decoded import MAX_HELD_BYTES, DecodedPainting, Need
 from painter_search.images.photographs.crop import Crop, PaintingCrop, area
@@ -156,12 +156,16 @@ def open_frame(jpeg: bytes, source: str = "a picture") -> Image.Image:
 
 
 def read_frame(path: Path) -> Image.Image:
-    """The pixels of a frame in a collection, RGB; raises `DamagedFileError` if it cannot be decoded."""
-    content = path.read_bytes()
+    """The pixels of a frame in a collection, RGB.
+
+    Raises `NotFoundError` if it is missing, and `DamagedFileError` if it cannot be decoded.
+    """
     try:
-        return open_frame(content)
+        return open_frame(path.read_bytes())
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{path} is missing; prepare its collection again.") from error
     except DamagedFileError as error:
-        raise DamagedFileError(f"{path} is damaged; prepare its collection again.") from error
+        raise DamagedFileError(f"{path} is damaged; delete it and prepare its collection again.") from error
 
 
 def encode_jpeg(image: Image.Image, quality: int = JPEG_QUALITY) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,12 @@ from painter_search.images.formats.decoded import failure_reason
 from painter_search.images.sources import Original, read_file, read_original
 from painter_search.images.types import ImageFile
 
-ImageInput: TypeAlias = str | Path | bytes | Image.Image | NDArray[np.uint8]
-"""A path, the bytes of an image file, a PIL image, or an array uint8 `[height, width]` (grey) or `[height, width, 3]`
-(RGB; a fourth channel is alpha)."""
+ImageInput: TypeAlias = str | Path | bytes | bytearray | memoryview | BinaryIO | Image.Image | NDArray[np.uint8]
+"""A path, the bytes of an image file, such a file opened in binary mode, a PIL image, or an array uint8
+`[height, width]` (grey) or `[height, width, 3]` (RGB; a fourth channel is alpha)."""
 ImageInputs: TypeAlias = ImageInput | Iterable[ImageInput]
-"""One image or many. A string is always one path, bytes always one file, an array of up to 3 dimensions one image."""
+"""One image or many. A string is always one path, bytes and an open file are always one file, an array of numbers of up
+to 3 dimensions is one image."""
 
 FileInput: TypeAlias = Path | bytes | Original
 """A file to read when it is needed: a path, the bytes themselves, or a file in an archive or at a URL."""
@@ -32,12 +33,37 @@ MODES_FOR_TIFF = {"La": "LA", "RGBa": "RGBA", "HSV": "RGB"}
 
 
 def as_list(images: ImageInputs) -> list[ImageInput]:
-    """The images as a list; a single image becomes a list of one, an array `[n, height, width, 3]` a list of n."""
-    if isinstance(images, str | Path | bytes | Image.Image):
-        return [images]
+    """The images as a list; a single image becomes a list of one, an array `[n, height, width, 3]` a list of n.
+
+    Arrays of strings or objects, as tables give them, are lists too.
+    """
     if isinstance(images, np.ndarray):
+        if images.dtype.kind in "OUT":
+            return list(images.flat)
         return [images] if images.ndim <= 3 else list(images)
+    if isinstance(images, str | Path | bytes | bytearray | memoryview | Image.Image) or _is_open_file(images):
+        return [images]
     return list(images) if isinstance(images, Iterable) else [images]
+
+
+def read_content(image: object) -> bytes | None:
+    """The bytes of an image file that are given as bytes of any kind, or as an open file; None for anything else.
+
+    A file is read from its beginning. Raises `InvalidValueError` for one that was opened as text.
+    """
+    if isinstance(image, bytes | bytearray | memoryview):
+        return bytes(image)
+    if not _is_open_file(image):
+        return None
+    if isinstance(image, io.TextIOBase):
+        raise InvalidValueError("an image file is open as text; open it in binary mode: open(path, 'rb').")
+    if image.seekable():
+        image.seek(0)
+    return image.read()
+
+
+def _is_open_file(image: object) -> TypeGuard[BinaryIO]:
+    return hasattr(image, "read") and hasattr(image, "seekable")
 
 
 def read_input(file: FileInput) -> ImageFile:
@@ -73,10 +99,11 @@ def image_file(image: ImageInput) -> ImageFile:
 
     Raises:
         UnreadableImageError: The path is not a readable file, or the PIL image's own file is damaged.
-        InvalidValueError: The array is not an image, or the input is of another type.
+        InvalidValueError: The array is not an image, the file is open as text, or the input is of another type.
     """
-    if isinstance(image, bytes):
-        return image
+    content = read_content(image)
+    if content is not None:
+        return content
     if isinstance(image, str | Path):
         return read_file(Path(image))
     if isinstance(image, np.ndarray):

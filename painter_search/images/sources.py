@@ -147,7 +147,7 @@ def read_file(path: Path, max_bytes: int = MAX_BYTES_IN_MEMORY) -> ImageFile:
         if stat.S_ISDIR(status.st_mode):
             raise UnreadableImageError("a folder that cannot be listed")
         if not stat.S_ISREG(status.st_mode):  # reading a pipe would block
-            raise UnreadableImageError("not a regular file")
+            raise UnreadableImageError("not a regular file but a pipe or device; save it as a file")
         if status.st_size > max_bytes:
             path.open("rb").close()
             return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,7 @@ from painter_search.collection.hands.spellings import find_spellings
 from painter_search.collection.work import Work
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError
 from painter_search.common.files.atomic_io import digest_bytes, start_stage_folder
-from painter_search.common.files.csv_io import python_strings
+from painter_search.common.files.csv_io import python_strings, read_rows, write_rows
 from painter_search.common.files.urls import Location
 from painter_search.common.log import logger
 from painter_search.encoder.inference.embedding_shards import (
@@ -61,7 +60,7 @@ class Additions:
     collection: Collection
     works: list[Work]
     learned: bool = False
-    """Whether there are training works of a collection among them."""
+    """Whether the encoder may have learned from some: training works, or works of a collection it was trained on."""
     left_out: list[tuple[str, str]] = field(default_factory=list)
     """Files that will not be added, each with the reason."""
     cropped: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -122,8 +121,9 @@ def _open_collection(index: IndexReader, source: Path, staging: Path) -> Additio
 
 def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path, keep_uncertain: bool, crop: Crop) -> Additions:
     """Frame the originals into `staging`, which then serves as a collection."""
-    listing = "\n".join(
-        f"{original.file}\t{original.size}\t{original.changed_ns}{original.version}" for original in inputs.originals
+    listing = "\n".join(  # at a URL size and time may be unknown
+        f"{one.container}\t{one.stored_path}\t{one.file}\t{one.size}\t{one.changed_ns}{one.version}"
+        for one in inputs.originals
     )
     table = inputs.catalogue.to_csv(index=False)
     digest = digest_bytes(*(text.encode("utf-8", "surrogatepass") for text in (listing, table)))
@@ -143,7 +143,8 @@ def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path, keep_unc
         raise NotEnoughDataError(f"there is no usable image to add ({first}){remedy}.")
     collection = Collection(staging, inputs.name, index.framing, {}, picture_size=index.picture_size)
     cropped = {file: result.crop for file, result in framed.items() if result.crop is not None}
-    return Additions(collection, read_works(readable, inputs.name), left_out=left_out, cropped=cropped)
+    works, learned = read_works(readable, inputs.name), inputs.name in (index.manifest.trained_on or ())
+    return Additions(collection, works, learned, left_out, cropped)
 
 
 def _as_spelled(index: IndexReader, additions: Additions) -> Additions:
@@ -287,12 +288,6 @@ def _with_unique_names(index: IndexReader, works: Sequence[Work]) -> list[Work]:
 
 def _write_rejected(before: Path, path: Path, left_out: Sequence[tuple[str, str]]) -> None:
     """Write the index's list of rejected files with those of this addition; no file if there are none."""
-    rows: dict[tuple[str, ...], None] = {("file", "reason"): None}
-    if before.is_file():
-        with before.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            rows.update(dict.fromkeys(map(tuple, csv.reader(file))))
-    rows.update(dict.fromkeys(left_out))
-    if len(rows) == 1:
-        return
-    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
+    listed = [(row.get("file", ""), row.get("reason", "")) for row in read_rows(before)] if before.is_file() else []
+    if rows := dict.fromkeys([*listed, *left_out]):
+        write_rows(path, ("file", "reason"), *rows)

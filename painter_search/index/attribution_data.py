@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,11 @@ class AttributionData(IndexReader):
         self._unfiltered: Self | None = None
         self._threshold: NamingThreshold | None = None
         self._exact_sums: tuple[NDArray[np.float64], NDArray[np.int64]] | None = None
+
+    @property
+    def unfiltered(self) -> Self:
+        """The index that this one was narrowed from, with all works; itself if it was not."""
+        return self if self._unfiltered is None else self._unfiltered
 
     @property
     def confidence(self) -> Confidence | None:
@@ -122,13 +127,29 @@ class AttributionData(IndexReader):
         return read_plda(self.folder / PLDA_FILE) if PLDA_FILE in self.manifest.files else None
 
     def artist_sums(self, plda: PLDA, candidates: CandidateWorks) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """The sum of each candidate artist's works as `plda` projects them, and their number: `[artists, 256]` and
+        """The sum of each candidate artist's works as `plda` projects them, and their number: `[artists, d]` and
         `[artists]`; of a filtered index, of those works that the filter leaves, estimated from `SUMMED_WORKS`."""
         if not self.exact:
             return self._sum_works(plda, candidates)
         if self._exact_sums is None:
             self._exact_sums = self._sum_works(plda, candidates)
         return self._exact_sums
+
+    def log_ratios(
+        self, embedding: NDArray[np.float32], candidates: CandidateWorks, left_out: NDArray[np.bool_]
+    ) -> NDArray[np.float64] | None:
+        """The log likelihood ratio of each candidate artist for a query `[d]`, without candidates that are left out,
+        such as the query itself: `[artists]`; None where the index has no PLDA."""
+        if self.plda is None:
+            return None
+        sums, sizes = self.artist_sums(self.plda, candidates)
+        if left_out.any():
+            own = self.plda.project(self.embeddings(candidates.ids[left_out]))
+            own_sums, own_sizes = artist_sums(own, candidates.numbers[left_out], len(candidates.artists))
+            sums, sizes = sums - own_sums, sizes - own_sizes
+        left = np.maximum(sizes, 1)
+        query = self.plda.project(embedding[None])
+        return self.plda.log_likelihood_ratios(query, sums / left[:, None], left).ravel()
 
     @cached_property
     def artist_count(self) -> int:
@@ -160,32 +181,37 @@ class AttributionData(IndexReader):
     @cached_property
     def artists(self) -> ArtistTable:
         """The artist of each work, by ascending id."""
-        ids, names = self.works.artists()
         if self.selection is not None:
-            rows = np.searchsorted(ids, self.selection.ids)
-            ids, names = ids[rows], [names[row] for row in rows]
+            of_all = self.unfiltered.artists
+            kept, numbers = np.unique(of_all.numbers[self._selected_rows], return_inverse=True)
+            return ArtistTable(self.selection.ids, numbers.astype(np.int64), [of_all.names[number] for number in kept])
+        ids, names = self.works.artists()
         distinct, numbers = np.unique(np.array(names, dtype=object), return_inverse=True)
         return ArtistTable(ids, numbers.astype(np.int64), [str(name) for name in distinct])
 
     @cached_property
     def local_scales(self) -> NDArray[np.float32]:
         """How isolated each work is, in the order of `artists`: float32 `[n]`; see `metrics/local_scaling.py`."""
-        return self._of_selection(self.works.local_scales())
+        if self.selection is not None:
+            return self.unfiltered.local_scales[self._selected_rows]
+        return self.works.local_scales()
 
     @cached_property
     def fingerprints(self) -> NDArray[np.uint8]:
         """The fingerprint of each work, in the order of `artists`: uint8 `[n, FINGERPRINT_BYTES]`."""
-        return self._of_selection(self.works.fingerprints()[1])
+        if self.selection is not None:
+            return self.unfiltered.fingerprints[self._selected_rows]
+        return self.works.fingerprints()[1]
 
-    def _of_selection(self, rows: NDArray[Any]) -> NDArray[Any]:
-        """Those of one row per work, by ascending id, that belong to selected works."""
-        if self.selection is None:
-            return rows
-        return rows[np.searchsorted(self.works.ids(), self.selection.ids)]
+    @cached_property
+    def _selected_rows(self) -> NDArray[np.int64]:
+        """The rows of the works that a filter left, among those of the whole index."""
+        assert self.selection is not None
+        return np.searchsorted(self.unfiltered.artists.ids, self.selection.ids)
 
     @cached_property
     def reference_embeddings(self) -> NDArray[np.float32]:
-        """The embeddings of random works that stand for all: float32 `[at most REFERENCE_WORKS, 256]`."""
+        """The embeddings of random works that stand for all: float32 `[at most REFERENCE_WORKS, d]`."""
         if self.selection is not None:
             ids = self.selection.ids
         elif self.exact:
@@ -198,12 +224,12 @@ class AttributionData(IndexReader):
         drawn = np.random.default_rng(0).permutation(len(ids))[:REFERENCE_WORKS]
         return self.embeddings(ids[np.sort(drawn)])
 
-    def search_candidates(self, embeddings: NDArray[np.float32]) -> list[Candidates]:
-        """For each query `[n, 256]` the works among which artists are ranked: all works if the index is exact, else the
-        nearest `MAX_CANDIDATES`."""
+    def search_candidates(self, embeddings: NDArray[np.float32], most: int = MAX_CANDIDATES) -> list[Candidates]:
+        """For each query `[n, d]` the works among which artists are ranked: all works if the index is exact, else the
+        `most` nearest, nearest first."""
         if self.exact:
             return [Candidates(row, self.artists.ids) for row in distance_matrix(embeddings, self._all_embeddings)]
-        found = self.store.search(embeddings, MAX_CANDIDATES, self._among)
+        found = self.store.search(embeddings, most, self._among)
         return [Candidates(row[ids >= 0], ids[ids >= 0]) for row, ids in zip(*found, strict=True)]
 
     def load_candidates(self, ids: NDArray[np.int64]) -> CandidateWorks:

@@ -36,7 +36,15 @@ from painter_search.encoder.inference.onnx_export import open_encoder
 from painter_search.images.picture_size import THUMBNAIL_SIDE
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.index_statistics import update_index_statistics
-from painter_search.index.manifest import ENCODER, PICTURES, THUMBNAILS, WORKS, Manifest, publish_index
+from painter_search.index.manifest import (
+    ENCODER,
+    PICTURES,
+    THUMBNAILS,
+    WORKS,
+    Manifest,
+    check_is_no_version,
+    publish_index,
+)
 from painter_search.index.own_calibration import calibrated
 from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
 from painter_search.index.vector_store.faiss_build import UNFINISHED, build_faiss
@@ -112,6 +120,7 @@ def _build_from_embeddings(config: BuildIndexConfig) -> BuiltIndex:
 @contextmanager
 def _locked_for_building(config: BuildIndexConfig) -> Iterator[None]:
     """Make the folder of indexes and lock it, so that no other process writes into it."""
+    check_is_no_version(config.index)
     try:
         config.index.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -234,9 +243,10 @@ def _write_index(
             works=len(entries),
             artists=len({work.artist for _, work in entries}),
             collections=tuple(sorted({collection.name for collection, _ in entries})),
-            split="folder" if config.folder else config.split,
+            split=_split_of(config, encoder, entries),
             next_id=len(entries) + 1,
             picture_size=picture_size,
+            trained_on=encoder.trained_on,
             mean_distance=update_index_statistics(staging, search),
             confidence=encoder.confidence,
         )
@@ -244,6 +254,19 @@ def _write_index(
     if config.shards is None:
         remove_folder(temporary_shards)
     return folder
+
+
+def _split_of(config: BuildIndexConfig, encoder: Encoder, entries: Sequence[CollectionWork]) -> str:
+    """The split that the manifest names: what the works were to the training of the encoder.
+
+    Where no work is a training work now, those of a collection that it was trained on were, as that was prepared then.
+    """
+    collections = {collection.name: collection for collection, _ in entries}
+    if config.folder is None and any(collection.works("train") for collection in collections.values()):
+        return config.split
+    if not collections.keys().isdisjoint(encoder.trained_on or ()):
+        return "all"
+    return "test" if config.folder is None else "folder"
 
 
 def _trained_encoder(config: BuildIndexConfig) -> Encoder | None:

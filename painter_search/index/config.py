@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Real
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar, cast
+from typing import Annotated, Literal, cast
 
 import tyro
 
 from painter_search.collection.layouts.layout import check_layout
 from painter_search.collection.tables.kinds import is_table
-from painter_search.common.command_line.flag_types import IfGiven
+from painter_search.common.command_line.flag_types import IfGiven, check_choices
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.files.urls import Location, as_locations, as_paths, parse_location, writable_path
+from painter_search.common.files.urls import Location, as_locations, as_paths, local_path, parse_location, writable_path
 from painter_search.images.photographs.crop import parse_crop
 from painter_search.images.picture_size import check_picture_size
 from painter_search.index.vector_store.faiss_plan import parse_memory
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,8 @@ class WorkFilter:
     def __post_init__(self) -> None:
         object.__setattr__(self, "exclude_artists", as_names(self.exclude_artists))
         object.__setattr__(self, "artists", as_names(self.artists))
+        for text in filter(None, (self.where, self.style)):
+            check_text(text)
 
     def __str__(self) -> str:
         """The conditions in words."""
@@ -161,11 +161,13 @@ class BuildIndexConfig:
     s3://bucket/shards. Default: in --index, removed when the index is built."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "data", as_paths(self.data))
-        object.__setattr__(self, "embeddings", as_paths(self.embeddings))
-        object.__setattr__(self, "originals", None if self.originals is None else Path(self.originals))
-        object.__setattr__(self, "folder", None if self.folder is None else Path(self.folder))
-        object.__setattr__(self, "runs", Path(self.runs))
+        check_choices(self)
+        object.__setattr__(self, "data", as_paths(self.data, "--data"))
+        object.__setattr__(self, "embeddings", as_paths(self.embeddings, "--embeddings"))
+        object.__setattr__(self, "runs", local_path(self.runs, "--runs"))
+        for name in ("originals", "folder"):
+            path = getattr(self, name)
+            object.__setattr__(self, name, None if path is None else local_path(path, f"--{name}"))
         object.__setattr__(self, "index", writable_path(self.index, "--index"))
         if self.layout is not None:
             check_layout(self.layout)
@@ -257,8 +259,7 @@ class RemoveConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "works", as_names(self.works))
         object.__setattr__(self, "index", writable_path(self.index, "--index"))
-        if not self.works:
-            raise InvalidValueError("name the works to remove by id, or by artist: `build-index remove 17`.")
+        check_removed(self.works)
 
 
 @dataclass(frozen=True)
@@ -276,17 +277,19 @@ class ListConfig:
         check_artist(self.artist)
 
 
-def as_list(values: T | Iterable[T]) -> list[T]:
-    """One value as a list of one, several as a list. A string is one value, never its letters."""
-    if isinstance(values, str | Path | Integral):
-        return [cast(T, values)]
-    return list(cast("Iterable[T]", values))
+def as_names(values: str | float | Iterable[str | float]) -> tuple[str, ...]:
+    """Names or ids, one or several, as strings: `12`, `"12"`, `["12"]` and a table's `[12.0]` all become `("12",)`.
+
+    Raises `InvalidValueError` for a name that no text can have.
+    """
+    names = tuple(map(_as_name, [values] if isinstance(values, str | Real) else cast("Iterable[str | float]", values)))
+    for name in names:
+        check_text(name)
+    return names
 
 
-def as_names(values: str | int | Iterable[str | int]) -> tuple[str, ...]:
-    """Names or ids, one or several, as strings: `12`, `"12"` and `["12"]` all become `("12",)`."""
-    names: list[str | int] = as_list(values)
-    return tuple(map(str, names))
+def _as_name(value: str | float) -> str:
+    return str(int(value)) if isinstance(value, Real) and float(value).is_integer() else str(value)
 
 
 def check_added_sources(sources: Sequence[Location], artist: str | None, originals: Sequence[Location]) -> None:
@@ -304,7 +307,22 @@ def check_added_sources(sources: Sequence[Location], artist: str | None, origina
         raise InvalidValueError(f"{catalogue} names the artists itself; leave out --artist.")
 
 
+def check_removed(works: Sequence[str]) -> None:
+    """Raise `InvalidValueError` where there is nothing to remove."""
+    if not works:
+        raise InvalidValueError("name the works to remove by id, or by artist: `build-index remove 17`.")
+
+
 def check_artist(artist: str | None) -> None:
-    """Raises `InvalidValueError` for an empty name."""
+    """Raises `InvalidValueError` for an empty name, and for one that no text can have."""
     if artist is not None and not artist.strip():
         raise InvalidValueError("--artist is empty; give the artist's name.")
+    check_text(artist or "")
+
+
+def check_text(text: str) -> None:
+    """Raises `InvalidValueError` for lone surrogates, which Python makes of bytes that are not UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidValueError(f"{text!a} is no text in UTF-8; write it again in that encoding.") from None

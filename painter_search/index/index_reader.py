@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
@@ -54,6 +55,7 @@ class IndexReader:
         )
         self.store = open_vector_store(folder, manifest.search)
         self._preloaded: Future[OnnxEncoder] | None = None
+        self._process = os.getpid()
         # A store that can list its ids is compared id by id, others by their number.
         ids = self.store.ids
         if (ids is not None and not np.array_equal(ids, self.works.ids())) or len(self.store) != manifest.works:
@@ -142,24 +144,24 @@ class IndexReader:
             )
         from painter_search.encoder.inference.onnx_export import open_encoder
 
-        if self._preloaded is not None:
-            return self._preloaded.result()
+        if self._preloaded is not None and (self._preloaded.done() or self._process == os.getpid()):
+            return self._preloaded.result()  # the thread that opens it does not live on in a forked process
         return open_encoder(self.folder / ENCODER, self.encoder_config, digest=self.encoder_digest)
 
     def embed_frames(self, frames: Sequence[bytes]) -> NDArray[np.float32]:
-        """Embed frames (JPEG files in the index's framing): float32 `[n, 256]`."""
+        """Embed frames (JPEG files in the index's framing): float32 `[n, d]`."""
         from painter_search.encoder.inference.embedding import embed_all
 
         return embed_all(self.encoder, list(frames))
 
     def embed_views(self, views: Sequence[Sequence[View]]) -> NDArray[np.float32]:
-        """Embed paintings, each given as the views that `make_views` cuts of its frame: float32 `[n, 256]`."""
+        """Embed paintings, each given as the views that `make_views` cuts of its frame: float32 `[n, d]`."""
         from painter_search.encoder.inference.embedding import embed_views
 
         return embed_views(self.encoder, views)
 
     def embeddings(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
-        """The stored embeddings of the works with these ids, in their order: float32 `[n, 256]`.
+        """The stored embeddings of the works with these ids, in their order: float32 `[n, d]`.
 
         Raises `UnknownWorkError` for an id that no work has.
         """

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from painter_search.common.progress import track
 from painter_search.index.manifest import THUMBNAILS, WORKS
@@ -45,11 +46,10 @@ def update_index_statistics(folder: Path, search: SearchSettings) -> float:
     works.close()
     distinct, artists = np.unique(np.array(names, dtype=object), return_inverse=True)
     count = len(ids)
-    exact = search.name == "exact" and count <= EXACT_UP_TO
-    drawn = np.arange(count) if exact else np.sort(np.random.default_rng(1).permutation(count)[:REFERENCE_WORKS])
+    drawn = draw_references(count, search)
+    exact = len(drawn) == count
     references, reference_artists = store.get(ids[drawn]), artists[drawn]
-    # The nearest of fewer works is farther away; see INTRINSIC_DIMENSION.
-    correction = (len(drawn) / count) ** (1 / INTRINSIC_DIMENSION)
+    correction = scale_correction(len(drawn), count)
     reference_works = ReferenceWorks(references, reference_artists)
     starts = range(0, count, BLOCK)
     plda = None
@@ -74,3 +74,18 @@ def update_index_statistics(folder: Path, search: SearchSettings) -> float:
         write_artist_means(folder / WORKS, zip(map(str, distinct), means, strict=True))
     drawn = np.sort(np.random.default_rng(0).permutation(count)[:MEAN_DISTANCE_WORKS])
     return mean_distance_between_artists(store.get(ids[drawn]), artists[drawn])
+
+
+def draw_references(count: int, search: SearchSettings) -> NDArray[np.int64]:
+    """Ascending rows of the works among which the nearest to each are looked for; the same for the same `count`."""
+    if search.name == "exact" and count <= EXACT_UP_TO:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(1).permutation(count)[:REFERENCE_WORKS])
+
+
+def scale_correction(references: int, count: int) -> float:
+    """What local scales among `references` of `count` works are multiplied by: the nearest of fewer is farther away.
+
+    See `INTRINSIC_DIMENSION`.
+    """
+    return float((references / count) ** (1 / INTRINSIC_DIMENSION))

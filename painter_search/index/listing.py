@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.works.works_db import IndexedWork
@@ -21,6 +21,12 @@ class Listing:
     """The number of works of each artist listed."""
     works: tuple[IndexedWork, ...] = ()
     """The works of the one artist asked for."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as `build-index list --json` prints them: the artists, and of one artist the works."""
+        artists = [{"artist": artist, "works": works} for artist, works in self.artists.items()]
+        works = {"works": [entry.to_dict() for entry in self.works]} if self.works else {}
+        return {"index": self.index.digest, "artists": artists, **works}
 
     def to_frame(self) -> pd.DataFrame:
         """The works, or else the artists with the columns artist and works."""

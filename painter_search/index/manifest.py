@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from painter_search.common.errors import DamagedFileError, NotFoundError, PainterSearchError
+from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError, PainterSearchError
 from painter_search.common.files.atomic_io import (
     digest_bytes,
     digest_file,
@@ -57,7 +57,8 @@ class FileEntry:
 class Manifest:
     """What an index is: how its works were framed and embedded, how it searches, and which files its folder holds.
 
-    The names on disk are those of format 2; `next_id`, `picture_size` and both calibrations may be missing there.
+    The names on disk are those of format 2; `next_id`, `picture_size`, `trained_on` and both calibrations may be
+    missing there.
     """
 
     framing: Framing
@@ -68,7 +69,8 @@ class Manifest:
     collections: tuple[str, ...]
     """Names of the collections that the works are from, sorted."""
     split: str
-    """What was indexed: `test`, `train`, `all`, or `folder`."""
+    """What was indexed: `test`, `train`, `all`, or `folder` where that is not known; `all` also where the encoder was
+    trained on a collection of this name, whose training works are then among the works."""
     mean_distance: float
     """Mean distance between works by different artists."""
     confidence: Confidence | None = None
@@ -79,6 +81,9 @@ class Manifest:
     """The id that the next work gets; None in an index written before works could be added."""
     picture_size: int = THUMBNAIL_SIDE
     """Long side in pixels of the largest pictures that it keeps of its works."""
+    trained_on: tuple[str, ...] | None = None
+    """Names of the collections that the encoder was trained on; empty for the encoder that comes with the package,
+    which was trained on none of the user's, and None where they are not known."""
     files: Mapping[str, FileEntry] = field(default_factory=dict)
     """The files of the folder by name, without the manifest itself."""
     digest: str = ""
@@ -100,6 +105,8 @@ class Manifest:
         optional: dict[str, object] = {} if self.next_id is None else {"next_id": self.next_id}
         if self.picture_size != THUMBNAIL_SIDE:
             optional["picture_size"] = self.picture_size
+        if self.trained_on is not None:
+            optional["trained_on"] = list(self.trained_on)
         if self.encoder_confidence is not None:
             optional["encoder_confidence"] = to_stored(self.encoder_confidence)
         return {
@@ -179,11 +186,26 @@ def find_index(path: Path) -> Path:
         if name and Path(name).name == name and (folder / MANIFEST).is_file():
             return folder
         raise NotFoundError(f"{path / CURRENT} names {name!r}, which is not there; build the index again.")
+    versions = sorted(path.glob(f"{'[0-9a-f]' * 16}/{MANIFEST}"), key=lambda file: file.stat().st_mtime)
+    if versions:
+        version = versions[-1].parent
+        raise NotFoundError(
+            f"{path} lacks {CURRENT}, the file that names the index in use; give {version} to ask it, or to change it "
+            f"write {version.name} into {path / CURRENT}."
+        )
     is_where = f"{path} holds no index" if path.exists() else f"{path} does not exist"
     raise NotFoundError(
         f"{is_where}; name the folder of an index, or build one of your paintings: "
         f"`python -m painter_search.build-index --folder FOLDER --index {path}`."
     )
+
+
+def check_is_no_version(index_dir: Path) -> None:
+    """Raise `InvalidValueError` for one index in place of the folder of its versions, where the next is written."""
+    if (index_dir / MANIFEST).is_file():
+        raise InvalidValueError(
+            f"{index_dir} is one index and is never changed; give --index the folder that holds it."
+        )
 
 
 def current_manifest(path: Path) -> Manifest | None:
@@ -283,6 +305,7 @@ ENTRIES: dict[str, Callable[[Any], object]] = {
     "split": str,
     "next_id": _count,
     "picture_size": _picture_size,
+    "trained_on": _names,
     "typical": _distance,
     "confidence": lambda value: None if value is None else from_stored(Confidence, value),
     "encoder_confidence": partial(from_stored, Confidence),

@@ -7,38 +7,43 @@ from pathlib import Path
 
 import numpy as np
 
-from painter_search.index.manifest import THUMBNAILS, WORKS, Manifest
-from painter_search.index.vector_store.stores import open_vector_store
-from painter_search.index.works.works_db import WorksDB
+from painter_search.index.attribution_data import AttributionData
+from painter_search.index.manifest import FileEntry, Manifest
+from painter_search.index.own_works import OwnWorks
 from painter_search.metrics.confidence import Confidence
-from painter_search.metrics.confidence_fit import OWN_WORKS, fit_to_index
-from painter_search.metrics.identification.plda_file import PLDA_FILE, read_plda
-from painter_search.metrics.leave_one_out import draw_artists
+from painter_search.metrics.confidence_fit import OWN_QUERIES, OWN_WORKS, can_fit_to_index, fit_to_index
+from painter_search.metrics.identification.plda_file import PLDA_FILE
 
-LEARNED = ("train", "all")
-"""Splits with works that an encoder may have learned from. Among them its artists look easier than they are."""
+TRAINING_SPLITS = ("train", "all")
+"""Splits with training works, which an encoder of their collection has learned from."""
 
 
 def calibrated(manifest: Manifest, folder: Path) -> Manifest:
     """The manifest of an index whose works, vectors and statistics lie in `folder`, calibrated on these works.
 
-    It keeps its encoder's calibration without PLDA, with too few works (see `fit_to_index`), and with works that the
-    encoder may have learned from.
+    It keeps its encoder's calibration without PLDA, with too few works (see `can_fit_to_index`), and with works that
+    the encoder may have learned from.
     """
     of_encoder = manifest.encoder_confidence or manifest.confidence
     moved = of_encoder
-    if of_encoder is not None and manifest.split not in LEARNED and (folder / PLDA_FILE).is_file():
+    if of_encoder is not None and not may_have_learned(manifest) and (folder / PLDA_FILE).is_file():
         moved = _fit_to_works(folder, manifest, of_encoder)
     return replace(manifest, confidence=moved, encoder_confidence=None if moved == of_encoder else of_encoder)
 
 
+def may_have_learned(manifest: Manifest) -> bool:
+    """Whether the encoder may have been trained on works of the index, whose artists then look easier than they are."""
+    if manifest.split not in TRAINING_SPLITS:
+        return False
+    return manifest.trained_on is None or not set(manifest.trained_on).isdisjoint(manifest.collections)
+
+
 def _fit_to_works(folder: Path, manifest: Manifest, confidence: Confidence) -> Confidence:
-    works = WorksDB(folder / WORKS, folder / THUMBNAILS)
-    ids, names = works.artists()
-    numbers = np.unique(np.array(names, dtype=object), return_inverse=True)[1]
-    drawn = draw_artists(numbers, OWN_WORKS, np.random.default_rng(0))
-    drawn = drawn[works.first_of_each_picture(ids[drawn])]
-    works.close()
-    embeddings = open_vector_store(folder, manifest.search).get(ids[drawn])
-    plda, _ = read_plda(folder / PLDA_FILE)
-    return fit_to_index(confidence, embeddings, numbers[drawn], plda)
+    named = {PLDA_FILE: FileEntry(0, "")}  # as the manifest will name it
+    index = AttributionData(folder, replace(manifest, confidence=confidence, files=named))
+    works = OwnWorks(index, OWN_WORKS, np.random.default_rng(0))
+    if can_fit_to_index(confidence, works.numbers):
+        rows = works.draw(OWN_QUERIES, np.random.default_rng(0))
+        confidence = fit_to_index(confidence, works.query(rows), works.numbers[rows], works.sample)
+    index.works.close()
+    return confidence

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +21,8 @@ from painter_search.index.config import (
     WorkFilter,
     as_names,
     check_added_sources,
+    check_artist,
+    check_removed,
 )
 from painter_search.index.manifest import WORKS, Manifest, find_index
 from painter_search.index.works.filters import Selection, select_works
@@ -117,6 +118,10 @@ class PaintingIndex(AttributionData):
         """
         return super().load(path, preload_encoder)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled for another process, which opens the same folder."""
+        return _open_again, (self.folder, self.selection)
+
     def __len__(self) -> int:
         return len(self.store) if self.selection is None else len(self.selection.ids)
 
@@ -145,8 +150,9 @@ class PaintingIndex(AttributionData):
         """Find the `k` nearest works to each query.
 
         Args:
-            queries: Embeddings as an array of floats, `[n, 256]` or `[256]`; or images, one or several: paths, bytes of
-                image files, PIL images or uint8 arrays, which are framed and embedded as the index's works were.
+            queries: Embeddings as an array of floats, `[n, d]` or `[d]`, d being the index's width; or images, one or
+                several: paths, bytes of image files, PIL images or uint8 arrays, which are framed and embedded as the
+                index's works were.
             k: Works per query, at most `len(index)`.
             crop: What of images that are photographs of paintings is used, as in `attribute`.
 
@@ -176,7 +182,7 @@ class PaintingIndex(AttributionData):
         return self.store.search(embeddings, k, self._among)
 
     def embed_images(self, images: ImageInputs, *, crop: CropInput = "auto") -> NDArray[np.float32]:
-        """Frame and embed images as the index's works were: float32 `[n, 256]`.
+        """Frame and embed images as the index's works were: float32 `[n, d]`, d being the index's width.
 
         Args:
             images: One image or several: paths, bytes of image files, PIL images or uint8 arrays.
@@ -224,7 +230,8 @@ class PaintingIndex(AttributionData):
 
     def narrowed(self, selection: Selection) -> PaintingIndex:
         """The same index, narrowed to the works that a filter of it selected before; its files are not read."""
-        narrowed = copy(self)
+        narrowed = PaintingIndex.__new__(PaintingIndex)  # copy() would pickle, that is open the folder again
+        vars(narrowed).update(vars(self))
         for name, member in vars(AttributionData).items():
             if isinstance(member, cached_property) and name != "_pldas":
                 vars(narrowed).pop(name, None)  # computed from all works; the encoders of IndexReader stay open
@@ -232,11 +239,6 @@ class PaintingIndex(AttributionData):
         narrowed._exact_sums = None
         narrowed._unfiltered = self.unfiltered
         return narrowed
-
-    @property
-    def unfiltered(self) -> PaintingIndex:
-        """The index that this one was narrowed from, with all works; itself if it was not."""
-        return self if self._unfiltered is None else self._unfiltered
 
     def add(
         self,
@@ -260,7 +262,7 @@ class PaintingIndex(AttributionData):
             self._index_dir(), source, artist, originals, layout=layout, keep_uncertain=keep_uncertain, crop=crop
         )
 
-    def remove(self, works: str | int | Iterable[str | int]) -> IndexUpdate:
+    def remove(self, works: str | float | Iterable[str | float]) -> IndexUpdate:
         """Remove works; this object stays as it is, and the returned update holds the new index.
 
         See `remove_works` for the argument. Raises `InvalidValueError` if this is not the current index of its folder,
@@ -296,6 +298,18 @@ class PaintingIndex(AttributionData):
         return pd.DataFrame(rows, columns=columns, index=pd.Index(ids, name="id"))
 
 
+def _open_again(folder: Path, selection: Selection | None) -> PaintingIndex:
+    index = PaintingIndex.load(folder)
+    return index if selection is None else index.narrowed(selection)
+
+
+def check_opened(index: object) -> None:
+    """Raise `InvalidValueError` for what is no `PaintingIndex`, its folder above all."""
+    if not isinstance(index, PaintingIndex):
+        shown = repr(str(index)) if isinstance(index, str | Path) else type(index).__name__
+        raise InvalidValueError(f"{shown} is not an opened index; give what PaintingIndex.load(folder) returns.")
+
+
 @dataclass(frozen=True)
 class IndexUpdate:
     """What an addition or a removal did."""
@@ -312,6 +326,23 @@ class IndexUpdate:
     """What was read as an artist in a folder or catalogue that was added."""
     cropped: tuple[tuple[str, dict[str, Any]], ...] = ()
     """Photographs that were cropped to the painting, each with where and how sure, as `PaintingCrop.to_dict` says."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as `build-index add --json` and `build-index remove --json` print them."""
+        manifest = self.index.manifest
+        preview = {} if self.preview is None else {"artists_read": self.preview.to_dict()}
+        cropped = {"cropped": [{"file": file, **part} for file, part in self.cropped]} if self.cropped else {}
+        return {
+            "index": self.index.digest,
+            "folder": self.index.folder.as_posix(),
+            "works": manifest.works,
+            "artists": manifest.artists,
+            **preview,
+            "added": [entry.to_dict() for entry in self.added],
+            "removed": [entry.to_dict() for entry in self.removed],
+            "left_out": [{"file": file, "reason": reason} for file, reason in self.left_out],
+            **cropped,
+        }
 
     def to_frame(self) -> pd.DataFrame:
         """One row per added or removed work, with the columns change, id and those of a work."""
@@ -381,6 +412,7 @@ def add_paintings(
     from painter_search.index.add import write_addition
 
     sources, places = as_locations(source), as_locations(originals)
+    check_artist(artist)
     check_added_sources(sources, artist, places)
     folder = writable_path(index, "--index")
     addition = write_addition(
@@ -389,7 +421,7 @@ def add_paintings(
     return IndexUpdate.of(addition)
 
 
-def remove_works(index: Path | str, works: str | int | Iterable[str | int]) -> IndexUpdate:
+def remove_works(index: Path | str, works: str | float | Iterable[str | float]) -> IndexUpdate:
     """Remove works from the current index of a folder of indexes.
 
     The version before stays in its folder. Ids of removed works are never given to others.
@@ -402,6 +434,7 @@ def remove_works(index: Path | str, works: str | int | Iterable[str | int]) -> I
         The new index and the removed works.
 
     Raises:
+        InvalidValueError: No work is named.
         UnknownWorkError: The index has no work with an id, or by an artist.
         NotEnoughDataError: No work would be left.
         BusyError: Another process is changing the index.
@@ -413,4 +446,6 @@ def remove_works(index: Path | str, works: str | int | Iterable[str | int]) -> I
     """
     from painter_search.index.update import write_removal
 
-    return IndexUpdate.of(write_removal(writable_path(index, "--index"), as_names(works)))
+    names = as_names(works)
+    check_removed(names)
+    return IndexUpdate.of(write_removal(writable_path(index, "--index"), names))

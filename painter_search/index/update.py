@@ -15,7 +15,7 @@ from painter_search.common.errors import InvalidValueError, NotEnoughDataError, 
 from painter_search.common.files.atomic_io import link_or_copy, locked, remove_partial_files
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.index_statistics import update_index_statistics
-from painter_search.index.manifest import PICTURES, THUMBNAILS, WORKS, find_index, publish_index
+from painter_search.index.manifest import PICTURES, THUMBNAILS, WORKS, check_is_no_version, find_index, publish_index
 from painter_search.index.own_calibration import calibrated
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS, SearchSettings
 from painter_search.index.vector_store.stores import discarded_on_failure
@@ -85,10 +85,8 @@ def locked_index(index_dir: Path) -> Iterator[IndexReader]:
 
     Raises `NotFoundError` if there is none, and `BusyError` if another process is changing it.
     """
-    if find_index(index_dir) == index_dir:
-        raise InvalidValueError(
-            f"{index_dir} is one index and is never changed; give --index the folder that holds it."
-        )
+    find_index(index_dir)
+    check_is_no_version(index_dir)
     with locked(index_dir / ".lock", f"{index_dir} is being written"):
         remove_partial_files(index_dir)
         yield IndexReader.load(index_dir)

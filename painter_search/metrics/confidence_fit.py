@@ -36,36 +36,47 @@ MIN_ARTISTS = 4
 GROUP_WORKS = 3_000
 """Works of a group that a calibration is fitted on: memory and time grow with the square of their number."""
 OWN_WORKS = 1_000
-"""Artists of an index are drawn until they have about this many works, to calibrate it on; see `draw_artists`."""
+"""Artists of an index are drawn until they have about this many works, for the probabilities of pairs; see
+`draw_artists`."""
 OWN_QUERIES = 150
-"""Of these works, at most, are queried with."""
+"""Works of an index, at most, that it is queried with to calibrate it."""
+
+
+def can_fit_to_index(confidence: Confidence, artists: IntArray) -> bool:
+    """Whether a calibration can be moved to an index of works by artists `[n]`, numbered from 0.
+
+    It needs PLDA's evidence, and as many works and artists as costs are told of.
+    """
+    sizes = np.bincount(artists)
+    enough = (sizes > 1).sum() >= LEAST_ARTISTS and (sizes[artists] > 1).sum() >= LEAST_WORKS
+    return confidence.known_weights is not None and bool(enough)
 
 
 def fit_to_index(
-    confidence: Confidence, embeddings: FloatArray, artists: IntArray, plda: PLDA, seed: int = 0
+    confidence: Confidence, queries: Sequence[LeaveOneOutQuery], asked: IntArray, sample: EmbeddedWorks
 ) -> Confidence:
-    """The calibration of an encoder, moved to the works `[n, d]` of an index by artists `[n]`; see `leave_one_out`.
+    """The calibration of an encoder, moved to the works of an index; see `can_fit_to_index`.
 
     Some indexes are harder than what an encoder was calibrated on. From leave-one-out queries come the offset of the
     probability that a query's artist is in the index, the costs of a threshold and the best balance; from the pairs of
-    its works come the probabilities of pairs. How the evidence is weighed stays. An index with fewer works or artists
-    than costs are told of keeps its encoder's calibration.
+    a sample of its works come the probabilities of pairs. How the evidence is weighed stays, and so does the threshold
+    where too few artists come first.
+
+    Args:
+        confidence: The encoder's calibration.
+        queries: Queries to the index with works of its own, as `leave_one_out` gives them.
+        asked: The artist of each of these works, `[q]`.
+        sample: Works of the index, each picture once, and the numbers of their artists.
     """
-    rng = np.random.default_rng(seed)
-    artists = np.unique(artists, return_inverse=True)[1]
-    sizes = np.bincount(artists)
-    answerable = np.flatnonzero(sizes[artists] > 1)
-    if confidence.known_weights is None or (sizes > 1).sum() < LEAST_ARTISTS or len(answerable) < LEAST_WORKS:
-        return confidence
-    rows = np.sort(rng.choice(answerable, min(OWN_QUERIES, len(answerable)), replace=False))
-    queries = leave_one_out(embeddings, artists, rows, plda)
+    assert confidence.known_weights is not None
     cases = [(query.evidence, query.true_rank) for query in queries if query.evidence]
     moved = replace(
         confidence,
         known_weights=fit_offset(confidence.known_weights, cases),
-        same_artist_weights=_fit_same_artist([(embeddings, artists)]),
+        same_artist_weights=_fit_same_artist([sample]),
     )
-    return _with_costs(moved, queries, len(rows), len(np.unique(artists[rows])))
+    moved = _with_costs(moved, queries, len(asked), len(np.unique(asked)))
+    return moved if moved.right else replace(moved, threshold=confidence.threshold)
 
 
 class HeldOutWorks(NamedTuple):

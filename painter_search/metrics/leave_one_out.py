@@ -45,12 +45,15 @@ class LeaveOneOutQuery:
     artist_distances: NDArray[np.float64]
     """Adjusted distances of the artists, nearest first."""
     true_rank: int | None
-    """Rank of the work's artist among them, from 0; None if the artist was left out."""
+    """Rank of the work's artist among them, from 0; their number if the artist is not among the nearest that an
+    approximate index ranks, and None if the artist was left out."""
     signals: OpenSetSignals
     artists: int
     """How many artists the index has; also where one of them was left out."""
     nearest_work_distance: float
     """Distance of the nearest work, as a multiple of the mean distance between works by different artists."""
+    nearest_is_by_artist: bool
+    """Whether that work is by the work's artist."""
     log_ratios: NDArray[np.float64] | None = None
     """Log likelihood ratios of the artists, in the order of their distances; None without PLDA."""
 
@@ -109,6 +112,7 @@ def leave_one_out(
                     signals=OpenSetSignals(float(adjusted[0]), float(relative.mean()), float(relative.std())),
                     artists=works.count,
                     nearest_work_distance=float(relative.min()),
+                    nearest_is_by_artist=bool(row_artists[row.argmin()] == artists[query]),
                     log_ratios=None if models is None else models.log_ratios(query, left_out)[ranked],
                 )
             )

@@ -22,12 +22,15 @@ class ReferenceWorks:
         self._squares = np.square(self._vectors).sum(axis=1)
         self._artists = artists
 
-    def local_scales(self, embeddings: FloatArray, artists: IntArray) -> NDArray[np.float32]:
+    def local_scales(
+        self, embeddings: FloatArray, artists: IntArray, left_out: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float32]:
         """Mean distance of each work to the `SCALING_NEIGHBOURS` nearest of these works by other artists.
 
         Args:
             embeddings: The works, `[m, d]`; they may be among the reference works.
             artists: Their artists, `[m]`.
+            left_out: Which reference works are not looked at, `[n]`; None looks at all.
 
         Returns:
             float32 `[m]`; 1 where no work is by another artist, and never 0.
@@ -36,6 +39,8 @@ class ReferenceWorks:
         squared: NDArray[np.float32] = (-2 * vectors) @ self._vectors.T
         squared += self._squares  # less |x|^2, which is added to the few smallest
         squared[artists[:, None] == self._artists] = np.inf
+        if left_out is not None:
+            squared[:, left_out] = np.inf
         nearest = _smallest(squared) + np.square(vectors).sum(axis=1)[:, None]
         return _mean_of_finite(np.sqrt(np.maximum(nearest, 0)))
 

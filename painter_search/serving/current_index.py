@@ -13,6 +13,7 @@ from cachetools import LRUCache
 
 from painter_search.common.errors import PainterSearchError
 from painter_search.common.log import logger
+from painter_search.index.attribution_data import REFERENCE_WORKS
 from painter_search.index.config import WorkFilter
 from painter_search.index.manifest import find_index
 from painter_search.index.painting_index import PaintingIndex
@@ -20,8 +21,8 @@ from painter_search.index.works.filters import Selection
 
 RETRY_SECONDS = 30
 """After which an index that could not be used is tried again."""
-MAX_FILTERED = 16
-"""Filtered indexes that are kept: what they compute from all their works takes a while."""
+MAX_FILTERED_BYTES = 400_000_000
+"""Filtered indexes take so much memory together, or as much as one of all works: what they compute takes a while."""
 
 
 class CurrentIndex:
@@ -39,8 +40,8 @@ class CurrentIndex:
         self._tried = 0.0
         """When an index last proved unusable, by `time.monotonic`."""
         self._opened: WeakValueDictionary[str, PaintingIndex] = WeakValueDictionary()
-        self._filtered: LRUCache[tuple[str, WorkFilter], PaintingIndex] = LRUCache(MAX_FILTERED)
         self._index = self._open(find_index(home))
+        self._filtered = _filtered_cache(self._index)
 
     def get(self) -> PaintingIndex:
         """The current index. If a new one cannot be used, the one before stays current."""
@@ -92,7 +93,7 @@ class CurrentIndex:
     def _replace(self, folder: Path) -> None:
         try:
             self._index = self._open(folder)
-            self._filtered.clear()
+            self._filtered = _filtered_cache(self._index)
         except (PainterSearchError, OSError) as error:
             known = folder == self._unusable
             self._unusable, self._tried = folder, time.monotonic()
@@ -116,3 +117,13 @@ class CurrentIndex:
         )
         self._opened[index.digest] = index
         return index
+
+
+def _filtered_cache(index: PaintingIndex) -> LRUCache[tuple[str, WorkFilter], PaintingIndex]:
+    return LRUCache(max(MAX_FILTERED_BYTES, _memory(index)), getsizeof=_memory)
+
+
+def _memory(index: PaintingIndex) -> int:
+    """About the bytes that a filtered index takes: of an exact one embeddings, fingerprints and sums of artists."""
+    row = 4 * index.store.dim
+    return REFERENCE_WORKS * row + len(index) * (4 * row if index.exact else 32)

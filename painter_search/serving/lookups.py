@@ -15,7 +15,6 @@ from painter_search.attribution.answers import ArtistMatch
 from painter_search.collection.hands.folding import fold_name
 from painter_search.collection.hands.spellings import find_spellings
 from painter_search.common.errors import PainterSearchError, UnknownWorkError
-from painter_search.display.serialize import listing_to_dict
 from painter_search.index.listing import Listing, list_works
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.works.works_db import IndexedWork, similar_names
@@ -45,7 +44,7 @@ class ArtistProfile:
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
         return {
-            **listing_to_dict(self.listing),
+            **self.listing.to_dict(),
             "nearest": [asdict(match) for match in self.nearest],
             "confusions": asdict(self.confusions),
         }
@@ -87,8 +86,8 @@ def find_artist_works(index: PaintingIndex, artist: str) -> Listing:
     """An artist's works; raises `NotFound`."""
     try:
         return list_works(index, artist)
-    except PainterSearchError as error:
-        raise NotFound(str(error)) from None
+    except PainterSearchError:
+        raise NotFound(not_in_index(artist, index.artists.names)) from None
 
 
 def find_artist_profile(index: PaintingIndex, artist: str) -> ArtistProfile:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import hmac
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -134,11 +133,8 @@ class RequestMiddleware:
         return _error(scope, 401, "Open the address with the token that was printed when the server started.")
 
     def _cookie(self, headers: Headers) -> str:
-        try:
-            morsel = SimpleCookie(headers.get("cookie", "")).get(self._cookie_name)
-        except CookieError:
-            return ""
-        return "" if morsel is None else morsel.value
+        """The token in the cookie, beside which other programs on this host may have set any others."""
+        return cookie_parser(headers.get("cookie", "")).get(self._cookie_name, "")
 
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode("utf-8", "replace"), (self._token or "").encode())

@@ -34,7 +34,10 @@ class CroppedPainting(Cropped):
 
 
 class Attributed(BaseModel):
-    """The answer for one painting: artists ranked by nearness in style. `crop` is there only if it was cropped."""
+    """The answer for one painting: artists likeliest first (without calibration, nearest first).
+
+    `crop` is there only if it was cropped.
+    """
 
     painting: str
     crop: Cropped | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
-from painter_search.common.command_line.flag_types import IfGiven
+from painter_search.common.command_line.flag_types import IfGiven, check_choices
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import as_paths, writable_path
 from painter_search.training.recipes.settings import (
@@ -122,7 +122,8 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         """Raise `InvalidValueError` for settings that cannot be used."""
-        object.__setattr__(self, "data", as_paths(self.data))
+        check_choices(self)
+        object.__setattr__(self, "data", as_paths(self.data, "--data"))
         object.__setattr__(self, "runs", writable_path(self.runs, "--runs"))
         for triplets in ("train_triplets", "validation_triplets", "test_triplets"):
             file = getattr(self, triplets)

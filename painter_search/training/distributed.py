@@ -17,7 +17,7 @@ from typing import TypeVar, cast
 import torch
 from torch import distributed
 
-from painter_search.common.errors import PainterSearchError
+from painter_search.common.errors import InvalidValueError, PainterSearchError
 
 T = TypeVar("T")
 TIMEOUT = timedelta(days=1)
@@ -26,12 +26,22 @@ TIMEOUT = timedelta(days=1)
 
 @contextmanager
 def process_group(device: torch.device) -> Iterator[None]:
-    """Join the other processes, if torchrun started several."""
+    """Join the other processes, if torchrun started several.
+
+    Raises `InvalidValueError` where this process has no GPU of its own.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield
         return
+    if device.type == "mps":
+        raise InvalidValueError("Apple's GPU trains in one process; leave out torchrun, or use --device cpu.")
     if device.type == "cuda":
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        number, gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if number >= gpus:
+            raise InvalidValueError(
+                f"torchrun started more processes than this machine has GPUs; use `torchrun --nproc-per-node {gpus}`."
+            )
+        torch.cuda.set_device(number)
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=TIMEOUT)
     try:
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from painter_search.collection.collection import Collection
-from painter_search.common.errors import InvalidValueError
+from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError
 from painter_search.common.files.atomic_io import digest_file, link_or_copy, locked, remove_folder, remove_partial_files
 from painter_search.common.files.stored import from_stored, to_stored
 from painter_search.common.log import logger
@@ -20,10 +20,12 @@ from painter_search.common.machine.device import keep_freed_memory, pick_device,
 from painter_search.encoder.checkpoint import (
     add_to_checkpoint,
     convert_checkpoints,
+    drop_training_state,
     network_of_checkpoint,
     read_checkpoint,
     save_checkpoint,
     start_encoder,
+    training_state,
 )
 from painter_search.encoder.files.names import BEST, LAST, SUFFIX
 from painter_search.encoder.inference.onnx_export import export_encoder
@@ -95,7 +97,7 @@ def train_encoder(config: TrainConfig, on_epoch: OnEpoch | None = None, on_end: 
         folder = broadcast_from_rank_0(lambda: open_run_folder(config, collections, device.type))
         lock = locked(folder / ".lock", f"{folder} is being trained") if rank() == 0 else nullcontext()
         try:
-            with lock, translate_gpu_errors(batch_size=True):
+            with lock, translate_gpu_errors(training=True):
                 if rank() == 0:
                     remove_partial_files(folder)
                     convert_checkpoints(folder)
@@ -141,6 +143,11 @@ class _Trainer:
         last = broadcast_from_rank_0(lambda: self._last_epoch() or 0)
         self._check_shared_folder(last)
         checkpoint = read_checkpoint(self._checkpoint(last))
+        if last and not training_state(checkpoint):
+            raise InvalidValueError(
+                f"{self._checkpoint(last)} no longer holds what training goes on from, which only the last two "
+                "checkpoints of a run do; begin another run with another --name."
+            )
         # Recipes open with the network before training, whatever has moved since: its features are kept by some.
         start = self._checkpoint(0)
         network = network_of_checkpoint(read_checkpoint(start), start).to(self.device)
@@ -177,6 +184,10 @@ class _Trainer:
         for collection in self.data.collections:
             collection.confirm()
         best = best_epoch(history, recipe.selected_by)
+        # Optimizers and averages are several times as large as the network. Two checkpoints keep them, as the last one
+        # may turn out to be damaged; a run killed in between has none too many.
+        with suppress(NotFoundError, DamagedFileError):
+            drop_training_state(self._checkpoint(epoch - 2))
         self._save(recipe.encoder, epoch, history, best, recipe.state())
         self._update_outputs(history, recipe.selected_by)
         warning = collapse_warning(history, self.config.resolved.margin)

@@ -18,6 +18,7 @@ from painter_search.collection.collection import Collection
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
 from painter_search.encoder.checkpoint import start_encoder
+from painter_search.encoder.network import EncoderNetwork
 from painter_search.training.config import TrainConfig
 from painter_search.training.data.training_sets import TripletPaths, gather_triplets
 from painter_search.training.early_stopping import should_stop
@@ -57,7 +58,7 @@ def measure_convergence(setup: Setup) -> Convergence:
     data = TrainingData([collection], validation)
     encoder = start_encoder(backbone, weights, report.seed, img_size=setup.side)
     with report_recipe(report, data, encoder, folder) as recipe:
-        theirs = _follow(recipe, report, validation)
+        theirs = _follow(recipe, encoder, report, validation)
     best = max(range(1, len(theirs)), key=lambda epoch: theirs[epoch].accuracy)
     accuracy = theirs[best].accuracy
 
@@ -65,7 +66,7 @@ def measure_convergence(setup: Setup) -> Convergence:
     encoder = start_encoder(backbone, weights, strong.seed, img_size=setup.side, normalize=True)
     with strong_recipe(strong, data, encoder, folder) as recipe:
         before = time.perf_counter() - start  # the backbone's pass over the training works is part of the training
-        ours = _follow(recipe, strong, validation)
+        ours = _follow(recipe, encoder, strong, validation)
     seconds = next((before + epoch.seconds for epoch in ours[1:] if epoch.accuracy >= accuracy), None)
     return Convergence(accuracy, theirs[0].accuracy, ours[0].accuracy, theirs[best].seconds, seconds)
 
@@ -77,18 +78,21 @@ class _Epoch:
     """Since the training began."""
 
 
-def _follow(recipe: Recipe, config: TrainConfig, validation: TripletPaths) -> list[_Epoch]:
+def _follow(recipe: Recipe, untrained: EncoderNetwork, config: TrainConfig, validation: TripletPaths) -> list[_Epoch]:
     """Train to the end: validation accuracy and the clock before training and after every epoch."""
     settings = config.resolved
-    measure = partial(measure_validation, partial(recipe.embed, recipe.encoder), validation, settings.margin)
+
+    def measure(network: EncoderNetwork, epoch: int) -> EpochMetrics:
+        return measure_validation(partial(recipe.embed, network), validation, settings.margin, epoch)
+
     start = time.perf_counter()
-    history: list[EpochMetrics] = [measure(0)]
+    history = [measure(untrained, 0)]
     epochs = [_Epoch(history[0].accuracy, 0.0)]
     for epoch in range(1, settings.epochs + 1):
         if should_stop(history, settings.patience):
             break
         recipe.train(epoch)
-        history.append(measure(epoch))
+        history.append(measure(recipe.encoder, epoch))
         epochs.append(_Epoch(history[-1].accuracy, time.perf_counter() - start))
     return epochs
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from small_world import paint
-from tiny_world import save_tiny_encoder
+from tiny_world import paint_tiny, save_tiny_encoder
 
 from painter_search.analysis.audit import Audit, audit_collection
 from painter_search.analysis.config import AuditConfig
-from painter_search.analysis.label_errors import find_label_errors
+from painter_search.analysis.label_errors import LabelError, LabelErrors, find_label_errors
+from painter_search.attribution.answers import Neighbour
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
 from painter_search.common.errors import InvalidValueError, NotFoundError, PainterSearchError
 from painter_search.common.files.atomic_io import to_json
 from painter_search.display.console.audit import show_audit
 from painter_search.display.pages.audit_page import write_audit_page
+from painter_search.display.words.audit_text import finding_counts
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex, add_paintings, remove_works
 
@@ -126,6 +130,20 @@ def test_audit_page_shows_both_pictures_and_escapes_catalogue_text(audit: Audit,
     assert "http" not in html.replace("http-equiv", "")
 
 
+def test_audit_page_names_the_work_whose_neighbours_are_anothers(audit: Audit, tmp_path: Path) -> None:
+    work, other = audit.duplicates[0].works[0], audit.duplicates[2].works[0]
+    error = LabelError(work, other.artist, 3, tuple(Neighbour(id, other, 0.5) for id in range(5)))
+    write_audit_page(tmp_path / "audit.html", replace(audit, label_errors=LabelErrors(9, 1, (error,))))
+    html = (tmp_path / "audit.html").read_text(encoding="utf-8")
+    heading = re.search(r"<h3><i>(.*?)</i>, (.*?)</h3>", html)
+    assert heading is not None
+    assert heading[2] == f"{work.artist}: 3 of the 5 nearest works are by {other.artist}"
+    assert html.count('<div class="works six">') == 1
+    labels = re.findall(r'role="region" aria-label="([^"]+)"', html)
+    assert len(labels) == len(set(labels)) > 2
+    assert re.search(r'<p class="running">painter_search [\d.]+, .*audit of faulty.*neighbours from index', html)
+
+
 def test_audit_of_index_alone_uses_its_thumbnails(
     small_index: PaintingIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,9 +151,37 @@ def test_audit_of_index_alone_uses_its_thumbnails(
     found = audit_collection(AuditConfig(index=small_index.folder))
     assert found.works == len(small_index)
     assert found.index == small_index.digest
+    assert found.rejected is None  # the collection has that list
+    assert "files that could not be indexed" not in dict(finding_counts(found))
     assert {part for pair in found.duplicates for part in pair.splits} <= {"index"}
     work = small_index.works.get([1])[0]
     assert found.picture(work) == small_index.works.thumbnail(1)
+
+
+def test_audit_of_index_tells_of_its_doubtful_names_and_of_nothing_that_it_did_not_look_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for artist in ("Ada Blue", "2013", "Cara Red"):
+        for work in range(2):
+            paint_tiny(tmp_path / "folder" / artist / f"{work}.jpg", seed=10 * len(artist) + work)
+    (tmp_path / "folder" / "Ada Blue" / "broken.jpg").write_text("no image")
+    encoder = str(save_tiny_encoder(tmp_path / "encoder.safetensors"))
+    PaintingIndex.build(
+        folder=tmp_path / "folder", layout="artist", encoder=encoder, index=tmp_path / "index", device="cpu"
+    )
+    found = audit_collection(AuditConfig(index=tmp_path / "index"))
+    assert [(row["artist"], row["works"]) for row in found.suspicious] == [("2013", "2")]
+    assert found.leaks is None
+    assert json.loads(to_json(found.to_dict()))["leaks"] is None
+    names = [name for name, _ in finding_counts(found)]
+    assert "pictures in train and in test" not in names
+    assert dict(finding_counts(found))["files that could not be indexed"] == 1
+    show_audit(found)
+    assert "left out by prepare" not in capsys.readouterr().out
+    write_audit_page(tmp_path / "audit.html", found)
+    page = (tmp_path / "audit.html").read_text(encoding="utf-8")
+    assert "Files that could not be indexed" in page
+    assert "train" not in page
 
 
 def test_audit_of_index_leaves_the_collection_in_data_aside(

@@ -11,6 +11,7 @@ from painter_search.analysis.exports.config import ExportConfig
 from painter_search.analysis.exports.export import export_index
 from painter_search.collection.collection import Collection
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError, UnknownWorkError
+from painter_search.display.console.score import show_score
 from painter_search.index.painting_index import PaintingIndex
 
 
@@ -77,6 +78,27 @@ def test_score_triplets_accepts_names_with_collection(
     assert score_triplets(small_index, table).accuracy == score_triplets(small_index, triplets).accuracy
 
 
+def test_score_triplets_accepts_paths_as_other_programs_write_them(small_index: PaintingIndex, triplets: Path) -> None:
+    table = pd.read_csv(triplets, dtype=str).head(4)
+    name = small_index.works.get([1])[0].collection
+    for prefix in ("./", ".\\", f".\\{name}\\"):
+        assert score_triplets(small_index, table.map(prefix.__add__)) == score_triplets(small_index, table)
+
+
+def test_score_triplets_counts_triplets_that_the_index_contradicts(
+    small_index: PaintingIndex, triplets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pd.read_csv(triplets, dtype=str).head(6)
+    assert score_triplets(small_index, table).contradicted == 0
+    table.loc[0, "positive"] = table.loc[0, "anchor"]
+    table.loc[1, "positive"] = table.loc[1, "negative"]
+    table.loc[2, "negative"] = table.loc[2, "positive"]
+    score = score_triplets(small_index, table)
+    assert (score.triplets, score.contradicted) == (6, 3)
+    show_score(score)
+    assert "Of 3 triplets the positive is the anchor itself" in capsys.readouterr().out
+
+
 def test_score_triplets_refuses_file_without_triplets_of_index(small_index: PaintingIndex, tmp_path: Path) -> None:
     path = tmp_path / "triplets.csv"
     path.write_text("anchor,positive,negative\na,b,c\n")
@@ -95,7 +117,7 @@ def test_score_triplets_accepts_string_path_and_frame_with_more_columns(
 
 
 def test_evaluate_index_with_itself_as_baseline_has_no_difference(small_index: PaintingIndex, triplets: Path) -> None:
-    config = EvaluateConfig(triplets=triplets, index=small_index.folder, baseline=small_index.folder)
+    config = EvaluateConfig(triplets=str(triplets), index=small_index.folder, baseline=small_index.folder)  # type: ignore[arg-type]
     evaluation = evaluate_index(config)
     assert evaluation.baseline == score_triplets(small_index, triplets)
     assert evaluation.score.difference is not None

@@ -136,14 +136,13 @@ def test_measure_reliability_returns_none_for_few_artists_or_works(artists: int,
     assert measure_reliability(StubIndex(*clusters(artists, works, 5), None)) is None  # type: ignore[arg-type]
 
 
-def test_measure_reliability_draws_artists_works_and_queries_of_large_index(confidence: Confidence) -> None:
+def test_measure_reliability_draws_queries(confidence: Confidence) -> None:
     index = StubIndex(*clusters(30, 6, 6), confidence)
-    limits = {"max_works": 60, "max_queries": 25}
-    found = measure_reliability(index, **limits)  # type: ignore[arg-type]
+    found = measure_reliability(index, max_queries=25)  # type: ignore[arg-type]
     assert found is not None
-    assert (found.works, found.artists, found.queries) == (60, 30, 25)
-    assert measure_reliability(index, **limits) == found  # type: ignore[arg-type]
-    assert measure_reliability(index, seed=1, **limits) != found  # type: ignore[arg-type]
+    assert (found.works, found.artists, found.queries) == (180, 30, 25)
+    assert measure_reliability(index, max_queries=25) == found  # type: ignore[arg-type]
+    assert measure_reliability(index, seed=1, max_queries=25) != found  # type: ignore[arg-type]
 
 
 def test_index_reliability_to_dict_has_json_keys_and_frame_row_per_figure(confidence: Confidence) -> None:

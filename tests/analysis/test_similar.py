@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from painter_search.analysis.similar import COLUMNS, similar_artists, similar_works
+from painter_search.analysis.similar import ARTIST_COLUMNS, COLUMNS, similar_artists, similar_works
 from painter_search.common.errors import UnknownWorkError
 from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex
@@ -32,6 +32,10 @@ def test_similar_artists_rank_other_artists_nearest_first(small_index: PaintingI
     assert "Painter 8" not in {match.artist for match in matches}
     assert matches[0].distance <= matches[1].distance
     assert [len(match.works) for match in matches] == [1, 1]
+    assert [match["artist"] for match in matches.to_dict()["artists"]] == [match.artist for match in matches]
+    assert matches.to_frame()["nearest_work"].tolist() == [match.works[0].work.name for match in matches]
+    assert tuple(matches.to_frame().columns) == ARTIST_COLUMNS
+    assert matches[1].artist in matches._repr_html_()
 
 
 def test_similar_functions_refuse_unknown_works_and_artists(small_index: PaintingIndex) -> None:

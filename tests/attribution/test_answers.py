@@ -44,14 +44,19 @@ def test_verdict_says_where_any_other_artist_is_likelier() -> None:
     named = replace(ATTRIBUTION, same_works=())
     assert named.verdict == "nearest in style to Ada (about 70 %), on 3 works"
     weak = replace(named, artists=(replace(MATCHES[0], probability=0.04),))
-    assert (
-        weak.verdict == "nearest in style to Ada (under 5 %), on 3 works; all others in the index together are likelier"
-    )
+    assert weak.verdict == "nearest in style to Ada (under 5 %), on 3 works; all others together are likelier"
     assert not replace(weak, artist_known=None).others_are_likelier
     doubtful = replace(named, named=False, artist_known=0.55)
     assert doubtful.verdict == "not sure enough to name an artist; nearest in style: Ada (3 works)"
-    assert replace(doubtful, artist_known=0.2).verdict.startswith("no artist in this index is close; nearest in style")
+    assert replace(doubtful, artist_known=0.2).verdict.startswith("none of the artists compared with is close; ")
     assert not replace(weak, artists=()).others_are_likelier
+
+
+def test_verdict_tells_every_artist_under_whom_the_index_has_the_picture() -> None:
+    others = [replace(NEIGHBOUR, id=2 + number, work=replace(WORK, artist=name)) for number, name in enumerate("ABB")]
+    answer = replace(ATTRIBUTION, same_works=(NEIGHBOUR, NEIGHBOUR, *others))
+    assert ATTRIBUTION.verdict.endswith("by Ada")
+    assert answer.verdict == f"{ATTRIBUTION.verdict}; also under A and B"
 
 
 def test_answers_to_frame_has_row_per_artist_and_failed_query() -> None:

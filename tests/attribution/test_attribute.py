@@ -90,6 +90,12 @@ def test_attribute_answers_batch_as_each_alone(small_index: PaintingIndex, paint
         )
 
 
+@pytest.mark.parametrize("name", ["top_k", "works_per_artist"])
+def test_attribute_refuses_to_rank_nothing(small_index: PaintingIndex, name: str) -> None:
+    with pytest.raises(InvalidValueError, match=f"{name} is 0; it must be at least 1"):
+        attribute(small_index, "#1", **{name: 0})
+
+
 def test_attribute_refuses_missing_path_and_empty_folder(small_index: PaintingIndex, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="does not exist"):
         attribute(small_index, [tmp_path / "no.jpg"])
@@ -205,6 +211,11 @@ def test_attribute_says_what_of_a_folder_it_left_out(
     with caplog.at_level("INFO", "painter_search"):
         assert len(attribute(small_index, tmp_path)) == 1
     assert "round is left out: " in caplog.text
+
+
+def test_attribute_refuses_a_folder_in_place_of_an_index() -> None:
+    with pytest.raises(InvalidValueError, match=r"^'index' is not an opened index; give what PaintingIndex\.load\("):
+        attribute("index", "painting.jpg")  # type: ignore[arg-type]
 
 
 def test_attribute_accepts_every_kind_of_painting(small_index: PaintingIndex, painted_originals: Path) -> None:

@@ -8,21 +8,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_world import add_calibration, save_tiny_encoder
+from tiny_world import add_calibration, paint_tiny_artists, save_tiny_encoder
 
 from painter_search.attribution.answers import Attribution
 from painter_search.attribution.attribute import attribute
 from painter_search.attribution.config import QueryConfig
+from painter_search.collection.config import PrepareConfig
+from painter_search.collection.preparation import prepare_collection
 from painter_search.common.errors import InvalidValueError
 from painter_search.display.console.attribution import show_answers
 from painter_search.display.pages.answer_view import view_answer
 from painter_search.display.pages.query_page import query_page
 from painter_search.display.serialize import answers_to_dict
 from painter_search.display.words.naming_costs import FILTERED
+from painter_search.encoder.checkpoint import add_to_checkpoint
 from painter_search.encoder.encoder import load_encoder
 from painter_search.index.config import BuildIndexConfig, WorkFilter
-from painter_search.index.manifest import publish_index
-from painter_search.index.own_calibration import calibrated
+from painter_search.index.manifest import Manifest, publish_index
+from painter_search.index.own_calibration import calibrated, may_have_learned
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.identification.open_set import Evidence, artist_known, artist_shares
 
@@ -96,6 +99,61 @@ def test_index_is_calibrated_on_its_own_works_unless_the_encoder_may_have_learne
     assert of_folder.encoder_confidence == shipped
     assert calibrated(of_folder, folder) == of_folder  # it is moved anew from the encoder's
     assert calibrated(replace(of_folder, split="all"), folder) == manifest
+
+
+def test_encoder_has_learned_from_the_collections_alone_that_it_was_trained_on(
+    identified_index: PaintingIndex,
+) -> None:
+    manifest = identified_index.manifest
+    assert manifest.split == "all"
+    for trained_on, learned in ((None, True), (manifest.collections, True), (("other",), False), ((), False)):
+        assert may_have_learned(replace(manifest, trained_on=trained_on)) == learned
+    of_package = calibrated(replace(manifest, trained_on=()), identified_index.folder)
+    assert of_package.encoder_confidence == manifest.confidence
+    assert Manifest.from_stored(of_package.to_stored()).trained_on == ()
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "test_share", "split", "is_own"),
+    [
+        ("small", 0.5, "all", False),
+        ("other", 0.5, "all", True),
+        (None, 1.0, "test", True),
+        ("small", 1.0, "all", False),
+    ],
+)
+def test_index_is_calibrated_on_all_works_of_a_collection_that_its_encoder_did_not_learn_from(
+    tmp_path: Path, trained_on: str | None, test_share: float, split: str, *, is_own: bool
+) -> None:
+    paintings = paint_tiny_artists(tmp_path / "small", artists=8, works=6)
+    data = prepare_collection(
+        PrepareConfig(folder=paintings, out=tmp_path / "data", test_share=test_share, workers=1), triplets=False
+    ).folder
+    encoder = save_tiny_encoder(tmp_path / "encoder.safetensors")
+    add_calibration(encoder)
+    if trained_on:
+        add_to_checkpoint(encoder, config={"collections": [[trained_on, "digest"]]})
+    index = PaintingIndex.build(data=data, encoder=str(encoder), split="all", index=tmp_path / "index", device="cpu")
+    assert index.manifest.trained_on == ((trained_on,) if trained_on else None)
+    assert (index.manifest.split, index.manifest.encoder_confidence is not None) == (split, is_own)
+    of_folder = PaintingIndex.build(folder=paintings, encoder=str(encoder), index=tmp_path / "of-folder", device="cpu")
+    assert (of_folder.manifest.encoder_confidence is None) == (trained_on == "small")
+
+
+def test_adding_a_folder_that_the_encoder_was_trained_on_ends_the_own_calibration(tmp_path: Path) -> None:
+    encoder = save_tiny_encoder(tmp_path / "encoder.safetensors")
+    add_calibration(encoder)
+    add_to_checkpoint(encoder, config={"collections": [["small", "digest"]]})
+    mine = paint_tiny_artists(tmp_path / "mine", artists=8, works=6)
+    index = PaintingIndex.build(folder=mine, encoder=str(encoder), index=tmp_path / "index", device="cpu")
+    assert (index.manifest.split, index.manifest.encoder_confidence is None) == ("folder", False)
+    learned = paint_tiny_artists(tmp_path / "small", artists=2, works=2, first=5000)
+    added = index.add(learned).index
+    assert (added.manifest.split, added.manifest.encoder_confidence is None) == ("all", True)
+
+
+def test_package_encoder_was_trained_on_no_collection_of_the_user() -> None:
+    assert load_encoder("painter").trained_on == ()
 
 
 def test_calibration_follows_what_is_added_and_removed(small_index_config: BuildIndexConfig, tmp_path: Path) -> None:

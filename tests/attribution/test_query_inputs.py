@@ -3,9 +3,11 @@ import unicodedata
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
+from painter_search.analysis.config import CompareConfig
 from painter_search.attribution.answers import Attribution, FailedQuery
 from painter_search.attribution.attribute import attribute_from_config
 from painter_search.attribution.config import QueryConfig
@@ -13,6 +15,14 @@ from painter_search.attribution.query_inputs import QueryInput, read_query_input
 from painter_search.attribution.query_list import read_list
 from painter_search.common.errors import InvalidValueError, NotFoundError
 from painter_search.index.painting_index import PaintingIndex
+
+
+def test_patterns_are_expanded_where_the_shell_has_not(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).touch()
+    files = (tmp_path / "a.jpg", tmp_path / "b.jpg")
+    assert QueryConfig(paintings=(tmp_path / "*.jpg",)).paintings == files
+    assert CompareConfig(paintings=(tmp_path / "?.jpg",)).paintings == files
 
 
 def test_read_list_takes_files_folders_and_comments(tmp_path: Path) -> None:
@@ -85,6 +95,15 @@ def test_read_query_inputs_passes_over_what_lies_beside_pictures(tmp_path: Path)
     assert [query.name for query in read_query_inputs(tmp_path / "notes.txt")] == ["notes.txt"]  # as asked for
 
 
+def test_read_query_inputs_says_what_was_passed_over_if_nothing_is_left(tmp_path: Path) -> None:
+    try:
+        (tmp_path / "up").symlink_to(tmp_path)
+    except (OSError, NotImplementedError):
+        pytest.skip("no symbolic links here")
+    with pytest.raises(InvalidValueError, match=r"nothing was found: up in .* is a link to a folder that it lies in"):
+        read_query_inputs(tmp_path)
+
+
 def test_read_query_inputs_follows_links_and_composes_names(tmp_path: Path) -> None:
     (tmp_path / "nas").mkdir()
     (tmp_path / "nas" / unicodedata.normalize("NFD", "ü.jpg")).touch()
@@ -107,10 +126,29 @@ def test_read_query_inputs_encodes_images_without_loss() -> None:
         assert np.array_equal(np.asarray(Image.open(io.BytesIO(query.content))), pixels)
 
 
-@pytest.mark.parametrize("painting", [3, None, [3.5]])
+@pytest.mark.parametrize("painting", [[3.5], [["painting.jpg"]]])
 def test_read_query_inputs_refuses_other_objects(painting: object) -> None:
-    with pytest.raises(TypeError, match="is not a painting; give a path"):
-        read_query_inputs(painting)
+    with pytest.raises(InvalidValueError, match="is not a painting; give a path"):
+        read_query_inputs(painting)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA], ids=str)
+def test_read_query_inputs_says_which_painting_is_missing(missing: object) -> None:
+    with pytest.raises(InvalidValueError, match=r"^painting 2 is missing \((None|nan|<NA>)\); leave it out\.$"):
+        read_query_inputs(np.array(["#1", missing], object))  # type: ignore[arg-type]
+
+
+def test_read_query_inputs_calls_an_open_file_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"a picture")
+    with (tmp_path / "a.jpg").open("rb") as file:
+        assert read_query_inputs(file) == [QueryInput("a.jpg", b"a picture")]
+    assert read_query_inputs(io.BytesIO(b"a picture")) == [QueryInput("painting 1", b"a picture")]
+
+
+@pytest.mark.parametrize("painting", [17, np.int64(17), ["painting.jpg", 17]])
+def test_read_query_inputs_says_how_a_work_is_asked_about(painting: object) -> None:
+    with pytest.raises(InvalidValueError, match="17 is not a painting; write '#17'"):
+        read_query_inputs(painting)  # type: ignore[arg-type]
 
 
 def test_read_query_inputs_refuses_damaged_image_and_no_painting(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from spreadsheets import write_xlsx
 
 from painter_search.attribution.answers import FailedQuery
@@ -54,6 +55,9 @@ A, DUERER, C = "lists/scans/a.jpg", "lists/scans/Dürer 1.jpg", "here/scans/c.jp
         ('"scans/a.jpg"', A),
         ("'scans/a.jpg'", A),
         ("“scans/a.jpg”", A),
+        ("\u202ascans\\a.jpg\u202c", A),
+        ("sc\u200bans/a\u00ad.jpg", A),
+        ("scans/a\ufeff.jpg", A),
         ("./scans/a.jpg", A),
         ("scans\\a.jpg", A),
         (".\\scans\\a.jpg", A),
@@ -71,6 +75,10 @@ A, DUERER, C = "lists/scans/a.jpg", "lists/scans/Dürer 1.jpg", "here/scans/c.jp
 def test_read_list_finds_the_file_that_a_line_names(line: str, expected: str, place: Path) -> None:
     assert found(place, f"# mine\n\n{line}\n") == [expected]
     assert "\\" not in read_list(place / "list.txt")[0].name
+
+
+def test_read_list_divides_at_zero_bytes(place: Path) -> None:
+    assert found(place, "scans/a.jpg\0#1.jpg\0scans/Dürer 1.jpg\0") == [A, "lists/#1.jpg", DUERER]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -141,6 +149,25 @@ def test_read_list_takes_file_urls_folders_and_archives(place: Path) -> None:
     assert isinstance(queries[-1].content, Original)
     assert read_input(queries[-1].content) == b"z"
     assert read_query_inputs(place / "more.zip") == [queries[-1]]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "BMP", "docx", "pdf", "rtf"])
+def test_read_list_refuses_what_is_no_list(kind: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.BytesIO()
+    if kind == "docx":
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("[Content_Types].xml", "<Types/>")
+    elif kind in ("pdf", "rtf"):
+        file.write({"pdf": b"%PDF-1.7\n1 0 obj\n/\n", "rtf": b"{\\rtf1 scans/a.jpg\n/\n}"}[kind])
+    else:
+        Image.new("RGB", (64, 48)).save(file, kind)
+    with pytest.raises(
+        InvalidValueError, match=rf"list\.{kind} is no list; name pictures without from, and save a list as text"
+    ):
+        found(place, file.getvalue(), f"list.{kind}")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(file.getvalue())))
+    with pytest.raises(InvalidValueError, match="standard input is no list"):
+        read_list("-")
 
 
 def test_read_list_refuses_missing_lists(place: Path) -> None:

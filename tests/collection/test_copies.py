@@ -76,7 +76,9 @@ def test_pictures_that_differ_at_all_are_kept(kind: str, artists: Path, paint: P
 
 def test_blank_pictures_are_copies_only_byte_for_byte(artists: Path) -> None:
     for number, value in enumerate((200, 201, 202)):
-        Image.new("RGB", (100, 100), (value, value, value)).save(artists / "ann" / f"monochrome {number}.png")
+        monochrome = Image.new("RGB", (100, 100), (value, value, value))
+        monochrome.putpixel((0, 0), (0, 0, 0))  # a picture of one colour all over is refused
+        monochrome.save(artists / "ann" / f"monochrome {number}.png")
     shutil.copy(artists / "ann" / "monochrome 1.png", artists / "ann" / "monochrome 1 (1).png")
     assert rejected_of(prepare(artists)) == {"ann/monochrome 1 (1).png": f"{COPY}: ann/monochrome 1.png"}
 

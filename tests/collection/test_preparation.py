@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from preparing import Paint, Save, Source, leftovers, rejected_of, tree
 from wall_photographs import photograph_on_wall
 
 from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS
+from painter_search.collection.catalogues.inputs import read_inputs
 from painter_search.collection.collection import Collection, frame_name, read_clean
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
@@ -153,6 +155,31 @@ def test_prepare_collection_replaces_carriage_return_in_title(source: Source, tm
     assert [work.title for work in collection.works("train") if work.file == "0000.jpg"] == ["carriage return"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such file names there")
+def test_prepare_collection_replaces_carriage_return_in_the_name_of_a_rejected_file(
+    source: Source, tmp_path: Path
+) -> None:
+    (source.originals / "carriage\rreturn.jpg").write_bytes(b"no picture")
+    collection = prepare_collection(source.config(tmp_path / "data"))
+    assert rejected_of(collection)["carriage return.jpg"] == "not in the catalogue"
+    assert b"\r" not in (collection.folder / "rejected.csv").read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes")
+def test_read_inputs_names_the_collection_of_a_piped_catalogue_after_the_current_folder(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = source.config(tmp_path / "data")
+    (tmp_path / "fd").mkdir()
+    os.mkfifo(pipe := tmp_path / "fd" / "63")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    writer = threading.Thread(target=pipe.write_bytes, args=(source.catalogue.read_bytes(),))
+    writer.start()
+    assert read_inputs(replace(config, catalogue=(pipe,))).name == "here"
+    writer.join()
+
+
 def test_prepare_collection_lists_and_keeps_suspicious_artists(
     source: Source, tmp_path: Path, save: Save, paint: Paint
 ) -> None:
@@ -161,6 +188,8 @@ def test_prepare_collection_lists_and_keeps_suspicious_artists(
         source.add("69", f"y{index}.jpg", False)
     collection = prepare_collection(source.config(tmp_path / "data"))
     assert "69" in set(read_clean(collection.folder / "suspicious_artists.csv")["artist"])
+    for file in ("suspicious_artists.csv", "rejected.csv"):
+        assert (collection.folder / file).read_bytes().startswith(b"\xef\xbb\xbf")  # Excel reads UTF-8 by it
     assert sum(work.artist == "69" for work in collection.works("test")) == 2
 
 
@@ -170,6 +199,20 @@ def test_prepare_collection_refuses_catalogue_without_readable_original(source: 
     with pytest.raises(NotEnoughDataError, match="none of the 38 works"):
         prepare_collection(source.config(tmp_path / "data"))
     assert not (tmp_path / "data").exists()
+
+
+def test_prepare_collection_names_what_was_passed_over_if_nothing_is_left(source: Source, tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    with pytest.raises(NotEnoughDataError, match="is empty"):
+        prepare_collection(PrepareConfig(folder=tmp_path / "set", out=tmp_path / "data"))
+    try:
+        (tmp_path / "set" / "up").symlink_to(".")
+    except (OSError, NotImplementedError):
+        pytest.skip("no symbolic links here")
+    of_catalogue = source.config(tmp_path / "data", originals=(tmp_path / "set",))
+    for config in (PrepareConfig(folder=tmp_path / "set", out=tmp_path / "data"), of_catalogue):
+        with pytest.raises(NotEnoughDataError, match=r"nothing was found: up in .*set is a link to"):
+            prepare_collection(config)
 
 
 def test_prepare_collection_divides_folder_of_artists(folder: Path, tmp_path: Path) -> None:
@@ -343,9 +386,18 @@ def test_collection_open_after_move(source: Source, tmp_path: Path) -> None:
         ({"validation_share": 1}, "validation_share"),
         ({"test_triplets": 0}, "test_triplets"),
         ({"max_works": 1}, "max_works"),
+        ({"max_works": "every"}, "max_works is 'every'; choose from all, a number"),
+        ({"framing": "centre"}, "framing is 'centre'; choose from whole, center"),
         ({"workers": -1}, "workers"),
         ({"random_state": 2**32}, "random_state"),
         ({"out": Path("s3://bucket/data")}, "out is a URL"),
+        ({"folder": "s3://bucket/scans"}, "folder is a URL .* takes a path on this machine"),
+        ({"catalogue": Path("https://example.org/c.csv"), "originals": "a"}, "catalogue is a URL"),
+        ({"folder": ""}, "a path is empty"),
+        ({"catalogue": "c.csv", "originals": " "}, "a path is empty"),
+        ({"catalogue": "", "originals": "a"}, "a path is empty"),
+        ({"from_hub": ""}, "a path is empty"),
+        ({"out": ""}, "a path is empty"),
     ],
 )
 def test_prepare_config_refuses_invalid_settings(settings: dict[str, object], message: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,17 @@ from preparing import Paint, Source, WriteArtists, interrupt, leftovers, rejecte
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.framing_journal import may_pass
 from painter_search.collection.preparation import prepare_collection
-from painter_search.common.errors import BusyError, InvalidValueError, NotEnoughDataError, UnreadableImageError
+from painter_search.common.errors import (
+    BusyError,
+    DamagedFileError,
+    InvalidValueError,
+    NotEnoughDataError,
+    NotFoundError,
+    UnreadableImageError,
+)
 from painter_search.images import decode_pool
 from painter_search.images.formats import extras
-from painter_search.images.framing import Frame
+from painter_search.images.framing import Frame, read_frame
 from painter_search.images.types import ImageFile
 
 
@@ -28,6 +37,49 @@ def test_prepare_collection_returns_complete_collection_unchanged(
     before = tree(prepare_collection(config).folder)
     monkeypatch.setattr(decode_pool, "frame_to_disk", stop_after(0, []))
     assert tree(prepare_collection(replace(config, workers=2, replace=True)).folder) == before
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [
+        lambda data: next((data / "frames").iterdir()).unlink(),
+        lambda data: next((data / "frames").iterdir()).write_bytes(b""),
+        lambda data: shutil.rmtree(data / "thumbnails"),
+        lambda data: (data / "df_train_all.csv").unlink(),
+        lambda data: (data / "val_triplets_with_labels.csv").unlink(),
+    ],
+)
+def test_prepare_collection_makes_what_it_lost_again(
+    lose: Callable[[Path], object], source: Source, tmp_path: Path
+) -> None:
+    config = source.config(tmp_path / "data", framing="center")
+    before = tree(prepare_collection(config).folder)
+    lose(config.out)
+    assert tree(prepare_collection(config).folder) == before
+    assert leftovers(tmp_path) == []
+
+
+def test_prepare_collection_that_lost_files_keeps_what_is_foreign(source: Source, tmp_path: Path) -> None:
+    config = source.config(tmp_path / "data")
+    prepare_collection(config)
+    next((config.out / "frames").iterdir()).unlink()
+    (config.out / "thesis.txt").write_text("years of work")
+    with pytest.raises(InvalidValueError, match="not part of a collection"):
+        prepare_collection(config)
+
+
+def test_read_frame_says_what_makes_a_lost_or_damaged_frame_again(source: Source, tmp_path: Path) -> None:
+    config = source.config(tmp_path / "data")
+    collection = prepare_collection(config)
+    frame = collection.frame_path(collection.works("test")[0].file)
+    frame.write_bytes(frame.read_bytes()[:100])
+    with pytest.raises(DamagedFileError, match="is damaged; delete it and prepare its collection again"):
+        read_frame(frame)
+    frame.unlink()
+    with pytest.raises(NotFoundError, match="is missing; prepare its collection again"):
+        read_frame(frame)
+    prepare_collection(config)
+    assert read_frame(frame)
 
 
 @pytest.mark.parametrize(

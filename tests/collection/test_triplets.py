@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -224,6 +225,21 @@ def test_read_triplets_refuses_other_files(content: bytes, message: str, tmp_pat
     (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(DamagedFileError, match=message):
         read_triplets(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_read_triplets_reads_those_of_other_programs(delimiter: str, encoding: str, tmp_path: Path) -> None:
+    rows = (("Nr", "Anchor ", "POSITIVE", "Negative"), ("1", "ä.jpg", "b.jpg", "c.jpg"))
+    (tmp_path / "t.csv").write_text("\r\n".join(map(delimiter.join, rows)), encoding=encoding)
+    assert read_triplets(tmp_path / "t.csv").to_dict("records") == [
+        {"anchor": "ä.jpg", "positive": "b.jpg", "negative": "c.jpg"}
+    ]
+
+
+def test_read_triplets_keeps_file_names_that_are_no_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"anchor,positive,negative\ncaf\xe9.jpg,b.jpg,c.jpg\n")
+    assert read_triplets(tmp_path / "t.csv")["anchor"].tolist() == [os.fsdecode(b"caf\xe9.jpg")]
 
 
 def test_read_triplets_refuses_missing_file(tmp_path: Path) -> None:

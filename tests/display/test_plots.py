@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from matplotlib.axes import Axes
 
 from painter_search.display import plots
 from painter_search.display.plots import TrainingCurves
@@ -29,3 +30,10 @@ def test_training_curves_wait_nine_times_as_long_as_drawing_took_and_are_whole_a
         now[0] += 1
     curves.on_end(Run(tmp_path, TrainConfig(), [EPOCH] * 13, best_epoch=0, test=None))
     assert drawn == [1, 10, 13]
+
+
+def test_draw_curves_leaves_out_a_phase_without_epochs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    labels: list[str] = []
+    monkeypatch.setattr(Axes, "plot", lambda axes, *values, label, **style: labels.append(label))
+    plots.draw_curves(tmp_path, [EPOCH])
+    assert labels == ["validation", "validation", "validation, every negative", "validation"]

@@ -10,6 +10,7 @@ from painter_search.collection.work import Work
 from painter_search.common.files.atomic_io import digest_file
 from painter_search.common.files.csv_io import BYTE_ORDER_MARK
 from painter_search.display.console.attribution import show_answers
+from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex
 
 WORK = Work("c", "a.jpg", "Ada", "A [red] title", "1900")
@@ -28,15 +29,44 @@ def test_show_answers_prints_the_verdict_first_and_rounds_probabilities(
     show_answers([SURE, UNSURE], calibrated_index)
     text = capsys.readouterr().out
     assert text.startswith('a, "b".jpg: nearest in style to Ada (about 70 %), on 3 works')
-    assert "u.jpg, that picture left out: no artist in this index is close; nearest in style: Ada" in " ".join(
-        text.split()
-    )
+    flowing = " ".join(text.split())
+    assert "u.jpg, that picture left out: none of the artists compared with is close; nearest in style: Ada" in flowing
+    assert "by artists in this index and by others are asked about equally often; " in flowing
+    assert '"as a pair", that half of the pairs are by one artist.' in flowing
     assert "u.jpg: this very picture is in the index: A [red] title by Ada." in text
     assert UNSURE.verdict == "this very picture is in the index: A [red] title by Ada"
     assert "about 90 %" in text
     assert "A [red] title, 1900" in text
     assert "0.683" not in text
     assert "no calibration" not in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_show_answers_fits_into_a_terminal(
+    width: int, calibrated_index: PaintingIndex, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = replace(WORK, title="The Water-Lily Pond with the Japanese Bridge at Giverny")
+    matches = tuple(replace(match, works=(Neighbour(1, work, 0.5, 0.6),)) for match in MATCHES)
+    monkeypatch.setattr("painter_search.display.console.attribution.output_width", lambda: width)
+    monkeypatch.setattr("painter_search.display.console.tables.output_width", lambda: width)
+    show_answers([replace(SURE, artists=matches)], calibrated_index)
+    text = capsys.readouterr().out
+    rows = [line for line in text.splitlines() if line[:1] in "┃│┏┡└"]
+    assert max(map(len, rows)) <= width
+    assert "…" not in text
+    assert "about 70 %" in "\n".join(rows)
+    assert ("as a pair" in text) == ("distance" in text) == (width == 120)
+
+
+def test_show_answers_speaks_of_the_works_that_a_filter_left(
+    calibrated_index: PaintingIndex, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filtered = calibrated_index.filtered(WorkFilter(artists=(calibrated_index.artists.names[0],)))
+    show_answers([replace(UNSURE, same_works=())], filtered)
+    text = " ".join(capsys.readouterr().out.split())
+    assert "none of the artists compared with is close" in text
+    assert "by the artists compared with and by others are asked about equally often" in text
+    assert "in this index is" not in text
 
 
 def test_show_answers_of_an_uncalibrated_index_says_so_once_and_prints_no_probability(

@@ -38,6 +38,22 @@ def test_default_stages_are_those_with_feature_maps(backbone: str, stages: tuple
     assert default_stages(network.to("meta")) == stages  # on any device: "meta" stands for a GPU
 
 
+class BlocksOfLists(torch.nn.Module):
+    """Its blocks hand lists on, as those of SelecSLS do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.ones(()))
+        self.features = torch.nn.Sequential(*(torch.nn.Identity() for _ in range(4)))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return (self.features([images])[0] * self.scale).mean((2, 3))
+
+
+def test_blocks_that_return_lists_are_no_stages() -> None:
+    assert default_stages(BlocksOfLists()) == ()
+
+
 def test_feature_hooks_return_the_stages_outputs_and_leave_no_hook() -> None:
     network = start_encoder(BACKBONE, "none", seed=1).network
     images = torch.rand(2, 3, 64, 64)

@@ -191,7 +191,7 @@ def test_train_refuses_an_incomplete_collection(killer: Killer, tmp_path: Path, 
     shutil.rmtree(lost) if lost.is_dir() else lost.unlink()
     if name == "df_train_all.csv":
         (tmp_path / "data" / "df_train_clean.csv").unlink()
-    failed_in_a_sentence(killer.run(*train("strong")(tmp_path)), "vanished", "does not exist", "cannot be read")
+    failed_in_a_sentence(killer.run(*train("strong")(tmp_path)), "is missing", "does not exist", "cannot be read")
 
 
 def test_commands_refuse_a_damaged_frame(killer: Killer, tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_commands_refuse_a_damaged_frame(killer: Killer, tmp_path: Path) -> None
         build_index("--data", "WORLD/data", "--split", "all")(tmp_path),
         ["audit", "--data", tmp_path / "data"],
     ):
-        failed_in_a_sentence(killer.run(*argv), "is damaged; prepare its collection again")
+        failed_in_a_sentence(killer.run(*argv), "is damaged; delete it and prepare its collection again")
 
 
 def test_read_original_gives_the_reason_for_a_vanished_file(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OASIS = "urn:oasis:names:tc:opendocument:xmlns"
 
 
-def write_xlsx(path: Path, sheets: Mapping[str, Rows]) -> Path:
-    """Write an Excel workbook (ECMA-376) with the given sheets."""
+def write_xlsx(path: Path, sheets: Mapping[str, Rows], merged: Sequence[str] = ()) -> Path:
+    """Write an Excel workbook (ECMA-376) with the given sheets, each with the same merged ranges, such as A2:A4."""
     names = list(sheets)
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types">'
@@ -35,9 +35,12 @@ def write_xlsx(path: Path, sheets: Mapping[str, Rows]) -> Path:
         )
         + "</Relationships>",
     }
+    ranges = "".join(f'<mergeCell ref="{one}"/>' for one in merged)
+    merges = f'<mergeCells count="{len(merged)}">{ranges}</mergeCells>' if merged else ""
     for number, rows in enumerate(sheets.values()):
         cells = "".join(_xlsx_row(position, row) for position, row in enumerate(rows, start=1))
-        parts[f"xl/worksheets/{number}.xml"] = f'<worksheet xmlns="{SHEET}"><sheetData>{cells}</sheetData></worksheet>'
+        sheet = f"<sheetData>{cells}</sheetData>{merges}"
+        parts[f"xl/worksheets/{number}.xml"] = f'<worksheet xmlns="{SHEET}">{sheet}</worksheet>'
     return _write(path, parts)
 
 

@@ -149,7 +149,18 @@ def test_to_rgb_blends_alpha_with_white(file_format: str, paint: Paint, save: Sa
 
 def test_to_rgb_hides_colours_under_full_transparency(save: Save) -> None:
     image = Image.new("RGBA", (20, 10), (200, 0, 0, 0))
-    assert (pixels(to_rgb(reopen(save(image, "PNG")))) == 255).all()
+    image.putpixel((0, 0), (200, 0, 0, 255))
+    out = pixels(to_rgb(reopen(save(image, "PNG"))))
+    assert (out[0, 0] == (200, 0, 0)).all()
+    assert (out[1:] == 255).all()
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_to_rgb_ignores_alpha_that_hides_all(mode: str, paint: Paint, save: Save) -> None:
+    image = paint(3).convert(mode)
+    expected = pixels(image.convert(mode.removesuffix("A")).convert("RGB"))
+    image.putalpha(0)
+    assert np.array_equal(pixels(to_rgb(reopen(save(image, "PNG")))), expected)
 
 
 def test_to_rgb_blends_grey_with_alpha_with_white(save: Save) -> None:

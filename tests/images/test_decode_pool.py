@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -150,6 +151,15 @@ def test_frames_are_made_in_process_where_no_process_can_be_started(
 
     monkeypatch.setattr("painter_search.common.machine.worker_processes.WorkerContext.Lock", refuse)
     monkeypatch.setattr(pebble, "ProcessPool", None)
+    (frame,) = frame_in_processes([next(source.originals.rglob("*.jpg"))], "whole")
+    assert isinstance(frame, Frame)
+
+
+def test_frames_are_made_in_process_by_a_process_that_may_not_start_others(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in one of a `multiprocessing.Pool`."""
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)  # type: ignore[attr-defined]
     (frame,) = frame_in_processes([next(source.originals.rglob("*.jpg"))], "whole")
     assert isinstance(frame, Frame)
 

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
+from painter_search.images import fingerprint as fingerprint_module
 from painter_search.images.fingerprint import (
     FINGERPRINT_BYTES,
     NO_PICTURE,
@@ -161,3 +162,16 @@ def test_first_of_each_picture_equals_loop_and_looks_at_no_missing_pictures(
     assert expected[-2:] == [True, True]
     monkeypatch.setattr("painter_search.images.fingerprint.same_picture", None)
     assert first_of_each_picture(np.tile(prints[-1], (2_000, 1))).all()
+
+
+def test_works_without_pictures_are_not_compared_in_detail(monkeypatch: pytest.MonkeyPatch) -> None:
+    dark = fingerprint(Image.new("RGB", (64, 48), (2, 2, 2)))
+    prints = stack_fingerprints([NO_PICTURE, dark, NO_PICTURE])
+    compared: list[int] = []
+    real = fingerprint_module._same_in_detail
+    monkeypatch.setattr(
+        fingerprint_module, "_same_in_detail", lambda one, many: [compared.append(len(many)), real(one, many)][1]
+    )
+    assert same_picture(dark, prints).tolist() == [False, True, False]
+    assert not same_picture(NO_PICTURE, prints).any()
+    assert compared == [1]

@@ -90,9 +90,10 @@ def test_frame_painting_center_turns_224_jpeg_upright(paint: Paint, save: Save) 
         assert reopened.getexif().get(0x0112, 1) == 1
 
 
-@pytest.mark.parametrize("size", [(100, 80), (223, 500), (500, 223), (64, 64), (30, 200), (1, 1)])
+@pytest.mark.parametrize("size", [(100, 80), (223, 500), (500, 223), (64, 64), (30, 200), (16, 16)])
 def test_frame_painting_center_enlarges_small_image_without_padding(size: tuple[int, int], save: Save) -> None:
     image = Image.new("RGB", size, (200, 100, 50))  # Padding would be black, or any other colour.
+    image.putpixel((0, 0), (201, 100, 50))
     frame = frame_painting(save(image, "PNG"), "center")
     out = pixels(frame.jpeg)
     assert out.shape == (224, 224, 3)
@@ -134,7 +135,7 @@ def test_frame_painting_whole_has_short_side_448(
     assert (frame.width, frame.height, frame.enlarged, frame.thumbnail) == (*size, False, None)
 
 
-@pytest.mark.parametrize("size", [(100, 80), (448, 448), (448, 2000), (447, 600), (1, 1)])
+@pytest.mark.parametrize("size", [(100, 80), (448, 448), (448, 2000), (447, 600), (16, 16)])
 def test_frame_painting_whole_is_never_enlarged(size: tuple[int, int], paint: Paint, save: Save) -> None:
     image = paint(7, *size)
     frame = frame_painting(save(image, "PNG"), "whole")
@@ -296,7 +297,7 @@ def test_frame_painting_decodes_claimed_size_within_limit() -> None:
 
 
 def test_frame_painting_accepts_100_megapixels() -> None:
-    rows = zlib.compress(bytes(10_000 * 1251), 1)
+    rows = zlib.compress(b"\0\x80" + bytes(10_000 * 1251 - 2), 1)
     header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 10_000, 10_000, 1, 0, 0, 0, 0))
     content = b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", rows) + png_chunk(b"IEND", b"")
     frame = frame_painting(content, "whole")
@@ -307,7 +308,32 @@ def test_frame_painting_accepts_100_megapixels() -> None:
 def test_frame_painting_refuses_image_over_50_times_longer_than_wide(save: Save) -> None:
     assert "too elongated" in reason_of(save(Image.new("L", (510, 10)), "PNG"))
     assert "too elongated" in reason_of(save(Image.new("L", (10, 510)), "PNG"), "center")
-    assert frame_painting(save(Image.new("L", (500, 10)), "PNG"), "center").enlarged
+    assert frame_painting(save(Image.linear_gradient("L").resize((800, 16)), "PNG"), "center").enlarged
+
+
+@pytest.mark.parametrize("size", [(1, 1), (15, 200), (200, 15)])
+def test_frame_painting_refuses_image_without_16_pixels_of_each_side(size: tuple[int, int], save: Save) -> None:
+    content = save(Image.linear_gradient("L").resize(size), "PNG")
+    assert reason_of(content) == f"too small to be a painting ({size[0]} x {size[1]} px)"
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "GIF", "TIFF"])
+@pytest.mark.parametrize("size", [(40, 30), (1000, 920)])
+def test_frame_painting_refuses_image_of_one_colour(size: tuple[int, int], file_format: str, save: Save) -> None:
+    content = save(Image.new("RGB", size, (200, 30, 30)), file_format)
+    assert reason_of(content) == "blank (one colour all over)"
+    assert reason_of(content, "center") == "blank (one colour all over)"
+
+
+def test_frame_painting_refuses_image_without_visible_pixels(save: Save) -> None:
+    assert reason_of(save(Image.new("RGBA", (40, 30)), "PNG")) == "blank (one colour all over)"
+
+
+def test_frame_painting_reads_monochrome_with_grain_that_is_lost_where_it_is_reduced(save: Save) -> None:
+    grain = np.full((1792, 1792, 3), 200, np.uint8)
+    grain[800, 900] = 230
+    content = save(Image.fromarray(grain), quality=95)
+    assert (pixels(frame_painting(content, "whole").jpeg) == 200).all()
 
 
 def test_frame_painting_ignores_damaged_exif(paint: Paint, save: Save) -> None:

@@ -139,3 +139,23 @@ def test_as_list_of_many_images(paint: Paint) -> None:
     batch = np.stack([np.asarray(image)] * 3)
     assert [one.shape for one in as_list(batch) if isinstance(one, np.ndarray)] == [batch.shape[1:]] * 3
     assert as_list([]) == []
+
+
+def test_an_open_file_and_bytes_of_any_kind_are_one_image(paint: Paint, save: Save, tmp_path: Path) -> None:
+    content = save(paint(7))
+    path = tmp_path / "painting.jpg"
+    path.write_bytes(content)
+    memory = io.BytesIO()
+    memory.write(content)  # as after `image.save`, its end is the position
+    with path.open("rb") as opened_file:
+        for given in (memory, opened_file, bytearray(content), memoryview(content)):
+            (image,) = as_list(given)
+            assert image_file(image) == content
+        assert len(as_list([memory, opened_file])) == 2
+    with path.open() as text, pytest.raises(InvalidValueError, match="open it in binary mode"):
+        image_file(text)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [object, str])
+def test_an_array_of_paths_is_a_list(kind: type) -> None:
+    assert as_list(np.array(["a.jpg", "b.jpg"], dtype=kind)) == ["a.jpg", "b.jpg"]

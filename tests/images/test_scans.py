@@ -162,16 +162,22 @@ def test_frame_painting_turns_scan_upright(kind: str, scan: Image.Image) -> None
 
 def test_frame_painting_lays_transparent_scan_over_white(scan: Image.Image) -> None:
     image = scan.copy()
-    image.putalpha(Image.new("L", scan.size, 0))
+    alpha = Image.new("L", scan.size, 0)
+    alpha.paste(255, (0, 0, scan.width // 2, scan.height))
+    image.putalpha(alpha)
     for kind in ("PNG", "TIFF"):
         content = _save(image, kind)
-        assert (pixels(frame_painting(content, "whole", BOUND + len(content)).jpeg) == 255).all()
+        out = pixels(frame_painting(content, "whole", BOUND + len(content)).jpeg)
+        assert (out[:, out.shape[1] // 2 + 16 :] == 255).all()
+        assert (out[:, : out.shape[1] // 2] < 255).any()
 
 
 def test_frame_painting_converts_lab_scan(scan: Image.Image) -> None:
     grey = np.empty((HEIGHT, WIDTH, 3), np.uint8)
     grey[...] = 128, 128, 128
-    assert np.abs(pixels(frame_painting(tiff(Page(grey, ICC_LAB)), "whole", BOUND + grey.nbytes).jpeg) - 119).max() <= 3
+    grey[: HEIGHT // 2] = 100, 128, 128
+    out = pixels(frame_painting(tiff(Page(grey, ICC_LAB)), "whole", BOUND + grey.nbytes).jpeg)
+    assert np.abs(out[out.shape[0] // 2 + 16 :] - 119).max() <= 3
 
 
 # --- pyramids --------------------------------------------------------------------------------------------------------
@@ -267,4 +273,4 @@ def test_frame_painting_survives_bomb_of_a_gigapixel(tmp_path: Path) -> None:
     megabytes, seconds, said = measure(tmp_path / "bomb.png")
     assert megabytes < 500
     assert seconds < 60
-    assert said == "36000 x 30000" or said.startswith("too large")
+    assert said.startswith(("blank", "too large"))

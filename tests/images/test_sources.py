@@ -99,7 +99,7 @@ def test_read_original_refuses_directory(tmp_path: Path) -> None:
 def test_read_original_refuses_named_pipe_without_blocking(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     (original,) = list_originals([tmp_path])
-    assert reason_of(original) == "not a regular file"
+    assert reason_of(original) == "not a regular file but a pipe or device; save it as a file"
 
 
 def link(path: Path, target: Path) -> None:

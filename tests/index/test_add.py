@@ -229,6 +229,27 @@ def test_add_paintings_continues_after_an_interruption(
     assert not [path for path in index_dir.iterdir() if path.name.startswith(".")]
 
 
+def test_interrupted_addition_is_not_continued_with_the_picture_of_another_url(
+    index_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urls = []
+    for number in range(2):  # of the same name, and of no size or time that is told
+        paint(70, number).save(tmp_path / "one.png")
+        urls.append(f"memory://{tmp_path.name}/{number}/default.png")
+        fsspec.filesystem("memory").pipe_file(urls[-1], (tmp_path / "one.png").read_bytes())
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(add_module, "embed_shards", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            add_paintings(index_dir, urls[0], "New Hand")
+    update = add_paintings(index_dir, urls[1], "New Hand")
+    thumbnail = update.index.open_thumbnail(update.added[0].id)
+    assert np.abs(np.asarray(thumbnail, float) - np.asarray(paint(70, 1), float)).mean() < 10
+
+
 @pytest.mark.parametrize(
     ("target", "name"),
     [(update_module, "publish_index"), (add_module, "add_thumbnails"), (FaissStore, "write_with")],
@@ -254,6 +275,7 @@ def test_add_paintings_leaves_the_index_if_it_fails(
     [
         (lambda folder: None, "does not exist; check the path after `build-index add`"),
         (lambda folder: folder.mkdir(), "is empty"),
+        (lambda folder: (folder.mkdir(), (folder / "up").symlink_to(".")), r"nothing was found: up in .* is a link to"),
         (lambda folder: folder.write_text("x"), r"no usable image to add \(new: .*not an image\)"),
     ],
 )
@@ -274,6 +296,15 @@ def test_add_paintings_needs_an_artist_an_image_and_a_folder_of_indexes(index_di
         add_paintings(index_dir, paintings, "Artist")
     with pytest.raises(PainterSearchError, match="is one index and is never changed"):
         add_paintings(PaintingIndex.load(index_dir).folder, paintings, "Artist")
+
+
+def test_build_refuses_one_index_in_place_of_the_folder_of_its_versions(
+    index_dir: Path, small_index_config: BuildIndexConfig
+) -> None:
+    version = PaintingIndex.load(index_dir).folder
+    with pytest.raises(InvalidValueError, match="is one index and is never changed; give index the folder"):
+        PaintingIndex.build(small_index_config, index=version)
+    assert not (version / "CURRENT").exists()
 
 
 @pytest.mark.parametrize(
@@ -355,7 +386,9 @@ def test_add_paintings_takes_pictures_at_urls_of_one_base_name(index_dir: Path, 
 def test_add_paintings_adds_monochromes_that_differ_and_no_copy(index_dir: Path, tmp_path: Path) -> None:
     for grey in (200, 201, 202):
         (tmp_path / "klein").mkdir(exist_ok=True)
-        Image.new("RGB", (300, 260), (grey, grey, grey)).save(tmp_path / "klein" / f"{grey}.png")
+        monochrome = Image.new("RGB", (300, 260), (grey, grey, grey))
+        monochrome.putpixel((0, 0), (0, 0, 0))  # a picture of one colour all over is refused
+        monochrome.save(tmp_path / "klein" / f"{grey}.png")
     assert len(add_paintings(index_dir, tmp_path / "klein", artist="Klein").added) == 3
     again = add_paintings(index_dir, tmp_path / "klein", artist="Klein")
     assert (again.added, len(again.left_out)) == ((), 3)

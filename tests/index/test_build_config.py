@@ -24,6 +24,8 @@ from painter_search.index.config import BuildIndexConfig
         ({"keep_uncertain": True}, "--keep-uncertain applies to --folder"),
         ({"originals": "art"}, "--originals applies to --embeddings"),
         ({"embeddings": "a.parquet", "picture_size": 1600}, "--picture-size applies to --folder and --data"),
+        ({"split": "validation"}, "--split is 'validation'; choose from test, train, all."),
+        ({"device": "gpu"}, "--device is 'gpu'; choose from auto, cpu, cuda, mps."),
         ({"workers": 2}, "--workers applies to --ray"),
         ({"workers": -1}, "--workers is -1"),
         ({"recall": 0.0}, "--recall is 0.0"),

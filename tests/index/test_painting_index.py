@@ -1,10 +1,13 @@
 import doctest
 import json
 import os
+import pickle
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +27,7 @@ from painter_search.encoder.inference import embedding_shards as shards
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.index import config as config_module
 from painter_search.index import painting_index as painting_index_module
-from painter_search.index.config import BuildIndexConfig, WorkFilter
+from painter_search.index.config import BuildIndexConfig, ListConfig, WorkFilter
 from painter_search.index.listing import list_works
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.distances import distance_matrix
@@ -172,6 +175,17 @@ def test_load_refuses_a_folder_without_an_index(tmp_path: Path) -> None:
         PaintingIndex.load(tmp_path)
 
 
+def test_load_names_the_version_that_was_copied_without_current(home: Path, small_index: PaintingIndex) -> None:
+    (home / "CURRENT").unlink()
+    with pytest.raises(NotFoundError, match="lacks CURRENT") as refused:
+        PaintingIndex.load(home)
+    assert f"give {home / small_index.digest} to ask it" in str(refused.value)
+    assert f"write {small_index.digest} into {home / 'CURRENT'}" in str(refused.value)
+    assert len(PaintingIndex.load(home / small_index.digest)) == len(small_index)
+    (home / "CURRENT").write_text(small_index.digest + "\n", encoding="utf-8")
+    assert PaintingIndex.load(home).remove(1).removed[0].id == 1
+
+
 def test_build_again_by_keywords_gives_the_same_index(
     small_index_config: BuildIndexConfig, small_index: PaintingIndex
 ) -> None:
@@ -316,3 +330,24 @@ def test_filtered_index_is_not_filtered_again(small_index: PaintingIndex) -> Non
     assert narrowed.filtered(None) is narrowed
     with pytest.raises(InvalidValueError, match="all conditions in one WorkFilter"):
         narrowed.filtered(WorkFilter(artists="Painter 9"))
+
+
+def test_a_pickled_index_is_opened_again(small_index: PaintingIndex) -> None:
+    narrowed = small_index.filtered(WorkFilter(artists="Painter 9"))
+    for index in (small_index, narrowed):
+        again = pickle.loads(pickle.dumps(index))
+        assert (again.digest, len(again)) == (index.digest, len(index))
+        assert np.array_equal(again.artists.ids, index.artists.ids)
+
+
+@pytest.mark.parametrize("field", ["artists", "exclude_artists", "style", "where"])
+def test_names_that_no_text_can_have_are_refused(field: str) -> None:
+    for config in (partial(WorkFilter, **{field: "D\udcfcrer"}), partial(ListConfig, "D\udcfcrer")):
+        with pytest.raises(InvalidValueError, match=r"^'D\\udcfcrer' is no text in UTF-8"):
+            config()
+
+
+def test_the_encoder_is_opened_where_the_preloading_thread_did_not_live_on(small_index: PaintingIndex) -> None:
+    index = PaintingIndex.load(small_index.folder)
+    index._preloaded, index._process = Future(), -1  # as in a process that was forked meanwhile
+    assert index.encoder.engine == small_index.encoder.engine

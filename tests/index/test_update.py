@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from changed_index import check_consistent
 
@@ -31,6 +32,8 @@ from painter_search.index.painting_index import PaintingIndex, add_paintings, re
         ("#12", [12]),
         (["1", 2], [1, 2]),
         (np.array([1, 2]), [1, 2]),
+        (pd.Series([1.0, 2.0]), [1, 2]),
+        (2.0, [2]),
         (("Painter 9", 9), "Painter 9 and 9"),
         ("Painter 9", "Painter 9"),
     ],
@@ -129,9 +132,12 @@ def test_updates_refuse_an_index_that_another_process_writes(index_dir: Path, pa
                 change()
 
 
-def test_remove_config_refuses_an_empty_list_of_works() -> None:
-    with pytest.raises(InvalidValueError, match="name the works to remove"):
-        RemoveConfig(())
+def test_removing_nothing_is_refused(index_dir: Path) -> None:
+    before = PaintingIndex.load(index_dir)
+    for remove in (lambda: RemoveConfig(()), lambda: remove_works(index_dir, []), lambda: before.remove([])):
+        with pytest.raises(InvalidValueError, match="name the works to remove"):
+            remove()
+    assert PaintingIndex.load(index_dir).digest == before.digest
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights of files")

@@ -9,13 +9,15 @@ from painter_search.metrics.calibration_curve import calibration_curve
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.confidence_fit import (
     GROUP_WORKS,
+    OWN_QUERIES,
     HeldOutWorks,
+    can_fit_to_index,
     fit_confidence,
     fit_to_index,
     pair_distances,
 )
 from painter_search.metrics.identification.open_set import cllr
-from painter_search.metrics.identification.plda import fit_plda
+from painter_search.metrics.identification.plda import PLDA, fit_plda
 from painter_search.metrics.leave_one_out import OpenSetSignals, leave_one_out
 from painter_search.metrics.local_scaling import mean_distance_between_artists, scale_distances
 
@@ -28,6 +30,16 @@ def clusters(artists: int, works: int, seed: int, spread: float = 1.1) -> HeldOu
     vectors = centers[numbers] + spread * rng.normal(size=(len(numbers), 32))
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return HeldOutWorks((vectors / lengths).astype(np.float32), numbers)
+
+
+def moved_to(confidence: Confidence, index: HeldOutWorks, plda: PLDA) -> Confidence:
+    """A calibration moved to an index, as far as that has enough works."""
+    if not can_fit_to_index(confidence, index.artists):
+        return confidence
+    answerable = np.flatnonzero(np.bincount(index.artists)[index.artists] > 1)
+    rows = np.sort(np.random.default_rng(0).permutation(answerable)[:OWN_QUERIES])
+    queries = leave_one_out(index.embeddings, index.artists, rows, plda)
+    return fit_to_index(confidence, queries, index.artists[rows], (index.embeddings, index.artists))
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +156,7 @@ def test_calibration_moved_to_an_index_knows_what_its_threshold_costs_there() ->
     shipped = fit_confidence([clusters(30, 6, 8)._replace(plda=plda)])
     assert shipped is not None
     index, others = clusters(30, 6, 11, spread=2.2), clusters(30, 6, 12, spread=2.2)
-    moved = fit_to_index(shipped, index.embeddings, index.artists, plda)
+    moved = moved_to(shipped, index, plda)
     queries = leave_one_out(others.embeddings, others.artists, np.arange(0, 180, 2), plda)
 
     def false_names_off(confidence: Confidence) -> float:
@@ -164,7 +176,7 @@ def test_small_index_keeps_the_calibration_of_its_encoder(artists: int, works: i
     shipped = fit_confidence([clusters(12, 4, 8)._replace(plda=plda)])
     assert shipped is not None
     small = clusters(artists, works, 13)
-    assert fit_to_index(shipped, small.embeddings, small.artists, plda) == shipped
+    assert moved_to(shipped, small, plda) == shipped
 
 
 @pytest.mark.parametrize(("works", "artists", "told"), [(40, 8, True), (39, 8, False), (400, 7, False)])
@@ -189,7 +201,7 @@ def test_number_of_artists_does_not_give_strangers_away() -> None:
     assert plda is not None
     fitted = fit_confidence([hard._replace(plda=plda)])
     assert fitted is not None
-    for calibration in (fitted, fit_to_index(fitted, hard.embeddings, hard.artists, plda)):
+    for calibration in (fitted, moved_to(fitted, hard, plda)):
         threshold = calibration.naming_threshold()
         assert threshold is not None
         assert threshold.true_names - threshold.false_names < 0.8
@@ -216,3 +228,15 @@ def test_large_groups_are_calibrated_on_some_of_their_works() -> None:
     assert fitted is not None
     assert GROUP_WORKS <= fitted.works < GROUP_WORKS + 20
     assert fitted.artists == fitted.works // 20
+
+
+def test_handful_of_right_answers_moves_no_threshold() -> None:
+    """Works that tell nothing of their artists, so that chance alone puts some artists first."""
+    plda = fit_plda([clusters(60, 6, 6)[:2]])
+    assert plda is not None
+    shipped = fit_confidence([clusters(30, 6, 8)._replace(plda=plda)])
+    assert shipped is not None
+    hopeless = clusters(60, 3, 14, spread=50)
+    moved = moved_to(shipped, hopeless, plda)
+    assert moved.known_weights != shipped.known_weights
+    assert (moved.threshold, moved.right) == (shipped.threshold, ())

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from same_values import same_values
 from painter_search.analysis.comparisons.comparison import compare_paintings
 from painter_search.attribution.attribute import attribute
 from painter_search.common.files.atomic_io import to_json
-from painter_search.display.serialize import answers_to_dict, comparison_to_dict, listing_to_dict
+from painter_search.display.serialize import answers_to_dict, comparison_to_dict
 from painter_search.index.config import WorkFilter
 from painter_search.index.listing import list_works
 from painter_search.index.painting_index import PaintingIndex
@@ -61,6 +62,19 @@ def test_invalid_field_is_named_and_not_repeated(client: Any, painting: Path) ->
     assert len(answered.text) < 1000
 
 
+def test_fields_that_do_not_exist_are_refused(client: Any, painting: Path) -> None:
+    answered = client.post("/api/query", files=upload(painting), data={"top_k": 2})
+    assert answered.status_code == 400
+    assert answered.json()["error"].startswith("There is no field 'top_k'; the fields are ")
+    assert {"paintings", "top", "works", "crop", "style"} <= set(re.findall(r"\w+", answered.json()["error"]))
+
+
+def test_text_in_place_of_a_file_is_refused_in_plain_words(client: Any) -> None:
+    answered = client.post("/api/query", data={"paintings": "text"})
+    assert answered.status_code == 422
+    assert answered.json()["error"] == "paintings: send a file, in curl with @: -F paintings=@painting.jpg"
+
+
 def test_query_escapes_quotes_in_styles(client: Any, painting: Path) -> None:
     form = {"style": "x' OR '1'='1"}
     assert client.post("/api/query", files=upload(painting), data=form).status_code == 400
@@ -92,8 +106,8 @@ def test_compare_takes_ids_of_works(client: Any, small_index: PaintingIndex) -> 
 
 
 def test_artists_and_works_are_those_of_list_works(client: Any, small_index: PaintingIndex) -> None:
-    assert client.get("/api/artists").json() == listing_to_dict(list_works(small_index))
-    listed = listing_to_dict(list_works(small_index, "Painter 9"))
+    assert client.get("/api/artists").json() == list_works(small_index).to_dict()
+    listed = list_works(small_index, "Painter 9").to_dict()
     assert client.get("/api/works", params={"artist": "Painter 9"}).json() == listed
     artist = client.get("/api/artists/Painter 9").json()
     assert {key: artist[key] for key in listed} == listed

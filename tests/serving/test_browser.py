@@ -269,6 +269,61 @@ def test_crop_dialog_gives_the_focus_back(page: Any, queries: list[Path]) -> Non
         assert page.evaluate("document.activeElement.ariaLabel") == f"Crop {queries[0].name}"
 
 
+def test_crop_dialog_fits_a_laptop_and_its_crop_is_drawn_in_the_tray(page: Any, queries: list[Path]) -> None:
+    page.set_viewport_size({"width": 1366, "height": 700})
+    page.goto("/")
+    page.set_input_files("#files", str(queries[0]))
+    page.click(f"[aria-label='Crop {queries[0].name}']")
+    dialog = page.locator("dialog")
+    page.fill("dialog [name=width]", "25")
+    page.fill("dialog [name=height]", "100")
+    for turn in ("0", "1"):
+        page.select_option("dialog select", turn)
+        use = page.locator("[data-use]").bounding_box()
+        assert use["y"] + use["height"] <= 700
+        assert dialog.evaluate("(one) => one.scrollHeight <= one.clientHeight")
+    page.keyboard.press("Tab")
+    page.focus(".crop-box")
+    assert page.locator(".crop-box").evaluate("(box) => getComputedStyle(box).outlineColor") == "rgb(23, 98, 124)"
+    shape = "(one) => one.width / one.height"
+    preview = page.locator(".crop-preview canvas").evaluate(shape)
+    page.click("[data-use]")
+    assert page.locator(".chosen canvas").evaluate(shape) == pytest.approx(preview)
+    tools = page.locator(".chosen .tools button").evaluate_all("all => all.map((one) => one.offsetHeight)")
+    assert max(tools) < 50  # a line each
+
+
+def test_what_is_too_much_is_said_before_it_is_sent(page: Any, queries: list[Path]) -> None:
+    page.goto("/")
+    many = [{"name": f"{number}.jpg", "mimeType": "image/jpeg", "buffer": b"%d" % number} for number in range(51)]
+    page.set_input_files("#files", many)
+    assert page.inner_text("[data-status]") == "51 of at most 50 files: take some away, and ask about them next."
+    assert page.is_disabled("[data-submit]")
+    page.click("[aria-label='Remove 50.jpg']")
+    assert page.is_enabled("[data-submit]")
+    page.evaluate(
+        """(() => { const files = new DataTransfer(), field = document.querySelector("#files");
+            files.items.add(new File([new Uint8Array(51_000_000)], "scan.jpg", { type: "image/jpeg" }));
+            field.files = files.files; field.dispatchEvent(new Event("change")); })()"""
+    )
+    assert page.inner_text("[data-status]").startswith("scan.jpg has 51 MB, and a file at most 50 MB")
+    assert page.is_disabled("[data-submit]")
+
+
+def test_focus_does_not_lie_behind_the_works_chosen_for_a_comparison(page: Any) -> None:
+    page.goto("/works/1")
+    page.check("input[name=painting] >> nth=0")
+    page.wait_for_selector(".picks li")
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        bottom, top = page.evaluate(
+            "[document.activeElement.getBoundingClientRect().bottom,"
+            "document.querySelector('.picks').getBoundingClientRect().top]"
+        )
+        within = page.evaluate("document.activeElement.closest('.picks') !== null")
+        assert within or bottom <= top
+
+
 def test_what_cannot_be_sent_is_named(page: Any, queries: list[Path], tmp_path: Path) -> None:
     page.goto("/")
     page.set_input_files("#files", str(queries[0]))
@@ -302,7 +357,7 @@ def test_map_says_that_a_work_is_not_in_its_sample(page: Any) -> None:
 
 def test_compared_pictures_zoom_in_step_and_parts_light_on_both_sides(page: Any) -> None:
     page.goto("/compare?painting=1&painting=4")
-    assert re.match(r"Closer than \d+ of 100 pairs by two artists", page.inner_text("h1"))
+    assert re.match(r"(Closer|Farther apart) than \d+ of 100 pairs by two artists", page.inner_text("h1"))
     assert page.locator(".chart .marker").count() == 1
     assert page.locator(".chart .area").count() == 2
     assert "as a pair" in page.inner_text(".figures")
@@ -329,6 +384,59 @@ def test_compared_pictures_zoom_in_step_and_parts_light_on_both_sides(page: Any)
     assert page.evaluate(scales)[0] > one
     page.keyboard.press("0")
     assert page.evaluate(scales) == [1, 1]
+
+
+def test_part_of_a_zoomed_picture_that_gets_the_focus_is_moved_into_sight_in_step(page: Any) -> None:
+    page.goto("/compare?painting=1&painting=4")
+    for _ in range(4):
+        page.click("[data-by='1.4']")
+    shifts = """() => [...document.querySelectorAll(".layer")].map((layer) => {
+        const matrix = new DOMMatrix(getComputedStyle(layer).transform), stage = layer.parentElement;
+        return [matrix.e / layer.offsetWidth, matrix.f / layer.offsetHeight, stage.scrollLeft, stage.scrollTop]; })"""
+    inside = """(part) => { const stage = part.closest(".stage").getBoundingClientRect();
+        const box = part.getBoundingClientRect(), x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
+        return x >= stage.left && x <= stage.right && y >= stage.top && y <= stage.bottom; }"""
+    parts = page.locator(".part")
+    assert parts.count() > 2
+    for number in range(parts.count()):
+        parts.nth(number).focus()
+        one, other = page.evaluate(shifts)
+        assert one == pytest.approx(other, abs=1e-3)
+        assert one[2:] == [0, 0]
+        assert parts.nth(number).evaluate(inside)
+
+
+def test_numbers_of_parts_lie_whole_within_the_picture(page: Any) -> None:
+    page.goto("/compare?painting=1&painting=4")
+    for x, y in (("0%", "0%"), ("100%", "100%")):
+        part = page.locator(".part >> nth=0")
+        part.evaluate(f"(part) => {{ part.style.setProperty('--x', '{x}'); part.style.setProperty('--y', '{y}'); }}")
+        box, layer = part.bounding_box(), page.locator(".layer >> nth=0").bounding_box()
+        assert layer["x"] <= box["x"]
+        assert layer["y"] <= box["y"]
+        assert box["x"] + box["width"] <= layer["x"] + layer["width"]
+        assert box["y"] + box["height"] <= layer["y"] + layer["height"]
+
+
+def test_map_frames_the_work_asked_for_and_zooms_out_to_the_works_of_an_artist(page: Any) -> None:
+    page.goto("/map?work=1")
+    page.wait_for_selector("#map", state="attached", timeout=90_000)
+    accent = """() => { const map = document.getElementById("map"), pen = map.getContext("2d");
+        const found = pen.getImageData(0, 0, map.width, map.height).data; let count = 0;
+        for (let at = 0; at < found.length; at += 4) count += found[at] === 23 && found[at + 1] === 98;
+        return count; }"""
+    wait_until(page, f"({accent})() > 400")
+    card = page.locator("#card").bounding_box()
+    assert card["y"] >= 0
+    assert card["y"] + card["height"] <= 800
+    legend = page.locator(".legend")
+    assert legend.evaluate("(list) => list.scrollWidth <= list.clientWidth")
+    for _ in range(8):
+        page.click("#nearer")
+    entry = page.locator(".legend button", has_text=re.compile(r"\([4-9]\)")).first
+    works = int(entry.inner_text().rpartition("(")[2].rstrip(")"))
+    entry.click()
+    wait_until(page, f"document.getElementById('map').dataset.painted === '{works}'")
 
 
 def test_compare_page_takes_dropped_files_on_either_side(page: Any, queries: list[Path]) -> None:

@@ -70,7 +70,7 @@ def test_sides_of_a_comparison_have_fields_of_their_own(client: Any, photograph:
     answered = client.post("/api/compare", files=files, data={"crop_one": "none", "crop_other": "auto"})
     assert len(answered.json()["comparison"]["cropped"]) == 1
     page = client.post("/compare", files=files, data={"crop_one": "none"}, follow_redirects=True)
-    assert page.text.count("cropped to the painting, ") == 1
+    assert page.text.count("<br>cropped to the painting, ") == 1  # the citation says it, too
 
 
 def test_unsure_painting_is_compared_cropped_if_it_is_the_other_painting(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tiny_world import add_calibration, save_tiny_encoder
 
@@ -14,6 +15,7 @@ from painter_search.common.errors import PainterSearchError
 from painter_search.common.files.atomic_io import write_bytes
 from painter_search.index.config import BuildIndexConfig, WorkFilter
 from painter_search.index.painting_index import PaintingIndex, add_paintings
+from painter_search.index.works.works_db import WorksDB
 from painter_search.serving import current_index
 from painter_search.serving.config import ServeConfig
 from painter_search.serving.current_index import CurrentIndex
@@ -164,3 +166,27 @@ def test_narrowed_needs_no_files_of_an_index_that_was_replaced(
     left = weakref.ref(again)
     del again
     assert left() is None
+
+
+def test_filtered_indexes_take_no_more_memory_than_all_works_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(current_index, "MAX_FILTERED_BYTES", 0)
+    monkeypatch.setattr(current_index, "REFERENCE_WORKS", 0)
+    current = CurrentIndex(home)
+    index = current.get()
+    halves = [current.filtered(index, WorkFilter(before=year)) for year in (1920, 1919, 1918)]
+    assert len(halves[0]) + len(halves[1]) <= len(index) < sum(map(len, halves))
+    assert current.filtered(index, WorkFilter(before=1920)) is not halves[0]
+    assert current.filtered(index, WorkFilter(before=1918)) is halves[2]
+
+
+def test_filtered_index_reads_no_work_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = CurrentIndex(home).get()
+    filtered = index.filtered(WorkFilter(before=1920))
+    rows = np.flatnonzero(np.isin(index.artists.ids, filtered.selection.ids))
+    for method in ("artists", "fingerprints", "local_scales", "ids"):
+        monkeypatch.setattr(WorksDB, method, None)
+    names = [filtered.artists.names[number] for number in filtered.artists.numbers]
+    assert names == [index.artists.names[number] for number in index.artists.numbers[rows]]
+    assert filtered.artists.names == sorted(set(names))
+    np.testing.assert_array_equal(filtered.fingerprints, index.fingerprints[rows])
+    np.testing.assert_array_equal(filtered.local_scales, index.local_scales[rows])

@@ -162,6 +162,20 @@ def test_servers_on_one_host_keep_their_cookies_apart(small_index: PaintingIndex
         assert one.get("/").status_code == other.get("/").status_code == 200
 
 
+@pytest.mark.parametrize("other", ['theme={"dark":true}', "prefs=a b", "utm=café", "path=/", "alone", "\x01;;="])
+def test_cookie_is_found_beside_those_of_other_programs(
+    other: str, small_index: PaintingIndex, new_client: Any
+) -> None:
+    config = ServeConfig(index=small_index.folder, host="0.0.0.0")
+    with new_client(config, TOKEN, "http://192.168.1.7:8765") as client:
+        redirect = client.get(f"/?token={TOKEN}", follow_redirects=False)
+        ours = redirect.headers["set-cookie"].partition(";")[0]
+        client.cookies.clear()
+        for cookies in (f"{other}; {ours}", f"{ours}; {other}"):
+            assert client.get("/api/health", headers={"Cookie": cookies.encode()}).status_code == 200
+        assert client.get("/api/health", headers={"Cookie": other.encode()}).status_code == 401
+
+
 def test_refused_uploads_say_why_on_a_page(small_index: PaintingIndex, new_client: Any) -> None:
     config = ServeConfig(index=small_index.folder, host="0.0.0.0")
     files = {"paintings": ("a.jpg", b"x")}

@@ -87,7 +87,7 @@ def test_missing_pages_say_what_is_missing(client: Any) -> None:
         ("/comparisons/none", "no longer kept"),
         ("/compare?painting=none.0&painting=1", "no longer kept"),
         ("/compare?painting=none.0&painting=none.1", "no longer kept"),
-        ("/artists/Nobody At All", "no work by Nobody At All"),
+        ("/artists/Nobody At All", "Nobody At All is not in this index"),
         ("/works/999", "no work 999"),
         ("/pictures/none/1.jpg", "no such picture"),
         ("/nowhere", "no such page"),
@@ -215,12 +215,72 @@ def test_artists_page_says_when_no_artist_matches(client: Any) -> None:
     assert "save=csv" not in html
 
 
+def test_missing_artist_is_searched_for_in_the_list(client: Any) -> None:
+    missing = client.get("/artists/Paintr 9")
+    assert missing.status_code == 404
+    assert 'value="Paintr 9"' in missing.text
+    assert '<a href="/artists/Painter%209">Painter 9</a>' in missing.text
+    assert "build-index" not in missing.text
+    assert client.get("/artists/Paintr 9?save=json").status_code == 404
+    assert "build-index" not in client.get("/api/artists/Paintr 9").text
+
+
+def test_browsing_forms_say_what_is_wrong_above_what_was_filled_in(client: Any) -> None:
+    for address, sentence, field in (
+        ("/artists?since=2050&q=Painter 9", "No work in the index is left (since 2050)", 'name="since" value="2050"'),
+        ("/artists?since=abc", "Give the year as a number", 'name="since" value="abc"'),
+        (
+            "/works/3?exclude_artist=Paintr 9",
+            "Paintr 9 is not in this index, so cannot be named; did you mean Painter 9",
+            'name="exclude_artist" value="Paintr 9"',
+        ),
+    ):
+        refused = client.get(address)
+        assert refused.status_code == 400
+        said = refused.text.index(sentence)
+        assert said < refused.text.index(field)
+        assert "Did you mean" not in refused.text  # there is nothing wrong with the name searched for
+        assert "save=" not in refused.text
+        assert client.get(f"{address}{'&' if '?' in address else '?'}save=json").status_code == 400
+        assert_accessible_markup(refused.text)
+    assert client.get("/works/999?since=abc").status_code == 404
+
+
+def test_notice_says_to_go_back_only_to_a_form_that_was_sent(client: Any) -> None:
+    missing = client.get("/nowhere").text
+    assert "<h1>Not found</h1>" in missing
+    assert "filled in" not in missing
+    refused = client.post("/answers/none/1/crop", data={"left": "no"})
+    assert "<h1>No answer</h1>" in refused.text
+    assert "what you filled in is still there" in refused.text
+    assert "filled in" not in client.post("/answers/none/1/crop").text  # no longer kept
+    assert "filled in" not in client.get("/works/many").text
+
+
+def test_unreadable_file_of_several_has_no_files_to_save(client: Any, answer: str) -> None:
+    html = client.get(f"{answer}/2").text
+    assert "<h1>Not answered</h1>" in html
+    assert "save=" not in html
+    assert 'href="/">ask again</a>' in html
+
+
+def test_address_is_kept_until_a_time_of_a_named_zone(client: Any, answer: str) -> None:
+    zone = re.escape(f"{datetime.now().astimezone():%Z}")
+    assert re.search(rf"keeps its address until \d\d:\d\d {zone}, in memory only", client.get(answer).text)
+
+
+def test_compare_page_says_how_many_works_it_shows(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "search for the others" not in client.get("/compare").text
+    monkeypatch.setattr(lookups, "CHOICE_WORKS", 3)
+    assert "These are 3 of 16; search for the others." in client.get("/compare").text
+
+
 def test_query_form_takes_artists_in_any_spelling_and_suggests_similar_names(client: Any, painting: Path) -> None:
     files = {"paintings": ("mine.jpg", painting.read_bytes())}
     html = client.post("/answers", files=files, data={"artist": "9 PAINTER; paínter 8;"}).text
     assert "by Painter 9 or Painter 8" in html
     assert set(re.findall(r'<a href="/artists/(Painter[^"]+)"', html)) == {"Painter%209", "Painter%208"}
-    assert "of those compared with" in html
+    assert "of the works compared with" in html
     unknown = client.post("/answers", files=files, data={"exclude_artist": "Paintr 9"})
     assert unknown.status_code == 400
     assert "Paintr 9 is not in this index, so cannot be named; did you mean Painter 9" in unknown.text

@@ -1,5 +1,6 @@
 """Uploads that are damaged, too large, too many, or no form at all."""
 
+import asyncio
 import io
 import random
 import struct
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from painter_search.index.works.works_db import WorksDB
 from painter_search.serving.config import MAX_FILE_BYTES, MAX_PAINTINGS
 from painter_search.serving.uploads import plain_file_name
 
@@ -138,3 +140,26 @@ def test_bodies_that_are_no_form_are_refused(client: Any, body: bytes, kind: str
 )
 def test_plain_file_name_drops_folders_and_unprintable_characters(name: str | None, plain: str) -> None:
     assert plain_file_name(name, 2) == plain
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "files"),
+    [
+        ("/answers", {"top": "none"}, ["paintings"]),
+        ("/answers", {}, ["paintings"]),
+        ("/compare", {"q": ""}, ["one", "other"]),
+    ],
+)
+def test_form_is_shown_again_without_blocking_other_requests(
+    path: str, form: dict[str, str], files: list[str], client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = WorksDB.get
+
+    def get(works: WorksDB, ids: Any) -> Any:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+        return real(works, ids)
+
+    monkeypatch.setattr(WorksDB, "get", get)
+    refused = client.post(path, data=form, files=[(name, ("a.jpg", b"x")) for name in files])
+    assert (refused.status_code, "<form" in refused.text) == (400, True)

@@ -75,7 +75,8 @@ def test_report_has_no_epochs_of_fine_tuning_and_strong_none_without_a_learning_
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"recipe": "fancy"}, "recipe 'fancy' does not exist"),
+        ({"recipe": "fancy"}, "recipe is 'fancy'; choose from strong, report"),
+        ({"finetune": "whole"}, "finetune is 'whole'; choose from last-stages, whole-network"),
         ({"recipe": "report", "augment": "flips,sharpen"}, "'sharpen'"),
         ({"epochs": 0}, "epochs is 0; it must be at least 1"),
         ({"batch_size": 7}, "at least 8"),

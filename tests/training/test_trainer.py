@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from staged_net import StagedNet
 from training_runs import changed_weights, interrupt_after, train, train_with_loaders
 
 from painter_search.common.errors import InvalidValueError, NotFoundError, PainterSearchError, UnknownWorkError
-from painter_search.encoder.checkpoint import read_checkpoint
+from painter_search.encoder.checkpoint import read_checkpoint, training_state
 from painter_search.training import trainer
 from painter_search.training.config import TrainConfig
 from painter_search.training.recipes import report
@@ -97,6 +98,35 @@ def test_run_that_an_earlier_version_began_is_resumed_to_the_same_bits(
     assert not list(folder.glob("*.pt"))
 
 
+@pytest.mark.parametrize("run", ["report_run", "strong_run"])
+def test_the_last_two_checkpoints_alone_hold_what_is_resumed_from(run: str, request: pytest.FixtureRequest) -> None:
+    finished: Run = request.getfixturevalue(run)
+    holding = [path.name for path in sorted(finished.folder.glob("epoch_*")) if training_state(read_checkpoint(path))]
+    last = finished.history[-1].epoch
+    assert holding == [f"epoch_{epoch:02d}.safetensors" for epoch in (last - 1, last)]
+
+
+def test_a_run_without_its_last_checkpoint_is_resumed_from_the_one_before(
+    strong_config: TrainConfig, strong_run: Run
+) -> None:
+    folder = shutil.copytree(strong_run.folder, strong_config.runs / "without-last")
+    for name in ("epoch_03.safetensors", "last.safetensors", "score.json"):
+        (folder / name).unlink()
+    resumed = train(strong_config, name="without-last", resume=True)
+    assert changed_weights(folder / "last.safetensors", strong_run.folder / "last.safetensors") == set()
+    assert resumed.test == strong_run.test
+    assert not training_state(read_checkpoint(folder / "epoch_01.safetensors"))
+
+
+def test_a_run_without_its_last_two_checkpoints_cannot_be_resumed(strong_config: TrainConfig, strong_run: Run) -> None:
+    folder = shutil.copytree(strong_run.folder, strong_config.runs / "without-two")
+    for name in ("epoch_02.safetensors", "epoch_03.safetensors", "score.json"):
+        (folder / name).unlink()
+    with pytest.raises(InvalidValueError, match=r"epoch_01\.safetensors no longer holds what training goes on from"):
+        train(strong_config, name="without-two", resume=True)
+    assert (folder / "epoch_01.safetensors").is_file()
+
+
 @pytest.mark.slow
 def test_number_of_loader_processes_changes_no_bit(report_config: TrainConfig, report_run: Run) -> None:
     other = train_with_loaders(report_config, "workers", workers=2)
@@ -178,6 +208,18 @@ def test_settings_that_are_refused_before_the_first_epoch_leave_no_run(
         with pytest.raises(InvalidValueError, match="cannot be exported"):
             train(report_config, name="refused")
     assert not (report_config.runs / "refused").exists()
+
+
+def test_a_backbone_that_refuses_small_views_leaves_no_run(
+    strong_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(network: StagedNet, images: object) -> object:
+        raise AssertionError
+
+    monkeypatch.setattr(StagedNet, "forward", refuse)
+    with pytest.raises(InvalidValueError, match=r"backbone tiny_staged_net gives no features .*choose another"):
+        train(strong_config, name="refusing")
+    assert not (strong_config.runs / "refusing").exists()
 
 
 def test_a_finished_run_is_not_overwritten(report_config: TrainConfig, report_run: Run) -> None:

@@ -14,7 +14,7 @@ from painter_search.analysis.comparisons.group_comparison import GroupComparison
 from painter_search.analysis.comparisons.pair_comparison import PairComparison, compare_pair
 from painter_search.attribution.query_inputs import PaintingInput
 from painter_search.images.photographs.crop import Crop, CropInput, parse_crop
-from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.painting_index import PaintingIndex, check_opened
 
 Comparison: TypeAlias = PairComparison | GroupComparison
 
@@ -26,8 +26,8 @@ def compare_paintings(
 
     Args:
         index: Its encoder measures the distances; its works and calibration say what they mean.
-        one: A painting (a path, the bytes of an image file, a PIL image or an array), or the path of a group: a folder
-            or a zip archive.
+        one: A painting (a path, the bytes of an image file or an open one, a PIL image or an array; or `"#17"`, the
+            work of the index with this id), or the path of a group: a folder or a zip archive.
         other: Another of these. If only one of the two is a painting, the result names it first.
         crop: What of each photograph is used, as in `attribute`; of two paintings also what may be the other in it.
 
@@ -35,6 +35,7 @@ def compare_paintings(
         A `PairComparison` of two paintings; a `GroupComparison` if one of them is a group.
 
     Raises:
+        InvalidValueError: A side is no painting, such as a list of them.
         NotFoundError: A path does not exist.
         DamagedFileError: One of two paintings cannot be read. In a group such files are left out.
         NotEnoughDataError: A group has no painting that can be read.
@@ -47,6 +48,7 @@ def compare_paintings(
         >>> groups.test.p  # doctest: +SKIP
         0.0012
     """
+    check_opened(index)
     part = parse_crop(crop)
     one_is_group, other_is_group = is_painting_group(one), is_painting_group(other)
     if not one_is_group and not other_is_group:

@@ -18,6 +18,7 @@ from painter_search.attribution.prepared_queries import PreparedQuery, attribute
 from painter_search.attribution.query_inputs import PaintingInput, WorkId, holds_several, read_work_id, to_query_input
 from painter_search.common.errors import (
     DamagedFileError,
+    InvalidValueError,
     NotEnoughDataError,
     NotFoundError,
     UnreadableImageError,
@@ -41,7 +42,7 @@ class ComparedPainting:
     name: str
     """Name of its file; in a group, its path within the group."""
     embedding: NDArray[np.float32]
-    """`[256]`."""
+    """`[d]`."""
     fingerprint: bytes
     picture: bytes
     """The whole painting, reduced, as a JPEG file."""
@@ -76,8 +77,12 @@ class PaintingGroup:
 def is_painting_group(side: PaintingInput) -> TypeGuard[str | Path]:
     """Whether a side of a comparison is a folder or a zip archive, or the URL of one.
 
-    Raises `NotFoundError` for a path that does not exist.
+    Raises `NotFoundError` for a path that does not exist, and `InvalidValueError` for a list of paintings.
     """
+    if isinstance(side, list | tuple):
+        raise InvalidValueError(
+            f"a {type(side).__name__} is not a painting; give a group as the path of a folder or zip archive."
+        )
     if not isinstance(side, str | Path) or read_work_id(side) is not None:
         return False
     path = parse_location(side)
@@ -197,7 +202,7 @@ def choose_reading(
 
 
 def painting_of(name: str, frames: Sequence[Frame], embeddings: NDArray[np.float32]) -> ComparedPainting:
-    """A painting from its one or two readings, see `Frame.readings`, that are embedded already, `[n, 256]`."""
+    """A painting from its one or two readings, see `Frame.readings`, that are embedded already, `[n, d]`."""
     painting, *possible = map(_painting_of_frame, repeat(name), frames, embeddings)
     return replace(painting, possible=possible[0]) if possible else painting
 

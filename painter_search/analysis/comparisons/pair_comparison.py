@@ -120,4 +120,4 @@ def _show_one_picture(one: ComparedPainting, other: ComparedPainting) -> bool:
     from painter_search.images.duplicates.sketch import PictureSketch
 
     first, second = (PictureSketch.from_image(open_frame(side.picture)) for side in (one, other))
-    return agree_in_detail(first, second)
+    return agree_in_detail(first.views[0].detail, second.views[0].detail)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
-from painter_search.common.command_line.flag_types import IfGiven
+from painter_search.common.command_line.flag_types import IfGiven, check_choices
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, parse_location, writable_path
 from painter_search.index.config import DEFAULT_INDEX
@@ -16,13 +16,15 @@ from painter_search.index.config import DEFAULT_INDEX
 Format = Literal["parquet", "npy", "csv", "tensorboard", "fiftyone", "atlas"]
 SUFFIXES: dict[Format, str] = {"parquet": ".parquet", "atlas": ".parquet", "npy": ".npy", "csv": ".csv"}
 """How a format's file ends; the other formats are folders."""
+NO_PICTURES = "Leave the pictures, 512 px on their longer side, out of Parquet files."
+"""What the flag --no-pictures does."""
 
 
 @dataclass(frozen=True)
 class ExportConfig:
     """Write the embeddings and works of an index for other programs; `build-index --embeddings` reads the first two."""
 
-    out: tyro.conf.Positional[Path | None] = None
+    out: tyro.conf.Positional[IfGiven[Path]] = None
     """The file to write, or for tensorboard and fiftyone the folder. Default: works.parquet, works.npy, works.csv,
     atlas.parquet, or a folder named after the format."""
 
@@ -35,11 +37,12 @@ class ExportConfig:
     index: Location = DEFAULT_INDEX
     """The folder of indexes, or one index; or the URL of either, such as s3://bucket/index."""
 
-    pictures: bool = True
+    pictures: Annotated[bool, tyro.conf.arg(help=NO_PICTURES, help_behavior_hint="")] = True
     """Whether Parquet files hold the pictures, 512 px on their longer side."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "out", None if self.out is None else writable_path(self.out, "--out"))
+        check_choices(self)
+        object.__setattr__(self, "out", None if self.out is None else writable_path(self.out, "the path to write"))
         object.__setattr__(self, "index", parse_location(self.index))
         if self.format is None:
             ending = "" if self.out is None else self.out.suffix.lower()

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from painter_search.common.errors import NotEnoughDataError, NotFoundError
 from painter_search.common.files.urls import Location, redact_url
 from painter_search.images.image_inputs import single_file
+from painter_search.images.listing.folder_walk import nothing_found
 from painter_search.images.sources import SourceListing, list_sources
 
 ADD_COMMAND = "`build-index add`"
@@ -60,7 +61,10 @@ def list_added_sources(sources: Sequence[Location]) -> AddedSources:
         merged.passed_over += [(f"{prefix}{file}", reason) for file, reason in listing.passed_over]
         merged.remarks += listing.remarks
     if not merged.originals:
-        raise NotEnoughDataError(f"{_said(sources)} is empty; {ADD_COMMAND} takes pictures, and folders of them.")
+        raise NotEnoughDataError(
+            nothing_found(merged.passed_over, *sources[:3])
+            or f"{_said(sources)} is empty; {ADD_COMMAND} takes pictures, and folders of them."
+        )
     place = Path(redact_url(sources[0])) if len(sources) == 1 else common
     return AddedSources(_name(sources, common), place, merged, all(map(_is_file, sources)))
 

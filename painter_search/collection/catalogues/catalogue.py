@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
@@ -15,9 +16,11 @@ from painter_search.collection.layouts.display_names import repair
 from painter_search.collection.layouts.name_kinds import kind_of
 from painter_search.collection.layouts.recognise import KINDS
 from painter_search.collection.splits import divide_artists
+from painter_search.collection.tables.cells import unquoted_name
 from painter_search.collection.tables.columns import ARTIST, FILE, PLAIN, find_columns, fold_header, name_columns
+from painter_search.collection.tables.delimited import DELIMITERS
 from painter_search.collection.tables.table_files import read_table_file
-from painter_search.common.errors import AmbiguousError, DamagedFileError, NotFoundError
+from painter_search.common.errors import AmbiguousError, DamagedFileError
 
 CLEAN_COLUMNS = [
     "artist", "date", "genre", "pixelsx", "pixelsy", "size_bytes", "source", "style", "title",
@@ -34,7 +37,15 @@ WEAK = {"label", "class"}
 """Columns that may mean something else than artists."""
 DOUBTFUL = 0.5
 """Share of the artists that look like something else from which on this is told."""
-TRUE, FALSE = {"true", "1", "1.0", "yes"}, {"false", "0", "0.0", "no"}
+TRUE = {
+    "true", "1", "1.0", "yes", "wahr", "vrai", "vero", "verdadero", "verdadeiro", "waar", "sant", "sand", "sann",
+    "tosi", "prawda", "pravda", "igaz", "истина", "真",
+}  # fmt: skip
+FALSE = {
+    "false", "0", "0.0", "no", "falsch", "faux", "falso", "onwaar", "falskt", "falsk", "usann", "epätosi", "fałsz",
+    "nepravda", "hamis", "ложь", "假",
+}  # fmt: skip
+"""Also as spreadsheet programs write them in other languages."""
 
 
 class NoArtistsError(AmbiguousError):
@@ -68,7 +79,7 @@ def read_catalogue(paths: Sequence[Path], test_share: float, random_state: int) 
     """
     read = [_read_one(path) for path in paths]
     table = pd.concat([one.table for one in read], ignore_index=True)
-    table["new_filename"] = table["new_filename"].str.strip()
+    table["new_filename"] = table["new_filename"].map(unquoted_name)
     remarks = [remark for one in read for remark in one.remarks]
     if test_share == 1 or (table["in_train"] == "").all():
         table["in_train"] = divide_artists(table["artist"], test_share, random_state)
@@ -81,9 +92,7 @@ def read_catalogue(paths: Sequence[Path], test_share: float, random_state: int) 
 
 
 def _read_one(path: Path) -> Catalogue:
-    if not path.is_file():
-        raise NotFoundError(f"{path} does not exist; check the path after --catalogue.")
-    table, remarks = read_table_file(path)
+    table, remarks = read_table_file(path, "--catalogue")
     told = set(_join_names(table, path, remarks))
     header = list(table.columns)
     columns: dict[str, pd.Series] = {}
@@ -110,14 +119,18 @@ def _read_one(path: Path) -> Catalogue:
     remarks += _tell_of_columns(table, numbers, told, path)
     chosen = pd.DataFrame(columns, dtype=object).reindex(columns=CLEAN_COLUMNS, fill_value="").astype(object)
     # Otherwise a single carriage return would end a row when the cleaned catalogue is read again.
-    for column in CLEAN_COLUMNS:
-        chosen[column] = chosen[column].str.replace("\r", " ", regex=False)
+    for field in CLEAN_COLUMNS:
+        chosen[field] = chosen[field].str.replace("\r", "\n" if field == ARTIST else " ", regex=False)
     is_blank = (table.apply(lambda column: column.str.strip()) == "").all(axis=1)
+    chosen = chosen[~is_blank].copy()
     column = str(columns[ARTIST].name)
     place = f"the column {column} of {path.name}"
-    chosen["artist"] = _repair_names(chosen["artist"], remarks)
+    chosen["artist"] = _repair_names(chosen["artist"].map(_on_one_line), remarks)
+    if len(chosen) and (chosen[FILE].str.strip() == "").all():
+        raise DamagedFileError(_no_files(path, str(columns[FILE].name), list(chosen["artist"]), header))
+    remarks += _count_without_artist(chosen["artist"], path)
     remarks += _doubt_artists(chosen["artist"], place, column)
-    return Catalogue(chosen[~is_blank], remarks, place)
+    return Catalogue(chosen, remarks, place)
 
 
 def _join_names(table: pd.DataFrame, path: Path, remarks: list[str]) -> Sequence[int]:
@@ -155,6 +168,38 @@ def _tell_of_columns(table: pd.DataFrame, numbers: Mapping[str, int], told: Set[
     more = ", …" if len(unread) > MAX_UNREAD else ""
     parts += [f"not read: {', '.join(unread[:MAX_UNREAD])}{more}"] if unread else []
     return [f"{path.name}: {'; '.join(parts)}."] if parts else []
+
+
+def _no_files(path: Path, column: str, artists: Sequence[str], header: Sequence[str]) -> str:
+    """Why a catalogue names no file at all, and what to do."""
+    divided = {one: re.compile(rf"{re.escape(one)}(?! )") for one in DELIMITERS}  # Monet, Claude is one cell
+    other = next((one for one, pattern in divided.items() if all(map(pattern.search, artists))), "")
+    if other:
+        return (
+            f"{path} has no file names: its rows are divided by {other!r} and its header is not; write the header as "
+            f"{other.join(header)}."
+        )
+    return f"{path} has no file names: its column {column} is empty; write the file of each work into it."
+
+
+def _on_one_line(artist: str) -> str:
+    """An artist's cell without line breaks: what stands on lines of its own is divided by commas."""
+    if "\n" not in artist:
+        return artist
+    lines = [line for line in map(str.strip, artist.split("\n")) if line]
+    return re.sub(r"(?<![,;&])\n", ", ", "\n".join(lines))
+
+
+def _count_without_artist(artists: pd.Series, path: Path) -> list[str]:
+    """A remark if some rows have no artist: lists in groups give it to the first row of each alone."""
+    without = int((artists == "").sum())
+    if not without:
+        return []
+    have = "has" if without == 1 else "have"
+    return [
+        f"{path.name}: {without:,} of {len(artists):,} rows {have} no artist; if it is written once for several rows, "
+        "fill the column down."
+    ]
 
 
 def _repair_names(artists: pd.Series, remarks: list[str]) -> pd.Series:

@@ -53,10 +53,19 @@ def match_catalogue(catalogue: pd.DataFrame, originals: Sequence[Original]) -> C
     files = [(found[id(original)], original) for original in originals if id(original) in found]
     missing = sorted(set(table["new_filename"]) - set(matches.by_name) - set(matches.ambiguous) - {""})
     unused = [original for original in originals if id(original) not in found]
-    meant = {id(original): name for name, several in matches.ambiguous.items() for original in several}
+    reasons = {
+        id(original): f"one of several files that may be meant: {name}"
+        for name, several in matches.ambiguous.items()
+        for original in several
+    }
+    reasons |= {
+        id(original): f"another file of this work was taken: {match.original.file}"
+        for match in matches.by_name.values()
+        for original in match.smaller
+    }
     matched = MatchedFiles(
         files,
-        unused=[(original.file, _reason(original, matches, meant)) for original in unused],
+        unused=[(original.file, _reason(original, matches, reasons)) for original in unused],
         missing=[(name, f"several files may be meant: {_list(files)}") for name, files in matches.ambiguous.items()]
         + [(name, MISSING) for name in missing],
     )
@@ -111,12 +120,11 @@ def _look_into_artists_folders(
     return renamed
 
 
-def _reason(original: Original, matches: Matches, meant: Mapping[int, str]) -> str:
+def _reason(original: Original, matches: Matches, reasons: Mapping[int, str]) -> str:
     same_name = matches.by_name.get(original.base_name)
     if same_name:
         return f"another file of this name was taken: {same_name.original.file}"
-    name = meant.get(id(original))
-    return UNUSED if name is None else f"one of several files that may be meant: {name}"
+    return reasons.get(id(original), UNUSED)
 
 
 def _remarks(
@@ -151,6 +159,13 @@ def _remarks(
                 f"{_works(count(chosen))} matched by name {how}, e.g. catalogue '{name}', originals "
                 f"'{match.original.file}'."
             )
+    if several := {name: match for name, match in found if match.smaller}:
+        match = next(iter(several.values()))
+        have = " has" if count(several) == 1 else "s have"
+        yield (
+            f"{count(several):,} work{have} several files that differ in their ending alone; the largest is taken, "
+            f"e.g. '{match.original.file}', not '{match.smaller[0].file}'."
+        )
     given = table[(table["artist"] != "") & (table["new_filename"] != "")][["new_filename", "artist"]].drop_duplicates()
     given = given[given.duplicated("new_filename", keep=False)]  # a group for every file takes long
     contested = given.groupby("new_filename")["artist"].unique()

@@ -21,6 +21,7 @@ from painter_search.collection.sample import SAMPLE_CATALOGUE, SAMPLE_IMAGES, SA
 from painter_search.common.errors import AmbiguousError, NotEnoughDataError, NotFoundError
 from painter_search.common.files.text_encoding import storable_text
 from painter_search.common.files.urls import Location
+from painter_search.images.listing.folder_walk import nothing_found
 from painter_search.images.sources import Original, SourceListing, list_sources
 
 
@@ -65,7 +66,8 @@ def read_inputs(config: PrepareConfig) -> CollectionInputs:
         listing = list_sources([config.folder], "--folder", each_file_once=True)
         if not listing.originals:
             raise NotEnoughDataError(
-                f"{config.folder} is empty; --folder takes a folder with one sub-folder per artist."
+                nothing_found(listing.passed_over, config.folder)
+                or f"{config.folder} is empty; --folder takes a folder with one sub-folder per artist."
             )
         return _of_folder(name, listing, config.folder, share, seed, config.layout)
     if config.from_hub is not None:
@@ -82,14 +84,17 @@ def read_inputs(config: PrepareConfig) -> CollectionInputs:
             remarks=data.remarks,
         )
     paths = config.catalogue or (SAMPLE_CATALOGUE,)
-    name = config.name or (config.catalogue[0].resolve().parent.name if config.catalogue else SAMPLE_NAME)
+    name = config.name or (_folder_of(config.catalogue[0]).name if config.catalogue else SAMPLE_NAME)
     sample = [] if config.catalogue else ["This is the built-in sample of clip art; --folder takes paintings of yours."]
     read = _read_filled(paths, share, seed)
-    listing = list_sources(config.originals or (SAMPLE_IMAGES,), "--originals")
+    originals = config.originals or (SAMPLE_IMAGES,)
+    listing = list_sources(originals, "--originals")
     table, matched, remarks = match_catalogue(read.table, listing.originals)
     if not matched.files:
+        unlisted = "" if listing.originals else nothing_found(listing.passed_over, *originals)
         raise NotEnoughDataError(
-            f"none of the {len(table):,} works in the catalogue has an original of its own; "
+            unlisted
+            or f"none of the {len(table):,} works in the catalogue has an original of its own; "
             f"{remarks[0].rstrip('.')}. Check that --originals holds the files that the catalogue names."
         )
     return CollectionInputs(
@@ -192,6 +197,11 @@ def _by_path(
         layout=read.layout,
         remarks=[*listing.remarks, *read.remarks],
     )
+
+
+def _folder_of(catalogue: Path) -> Path:
+    """The folder of a catalogue; for a pipe, which is in none of the user's, the current one."""
+    return Path.cwd() if catalogue.is_fifo() else catalogue.resolve().parent
 
 
 def _read_filled(paths: Sequence[Path], test_share: float, random_state: int) -> Catalogue:

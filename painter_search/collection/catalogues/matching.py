@@ -6,10 +6,14 @@ possible, and no other name and no other file agrees as well. In order:
 1. The name is the file's path within its folder or archive, as it is or with `\\`, `./` and `/` made uniform.
 2. The last parts of both paths are equal, the folder or archive itself counted as the first part; more parts come
    before fewer, down to the file's name alone. For one number of parts they are compared as written, then in Unicode's
-   NFC, then without case, then without the file's ending, zeros before its number, and the difference between space,
-   hyphen, underscore and point.
-3. A name that several files of one folder or archive may mean is looked for in a folder of its artist, and else left
+   NFC and without invisible characters, then without case, then without the file's ending, zeros before its number, and
+   the difference between space, hyphen, underscore and point.
+3. Files that differ in a picture's ending alone (`1.tif` and `1.jpg`, also in folders `tif` and `jpg`) are one work, of
+   which the largest that can be read is taken.
+4. A name that several files of one folder or archive may mean is looked for in a folder of its artist, and else left
    out. Of equal files in several folders or archives the first counts, in the order they were given.
+5. What is left is compared once more with signs that a file's name may not have as spaces: the number `1908/1` finds
+   `1908_1.jpg`.
 
 A file that was given to a name is never given to one that agrees less.
 """
@@ -24,17 +28,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
+from painter_search.collection.tables.cells import visible_text
 from painter_search.common.files.urls import parse_location, url_path
 from painter_search.images.sources import Original
 
 Parts = tuple[str, ...]
 """A path's folders and file name."""
-PICTURE_ENDINGS = {
+UNDEVELOPED = {"psd", "psb", "dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "raw"}
+"""Endings of cameras' and studios' originals, which cannot be read."""
+PICTURE_ENDINGS = UNDEVELOPED | {
     "jpg", "jpeg", "jpe", "jfif", "jif", "png", "webp", "tif", "tiff", "bmp", "dib", "gif", "avif", "heic", "heif",
-    "hif", "jp2", "j2k", "jpx", "jxl", "ppm", "pgm", "pnm", "tga", "psd", "psb", "dng", "cr2", "cr3", "nef", "arw",
-    "raf", "orf", "rw2", "raw", "svs",
+    "hif", "jp2", "j2k", "jpx", "jxl", "ppm", "pgm", "pnm", "tga", "svs",
 }  # fmt: skip
-"""Endings that are left out of a comparison, originals of cameras and of studios included."""
+"""Endings that are left out of a comparison."""
 ENDING = re.compile(r"\.([a-z0-9]{1,5})$")
 
 
@@ -46,11 +52,13 @@ class Match:
     shared: int
     """Parts that the two paths share at their end; 0 if the name is the whole path."""
     alike: int
-    """0: as written; more: the number of the `FOLDS` that made them equal."""
+    """0: as written; more: the number of the `FOLDS` that made them equal, or of `_joined` behind them."""
     folders_differ: bool
     """Whether both paths have folders before the shared parts."""
     by_artist: bool = False
     """Whether the folder of the work's artist decided among several files."""
+    smaller: tuple[Original, ...] = ()
+    """Other files of the work, which differ from this one in their ending alone."""
 
 
 @dataclass
@@ -65,7 +73,7 @@ class Matches:
 
 
 def match_files(names: Iterable[str], originals: Sequence[Original]) -> Matches:
-    """Match names of a catalogue with files, by the rule above without its third part.
+    """Match names of a catalogue with files, by the rule above without folders of artists.
 
     Names that belong to no file are in none of the result's tables.
     """
@@ -77,14 +85,16 @@ def match_files(names: Iterable[str], originals: Sequence[Original]) -> Matches:
         if number is not None and number not in files.taken:
             _give(matches, files, name, number, Match(originals[number], 0, 0, False))
             del pending[name]
-    # What the loosest comparison keeps apart, none brings together.
+    # What the loosest comparison keeps apart, none brings together but the last.
     loose_names = {_loose(path[-1]) for path in files.rooted if path} if pending else set()
-    pending = {name: parts for name, parts in pending.items() if _loose(parts[-1]) in loose_names}
+    apart = {name: parts for name, parts in pending.items() if _loose(parts[-1]) not in loose_names}
+    pending = {name: parts for name, parts in pending.items() if name not in apart}
     for shared in range(min(_longest(pending.values()), _longest(files.rooted)), 0, -1):
         for alike, fold in enumerate(FOLDS):
             if pending:
                 _match_tails(matches, files, pending, shared, alike, fold)
     _find_aliases(matches, files, pending)
+    _match_joined(matches, files, pending | apart)
     return matches
 
 
@@ -117,6 +127,17 @@ class _Files:
                     tail.append(number)
         return found
 
+    def largest_of_one_work(self, numbers: list[int]) -> list[int]:
+        """Of files that differ in a picture's ending alone, the largest that can be read; others as they are."""
+        if len(numbers) == 1 or self.taken.keys() & set(numbers):
+            return numbers
+        if len({_without_kind(self.rooted[number]) for number in numbers}) > 1:
+            return numbers
+        return [max(numbers, key=lambda number: (not self._is_undeveloped(number), self.originals[number].size))]
+
+    def _is_undeveloped(self, number: int) -> bool:
+        return self.originals[number].file.lower().rpartition(".")[2] in UNDEVELOPED
+
 
 def _match_tails(
     matches: Matches, files: _Files, pending: dict[str, Parts], shared: int, alike: int, fold: Callable[[str], str]
@@ -131,14 +152,17 @@ def _match_tails(
         found = tails.get(tail, [])
         if not found or len({folded for _, folded in group}) > 1:
             continue
+        several, found = found, files.largest_of_one_work(found)
         if len(found) > 1:
             for name, _ in group:
                 matches.ambiguous[name] = [files.originals[number] for number in found]
                 del pending[name]
         elif found[0] not in files.taken:
             longer = min(len(group[0][1]), len(files.rooted[found[0]]) - 1) > shared
+            smaller = tuple(files.originals[number] for number in several if number != found[0])
+            match = Match(files.originals[found[0]], shared, alike, longer, smaller=smaller)
             for name, _ in group:
-                _give(matches, files, name, found[0], Match(files.originals[found[0]], shared, alike, longer))
+                _give(matches, files, name, found[0], match)
                 del pending[name]
 
 
@@ -160,6 +184,24 @@ def _find_aliases(matches: Matches, files: _Files, pending: dict[str, Parts]) ->
                 if len(found) == 1 and found[0] in files.taken:
                     matches.aliases[name] = files.taken[found[0]]
                     del pending[name]
+
+
+def _match_joined(matches: Matches, files: _Files, pending: dict[str, Parts]) -> None:
+    """Match names and files that are left, each the only one, where signs that a file's name may not have differ."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for name, parts in pending.items():
+        if len(parts) == 1 or _without_ending(parts[-1]) == parts[-1]:  # a/1.jpg is a path, 1908/1 a number
+            names[_joined("/".join(parts))].append(name)
+    found: dict[str, list[int]] = defaultdict(list)
+    for number, path in enumerate(files.rooted if names else ()):
+        if number not in files.taken and path and _fold_file(path[-1:], _loose):
+            found[_joined(path[-1])].append(number)
+    for joined in names.keys() & found.keys():
+        several, numbers = found[joined], files.largest_of_one_work(found[joined])
+        if len(names[joined]) == len(numbers) == 1:
+            smaller = tuple(files.originals[number] for number in several if number != numbers[0])
+            match = Match(files.originals[numbers[0]], 1, len(FOLDS), False, smaller=smaller)
+            _give(matches, files, names[joined][0], numbers[0], match)
 
 
 def split_path(name: str) -> Parts:
@@ -186,7 +228,7 @@ def _as_written(part: str) -> str:
 
 
 def _nfc(part: str) -> str:
-    return unicodedata.normalize("NFC", part)
+    return unicodedata.normalize("NFC", visible_text(part))
 
 
 def _without_case(part: str) -> str:
@@ -195,16 +237,31 @@ def _without_case(part: str) -> str:
 
 def _loose(part: str) -> str:
     """A part without its ending, zeros before it, and with one sign for all that separates words."""
-    part = _without_case(unquote(part)).strip()
-    while (ending := ENDING.search(part)) and ending[1] in PICTURE_ENDINGS:
-        part = part[: ending.start()]
+    part = _without_ending(_without_case(unquote(part)).strip())
     if re.fullmatch(r"\d+(\.0)?", part):
         return part.removesuffix(".0").lstrip("0") or "0"
     return re.sub(r"[\s_+.-]+", " ", part).strip() or part
 
 
+def _joined(path: str) -> str:
+    """A path as one name with one sign for all that separates words, also for those that no file's name may have."""
+    return _loose(re.sub(r"[/\\,:*?]+", " ", path))
+
+
+def _without_ending(part: str) -> str:
+    while (ending := ENDING.search(part.lower())) and ending[1] in PICTURE_ENDINGS:
+        part = part[: ending.start()]
+    return part
+
+
+def _without_kind(path: Parts) -> Parts:
+    """A path without what says which kind of picture it is: the ending, and folders named `tif` or `JPEG`."""
+    folders = (folder for folder in path[:-1] if folder.lower() not in PICTURE_ENDINGS)
+    return (*folders, _without_ending(path[-1]))
+
+
 FOLDS: tuple[Callable[[str], str], ...] = (_as_written, _nfc, _without_case, _loose)
-"""How parts are compared, the strictest first."""
+"""How parts are compared, the strictest first; `_joined`, which compares whole paths, comes last."""
 
 
 def _fold_path(parts: Parts, fold: Callable[[str], str]) -> Parts:

@@ -77,7 +77,7 @@ class _Reader:
         if kind == "year" or (kind == "number" and self._has_era(at)):
             self._add(at, numbers[0])
         elif kind == "short":
-            last = _complete(numbers[0], numbers[1], descending="bc" in self._kinds)
+            last = _complete(numbers[0], re.findall(r"\d+", text)[1], descending="bc" in self._kinds)
             self._add(at, numbers[0], last - numbers[0] + 1)
         elif kind == "hijri" and not {"year", "short"} & set(self._kinds):
             self._add(at, _from_hijri(numbers[0]), 2)
@@ -209,9 +209,10 @@ def _in_era(span: _Span, max_year: int) -> _Span:
     return span._replace(first=first or 1, last=last)  # there was no year 0
 
 
-def _complete(first: int, last: int, descending: bool) -> int:
-    """The year that a number of one or two digits after a dash stands for: 1481 in 1480-1, 1506 in 1503-06."""
-    base = 10 if last < 10 and first % 10 < last else 100
+def _complete(first: int, digits: str, descending: bool) -> int:
+    """The year that one or two digits after a dash stand for: 1481 in 1480-1, 1506 in 1503-06, but 1872 in 1872-05."""
+    last = int(digits)
+    base = 10 if len(digits) == 1 and first % 10 < last else 100
     year = first // base * base + last
     if descending:
         return year

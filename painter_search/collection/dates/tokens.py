@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from painter_search.collection.dates import words
 
+APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc", "'"))
+
 
 class Token(NamedTuple):
     """A number or a word of a date."""
@@ -28,13 +30,14 @@ def fold_date(date: str) -> str:
     """A date in lower case, without accents, every dash a hyphen, every blank a space."""
     letters = unicodedata.normalize("NFKD", date.casefold())
     plain = "".join("-" if unicodedata.category(c) == "Pd" else c for c in letters if not unicodedata.combining(c))
-    plain = re.sub(r"\s+", " ", plain.replace("\u2212", "-").replace("\u2019", "'")).strip()
+    plain = re.sub(r"\s+", " ", plain.replace("\u2212", "-").translate(APOSTROPHES)).strip()
     return f"until {plain[1:]}" if date.lstrip().startswith(("\u2013", "\u2014")) else plain
 
 
 def _without_days(text: str) -> str:
     """A folded date without its days and months, decimals of years and separators of thousands."""
-    text = re.sub(r"^([1-2])[.,](\d{3})$", r"\1\2", text)
+    text = re.sub(r"^(\D*[12])[.,' ](\d{3})(?:[.,]0+)?(?=\D*$)", r"\1\2", text)
+    text = re.sub(r"(?<!\d)(\d{3,4}\s?[-/]\s?)(?:'|c(?:irc)?a?\.?\s?)(\d\d)(?!\w)", r"\1\2", text)  # 1872-'73
     text = re.sub(r"(?<!\d)(\d{3,4}s)\s?([-/])\s?(\d0)s(?!\w)", lambda d: f"{d[1]}{d[2]}{d[1][:2]}{d[3]}s", text)
     text = re.sub(r"(?<!\d)(\d{1,4})\.0+(?!\d)", r"\1", text)
     text = re.sub(r"(?<!\d)(\d{4})[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])(?!\d)", r"\1", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from painter_search.collection.layouts.vocabulary import PARTICLES
+from painter_search.collection.layouts.vocabulary import PARTICLES, SIDES
 
 FilePattern = Literal["artist_title-year", "artist-title", "title-artist", "artist_number"]
 """`claude-monet_water-lilies-1906` (WikiArt), `Claude Monet - Water Lilies (1906)`, the same the other way round, and
@@ -28,6 +28,8 @@ MAX_LENGTH = 255
 """Longer names, which only archives can have, tell nothing: the patterns would take long on hostile ones."""
 YEAR = r"(?:c(?:a|irca)?\.?\s*)?(?:1\d{3}|20[0-2]\d)(?:\s*[-\u2013/]\s*\d{2,4})?"
 TITLE_YEAR = re.compile(rf"(?P<title>.*?)\s*(?:[,\-\u2013\u2014]\s*|[(\[]|\s)(?P<date>{YEAR})[)\]]?", re.IGNORECASE)
+SIDE = re.compile(rf"(?:{'|'.join(SIDES.split())})[\W_]*\d*", re.IGNORECASE)
+"""A picture of a side or a detail of a painting: `recto`, `Detail_2`."""
 ONLY_YEAR = re.compile(rf"[(\[]?{YEAR}[)\]]?", re.IGNORECASE)
 
 
@@ -57,9 +59,9 @@ def read_file_name(stem: str, pattern: FilePattern) -> FileFields | None:
     if len(fields) < 2:
         return None
     if pattern == "artist-title":
-        title, year = _divide_title(" - ".join(fields[1:]))
+        title, year = divide_title(" - ".join(fields[1:]))
         return FileFields(fields[0], title, date or year)
-    artist, year = _divide_title(fields[-1])  # Water Lilies - Claude Monet (1906)
+    artist, year = divide_title(fields[-1])  # Water Lilies - Claude Monet (1906)
     return FileFields(artist, " - ".join(fields[:-1]), date or year)
 
 
@@ -95,7 +97,7 @@ def _divide_slug(slug: str) -> tuple[str, str]:
     return words[:1].upper() + words[1:], dated["date"] if dated else ""
 
 
-def _divide_title(title: str) -> tuple[str, str]:
+def divide_title(title: str) -> tuple[str, str]:
     """Title and year of `Water Lilies (1906)`."""
     dated = TITLE_YEAR.fullmatch(title)
     if ONLY_YEAR.fullmatch(title) or not dated or not dated["title"]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal, cast, get_args
 
-from painter_search.collection.layouts.file_names import FileFields, FilePattern, read_file_name
+from painter_search.collection.layouts.file_names import SIDE, FileFields, FilePattern, divide_title, read_file_name
 from painter_search.common.errors import InvalidValueError
 
 Role = Literal["artist", "style", "part", "any"]
@@ -77,6 +77,9 @@ class Layout:
         found = dict(zip(self.folders, folders, strict=False))
         named = (read_file_name(path.stem, self.file) if self.file else None) or FileFields()
         artist = found.get("artist", "") if self.artist_level is not None else named.artist
+        if not named.title and SIDE.fullmatch(path.stem) and len(folders) > len(self.folders):  # Seine 1872/recto.jpg
+            title, date = divide_title(folders[-1].replace("_", " ").strip())
+            named = FileFields(artist, f"{title} ({path.stem})", date)
         return PathFields(
             artist=artist,
             title=named.title or path.stem.replace("_", " ").strip(),

@@ -101,3 +101,7 @@ FAKES = """
 CAMERA = """
     dsc dscf dsci dscn file frame image img mvi page photo pic picture pxl scan screenshot tile untitled whatsapp"""
 """What cameras and programs begin file names with."""
+SIDES = """
+    recto verso front back detail details vorderseite ruckseite rückseite ausschnitt dettaglio détail detalle anverso
+    reverso fronte retro"""
+"""What a file in the folder of one painting shows of it."""

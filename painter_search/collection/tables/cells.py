@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 
@@ -9,6 +11,10 @@ from painter_search.common.files.text_encoding import storable_text
 
 MEMBERS = ("path", "file_name", "filename", "name", "text", "value", "label")
 """Members of a nested value that stand for the whole, in order of preference."""
+
+QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("«", "»"))
+JOINERS = "\u200c\u200d"
+"""Between two letters or signs of a word these say how it is written, as in Persian or in an emoji."""
 
 
 def to_text(value: object) -> str:
@@ -30,3 +36,37 @@ def to_text(value: object) -> str:
     if isinstance(value, Sequence) and not isinstance(value, bytes):
         return "; ".join(filter(None, map(to_text, value)))
     return str(value)
+
+
+def visible_text(text: str) -> str:
+    """A text without the invisible characters that are pasted with it, such as marks of direction and soft hyphens."""
+    if text.isprintable():
+        return text
+    kept = "".join(one for one in text if unicodedata.category(one) != "Cf" or one in JOINERS)
+    return re.sub(rf"(?<!\S)[{JOINERS}]+|[{JOINERS}]+(?!\S)", "", kept)
+
+
+def unquoted_name(text: str) -> str:
+    """A file's name or path without what was pasted around it: blanks, invisible characters, a pair of quotation marks.
+
+    Invisible characters within it stay: the file may have them in its name.
+    """
+    name = _strip(text)
+    for opening, closing in QUOTES:
+        inner = name[1:-1]
+        if len(name) > 1 and (name[0], name[-1]) == (opening, closing) and not {opening, closing} & set(inner):
+            name = _strip(inner)
+    return name
+
+
+def _strip(text: str) -> str:
+    start, end = 0, len(text)
+    while start < end and _is_invisible(text[start]):
+        start += 1
+    while end > start and _is_invisible(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
+def _is_invisible(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) == "Cf"

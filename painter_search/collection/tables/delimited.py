@@ -32,7 +32,8 @@ def parse_delimited(text: str) -> pd.DataFrame:
     file, or else the one with which the first row names most. What is above that row is left out. Rows may end with
     superfluous delimiters.
 
-    Raises `ValueError` or `pandas.errors.ParserError` for text that is no table, or with a row longer than the header.
+    Raises `ValueError` or `pandas.errors.ParserError` for text that is no table, or with a row longer than the header
+    or a quotation mark that is not closed.
     """
     import pandas as pd
 
@@ -40,6 +41,7 @@ def parse_delimited(text: str) -> pd.DataFrame:
     delimiter, start = find_header(text)
     if delimiter == "\t" and _is_one_row_a_line(text[start:]):
         return _read_unquoted(text[start:])
+    _check_quotes(text, start, delimiter)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # that rows are cut
@@ -81,6 +83,37 @@ def _read_unquoted(text: str) -> pd.DataFrame:
 def _unquote(cell: str) -> str:
     inner = cell.strip()
     return inner[1:-1].replace('""', '"') if len(inner) > 1 and inner[0] == inner[-1] == '"' else cell
+
+
+def _check_quotes(text: str, start: int, delimiter: str) -> None:
+    """Raises `ValueError` for a quotation mark that is not closed, so that its cell holds the rows behind it.
+
+    The mark that ends such a cell was to open another, which goes on behind it; and each line in it looks like a row.
+    """
+    if '"' not in text:
+        return
+    lines = io.StringIO(text[start:], newline=None).readlines()
+    rows = csv.reader(lines, delimiter=delimiter)
+    try:
+        delimiters = len(next(rows, [])) - 1
+        first = rows.line_num
+        for _ in rows:
+            inside, first = lines[first : rows.line_num], rows.line_num
+            if len(inside) > 1 and all(line.count(delimiter) >= delimiters for line in inside):
+                _check_strictly(inside, text[:start].count("\n") + first - len(inside) + 1, delimiter)
+    except csv.Error:  # a field longer than csv accepts, say; pandas will read the table, or say why not
+        return
+
+
+def _check_strictly(lines: list[str], number: int, delimiter: str) -> None:
+    """Raises `ValueError` if lines of a table, from this number on, are more than one row for a strict reader."""
+    try:
+        next(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise ValueError(
+            f"line {number} opens a quotation mark that is not closed, and its cell takes {len(lines) - 1} more "
+            f"{'line' if len(lines) == 2 else 'lines'}: close it"
+        ) from error
 
 
 def _check_lengths(text: str, start: int, delimiter: str) -> int:

@@ -15,6 +15,7 @@ from painter_search.common.files.csv_io import python_strings
 
 if TYPE_CHECKING:
     import pandas as pd
+    from python_calamine import CalamineSheet
 
 
 def read_spreadsheet(content: bytes, path: Path, remarks: list[str]) -> pd.DataFrame:
@@ -31,7 +32,7 @@ def read_spreadsheet(content: bytes, path: Path, remarks: list[str]) -> pd.DataF
         ) from error
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = {name: workbook.get_sheet_by_name(name).to_python() for name in workbook.sheet_names}
+        sheets = {name: _read_rows(workbook.get_sheet_by_name(name)) for name in workbook.sheet_names}
     except python_calamine.CalamineError as error:
         raise ValueError(str(error)) from error
     except BaseException as error:
@@ -50,6 +51,17 @@ def read_spreadsheet(content: bytes, path: Path, remarks: list[str]) -> pd.DataF
     if not rows:
         raise ValueError("it is empty")
     return _table(rows[0], rows[1:])
+
+
+def _read_rows(sheet: CalamineSheet) -> list[list[object]]:
+    """The rows of a sheet; a cell that is merged over several has its value in each of them."""
+    rows: list[list[object]] = [list(row) for row in sheet.to_python()]
+    top, left = sheet.start or (0, 0)
+    for (first, column), (last, _) in getattr(sheet, "merged_cell_ranges", None) or ():  # calamine 0.3 has none
+        if first >= top and left <= column < left + sheet.width:  # elsewhere nothing is written
+            for row in rows[first - top + 1 : last - top + 1]:
+                row[column - left] = rows[first - top][column - left]
+    return rows
 
 
 def _table(header: Sequence[object], rows: Sequence[Sequence[object]]) -> pd.DataFrame:

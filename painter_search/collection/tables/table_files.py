@@ -39,16 +39,17 @@ class TableFile(NamedTuple):
     """What to tell of the reading."""
 
 
-def read_table_file(path: Path) -> TableFile:
-    """Read a table.
+def read_table_file(path: Path, flag: str = "") -> TableFile:
+    """Read a table from a file or a pipe; a message names the `flag` after which its path was given.
 
     Raises:
-        NotFoundError: The file does not exist.
+        NotFoundError: The file does not exist, or is none.
         DamagedFileError: It is no table of the kind that its ending says.
         MissingPackageError: It is a spreadsheet, and the package that reads these is not installed.
     """
-    if not path.is_file():
-        raise NotFoundError(f"{path} does not exist; check the path.")
+    if not (path.is_file() or path.is_fifo()):
+        what = "is no file" if path.exists() else "does not exist"
+        raise NotFoundError(f"{path} {what}; check the path{f' after {flag}' if flag else ''}.")
     remarks: list[str] = []
     try:
         table = _read(path, remarks)
@@ -67,7 +68,7 @@ def read_table_file(path: Path) -> TableFile:
 
 def _read(path: Path, remarks: list[str]) -> pd.DataFrame:
     """Read a table by what the file is, and only then by its ending: exports are called .xls whatever they are."""
-    if is_parquet(path):
+    if path.is_file() and is_parquet(path):
         return _read_parquet(path)
     suffix, content = _unpack(path.suffix.lower(), path.read_bytes())
     if content.startswith((ZIP, OLE)):

@@ -21,7 +21,7 @@ from painter_search.common.command_line.quiet import quiet_libraries
 from painter_search.common.command_line.verbosity import Verbosity, takes_verbosity
 from painter_search.common.errors import AmbiguousError, InvalidValueError, MissingPackageError, PainterSearchError
 from painter_search.common.files.temporary_names import lasting_path
-from painter_search.common.files.urls import Location, writable_path
+from painter_search.common.files.urls import Location, check_named, writable_path
 from painter_search.common.terminal import discard_output, printable
 
 P = ParamSpec("P")
@@ -31,6 +31,28 @@ FAILED, MISUSED = 1, 2
 """Exit codes; 0 means success, 130 an interrupt."""
 TYRO = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.DisallowNone)
 """How tyro reads the flags: `--json` without a `--no-json`, and fields of a config without its name."""
+PATHS = tyro.constructors.ConstructorRegistry()
+"""How tyro reads a path: as ever, but an empty one is refused."""
+
+
+@PATHS.primitive_rule
+def _path_rule(info: tyro.constructors.PrimitiveTypeInfo) -> tyro.constructors.PrimitiveConstructorSpec[Path] | None:
+    def read(words: list[str]) -> Path:
+        try:
+            check_named(words[0])
+        except InvalidValueError as error:
+            raise PainterSearchError(*error.args) from None  # of a `ValueError` tyro makes a box of its own
+        return Path(words[0])
+
+    if info.type is not Path:
+        return None
+    return tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="PATH",
+        instance_from_str=read,
+        is_instance=lambda value: isinstance(value, Path),
+        str_from_instance=lambda path: [str(path)],
+    )
 
 
 def html_path(page: Location | None) -> Path | None:
@@ -69,6 +91,7 @@ def run_command(
 
 def exit_code(call: Callable[[], int]) -> int:
     """The exit code of a call; an interrupt, a closed pipe or a full disk becomes a sentence on stderr."""
+    _open_standard_files()
     _escape_unprintable_output()
     with quiet_libraries():
         try:
@@ -103,7 +126,7 @@ def parse_flags(
     # tyro prints a config's `ValueError` in a box of its own; an error of ours is raised to be printed like all others.
     printed = io.StringIO()
     try:
-        with contextlib.redirect_stderr(printed), _plain_checks():
+        with contextlib.redirect_stderr(printed), _plain_checks(), PATHS:
             return tyro.cli(
                 deferred(run),
                 args=None if arguments is None else list(arguments),
@@ -195,13 +218,23 @@ def _refusal_behind(error: BaseException) -> PainterSearchError | None:
     return cause
 
 
+def _open_standard_files() -> None:
+    """Open what was closed of the descriptors 0, 1 and 2, so that no file of ours is taken for input or output.
+
+    A closed input is empty, a closed output discards.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (open until the process ends)
+
+
 def _escape_unprintable_output() -> None:
-    """Escape characters that a terminal or pipe cannot show; a closed stream discards output."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (open until the process ends)
-        elif hasattr(stream, "reconfigure"):
+    """Escape characters that a terminal or pipe cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 

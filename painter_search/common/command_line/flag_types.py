@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import tyro
+
+from painter_search.common.errors import InvalidValueError
 
 T = TypeVar("T")
 
@@ -14,3 +16,14 @@ IfGiven = Annotated[T | None, tyro.conf.arg(help_behavior_hint="")]
 """Type of a flag whose default, None, means that it was not given; its help says what happens then."""
 Names = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
 """Type of a flag that takes one name and can be repeated."""
+
+
+def check_choices(config: object) -> None:
+    """Raise `InvalidValueError` for a word that the `Literal` of its field does not have; from Python any may come."""
+    for name, hint in get_type_hints(type(config)).items():
+        kinds = (hint,) if get_origin(hint) is Literal else get_args(hint)
+        choices = [str(choice) for kind in kinds if get_origin(kind) is Literal for choice in get_args(kind)]
+        value = getattr(config, name)
+        if choices and value not in choices and not isinstance(value, tuple(k for k in kinds if isinstance(k, type))):
+            listed = ", ".join([*choices, *["a number"] * (int in kinds)])
+            raise InvalidValueError(f"--{name.replace('_', '-')} is {value!r}; choose from {listed}.")

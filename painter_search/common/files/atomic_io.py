@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from glob import escape
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from painter_search.common.errors import BusyError, DamagedFileError
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 IDENTITY = "identity.json"
 """File in a staging folder that names the settings and inputs it is made from."""
+NO_LOCKS = {getattr(errno, name, errno.ENOLCK) for name in ("ENOLCK", "ENOTSUP", "EOPNOTSUPP")}
+"""What shares that keep no locks answer; where the system has none at all, `filelock` helps itself."""
+
+
+def check_writable(path: Path) -> None:
+    """Find out before long work whether the file `path` can be written after it; nothing stays behind.
+
+    Raises `OSError` as the writing would.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        folder = next(parent for parent in path.parents if parent.exists())
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` make a temporary file next to `path`, then rename it to `path`.
 
     The file is flushed to disk before the rename, so that a power cut leaves the old file or the new one. What killed
-    processes left of it is removed.
+    processes left of it is removed. An `OSError` names a path, also where the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     for partial in path.parent.glob(f".{escape(path.name)}.*"):
@@ -39,6 +61,10 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
         with temporary.open("rb+" if os.name == "nt" else "rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        if error.filename is None and error.errno is not None:  # writing to an open file knows no name
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -126,9 +152,18 @@ def locked(path: Path, busy: str) -> Iterator[None]:
     from filelock import FileLock, Timeout  # not needed by a query, which starts faster without it
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
+    lock: BaseFileLock = FileLock(path)
     try:
-        lock.acquire(timeout=0)
+        try:
+            lock.acquire(timeout=0)
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            from filelock import SoftFileLock
+
+            # Under a name of its own: that the attempt has left `path` behind does not mean that another holds it.
+            lock = SoftFileLock(path.with_name(f"{path.name}.soft"))
+            lock.acquire(timeout=0)
     except Timeout:
         raise BusyError(f"{busy} by another process; wait until it has finished.") from None
     try:

@@ -69,5 +69,27 @@ def rows_to_csv(*rows: Sequence[object]) -> str:
     return buffer.getvalue()
 
 
+def write_rows(path: Path, *rows: Sequence[object]) -> None:
+    """Write rows for spreadsheets, see `rows_to_csv`; bytes of a name that are no UTF-8 are written as they are."""
+    path.write_bytes(rows_to_csv(*rows).encode("utf-8", "surrogateescape"))
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows that `write_rows` has written, without its marks, by the names in the first row.
+
+    Raises `OSError`, or `ValueError` for a file that cannot be read as CSV.
+    """
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        try:
+            header, *rows = [row for row in csv.reader(file) if row] or [[]]
+        except csv.Error as error:
+            raise ValueError(str(error)) from error
+    return [dict(zip(header, map(_restore_formula, row), strict=False)) for row in rows]
+
+
+def _restore_formula(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_PREFIXES) else cell
+
+
 def _defuse_formula(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_PREFIXES) else cell

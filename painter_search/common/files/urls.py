@@ -7,8 +7,9 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from glob import glob
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol, TypeGuard, overload
+from typing import IO, Any, Literal, Protocol, TypeGuard, cast, overload
 from urllib.parse import unquote, urlsplit
 
 from painter_search.common.errors import (
@@ -42,35 +43,78 @@ class FileSystem(Protocol):
     def invalidate_cache(self) -> None: ...
 
 
+def check_named(text: Location) -> None:
+    """Raises `InvalidValueError` for what is no path, and for a blank string, the current folder to `Path`."""
+    if not isinstance(text, str | os.PathLike):
+        raise InvalidValueError(f"{type(text).__name__} is not a path; give a path or a URL.")
+    if isinstance(text, str) and not text.strip():
+        raise InvalidValueError(
+            "a path is empty, perhaps by a shell variable that is not set; name one, or . for the current folder."
+        )
+
+
 def parse_location(text: Location) -> Location:
-    """A URL as it is, without slashes at its end; a path, or the URL of a local file, as a `Path`."""
-    if isinstance(text, Path) or "://" not in text:
+    """A URL as it is, without slashes at its end; a path, or the URL of a local file, as a `Path`.
+
+    Raises `InvalidValueError` for an empty string.
+    """
+    check_named(text)
+    if isinstance(text, os.PathLike) or "://" not in text:
         return Path(text)
     return Path(url_path(text)) if text.startswith(("file://", "local://")) else text.rstrip("/")
 
 
 def as_locations(locations: Location | Iterable[Location]) -> tuple[Location, ...]:
-    """Paths and URLs, one or several; a string is one of them, never its letters."""
-    return tuple(map(parse_location, _as_iterable(locations)))
+    """Paths and URLs, one or several; a string is one of them, never its letters.
+
+    A pattern such as `scans/*.jpg`, which the shells of Windows leave as it is, stands for the files that it matches.
+    """
+    return tuple(found for one in _as_iterable(locations) for found in _expand(parse_location(one)))
 
 
-def as_paths(paths: Location | Iterable[Location]) -> tuple[Path, ...]:
-    """Paths on this machine, one or several; a string is one path, never its letters."""
-    return tuple(map(Path, _as_iterable(paths)))
+def _expand(location: Location) -> Sequence[Location]:
+    if isinstance(location, str) or not set("*?[") & set(str(location)) or os.path.exists(location):
+        return [location]
+    return sorted(map(Path, glob(str(location)))) or [location]
+
+
+def as_paths(paths: Location | Iterable[Location], flag: str) -> tuple[Path, ...]:
+    """Paths on this machine that are given as `flag`, one or several; a string is one path, never its letters.
+
+    Raises `InvalidValueError` as `local_path` does.
+    """
+    return tuple(local_path(path, flag) for path in _as_iterable(paths))
+
+
+def local_path(path: Location, flag: str) -> Path:
+    """What is given as `flag` to be read on this machine, as a `Path`.
+
+    Raises `InvalidValueError` for an empty string, and for a URL, also one that a `Path` has shortened.
+    """
+    check_named(path)
+    if scheme := _scheme(path):
+        raise InvalidValueError(f"{flag} is a URL ({scheme}…) and takes a path on this machine; download that first.")
+    return Path(path)
 
 
 def writable_path(path: Location, flag: str) -> Path:
     """What is given as `flag` to be written, as a `Path`.
 
-    Raises `InvalidValueError` for a URL, also one that a `Path` has shortened.
+    Raises `InvalidValueError` for an empty string, and for a URL, also one that a `Path` has shortened.
     """
-    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/+", os.fspath(path))  # two letters at least: C:/ is a drive
-    if scheme is not None:
+    check_named(path)
+    if scheme := _scheme(path):
         raise InvalidValueError(
-            f"{flag} is a URL ({scheme[0].rstrip('/')}//…), where nothing is written; write to a path on this machine, "
-            "and copy that to the URL."
+            f"{flag} is a URL ({scheme}…), where nothing is written; write to a path on this machine, and copy that "
+            "to the URL."
         )
     return Path(path)
+
+
+def _scheme(path: Location) -> str:
+    """The scheme of a URL, `s3://`; empty for a path."""
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+:)/+", os.fspath(path))  # two letters at least: C:/ is a drive
+    return f"{scheme[1]}//" if scheme else ""
 
 
 def redact_url(text: Location) -> str:
@@ -79,7 +123,8 @@ def redact_url(text: Location) -> str:
 
 
 def _as_iterable(locations: Location | Iterable[Location]) -> Iterable[Location]:
-    return (locations,) if isinstance(locations, str | Path) else locations
+    is_one = isinstance(locations, str | Path | bytes) or not isinstance(locations, Iterable)
+    return (cast(Location, locations),) if is_one else cast("Iterable[Location]", locations)
 
 
 def url_path(url: str) -> str:

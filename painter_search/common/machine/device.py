@@ -28,19 +28,36 @@ def pick_device(name: DeviceName) -> torch.device:
     return torch.device(name)
 
 
+def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """A CPU's tensor on a device. Only with CUDA the CPU does not wait for the copy.
+
+    Elsewhere the copy may read the tensor's memory after that was freed: Apple's GPU then computes on other numbers.
+    """
+    return tensor.to(device, non_blocking=device.type == "cuda")
+
+
+OUT_OF_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+"""What the errors of a full GPU say; of their classes they share only `RuntimeError`."""
+
+
 @contextmanager
-def translate_gpu_errors(*, batch_size: bool = False) -> Iterator[None]:
+def translate_gpu_errors(*, training: bool = False) -> Iterator[None]:
     """Turn a GPU's out-of-memory error into an `UnreachableError` that names the remedies.
 
-    `batch_size`: whether a smaller `--batch-size` is one.
+    `training`: whether it is a run's, which goes on only with the settings that it has.
     """
     try:
         yield
-    except torch.cuda.OutOfMemoryError as error:
-        smaller = " use a smaller --batch-size," if batch_size else ""
-        raise UnreachableError(
-            f"the GPU's memory is full; end other programs on it,{smaller} or use --device cpu."
-        ) from error
+    except RuntimeError as error:
+        if not any(words in str(error) for words in OUT_OF_MEMORY):
+            raise
+        remedy = "end other programs on it, or use --device cpu"
+        if training:
+            remedy += (
+                ", and add --resume; or begin another run, with another --name and a smaller --batch-size, --img-size "
+                "or --backbone"
+            )
+        raise UnreachableError(f"the GPU's memory is full; {remedy}.") from error
 
 
 def keep_freed_memory() -> None:

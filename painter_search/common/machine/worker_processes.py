@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import spawn
+from multiprocessing import current_process, spawn
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -36,7 +36,12 @@ class WorkerContext(SpawnContext):
 
 
 def can_start_workers() -> bool:
-    """Whether the system has the semaphores that processes communicate with; some sandboxes have no /dev/shm."""
+    """Whether this process may start others, and the system has the semaphores that they communicate with.
+
+    Daemonic processes may not, such as those of `multiprocessing.Pool`; some sandboxes have no /dev/shm.
+    """
+    if current_process().daemon:
+        return False
     try:
         WorkerContext().Lock()
     except OSError:

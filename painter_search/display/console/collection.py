@@ -25,8 +25,7 @@ def show_collection(collection: Collection, *, as_json: bool = False) -> None:
     """Print what each cleaning rule left; for Kaggle's catalogue next to the report's counts."""
     report = collection.summary
     if as_json:
-        preview = {"artists_read": collection.preview.to_dict()} if collection.preview else {}
-        print_json({**{key: value for key, value in report.items() if key != "identity"}, **preview})
+        print_json(collection.to_dict())
         return
     kaggle = report["counts"]["catalogue"]["works"] == KAGGLE_ROWS
     table = new_table(f"Collection {collection.name} ({collection.framing})", "", "works", "artists")
@@ -54,4 +53,4 @@ def show_collection(collection: Collection, *, as_json: bool = False) -> None:
         show(
             f"{suspicious:,} {'artist' if suspicious == 1 else 'artists'} with {like}; {fate}, and listed in {listed}."
         )
-    show(f"Written to {collection.folder}.")
+    show(f"The collection is in {collection.folder}.")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from painter_search.collection.summary import count_reasons
+from painter_search.common.files.csv_io import read_rows
 from painter_search.display.console.tables import caption, new_table, print_json, show, show_first
-from painter_search.display.serialize import listing_to_dict, work_to_dict
 from painter_search.display.words.left_out import reason_counts
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.vector_store.base import SearchSettings
@@ -53,8 +52,7 @@ def show_index(
         )
     rejected = index.folder / "rejected.csv"
     if rejected.is_file():
-        with rejected.open(encoding="utf-8", errors="replace", newline="") as file:
-            reasons = count_reasons(row.get("reason") or "" for row in csv.DictReader(file))
+        reasons = count_reasons(row.get("reason", "") for row in read_rows(rejected))
         if reasons:
             show(f"Left out: {reason_counts(reasons)}. Each is listed in {rejected}.")
     _show_page(page)
@@ -63,17 +61,7 @@ def show_index(
 def show_update(update: IndexUpdate, *, as_json: bool = False, page: Path | None = None) -> None:
     """Print which works were added or removed and which files were left out."""
     if as_json:
-        preview = {"artists_read": update.preview.to_dict()} if update.preview else {}
-        print_json(
-            {
-                **_summary(update.index),
-                **preview,
-                "added": [work_to_dict(entry) for entry in update.added],
-                "removed": [work_to_dict(entry) for entry in update.removed],
-                "left_out": [{"file": file, "reason": reason} for file, reason in update.left_out],
-                **({"cropped": [{"file": file, **part} for file, part in update.cropped]} if update.cropped else {}),
-            }
-        )
+        print_json(update.to_dict())
         return
     remedy = "; --json lists them all"
     for entries, title in ((update.added, "Works added"), (update.removed, "Works removed")):
@@ -99,7 +87,7 @@ def show_update(update: IndexUpdate, *, as_json: bool = False, page: Path | None
 def show_listing(listing: Listing, *, as_json: bool = False) -> None:
     """Print the artists of an index, or one artist's works."""
     if as_json:
-        print_json(listing_to_dict(listing))
+        print_json(listing.to_dict())
         return
     if listing.works:
         show(_works_table(f"Works by {listing.works[0].work.artist}: {len(listing.works):,}", listing.works))
@@ -126,15 +114,6 @@ def _works_table(title: str, entries: Sequence[IndexedWork]) -> Table:
         work = entry.work
         table.add_row(str(entry.id), work.artist, caption(work), work.date, work.name)
     return table
-
-
-def _summary(index: PaintingIndex) -> dict[str, Any]:
-    return {
-        "index": index.digest,
-        "folder": index.folder,
-        "works": index.manifest.works,
-        "artists": index.manifest.artists,
-    }
 
 
 def _show_page(page: Path | None) -> None:

@@ -9,7 +9,7 @@ from painter_search.display.pages.map_page import MapFiles, describe_faithfulnes
 def show_map(files: MapFiles, *, as_json: bool = False) -> None:
     """Print where the map was written and how far it can be trusted."""
     if as_json:
-        print_json(files)
+        print_json(files.to_dict())
         return
     sample = f", a sample of {files.total:,}" if files.total > files.works else ""
     show(f"Map of index {files.index}: {files.works:,} works{sample} by {files.artists:,} artists.")

@@ -32,8 +32,9 @@ def show_score(
 ) -> None:
     """Print how good an index is, compared with a baseline if one is given, and how far its answers can be trusted."""
     if as_json:
-        trust = None if reliability is None else reliability.to_dict()
-        print_json({"score": score, "baseline": baseline, "trust": trust})
+        from painter_search.analysis.evaluate import IndexEvaluation
+
+        print_json(IndexEvaluation(score, baseline, reliability).to_dict())
         return
     _show_triplet_score(score, baseline)
     if reliability is None:
@@ -66,6 +67,11 @@ def _show_triplet_score(score: TripletScore, baseline: TripletScore | None) -> N
     show(table)
     if score.missing:
         show(f"{score.missing:,} triplets were left out: the index lacks one of their paintings.")
+    if score.contradicted:
+        show(
+            f"Of {score.contradicted:,} triplets the positive is the anchor itself or by another artist, or the "
+            "negative is by the anchor's artist; they are scored as the file has them."
+        )
     show("In brackets: 95 % intervals, by bootstrap over artists. Chance is 50 % for the two accuracies.")
 
 

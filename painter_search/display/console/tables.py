@@ -46,7 +46,10 @@ def new_table(title: str, *columns: str) -> Table:
     table = _PrintableTable(title=printable(title), title_justify="left", title_style="bold")
     for number, column in enumerate(columns):
         text = number == 0 or column in TEXT_COLUMNS
-        table.add_column(printable(column), justify="left" if text else "right")
+        if text:
+            table.add_column(printable(column), justify="left", overflow="fold")
+        else:
+            table.add_column(printable(column), justify="right")
     return table
 
 
@@ -59,12 +62,16 @@ class _PrintableTable(Table):
         super().add_row(*escaped, style=style, end_section=end_section)
 
 
+def output_width() -> int:
+    """Columns that a table may take: those of the terminal, or `PIPE_WIDTH`."""
+    return ResultConsole().width if sys.stdout.isatty() else PIPE_WIDTH
+
+
 def show(content: Table | str) -> None:
     """Print a table or a line of text on stdout."""
     text = isinstance(content, str)
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
     # Without markup: titles may hold square brackets.
-    console = ResultConsole(soft_wrap=text, markup=False, highlight=False, width=width)
+    console = ResultConsole(soft_wrap=text, markup=False, highlight=False, width=output_width())
     console.print(printable(content) if isinstance(content, str) else content)
 
 

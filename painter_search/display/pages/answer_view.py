@@ -10,17 +10,17 @@ from painter_search.analysis.confusions import Confusions, confused_artists
 from painter_search.attribution.answers import Answer, ArtistMatch, Neighbour
 from painter_search.display.matching_parts import parts_figures
 from painter_search.display.words.answer_citation import answer_bibtex, answer_citation
-from painter_search.display.words.shares import Share, answer_shares
+from painter_search.display.words.shares import Share, answer_shares, place_words, premise
 from painter_search.images.photographs.crop import Quadrilateral
 from painter_search.index.painting_index import PaintingIndex
 
 MATCHED_ARTISTS = 3
-"""Artists, nearest first, whose nearest work is shown with its matching parts."""
+"""Artists, in the order of the answer, whose nearest work is shown with its matching parts."""
 
 
 @dataclass(frozen=True)
 class ArtistView:
-    """One of the nearest artists."""
+    """One of the ranked artists."""
 
     match: ArtistMatch
     parts: tuple[bytes, bytes] | None
@@ -49,8 +49,8 @@ class AnswerView:
     """The works shown, as JPEG files by id; empty for a page that has their addresses."""
     number: int
     """The answer's number on the page, which keeps the ids of its elements unique."""
-    scope: str = "in the index"
-    """What an artist's works are counted in."""
+    filtered: bool = False
+    """Whether it was compared with some works of the index only."""
     citation: str = ""
     bibtex: str = ""
     possible: Quadrilateral | None = None
@@ -61,25 +61,36 @@ class AnswerView:
         """The verdict as a heading."""
         answer = self.answer
         if not answer.answered:
-            return Words(
-                "Not answered", answer.reason[:1].upper() + answer.reason[1:], short=f"not answered: {answer.reason}"
-            )
+            reason = answer.reason[:1].upper() + answer.reason[1:]
+            return Words(answer.painting, "Not answered", f"{reason}.", f"not answered: {answer.reason}")
         if answer.same_works:
             work = answer.same_works[0].work
-            details = ", ".join(filter(None, (work.title or work.file, work.date)))
-            return Words(
-                "This very picture is in the index:", work.artist, details, f"{work.artist} (this very picture)"
-            )
+            details = ", ".join(filter(None, (work.title or work.file, work.date))) + answer.also_under
+            short = f"{work.artist} (this very picture{answer.also_under})"
+            return Words("This very picture is in the index:", work.artist, details, short)
         if not answer.artists:
-            return Words("Nearest in style to", "No other work to compare with")
+            return Words("Whose hand?", "No other work to compare with")
         first = answer.artists[0]
-        works = f"{first.works_in_index:,} work{'' if first.works_in_index == 1 else 's'} {self.scope}"
+        works = self.works_of(first)
         if answer.named:
-            others = " All others in this index together are likelier." if answer.others_are_likelier else ""
-            return Words("Nearest in style to", first.artist, f"On {works}.{others}")
+            others = " All others together are likelier." if answer.others_are_likelier else ""
+            return Words("Its style speaks most for", first.artist, f"On {works}.{others}")
         nobody = "Perhaps nobody" if answer.perhaps_known else "Probably nobody"
-        byline = f"Nearest in style{'' if answer.perhaps_known else ', though not near'}: {first.artist}, {works}."
-        return Words("Whose hand?", f"{nobody} in this index", byline, nobody)
+        weakly = "" if answer.perhaps_known else ", though not much,"
+        byline = f"Its style speaks most{weakly} for {first.artist}, {works}."
+        return Words("Whose hand?", f"{nobody} {self.place}", byline, nobody)
+
+    def works_of(self, match: ArtistMatch) -> str:
+        """How many works by an artist there were to compare with."""
+        number = f"{match.works_in_index:,}"
+        if self.filtered:
+            return f"{number} of the works compared with"
+        return f"{number} work{'' if match.works_in_index == 1 else 's'} in the index"
+
+    @property
+    def place(self) -> str:
+        """Where the artist was looked for: the index, or what a filter left of it."""
+        return place_words(filtered=self.filtered)
 
     @property
     def eyebrow(self) -> str:
@@ -117,8 +128,13 @@ class AnswerView:
 
     @property
     def shares(self) -> tuple[Share, ...]:
-        """The bar: first artist, another artist of the index, nobody in it; empty without calibration."""
-        return answer_shares(self.answer) if self.answer.answered else ()
+        """The bar: first artist, another one, nobody; empty without calibration."""
+        return answer_shares(self.answer, filtered=self.filtered) if self.answer.answered else ()
+
+    @property
+    def premise(self) -> str:
+        """What the bar supposes, as a sentence."""
+        return f"{premise(filtered=self.filtered)}."
 
     @property
     def shares_text(self) -> str:
@@ -173,8 +189,9 @@ def view_answer(
         time: When it was asked; by default now.
         suggest_crop: Whether to say where a painting may be in a photograph, for a page that can crop.
     """
+    filtered = index.selection is not None
     if not answer.answered:
-        return AnswerView(answer, (), {}, number)
+        return AnswerView(answer, (), {}, number, filtered)
     time = time or datetime.now().astimezone()
     shown = [*answer.same_works, *(work for match in answer.artists for work in match.works)]
     thumbnails = {one.id: index.works.thumbnail(one.id) for one in shown} if pictures else {}
@@ -188,7 +205,6 @@ def view_answer(
         )
         for rank, match in enumerate(answer.artists[:shown_artists], start=1)
     )
-    scope = "of those compared with" if index.selection else "in the index"
     citation, bibtex = answer_citation(answer, index, time), answer_bibtex(answer, index, time)
     possible = answer.possible if suggest_crop else None
-    return AnswerView(answer, artists, thumbnails, number, scope, citation, bibtex, possible)
+    return AnswerView(answer, artists, thumbnails, number, filtered, citation, bibtex, possible)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 from PIL import Image
@@ -14,8 +13,10 @@ from painter_search.display.pages.page import data_uri, open_template
 from painter_search.display.words.audit_summary import audit_sentences, nothing_found
 from painter_search.display.words.audit_text import (
     HOW_COMPARED,
+    audit_citation,
     audit_title,
     finding_counts,
+    left_out_name,
     reason_for,
     rejection_reasons,
 )
@@ -38,13 +39,14 @@ def write_audit_page(path: Path, audit: Audit) -> None:
         sentences=audit_sentences(audit, counts),
         how_compared=HOW_COMPARED,
         reason_for=reason_for,
+        left_out_name=left_out_name(audit),
         reasons=rejection_reasons(audit).most_common(),
         picture=lambda work: data_uri(_reduce(audit.picture(work))),
         max_findings=MAX_FINDINGS,
         agreeing=MIN_VOTES,
         nearest=NEIGHBOURS,
         tiny_side=SMALL_SIDE,
-        today=date.today().isoformat(),
+        citation=audit_citation(audit),
     )
     write_bytes(path, page.encode("utf-8", "replace"))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +19,8 @@ from painter_search.common.files.atomic_io import write_bytes
 from painter_search.display.charts import histogram_chart
 from painter_search.display.matching_parts import make_icon, veil
 from painter_search.display.pages.page import ServedPage, data_uri, open_template
+from painter_search.display.words.citation import citation_line
+from painter_search.display.words.comparison_text import comparison_bibtex, comparison_citation, pair_standing
 from painter_search.images.framing import encode_jpeg, open_frame
 from painter_search.index.painting_index import PaintingIndex
 
@@ -64,6 +65,13 @@ class PairView:
         )
 
 
+class Cited(NamedTuple):
+    """How a comparison is cited."""
+
+    citation: str
+    bibtex: str
+
+
 class HeatCell(NamedTuple):
     """A distance in a heat table."""
 
@@ -83,7 +91,11 @@ def comparison_page(comparison: Comparison, index: PaintingIndex, served: Served
     if comparison.kind == "pair":
         one, other, parts = comparison.one, comparison.other, comparison.parts
         pairs = [PairView(one, other, comparison.distance, parts)]
-        content = {"pair": comparison, "histogram": _histogram(comparison, index)}
+        content = {
+            "pair": comparison,
+            "standing": pair_standing(comparison.percentile),
+            "histogram": _histogram(comparison, index),
+        }
     else:
         pairs = [
             PairView(one, other, distance, match_parts(index.encoder, one.picture, other.picture))
@@ -94,6 +106,7 @@ def comparison_page(comparison: Comparison, index: PaintingIndex, served: Served
             "heat": heat_table(comparison.distances),
             "sentences": comparison.conclusions(),
         }
+    citation = comparison_citation(comparison, index)
     return open_template("compare.html").render(
         **content,
         pairs=pairs,
@@ -101,7 +114,9 @@ def comparison_page(comparison: Comparison, index: PaintingIndex, served: Served
         embed=data_uri,
         icon=make_icon,
         served=served,
-        today=date.today().isoformat(),
+        cited=Cited(citation, comparison_bibtex(comparison, index)),
+        running=citation,
+        citation=citation_line(index),
     )
 
 

@@ -9,11 +9,10 @@ import base64
 import hashlib
 import io
 import math
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -21,17 +20,15 @@ from PIL import Image
 from painter_search.analysis.config import MapConfig
 from painter_search.analysis.projection import Projection, project_index, trusted_neighbours
 from painter_search.collection.dates.years import Years, read_years
-from painter_search.common.files.atomic_io import write_bytes
+from painter_search.common.files.atomic_io import check_writable, write_bytes
 from painter_search.common.html_repr import html_picture, html_table
 from painter_search.common.progress import track
 from painter_search.display.pages.page import data_uri, open_template
 from painter_search.display.palette import artist_colors, artist_shapes
 from painter_search.display.plots import draw_map_picture
+from painter_search.display.words.citation import citation_line
 from painter_search.index.manifest import CURRENT
 from painter_search.index.painting_index import PaintingIndex
-
-if TYPE_CHECKING:
-    pass
 
 SYMBOLS = {"circle": "●", "square": "■", "triangle": "▲", "diamond": "◆"}
 """The shapes as characters."""
@@ -60,23 +57,28 @@ class MapFiles:
     kept: float
     """Share of each work's nearest among the works shown that are among the nearest on the map."""
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as `map --json` prints them."""
+        return {**asdict(self), "picture": self.picture.as_posix(), "page": self.page.as_posix()}
+
     def _repr_html_(self) -> str:
         caption = f"{self.works:,} of {self.total:,} works by {self.artists:,} artists"
         return html_table((caption,), [[html_picture(self.picture.read_bytes(), 900, caption)], [self.page]])
 
 
 def draw_map(config: MapConfig | None = None) -> MapFiles:
-    """Lay the works of an index out by similarity and write `map.png` and `map.html` into the folder of indexes.
+    """Lay the works of an index out by similarity and write `map.png` and `map.html`.
 
     Args:
-        config: Which index, how many of its works at most, and the seed. Default: `MapConfig()`, the current index
-            in `index/`.
+        config: Which index, the folder for the files, how many works at most, and the seed. Default: `MapConfig()`, the
+            current index in `index/` and this folder.
 
     Returns:
         The paths of the two files, what they show, and how faithful the map is.
 
     Raises:
         PainterSearchError: There is no index, it is damaged, or it holds a single work.
+        OSError: The files cannot be written.
 
     Example:
         >>> files = draw_map(MapConfig(index=Path("index")))  # doctest: +SKIP
@@ -85,8 +87,11 @@ def draw_map(config: MapConfig | None = None) -> MapFiles:
     """
     config = config or MapConfig()
     index = PaintingIndex.load(config.index)
+    home = index.folder.parent / _name_of(index.folder) if config.out is None else config.out / "map"
+    picture, page = (home.with_name(f"{home.name}.{ending}") for ending in ("png", "html"))
+    for path in (picture, page):
+        check_writable(path)
     projection = project_index(index, config.max_works, config.seed)
-    picture, page = (index.folder.parent / f"{_name_of(index.folder)}.{ending}" for ending in ("png", "html"))
     draw_map_picture(picture, projection, index.digest)
     write_map_page(page, projection, index, picture.read_bytes())
     return MapFiles(
@@ -129,7 +134,7 @@ def write_map_page(path: Path, projection: Projection, index: PaintingIndex, pic
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         picture=data_uri(picture, "png"),
         index=index,
-        today=date.today().isoformat(),
+        citation=citation_line(index),
     )
     write_bytes(path, page.encode("utf-8", "replace"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, Template, Undefined, UndefinedError
 from jinja2.utils import missing
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from painter_search.attribution.answers import format_probability
 
@@ -34,7 +35,7 @@ class ServedPage:
     """The address of the entry of the navigation bar that the page belongs to."""
     downloads: tuple[DownloadLink, ...] = ()
     expires: str = ""
-    """The time at which its address stops working, `HH:MM`; empty for a permanent address."""
+    """The time at which its address stops working, `HH:MM ZONE`; empty for a permanent address."""
     result: str = ""
     """The name of a cached result, under which links reach its paintings; empty for other pages."""
     can_crop: bool = False
@@ -93,6 +94,7 @@ def _about(probability: float) -> str:
     return format_probability(probability).replace(" ", NO_BREAK_SPACE)
 
 
-def _unbroken(text: str) -> str:
-    """A text in which no line breaks before a percent sign."""
-    return text.replace(" %", f"{NO_BREAK_SPACE}%")
+def _unbroken(text: str) -> Markup:
+    """A text in which no line breaks before a percent sign or within a date."""
+    unbroken = str(escape(text)).replace(" %", f"{NO_BREAK_SPACE}%")
+    return Markup(re.sub(r"\b\d{4}-\d\d-\d\d\b", r'<span class="unbroken">\g<0></span>', unbroken))

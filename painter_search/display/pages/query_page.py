@@ -105,11 +105,11 @@ def query_page(
 def tally(views: Sequence[AnswerView]) -> str:
     """How many answers there are of each kind: `12 named, 15 probably by nobody in this index, 1 not answered`."""
     kinds = Counter(_kind(view) for view in views)
-    return ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS if kinds[kind])
+    return ", ".join(f"{kinds[kind]} {kind.format(place=views[0].place)}" for kind in KINDS if kinds[kind])
 
 
 KINDS = (
-    "in this index", "named", "perhaps by nobody in this index", "probably by nobody in this index", "not answered"
+    "in this index", "named", "perhaps by nobody {place}", "probably by nobody {place}", "not answered"
 )  # fmt: skip
 
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from painter_search.collection.collection import Collection
 from painter_search.common.files.atomic_io import write_bytes
 from painter_search.display.console.run import test_scores
 from painter_search.display.pages.page import data_uri, open_template
-from painter_search.display.plots import draw_augmentations
-from painter_search.display.words.run_summary import run_charts, run_sentences
-from painter_search.images.framing import make_thumbnail, read_frame
+from painter_search.display.plots import draw_augmentations, pictures_seen
+from painter_search.display.words.run_summary import run_charts, run_citation, run_sentences
+from painter_search.images.framing import encode_jpeg, make_thumbnail, read_frame
 
 if TYPE_CHECKING:
     from painter_search.training.run import Run
+
+SEEN_SIDE = 160
+"""Longer side of a picture that the network sees, on the page, in pixels."""
 
 
 def write_report_page(run: Run) -> None:
@@ -22,7 +30,8 @@ def write_report_page(run: Run) -> None:
 
     Draws `augmentations.png`.
     """
-    draw_augmentations(run)
+    seen = pictures_seen(run)
+    draw_augmentations(run.folder, seen)
     page = open_template("report.html").render(
         run=run,
         settings=run.config.resolved.__dict__,
@@ -32,7 +41,26 @@ def write_report_page(run: Run) -> None:
         picture=lambda frame: data_uri(make_thumbnail(read_frame(Path(frame)))),
         sentences=run_sentences(run),
         charts=run_charts(run.history),
-        augmentations=data_uri((run.folder / "augmentations.png").read_bytes(), "png"),
-        today=date.today().isoformat(),
+        title_of=_titles_of_frames(run),
+        seen=seen,
+        embed_pixels=_embed,
+        citation=run_citation(run),
     )
     write_bytes(run.folder / "report.html", page.encode("utf-8", "replace"))
+
+
+def _titles_of_frames(run: Run) -> Callable[[str], str]:
+    """A function that gives the title, or else the file, of the work whose frame lies at a path."""
+    collections = [Collection.open(folder) for folder in run.config.data]
+    titles = {
+        str(collection.frame_path(work.file)): work.title or work.file
+        for collection in collections
+        for work in collection.works("all")
+    }
+    return lambda frame: titles.get(frame) or Path(frame).name
+
+
+def _embed(pixels: NDArray[np.uint8]) -> str:
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
+    picture.thumbnail((SEEN_SIDE, SEEN_SIDE))
+    return data_uri(encode_jpeg(picture, quality=85))

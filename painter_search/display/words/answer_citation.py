@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from painter_search.attribution.answers import Attribution
 from painter_search.common.version import __version__
+from painter_search.display.words.citation import bibtex_entry
 from painter_search.display.words.shares import exact_shares
 from painter_search.index.painting_index import PaintingIndex
-
-BIBTEX_SPECIAL = re.compile(r"([&%$#_{}])")
 
 
 def answer_citation(answer: Attribution, index: PaintingIndex, time: datetime) -> str:
@@ -20,7 +18,7 @@ def answer_citation(answer: Attribution, index: PaintingIndex, time: datetime) -
     encoder = manifest.encoder.backbone if digest is None else f"{digest[:16]} ({manifest.encoder.backbone})"
     return (
         f"painter_search {__version__}, {time:%Y-%m-%d %H:%M %Z}".rstrip()
-        + f": {_photograph(answer)}: {_finding(answer)}. "
+        + f": {_photograph(answer)}: {_finding(answer, index)}. "
         f"Index {index.digest} ({manifest.works:,} works by {manifest.artists:,} artists: "
         f"{', '.join(manifest.collections)}), {index.selection or 'no filter'}; encoder {encoder}."
     )
@@ -29,16 +27,14 @@ def answer_citation(answer: Attribution, index: PaintingIndex, time: datetime) -
 def answer_bibtex(answer: Attribution, index: PaintingIndex, time: datetime) -> str:
     """The answer as a BibTeX entry."""
     digest = answer.photograph.sha256 if answer.photograph else ""
-    entry = {
-        "title": f"{answer.painting}: {_finding(answer)}",
-        "howpublished": f"painter_search {__version__}, index {index.digest}",
-        "year": f"{time:%Y}",
-        "month": f"{time:%m}",
-        "note": f"{_photograph(answer)}; {index.selection or 'no filter'}; asked {time:%Y-%m-%d %H:%M %Z}".rstrip(),
-    }
-    escaped = {name: BIBTEX_SPECIAL.sub(r"\\\1", text) for name, text in entry.items()}
-    lines = ",\n".join(f"  {name} = {{{text}}}" for name, text in escaped.items())
-    return f"@misc{{painter_search-{digest[:8] or index.digest[:8]},\n{lines}\n}}"
+    return bibtex_entry(
+        digest[:8] or index.digest[:8],
+        title=f"{answer.painting}: {_finding(answer, index)}",
+        howpublished=f"painter_search {__version__}, index {index.digest}",
+        year=f"{time:%Y}",
+        month=f"{time:%m}",
+        note=f"{_photograph(answer)}; {index.selection or 'no filter'}; asked {time:%Y-%m-%d %H:%M %Z}".rstrip(),
+    )
 
 
 def _photograph(answer: Attribution) -> str:
@@ -51,19 +47,21 @@ def _photograph(answer: Attribution) -> str:
     return f"“{answer.painting}” ({digest}{photograph.width} x {photograph.height} px, {cropped})"
 
 
-def _finding(answer: Attribution) -> str:
+def _finding(answer: Attribution, index: PaintingIndex) -> str:
     if answer.same_works:
         work = answer.same_works[0].work
-        return f"the same picture as {work.title or work.file} by {work.artist}"
+        return f"the same picture as {work.title or work.file} by {work.artist}{answer.also_under}"
     if not answer.artists:
         return "no other work to compare with"
     first = answer.artists[0]
     shares = exact_shares(answer)
     if shares is None:
         return f"nearest in style to {first.artist}, distance {first.distance:.2f}, not calibrated"
+    another, nobody = ("among the works compared with", "among them") if index.selection else ("in the index", "in it")
     return (
-        f"nearest in style to {first.artist}{'' if answer.named else ', who is not named'}: {_decimals(shares[0])}, "
-        f"another artist in the index {_decimals(shares[1])}, nobody in it {_decimals(shares[2])}"
+        f"its style speaks most for {first.artist}{'' if answer.named else ', who is not named'}: "
+        f"{_decimals(shares[0])}, another artist {another} {_decimals(shares[1])}, "
+        f"nobody {nobody} {_decimals(shares[2])}"
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 
 from painter_search.analysis.audit import SMALL_SIDE, Audit
 from painter_search.analysis.duplicate_works import DuplicatePair
 from painter_search.analysis.label_errors import MIN_VOTES, NEIGHBOURS
 from painter_search.collection.summary import count_reasons
+from painter_search.common.version import __version__
 
 KINDS = {
     "same": "the same picture",
@@ -19,12 +21,19 @@ HOW_COMPARED = (
     "in their detail: outlines, even grounds and masses of light and dark do not count."
 )
 """What a likeness rests on."""
+PART_OF = "… of which"
+"""How a count of some of the findings above it begins."""
 
 
 def audit_title(audit: Audit) -> str:
     """What was audited: the collections, their size, and the index whose neighbours were used."""
     neighbours = f", neighbours from index {audit.index}" if audit.index else ""
     return f"{', '.join(audit.sources)}: {audit.works:,} works by {audit.artists:,} artists{neighbours}"
+
+
+def audit_citation(audit: Audit) -> str:
+    """The version, the date and what was audited, as a sentence."""
+    return f"painter_search {__version__}, {date.today().isoformat()}: audit of {audit_title(audit)}."
 
 
 def index_only_sentence(audit: Audit) -> str:
@@ -41,7 +50,7 @@ def index_only_sentence(audit: Audit) -> str:
 def leak_sentence(audit: Audit) -> str:
     """How many pictures and artists are in both train and test; for an audit with leaks."""
     pictures = sum(repeat.leak for repeat in audit.duplicates)
-    artists = audit.leaks - pictures
+    artists = (audit.leaks or 0) - pictures
     leaks = [f"{pictures:,} pair{'' if pictures == 1 else 's'} of pictures"] if pictures else []
     leaks += [f"{artists:,} pair{'' if artists == 1 else 's'} of names that may be one artist's"] if artists else []
     return f"{' and '.join(leaks)} in both train and test; the test score is too good until they are moved to one side."
@@ -60,8 +69,8 @@ def finding_counts(audit: Audit) -> list[tuple[str, int]]:
     repeats = Counter(
         "leak" if repeat.leak else "two artists" if repeat.two_artists else "one artist" for repeat in audit.duplicates
     )
-    counts = [
-        ("pictures in train and in test", repeats["leak"]),
+    counts = [] if audit.index_alone else [("pictures in train and in test", repeats["leak"])]
+    counts += [
         ("pictures under two artists", repeats["two artists"]),
         ("pictures repeated within an artist", repeats["one artist"]),
         ("names that may be one artist's", len(audit.spellings)),
@@ -71,12 +80,18 @@ def finding_counts(audit: Audit) -> list[tuple[str, int]]:
         counts.append(
             (f"works with none of their artist's among their {NEIGHBOURS} nearest", audit.label_errors.contradicted)
         )
-        counts.append((f"… of which {MIN_VOTES} or more by one other artist", len(audit.label_errors.listed)))
-    counts.append(("files left out by prepare", len(audit.rejected)))
+        counts.append((f"{PART_OF} {MIN_VOTES} or more by one other artist", len(audit.label_errors.listed)))
+    if audit.rejected is not None:
+        counts.append((left_out_name(audit), len(audit.rejected)))
     counts.append((f"works under {SMALL_SIDE} px on their short side", len(audit.small_works)))
     return counts
 
 
+def left_out_name(audit: Audit) -> str:
+    """What the files in `rejected.csv` are called."""
+    return "files that could not be indexed" if audit.index_alone else "files left out by prepare"
+
+
 def rejection_reasons(audit: Audit) -> Counter[str]:
-    """How many files `prepare` left out for each reason, without the details in brackets and after colons."""
-    return count_reasons(row["reason"] for row in audit.rejected)
+    """How many files were left out for each reason, without the details in brackets and after colons."""
+    return count_reasons(row["reason"] for row in audit.rejected or ())

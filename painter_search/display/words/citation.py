@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,8 @@ UNCALIBRATED = (
     "This index's encoder has no calibration, so that no answer says how sure it is; that of "
     "build-index --encoder painter has one."
 )
+
+BIBTEX_SPECIAL = re.compile(r"([&%$#_{}])")
 
 
 def citation(index: PaintingIndex) -> dict[str, Any]:
@@ -35,3 +38,10 @@ def citation_line(index: PaintingIndex) -> str:
         f"painter_search {__version__}, {date.today().isoformat()}: index {index.digest}, {manifest.works:,} works "
         f"by {manifest.artists:,} artists ({', '.join(manifest.collections)}); {encoder}."
     )
+
+
+def bibtex_entry(key: str, **fields: str) -> str:
+    """A BibTeX entry of the given fields, whose texts are escaped; `key` is what tells it from others."""
+    escaped = {name: BIBTEX_SPECIAL.sub(r"\\\1", text) for name, text in fields.items()}
+    lines = ",\n".join(f"  {name} = {{{text}}}" for name, text in escaped.items())
+    return f"@misc{{painter_search-{key},\n{lines}\n}}"

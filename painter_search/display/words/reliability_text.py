@@ -31,11 +31,11 @@ def provenance(split: str) -> str:
 def measured_on(reliability: IndexReliability, index: PaintingIndex) -> str:
     """Which works were queried, and how."""
     works, total = reliability.works, index.manifest.works
-    drawn = f" (drawn by artist from its {total:,} works, each picture once)" if works < total else ""
+    once = f" (each picture of its {total:,} works once)" if works < total else ""
     queried = "each of which was" if reliability.queries == works else f"{reliability.queries:,} of which were"
     fitted = FITTED if index.manifest.encoder_confidence is not None else ""
     return (
-        f"Measured on {works:,} works by {reliability.artists:,} artists{drawn}, {queried} queried twice: without the "
+        f"Measured on {works:,} works by {reliability.artists:,} artists{once}, {queried} queried twice: without the "
         f"work itself, and without any work by its artist.{fitted}"
     )
 

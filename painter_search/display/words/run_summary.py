@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
+from painter_search.common.files.atomic_io import digest_file
+from painter_search.common.version import __version__
 from painter_search.display.charts import Axis, Line, line_chart, span_of
 from painter_search.training.early_stopping import best_by_phase
 
@@ -52,6 +55,16 @@ def _fine_tuning_decision(run: Run) -> str | None:
     )
 
 
+def run_citation(run: Run) -> str:
+    """The version, the date, the run and the digest of its encoder's checkpoint, as a sentence."""
+    trained = f" on {', '.join(run.collections)}" if run.collections else ""
+    return (
+        f"painter_search {__version__}, {date.today().isoformat()}: run {run.folder.name}, {run.config.backbone} "
+        f"trained{trained} by the recipe {run.config.recipe}, seed {run.config.seed}; {run.best.name} "
+        f"{digest_file(run.best)[:16]}."
+    )
+
+
 def run_charts(history: Sequence[EpochMetrics]) -> list[Markup]:
     """Loss, triplet accuracy and recall@1 by epoch."""
     train, validation = ([one for one in history if one.phase == phase] for phase in ("train", "validation"))
@@ -73,6 +86,7 @@ def _chart(title: str, curves: Sequence[tuple[str, str, list[EpochMetrics], Metr
     lines = [
         Line(name, [(point.epoch, getattr(point, metric)) for point in points], kind)
         for name, kind, points, metric in curves
+        if points
     ]
     epochs = [x for line in lines for x, _ in line.points]
     low, high = span_of(y for line in lines for _, y in line.points)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from painter_search.attribution.answers import Attribution, format_probability
 
 STEP = 5
-"""Shares are rounded to this many percent: they are not known more precisely."""
+"""The bar's parts are rounded to this many percent: the shares are not known more precisely."""
 
 
 class ShareWords(NamedTuple):
@@ -25,22 +25,39 @@ class Share(NamedTuple):
     kind: str
     """`first`, `another` or `nobody`."""
     percent: int
+    """Its part of the bar."""
     words: ShareWords
 
 
-def answer_shares(answer: Attribution) -> tuple[Share, ...]:
-    """The three shares of an answer, which sum to 100; empty without calibration."""
+def answer_shares(answer: Attribution, *, filtered: bool = False) -> tuple[Share, ...]:
+    """The three shares of an answer, whose parts of the bar sum to 100; empty without calibration.
+
+    Args:
+        answer: The answer.
+        filtered: Whether it was compared with some works of its index only.
+    """
     exact = exact_shares(answer)
     if exact is None:
         return ()
-    names = (answer.artists[0].artist, "another artist in this index", "nobody in this index")
+    another = "another artist among them" if filtered else "another artist in this index"
+    names = (answer.artists[0].artist, another, f"nobody {place_words(filtered=filtered)}")
     kinds = ("first", "another", "nobody")
-    percents = round_to_hundred(exact)
-    # The words are those of the rounded shares, so that bar and text say the same.
+    # Each share in words is rounded by itself, as wherever else it is said: the bar's parts have to fill the bar.
     return tuple(
-        Share(kind, percent, ShareWords(format_probability(_within(percent)), name))
-        for kind, percent, name in zip(kinds, percents, names, strict=True)
+        Share(kind, percent, ShareWords(format_probability(share), name))
+        for kind, percent, share, name in zip(kinds, round_to_hundred(exact), exact, names, strict=True)
     )
+
+
+def place_words(*, filtered: bool) -> str:
+    """Where an answer looked for the artist."""
+    return "among the works compared with" if filtered else "in this index"
+
+
+def premise(*, filtered: bool) -> str:
+    """What an answer's probabilities suppose, as a clause without its full stop."""
+    artists = "the artists compared with" if filtered else "artists in this index"
+    return f"Probabilities suppose that paintings by {artists} and by others are asked about equally often"
 
 
 def exact_shares(answer: Attribution) -> tuple[float, float, float] | None:
@@ -59,8 +76,3 @@ def round_to_hundred(shares: Sequence[float], step: int = STEP) -> list[int]:
     for number in by_remainder[: round(100 / step) - sum(whole)]:
         whole[number] += 1
     return [step * unit for unit in whole]
-
-
-def _within(percent: int) -> float:
-    """The share as `format_probability` takes it: 0 reads as under 5 %, 100 as over 95 %."""
-    return percent / 100

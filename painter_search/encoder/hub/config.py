@@ -8,7 +8,7 @@ from typing import Literal
 
 import tyro
 
-from painter_search.common.command_line.flag_types import IfGiven
+from painter_search.common.command_line.flag_types import IfGiven, check_choices
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import writable_path
 
@@ -42,6 +42,7 @@ class PushConfig:
     def __post_init__(self) -> None:
         from painter_search.encoder.hub.fetch import check_repository
 
+        check_choices(self)
         object.__setattr__(self, "runs", Path(self.runs))
         object.__setattr__(self, "folder", None if self.folder is None else writable_path(self.folder, "--folder"))
         if not self.repository:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +38,10 @@ GROUP = 5
 MIN_BATCH = 40
 """Views at a time, however few the cores."""
 CONVERTER = "openvino.tools.ovc"
-FIRST_INFERENCE = threading.Lock()
-"""Held while a network is computed for the first time: OpenVINO's bindings set themselves up then, and two threads that
-make them do so at once would wait for each other for ever."""
+OPENING = threading.Lock()
+"""Held while a network is opened, which computes it for the first time: OpenVINO's bindings set themselves up then, and
+two threads that make them do so at once would wait for each other for ever. A fork waits for it, too: the new process
+would find locks held by a thread that it does not have."""
 
 
 class Library(Protocol):
@@ -57,14 +61,36 @@ class Library(Protocol):
 class InferenceEngine:
     """An exported network, opened to be computed on several cores, some views on each.
 
-    A view's numbers depend neither on how many cores there are nor on who else asks at the time.
+    A view's numbers depend neither on how many cores there are nor on who else asks at the time. A forked process opens
+    the library anew when it first asks.
     """
 
-    def __init__(self, library: Library, cores: int = 0) -> None:
-        """Compute with `library` on so many `cores` (0: all that are available)."""
-        self._library = library
+    def __init__(self, open_library: Callable[[], Library], cores: int = 0) -> None:
+        """Compute with what `open_library` opens on so many `cores` (0: all that are available).
+
+        Raises whatever `open_library` raises.
+        """
+        self._open_library = open_library
         self.cores = cores or available_physical_cores()
         self._threads = ThreadPoolExecutor(self.cores, "inference")
+        self._opened: Library | None = None
+        _ = self._library
+        ENGINES.add(self)
+
+    def start_again(self) -> None:
+        """What a forked process does first, which has none of the threads."""
+        # Closing the library would wait for its threads for ever, so it is kept, even while Python ends.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._opened))
+        self._opened = None
+        self._threads = ThreadPoolExecutor(self.cores, "inference")
+
+    @property
+    def _library(self) -> Library:
+        library = self._opened
+        if library is None:
+            with OPENING:
+                library = self._opened = self._opened or self._open_library()
+        return library
 
     @property
     def batch_size(self) -> int:
@@ -92,6 +118,20 @@ class InferenceEngine:
         infer = partial(self._library.infer, tuple(outputs))
         computed = list(self._threads.map(infer, parts)) if len(parts) > 1 else [infer(part) for part in parts]
         return [np.concatenate(of_parts) for of_parts in zip(*computed, strict=True)]
+
+
+ENGINES: WeakSet[InferenceEngine] = WeakSet()
+"""All that are open, to be started again in a forked process."""
+
+
+def _start_all_again() -> None:
+    OPENING.release()
+    for engine in tuple(ENGINES):
+        engine.start_again()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(before=OPENING.acquire, after_in_parent=OPENING.release, after_in_child=_start_all_again)
 
 
 class OpenVino:
@@ -125,8 +165,7 @@ class OpenVino:
             self._kept = CompiledNetworks(self._core, self._settings, self._source, digest)
         self._requests: dict[tuple[tuple[str, ...], tuple[int, ...]], SimpleQueue[Any]] = {}
         self._lock = threading.Lock()
-        with FIRST_INFERENCE:
-            self.infer((output,), np.zeros((1, 3, side, side), np.uint8))
+        self.infer((output,), np.zeros((1, 3, side, side), np.uint8))
 
     @cached_property
     def _network(self) -> Model:
@@ -210,7 +249,7 @@ def open_engine(
     """
     cores = cores or available_physical_cores()
     try:
-        engine = InferenceEngine(OpenVino(network, side, cores, output, digest), cores)
+        engine = InferenceEngine(partial(OpenVino, network, side, cores, output, digest), cores)
     except Exception as error:  # not installed, not for this processor, or a network that it does not know
         logger.debug(f"OpenVINO cannot be used ({type(error).__name__}: {error})")
         engine = open_onnxruntime(network, cores)
@@ -221,7 +260,7 @@ def open_engine(
 def open_onnxruntime(network: Path | bytes, cores: int = 0) -> InferenceEngine:
     """Open an exported network with ONNX Runtime; see `open_engine`."""
     try:
-        return InferenceEngine(OnnxRuntime(network), cores)
+        return InferenceEngine(partial(OnnxRuntime, network), cores)
     except Exception as error:
         name = "what was sent" if isinstance(network, bytes) else network
         raise DamagedFileError(f"{name} is no encoder that can be read; build the index again.") from error

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-3
 """An exported embedding may differ from PyTorch's by this share of its length, both in float32."""
 OPSET = 17
+MAX_BYTES = 2_000_000_000
+"""Of a network's weights: an ONNX file holds 2 GiB, its graph included."""
 FEATURES = "features"
 """The first output of an encoder that is exported without its new layer."""
 STAGE = "stage"
@@ -122,6 +124,12 @@ def _export(network: nn.Module, names: list[str], config: EncoderConfig, *, as_s
     """A network with outputs of these names as an ONNX file, if it gives the same in ONNX Runtime."""
     import torch
 
+    size = sum(weight.nbytes for weight in network.parameters())
+    if size > MAX_BYTES:
+        raise InvalidValueError(
+            f"{config.backbone} has {size / 1e9:.1f} GB of weights, and an ONNX file holds {MAX_BYTES / 1e9:.0f} GB; "
+            "choose a smaller --backbone."
+        )
     side = config.img_size
     pixels = torch.randint(0, 256, (2, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     dynamic_axes = {name: {0: "n"} for name in ("pixels", *names)}

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from painter_search.common.progress import track
 from painter_search.images.duplicates.alignment import Agreement, compare_detail
@@ -76,9 +77,9 @@ def shows_same_picture(one: PictureSketch, other: PictureSketch) -> bool | None:
     return _agree(compare_detail(*greys))
 
 
-def agree_in_detail(one: PictureSketch, other: PictureSketch) -> bool:
-    """Whether two files show one picture once they are aligned, in whatever light and with a little cut off."""
-    return _agree(compare_detail(one.views[0].detail, other.views[0].detail))
+def agree_in_detail(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
+    """Whether two details, as of `View`, show one picture once aligned, in whatever light and with a little cut off."""
+    return _agree(compare_detail(one, other))
 
 
 def _duplicates_of_flat(sketches: Sequence[PictureSketch]) -> Iterator[Duplicate]:

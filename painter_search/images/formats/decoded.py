@@ -12,6 +12,8 @@ MAX_HELD_BYTES = 900_000_000
 """Images whose decoding would hold more bytes in memory are reduced while they are decoded, or refused."""
 MAX_ELONGATION = 50
 """Images with a larger ratio of long to short side are refused: their frames would be as large as the original."""
+MIN_SIDE = 16
+"""Images with a shorter side, in pixels, are refused: they are dots and icons."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ def check_shape(width: int, height: int) -> None:
     """Raise `RefusedImageError` if an image is too elongated."""
     if max(width, height) > MAX_ELONGATION * min(width, height):
         raise RefusedImageError(f"too elongated to be a painting ({width} x {height} px)")
+
+
+def is_one_colour(image: Image.Image) -> bool:
+    """Whether all pixels of an image in RGB are equal."""
+    return image.getcolors(maxcolors=1) is not None
 
 
 def failure_reason(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -17,6 +18,7 @@ from painter_search.images.formats.decoded import (
     VagueReasonError,
     check_shape,
     failure_reason,
+    is_one_colour,
 )
 from painter_search.images.formats.extras import open_heic, open_jxl
 from painter_search.images.formats.file_kinds import NAMES, damaged_reason
@@ -50,12 +52,13 @@ def read_with_pillow(file: ImageFile, file_format: str | None, page: TiffPage | 
         try:
             image = _open(file, file_format, page, need)
             width, height = _upright_size(image)
+            stored_size = image.size
             if need.middle is None and image.format == "JPEG":
                 # Decodes a JPEG at 1/2, 1/4 or 1/8 of its size, for a fraction of the work.
                 image.draft(None, (need.short_side, need.short_side))
-            decoded_size = image.size
+            is_reduced = image.size != stored_size
             image.load()
-            is_plain = image.mode == "RGB" and decoded_size == (width, height) and _is_plain_jpeg(image)
+            is_plain = image.mode == "RGB" and not is_reduced and _is_plain_jpeg(image)
             rgb = to_rgb(image)
         except UnreadableImageError:
             raise
@@ -66,6 +69,8 @@ def read_with_pillow(file: ImageFile, file_format: str | None, page: TiffPage | 
             raise UnreadableImageError(failure_reason(error)) from error
     if rgb is not image:
         image.close()
+    if is_reduced and is_one_colour(rgb):  # the grain of a monochrome may be lost
+        return read_with_pillow(file, file_format, page, replace(need, short_side=min(stored_size)))
     return DecodedPainting(rgb, width, height, plain_jpeg=file if is_plain and isinstance(file, bytes) else None)
 
 

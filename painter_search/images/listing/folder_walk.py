@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from painter_search.common.files.urls import Location, redact_url
 from painter_search.images.listing.side_files import is_side_file, is_side_folder, without_caches
 
 FileId = tuple[int, int] | str
@@ -111,8 +113,11 @@ class _Walk:
         path = self.folder / file
         try:
             status = path.lstat()
-        except OSError:
+        except FileNotFoundError:
             return  # deleted since it was listed
+        except OSError:  # in a folder that may be listed but not entered; reading the file gives the reason
+            self.result.files.append(WalkedFile(file, 0, 0))
+            return
         if stat.S_ISLNK(status.st_mode):
             self._linked_files.append(file)
             return
@@ -124,7 +129,10 @@ class _Walk:
         path = self.folder / folder
         try:
             status = path.lstat()
-        except OSError:
+        except FileNotFoundError:
+            return False  # deleted since it was listed
+        except OSError as error:
+            self._pass_over(folder, _unlisted(error))
             return False
         if stat.S_ISLNK(status.st_mode):
             self.linked_folders.append(folder)
@@ -138,12 +146,26 @@ class _Walk:
         self.result.passed_over.append((path, reason))
 
     def _note_unlisted(self, error: OSError) -> None:
-        self._pass_over(self._inside(error.filename).rstrip("/"), "a folder that cannot be listed")
+        self._pass_over(self._inside(error.filename).rstrip("/"), _unlisted(error))
 
     def _inside(self, root: str) -> str:
         """The path of a folder inside the walked one, ready to go before a name."""
         path = Path(root).relative_to(self.folder).as_posix()
         return "" if path == "." else f"{path}/"
+
+
+def nothing_found(passed_over: Sequence[tuple[str, str]], *folders: Location) -> str:
+    """The message that folders hold no files, for what was passed over in them; empty if nothing was."""
+    if not passed_over:
+        return ""
+    place, reason = passed_over[0]
+    within = ", ".join(map(redact_url, folders))
+    where = f"{place} in {within}" if place else within
+    return f"nothing was found: {where} is {reason}; fix that and run the command again."
+
+
+def _unlisted(error: OSError) -> str:
+    return f"a folder that cannot be listed ({error.strerror})"
 
 
 def _ids_above(folder: Path) -> set[FileId]:

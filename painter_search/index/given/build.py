@@ -13,7 +13,7 @@ import numpy as np
 from painter_search.collection.hands.spellings import common_spellings
 from painter_search.common.errors import InvalidValueError, UnreadableImageError
 from painter_search.common.files.atomic_io import digest_bytes
-from painter_search.common.files.csv_io import python_strings
+from painter_search.common.files.csv_io import python_strings, write_rows
 from painter_search.common.log import logger
 from painter_search.common.machine.threads import map_prefetched
 from painter_search.common.progress import track
@@ -107,7 +107,8 @@ def _open_encoder(config: BuildIndexConfig, normalize: bool) -> Encoder | None:
 
 def _check_encoder(encoder: Encoder, given: GivenWorks) -> None:
     """Raise `InvalidValueError` for an encoder of another width; warn of one that seems to be another."""
-    width = encoder.embed(np.zeros((64, 64, 3), np.uint8)).shape[1]
+    probe = np.eye(64, dtype=np.uint8)[..., None].repeat(3, axis=2)  # a picture of one colour all over is refused
+    width = encoder.embed(probe).shape[1]
     if width != given.vectors.shape[1]:
         raise InvalidValueError(
             f"--encoder gives embeddings of {width} numbers, and --embeddings have {given.vectors.shape[1]}; give the "
@@ -167,9 +168,5 @@ def _read_pictures(originals: Sequence[Original], staging: Path) -> list[Picture
 
 
 def _write_left_out(path: Path, left_out: Sequence[tuple[str, str]]) -> None:
-    import csv
-
-    if not left_out:
-        return
-    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([("file", "reason"), *left_out])
+    if left_out:
+        write_rows(path, ("file", "reason"), *left_out)

@@ -7,7 +7,6 @@ writes are let through, and only if all lengths in it add up to the end of the f
 
 from __future__ import annotations
 
-import errno
 import os
 import struct
 from collections.abc import Sequence
@@ -20,8 +19,6 @@ import numpy as np
 from painter_search.common.errors import DamagedFileError
 from painter_search.index.vector_store.faiss_plan import subquantizers
 
-MAX_SERIALIZED = 100_000
-"""Vectors up to which an index is serialized in memory first, so that a full disk raises a plain `OSError`."""
 METRIC_L2 = 1
 """FAISS's number of the Euclidean metric."""
 QT_8BIT = 0
@@ -38,14 +35,9 @@ class _InvalidFile(Exception):  # noqa: N818 (internal, becomes a DamagedFileErr
 
 
 def write_faiss_file(index: faiss.Index, path: Path) -> None:
-    """Write a FAISS index. Raises `OSError` if the disk is full, for which FAISS itself raises `RuntimeError`."""
-    if index.ntotal <= MAX_SERIALIZED:
-        path.write_bytes(faiss.serialize_index(index).data)
-        return
-    try:  # without a second copy in memory
-        faiss.write_index(index, str(path))
-    except RuntimeError as error:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+    """Write a FAISS index; Python opens the file, whose name FAISS may be unable to take. Raises `OSError`."""
+    with path.open("wb") as file:
+        faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 
 
 def read_faiss_file(path: Path, mapped: bool = False) -> faiss.Index:
@@ -53,7 +45,8 @@ def read_faiss_file(path: Path, mapped: bool = False) -> faiss.Index:
 
     Args:
         path: The file.
-        mapped: Map the inverted lists into memory, so that a search reads only the cells it probes.
+        mapped: Map the inverted lists into memory, so that a search reads only the cells it probes. Where FAISS cannot
+            take the path's name they are read.
 
     Raises:
         DamagedFileError: The file is of another kind, or not complete to the last byte.
@@ -61,11 +54,23 @@ def read_faiss_file(path: Path, mapped: bool = False) -> faiss.Index:
     try:
         with path.open("rb") as file:
             _check_file(_Cursor(file, path.stat().st_size))
-        return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
+            if not mapped or not _can_name(path):
+                file.seek(0)
+                return faiss.read_index(faiss.PyCallbackIOReader(file.read))  # type: ignore[attr-defined]
+        return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except (_InvalidFile, struct.error, RuntimeError, MemoryError) as error:
         raise DamagedFileError(
             f"{path} is no file of vectors that can be read safely; copy or build the index again."
         ) from error
+
+
+def _can_name(path: Path) -> bool:
+    """Whether FAISS can open a file by its name: in UTF-8, and on Windows in ASCII, as the code pages differ."""
+    try:
+        str(path).encode("ascii" if os.name == "nt" else "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_inverted_file(path: Path, mapped: bool = False) -> faiss.IndexIVF:

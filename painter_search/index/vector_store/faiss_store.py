@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import cast
 
@@ -35,6 +38,10 @@ STABLE = 10
 RERANK_FACTOR = 10
 """Of product-quantised codes, this many times `k` works are found first and re-ranked by their embeddings."""
 
+if hasattr(os, "register_at_fork"):  # not on Windows
+    # A forked process has none of the threads that FAISS began to search with, and would wait for them for ever.
+    os.register_at_fork(after_in_child=partial(faiss.omp_set_num_threads, 1))
+
 
 class FaissStore:
     """A `VectorStore` in the folder of an index."""
@@ -62,6 +69,7 @@ class FaissStore:
             )
         if isinstance(self._index, faiss.IndexIVF):
             self._index.nprobe = settings.nprobe
+        self._rows = EmbeddingRows(folder / EMBEDDINGS, self.dim) if self._approximate else None
         self._filter: tuple[Ids, faiss.IDSelector] | None = None
         """The last filter, which many queries have in common."""
 
@@ -136,14 +144,14 @@ class FaissStore:
 
     def get(self, ids: Ids) -> Vectors:
         """The embeddings of these ids, as they were computed: `[n, d]`."""
-        if not isinstance(self._index, faiss.IndexIDMap2):
-            return read_embeddings(self._folder / EMBEDDINGS, ids, self.dim)
+        if self._rows is not None:
+            return self._rows.read(ids)
         stored_ids, order = self._sorted_ids
         places = order[np.minimum(np.searchsorted(stored_ids, ids, sorter=order), len(order) - 1)]
         unknown = np.asarray(ids)[stored_ids[places] != ids]
         if len(unknown):
             raise UnknownWorkError(f"the index has no work {unknown[0]}.")
-        flat = cast(faiss.IndexFlat, faiss.downcast_index(self._index.index))
+        flat = cast(faiss.IndexFlat, faiss.downcast_index(cast(faiss.IndexIDMap2, self._index).index))
         vectors = faiss.rev_swig_ptr(flat.get_xb(), len(self) * self.dim)  # FAISS's own memory
         return np.asarray(vectors.reshape(-1, self.dim)[places])
 
@@ -196,16 +204,36 @@ def _single_threaded(single: bool) -> Iterator[None]:
         faiss.omp_set_num_threads(threads)
 
 
-def read_embeddings(path: Path, ids: Ids, dim: int) -> Vectors:
-    """The embeddings of these ids from an `EMBEDDINGS` file: `[n, dim]`.
+class EmbeddingRows:
+    """The rows of an `EMBEDDINGS` file, which stays open, so that they can be read after its folder was removed.
 
-    They are read, not mapped, so that the memory of a server does not grow with every query. Raises `DamagedFileError`
-    if the file ends before one of them.
+    They are read, not mapped, so that the memory of a server does not grow with every query.
     """
-    vectors = np.empty((len(ids), dim), np.float32)
-    with path.open("rb", buffering=0) as file:
+
+    def __init__(self, path: Path, dim: int) -> None:
+        self._path = path
+        self._dim = dim
+        self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self._lock = threading.Lock()
+        weakref.finalize(self, os.close, self._file)
+
+    def read(self, ids: Ids) -> Vectors:
+        """The embeddings of these ids: `[n, dim]`. Safe to use from several threads.
+
+        Raises `DamagedFileError` if the file ends before one of them.
+        """
+        size = self._dim * 4
+        vectors = np.empty((len(ids), self._dim), np.float32)
         for row, id in enumerate(ids):
-            file.seek((int(id) - 1) * dim * 4)
-            if file.readinto(vectors[row].data) != dim * 4:
-                raise DamagedFileError(f"{path} lacks the work {id}; copy or build the index again.")
-    return vectors
+            stored = self._read(size, (int(id) - 1) * size)
+            if len(stored) != size:
+                raise DamagedFileError(f"{self._path} lacks the work {id}; copy or build the index again.")
+            vectors[row] = np.frombuffer(stored, np.float32)
+        return vectors
+
+    def _read(self, size: int, start: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self._file, size, start)
+        with self._lock:  # Windows
+            os.lseek(self._file, start, os.SEEK_SET)
+            return os.read(self._file, size)

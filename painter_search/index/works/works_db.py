@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -37,6 +37,10 @@ class IndexedWork:
     id: int
     work: Work
 
+    def to_dict(self) -> dict[str, Any]:
+        """The id and the catalogue entry as plain values."""
+        return {"id": self.id, **asdict(self.work)}
+
 
 class CandidateRow(NamedTuple):
     """What ranking artists needs to know of a work."""
@@ -60,6 +64,7 @@ class WorksDB:
         self._thumbnails: sqlite3.Connection | None = None
         self._pictures_path = pictures
         self._pictures: sqlite3.Connection | None = None
+        self._styles: list[str] | None = None
 
     def close(self) -> None:
         """Close the files."""
@@ -103,8 +108,10 @@ class WorksDB:
 
     def styles(self) -> list[str]:
         """The styles of the works, sorted."""
-        rows = self._works.execute("SELECT DISTINCT style FROM works WHERE style <> '' ORDER BY style")
-        return [row[0] for row in rows]
+        if self._styles is None:  # every work is gone through for them
+            rows = self._works.execute("SELECT DISTINCT style FROM works WHERE style <> '' ORDER BY style")
+            self._styles = [row[0] for row in rows]
+        return self._styles
 
     def files_of(self, collection: str) -> set[str]:
         """The files of the works from one collection."""

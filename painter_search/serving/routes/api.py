@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from painter_search.common.files.atomic_io import to_json
 from painter_search.common.version import __version__
-from painter_search.display.serialize import answers_to_dict, comparison_to_dict, listing_to_dict
+from painter_search.display.serialize import answers_to_dict, comparison_to_dict
 from painter_search.index.listing import list_works
 from painter_search.serving import schemas
 from painter_search.serving.lookups import (
@@ -28,6 +28,7 @@ from painter_search.serving.routes.requests import (
     PaintingsField,
     WorkId,
     read_uploads,
+    refuse_unknown_fields,
     service_of,
 )
 
@@ -53,6 +54,7 @@ QUERY_ERRORS: dict[int | str, dict[str, Any]] = {
     **UPLOAD_ERRORS,
     400: {"model": schemas.Answers | schemas.Error, "description": "No painting could be read"},
 }
+KNOWN_FIELDS = [Depends(refuse_unknown_fields)]
 api = APIRouter(prefix="/api")
 
 
@@ -61,7 +63,7 @@ def json_response(content: object, status: int = 200) -> Response:
     return Response(to_json(content), status, media_type="application/json")
 
 
-@api.post("/query", response_model=schemas.Answers, responses=QUERY_ERRORS)
+@api.post("/query", response_model=schemas.Answers, responses=QUERY_ERRORS, dependencies=KNOWN_FIELDS)
 async def query(
     request: Request,
     paintings: PaintingsField,
@@ -79,7 +81,7 @@ async def query(
     return json_response(answers_to_dict(result.answers, index), 200 if answered else 400)
 
 
-@api.post("/compare", response_model=schemas.Compared, responses=UPLOAD_ERRORS)
+@api.post("/compare", response_model=schemas.Compared, responses=UPLOAD_ERRORS, dependencies=KNOWN_FIELDS)
 async def compare_uploads(
     request: Request,
     one: PaintingsField,
@@ -105,7 +107,7 @@ async def compare_works(request: Request, one: WorkId, other: WorkId) -> Respons
 @api.get("/artists", response_model=schemas.Artists, responses=INDEX_ERRORS)
 def artists(request: Request) -> Response:
     """The artists of the index, and how many works it has of each."""
-    return json_response(listing_to_dict(list_works(service_of(request).current_index.get())))
+    return json_response(list_works(service_of(request).current_index.get()).to_dict())
 
 
 @api.get("/artists/{name:path}", response_model=schemas.Artist, responses=LOOKUP_ERRORS)
@@ -117,7 +119,7 @@ def artist(request: Request, name: Annotated[str, Path(max_length=300)]) -> Resp
 @api.get("/works", response_model=schemas.Works, responses=LOOKUP_ERRORS)
 def works(request: Request, artist: ArtistParameter) -> Response:
     """An artist's works."""
-    return json_response(listing_to_dict(find_artist_works(service_of(request).current_index.get(), artist)))
+    return json_response(find_artist_works(service_of(request).current_index.get(), artist).to_dict())
 
 
 @api.get("/works/{id}", response_model=schemas.Like, responses=LOOKUP_ERRORS)

@@ -64,13 +64,13 @@ async def answer(
         uploads = await read_uploads(paintings, crop)
         result = await service.attribute(uploads, works_filter, top_k=counts[0], works_per_artist=counts[1])
     except PainterSearchError as error:
-        return _ask_page(request, filter, top, works, error=sentence_case(str(error)))
+        problem = sentence_case(str(error))
+        return await service.run_in_thread(lambda: _ask_page(request, filter, top, works, error=problem))
     if any(answer.answered for answer in result.answers):
         return RedirectResponse(f"{root_of(request)}/answers/{service.results.add(result)}", 303)
     reasons = [(answer.painting, answer.reason) for answer in result.answers]
-    return _ask_page(
-        request, filter, top, works, error="None of the files could be read as a picture.", reasons=reasons
-    )
+    problem = "None of the files could be read as a picture."
+    return await service.run_in_thread(lambda: _ask_page(request, filter, top, works, error=problem, reasons=reasons))
 
 
 def _ask_page(request: Request, filter: FilterText, top: str, works: str, **problem: Any) -> Response:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Path, Query, Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from painter_search.collection.hands.folding import fold_name
+from painter_search.common.errors import PainterSearchError
 from painter_search.display.serialize import NEIGHBOUR_COLUMNS, neighbour_cells
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.works.works_db import similar_names
@@ -22,8 +22,14 @@ from painter_search.serving.lookups import (
     similar_works_to_dict,
 )
 from painter_search.serving.routes.downloads import Save, csv_file, download_links, json_file, page_file
-from painter_search.serving.routes.html_pages import page_response, render_page, served_page
-from painter_search.serving.routes.requests import PageArtistsFilter, PageWorksFilter, TextParameter, service_of
+from painter_search.serving.routes.html_pages import page_response, render_page, sentence_case, served_page
+from painter_search.serving.routes.requests import (
+    FilterText,
+    PageArtistsFilter,
+    PageWorksFilter,
+    TextParameter,
+    service_of,
+)
 
 browse_pages = APIRouter(include_in_schema=False)
 
@@ -43,12 +49,34 @@ def artists(request: Request, filter: PageArtistsFilter, q: TextParameter = "", 
     """All artists, or those whose names contain the words of `q`, with works of a style or period."""
     current = service_of(request).current_index
     index = current.get()
-    listed = _search_artists(current.filtered(index, filter.to_filter(index)), q)
+    try:
+        listed = _search_artists(current.filtered(index, filter.to_filter(index)), q)
+    except PainterSearchError as error:
+        if save is not None:
+            raise
+        return _artists_page(request, index, filter, q, [], 400, sentence_case(str(error)))
     if save == "json":
         records = [{"artist": artist.name, "works": artist.works} for artist in listed]
         return json_file("artists", {"index": index.digest, "artists": records})
     if save == "csv":
         return csv_file("artists", ["artist", "works"], *([artist.name, artist.works] for artist in listed))
+    if save == "page":
+        return page_file("artists", render_page("artists.html", index, artists=listed))
+    return _artists_page(request, index, filter, q, listed)
+
+
+def _artists_page(
+    request: Request,
+    index: PaintingIndex,
+    filter: FilterText,
+    q: str,
+    listed: Sequence[ListedArtist],
+    status: int = 200,
+    error: str = "",
+) -> Response:
+    """The list of artists below the form as it was filled in, and what is wrong with that."""
+    names = index.artists.names
+    misspelt = not any(_has_words(name, q) for name in names)  # else the filter leaves none of these artists
     content: dict[str, Any] = {
         "artists": listed,
         "q": q,
@@ -56,20 +84,25 @@ def artists(request: Request, filter: PageArtistsFilter, q: TextParameter = "", 
         "since": filter.since,
         "before": filter.before,
         "styles": index.works.styles(),
-        "close": similar_names(q, index.artists.names) if q and not listed else [],
+        "close": similar_names(q, names) if misspelt else [],
+        "error": error,
     }
-    if save == "page":
-        return page_file("artists", render_page("artists.html", index, **content))
     address = _address("/artists", {"q": q, **filter.filled_in()} if q else filter.filled_in())
     served = replace(served_page(request, "/artists"), downloads=download_links(address) if listed else ())
-    return page_response("artists.html", index, served, **content)
+    page = render_page("artists.html", index, served, **content)
+    return HTMLResponse(page, status)
 
 
 @browse_pages.get("/artists/{name:path}")
 def artist(request: Request, name: Annotated[str, Path(max_length=300)], save: Save = None) -> Response:
     """An artist: all works, the nearest artists, and those that the artist is confused with."""
     index = service_of(request).current_index.get()
-    profile = find_artist_profile(index, name)
+    try:
+        profile = find_artist_profile(index, name)
+    except NotFound:
+        if save is not None:
+            raise
+        return _artists_page(request, index, FilterText(), name, _search_artists(index, name), 404)
     works = profile.listing.works
     if save == "json":
         return json_file("artist", profile.to_dict())
@@ -96,8 +129,15 @@ def work(
     """A work, and more like it."""
     current = service_of(request).current_index
     whole = current.get()
-    index = current.filtered(whole, filter.to_filter(whole))
-    similar = find_similar_works(index, id)
+    problem = ""
+    try:
+        index = current.filtered(whole, filter.to_filter(whole))
+        similar = find_similar_works(index, id)
+    except PainterSearchError as error:
+        if save is not None:
+            raise
+        index, problem = whole, sentence_case(str(error))
+        similar = replace(find_similar_works(whole, id), nearest=())
     if save == "json":
         return json_file("work", similar_works_to_dict(similar, index))
     if save == "csv":
@@ -112,11 +152,13 @@ def work(
         "before": filter.before,
         "styles": whole.works.styles(),
         "artists": whole.artists.names,
+        "error": problem,
     }
     if save == "page":
         return page_file("work", render_page("work.html", whole, **content))
-    served = replace(served_page(request), downloads=download_links(_address(f"/works/{id}", filter.filled_in())))
-    return page_response("work.html", whole, served, **content)
+    downloads = () if problem else download_links(_address(f"/works/{id}", filter.filled_in()))
+    page = render_page("work.html", whole, replace(served_page(request), downloads=downloads), **content)
+    return HTMLResponse(page, 400 if problem else 200)
 
 
 @browse_pages.get("/index")
@@ -144,7 +186,7 @@ def map_page(request: Request, work: Annotated[int | None, Query(ge=1, le=2**53)
     data = {**content["data"], "sheets": sheets, "address": f"{served.root}/works/"}
     if work is not None:
         data["work"] = work
-    return page_response("map.html", index, served, **{**content, "data": data}, today=date.today().isoformat())
+    return page_response("map.html", index, served, **{**content, "data": data})
 
 
 @browse_pages.get("/map/{digest}/{number}.jpg")
@@ -165,12 +207,13 @@ def _search_artists(index: PaintingIndex, words: str) -> Sequence[ListedArtist]:
         name = table.names[number]
         counts[name] += 1
         first_works.setdefault(name, id)
-    folded = fold_name(words).split()
-    return [
-        ListedArtist(name, counts[name], first_works[name])
-        for name in table.names
-        if all(word in fold_name(name) for word in folded)
-    ]
+    return [ListedArtist(name, counts[name], first_works[name]) for name in table.names if _has_words(name, words)]
+
+
+def _has_words(name: str, words: str) -> bool:
+    """Whether a name contains all the words."""
+    folded = fold_name(name)
+    return all(word in folded for word in fold_name(words).split())
 
 
 def _address(path: str, parameters: dict[str, str]) -> str:

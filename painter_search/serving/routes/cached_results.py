@@ -20,6 +20,6 @@ def cached_result(request: Request, name: str) -> CachedResult:
 
 
 def expiry_time(request: Request, name: str) -> str:
-    """Until when a result is kept, as hours and minutes."""
+    """Until when a result is kept, as hours and minutes with the server's time zone: readers may live in another."""
     seconds = service_of(request).results.seconds_left(name)
-    return f"{datetime.now() + timedelta(seconds=seconds):%H:%M}"
+    return f"{datetime.now().astimezone() + timedelta(seconds=seconds):%H:%M %Z}"

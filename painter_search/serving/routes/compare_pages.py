@@ -108,7 +108,8 @@ async def compare_uploads(
         sides = await read_uploads(one, crop_one), await read_uploads(other, crop_other)
         result = await service.compare_uploads(*sides)
     except PainterSearchError as error:
-        return _choose_page(request, [], "", error=sentence_case(str(error)))
+        problem = sentence_case(str(error))
+        return await service.run_in_thread(lambda: _choose_page(request, [], "", error=problem))
     return RedirectResponse(f"{root_of(request)}/comparisons/{service.results.add(result)}", 303)
 
 

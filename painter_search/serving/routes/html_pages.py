@@ -41,8 +41,14 @@ def render_page(template: str, index: PaintingIndex, served: ServedPage | None =
 
 
 def notice_page(request: Request, status: int, sentence: str) -> Response:
-    """A page that says why there is no answer."""
-    page = open_template("notice.html").render(served=served_page(request), sentence=sentence)
+    """A page that says why there is no answer, or no such page."""
+    missing = status == 404
+    page = open_template("notice.html").render(
+        served=served_page(request),
+        heading="Not found" if missing else "No answer",
+        sentence=sentence,
+        filled_in=request.method == "POST" and not missing,  # a form was sent
+    )
     return HTMLResponse(page, status)
 
 

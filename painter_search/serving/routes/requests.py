@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated
 
 from fastapi import Depends, File, Form, Query, Request, UploadFile
+from fastapi.dependencies.models import Dependant
 from pydantic import StringConstraints
 
 from painter_search.common.errors import InvalidValueError
@@ -73,6 +74,19 @@ def crop_again(
 
 
 CropAgain = Annotated[Crop, Depends(crop_again)]
+
+
+async def refuse_unknown_fields(request: Request) -> None:
+    """Raises `PainterSearchError` for a form field that the route does not have, a mistyped one for example."""
+    known = _fields_of(request.scope["route"].dependant)
+    for name in await request.form():
+        if name not in known:
+            raise InvalidValueError(f"there is no field {name[:50]!r}; the fields are {', '.join(known)}.")
+
+
+def _fields_of(route: Dependant) -> list[str]:
+    own = [field.alias for field in route.body_params]
+    return own + [name for dependency in route.dependencies for name in _fields_of(dependency)]
 
 
 def service_of(request: Request) -> Service:

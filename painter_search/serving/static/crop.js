@@ -77,7 +77,7 @@
   // In the tray: a dialog for each file, and a hidden field for each file's crop.
   const form = document.querySelector("[data-ask]");
   if (!form) return;
-  const crops = new WeakMap(), openers = new WeakMap();  // of files: their crops, and the buttons that open the dialog
+  const crops = new WeakMap(), cropped = new WeakMap(), openers = new WeakMap();  // of files: their crops, pictures of these, and the buttons that open the dialog
   const isWhole = (crop) => crop.width === 100 && crop.height === 100 && !crop.turn;
   const textOf = (crop) => (!crop ? "auto" : isWhole(crop) ? "none" : [crop.left, crop.top, crop.width, crop.height].map((side) => (side / 100).toFixed(4)).join(",") + (crop.turn ? `,${crop.turn}` : ""));
 
@@ -101,7 +101,9 @@
     button.addEventListener("click", () => open(file, () => { show(); openers.get(file).focus(); }));
     openers.set(file, button);
     tools.prepend(button);
-    if (crop) entry.classList.add("cropped");
+    if (!crop) return;
+    entry.classList.add("cropped");
+    if (!isWhole(crop)) entry.querySelector("canvas").replaceWith(cropped.get(file));
   });
 
   async function open(file, done) {
@@ -118,13 +120,13 @@
       dialog.showModal();
       return;
     }
-    dialog.innerHTML = `<div class="crop-stage"><canvas role="img"></canvas></div><div class="crop-fields">
+    dialog.innerHTML = `<div class="crop-editor"><div class="crop-stage"><canvas role="img"></canvas></div>
+      <div><div class="crop-preview"><canvas role="img" aria-label="What will be asked about"></canvas></div><div class="crop-fields">
       <label>From the left, %<input type="number" name="left" min="0" max="100" step="any"></label><label>From the top, %<input type="number" name="top" min="0" max="100" step="any"></label>
       <label>Width, %<input type="number" name="width" min="1" max="100" step="any"></label><label>Height, %<input type="number" name="height" min="1" max="100" step="any"></label>
-      <label>Turn<select name="turn"><option value="0">not at all</option><option value="1">a quarter clockwise</option><option value="2">upside down</option><option value="3">a quarter anticlockwise</option></select></label></div>
-      <figure><canvas class="crop-preview" role="img" aria-label="What will be asked about"></canvas></figure>
+      <label>Turn<select name="turn"><option value="0">not at all</option><option value="1">a quarter clockwise</option><option value="2">upside down</option><option value="3">a quarter anticlockwise</option></select></label></div></div></div>
       <p class="actions"><button type="button" class="main" data-use>Use this crop</button><button type="button" data-turn>Turn</button><button type="button" data-auto>Find the painting for me</button><button type="button" class="quiet" data-cancel>Cancel</button></p>`;
-    const canvas = dialog.querySelector("canvas"), small = dialog.querySelector(".crop-preview");
+    const canvas = dialog.querySelector("canvas"), small = dialog.querySelector(".crop-preview canvas");
     canvas.setAttribute("aria-label", file.name);
     const scale = Math.min(1, 1000 / Math.max(picture.width, picture.height));
     canvas.width = Math.round(picture.width * scale);
@@ -141,7 +143,7 @@
     };
     const trim = edit(dialog.querySelector(".crop-stage"), fields, preview);
     const close = () => { dialog.close(); finish(); };  // at once: the event comes later
-    dialog.querySelector("[data-use]").addEventListener("click", () => { crops.set(file, { ...trim(), turn: Number(fields.turn.value) }); close(); });
+    dialog.querySelector("[data-use]").addEventListener("click", () => { crops.set(file, { ...trim(), turn: Number(fields.turn.value) }); cropped.set(file, small); close(); });
     dialog.querySelector("[data-auto]").addEventListener("click", () => { crops.delete(file); close(); });
     dialog.querySelector("[data-turn]").addEventListener("click", () => { fields.turn.value = String((Number(fields.turn.value) + 1) % 4); fields.turn.dispatchEvent(new Event("input")); });
     dialog.querySelector("[data-cancel]").addEventListener("click", close);

@@ -6,7 +6,7 @@
   if (!form) return;
   const find = (name) => form.querySelector(`[data-${name}]`);
   const status = find("status"), button = find("submit"), reset = find("reset"), progress = find("progress");
-  const problem = document.querySelector("[data-problem]"), label = button.textContent, maxBytes = Number(form.dataset.ask);
+  const problem = document.querySelector("[data-problem]"), label = button.textContent, maxBytes = Number(form.dataset.ask), maxEach = Number(form.dataset.each), most = Number(form.dataset.most);
   const drawings = new WeakMap();  // of files: their thumbnails, drawn once
   const isPicture = (file) => file.type.startsWith("image/") || !file.type;
   const megabytes = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${Math.round(bytes / 1e6)} MB`);
@@ -28,6 +28,13 @@
     zone.main.files = all.files;
   }
 
+  function excess(bytes) {  // said before anything is sent
+    const files = zones.flatMap((zone) => zone.files), large = files.find((file) => file.size > maxEach), full = zones.find((zone) => zone.files.length > most);
+    if (large) return `${large.name} has ${megabytes(large.size)}, and a file at most ${megabytes(maxEach)}: remove it.`;
+    if (full) return `${full.files.length} of at most ${most} files: take some away, and ask about them next.`;
+    return bytes > maxBytes ? `${megabytes(bytes)} of ${megabytes(maxBytes)}: take some away, and ask about them next.` : "";
+  }
+
   function show() {
     zones.forEach((zone) => {
       keep(zone);
@@ -36,15 +43,16 @@
     const files = zones.flatMap((zone) => zone.files), bytes = files.reduce((total, file) => total + file.size, 0);
     reset.hidden = !files.length;
     button.textContent = files.length && form.dataset.verb ? `${form.dataset.verb} ${files.length} ${form.dataset.noun}${files.length === 1 ? "" : "s"}` : label;
-    button.disabled = bytes > maxBytes;
-    status.textContent = !files.length ? "" : bytes > maxBytes
-      ? `${megabytes(bytes)} of ${megabytes(maxBytes)}: take some away, and ask about them next.` : `${files.length} chosen, ${megabytes(bytes)} of ${megabytes(maxBytes)}.`;
+    const tooMuch = excess(bytes);
+    button.disabled = tooMuch !== "";
+    status.textContent = tooMuch || (files.length ? `${files.length} chosen, ${megabytes(bytes)} of ${megabytes(maxBytes)}.` : "");
     form.dispatchEvent(new CustomEvent("tray", { detail: zones }));
   }
 
   function item(zone, file) {
     const entry = document.createElement("li"), tools = document.createElement("div"), away = document.createElement("button");
     if (!drawings.has(file)) drawings.set(file, thumbnail(file));
+    entry.classList.toggle("bad", file.size > maxEach);
     tools.className = "tools";
     away.type = "button";
     away.textContent = "Remove";

@@ -29,7 +29,17 @@
     const box = stage.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
   };
+  // A part that gets the focus by keyboard is moved into sight, in both pictures.
+  function bringIntoSight(part) {
+    const layer = part.closest(".layer"), sides = [["x", part.offsetLeft / layer.offsetWidth], ["y", part.offsetTop / layer.offsetHeight]];
+    for (const [axis, place] of sides) {
+      const at = view[axis] + place * view.zoom;
+      if (at < 0.05 || at > 0.95) view[axis] = 0.5 - place * view.zoom;
+    }
+    settle();
+  }
   stages.forEach((stage) => {
+    stage.querySelectorAll(".part").forEach((part) => part.addEventListener("focus", () => bringIntoSight(part)));
     const pointers = new Map();
     stage.addEventListener("wheel", (event) => {
       if (!event.ctrlKey && !event.metaKey) return;  // the wheel alone scrolls the page

@@ -85,6 +85,6 @@ def check_space(folder: Path, works: int, size: int, files: Sequence[Path]) -> N
     if needed > 0.9 * free:
         raise InvalidValueError(
             f"training the last stages keeps {needed / 1e9:.1f} GB in {folder} meanwhile, and {free / 1e9:.1f} GB are "
-            "free; make room and add --resume, or begin another run: on another disk (--runs), or with another --name "
-            "and --finetune-epochs 0."
+            "free; make room and run the command again, or begin another run: on another disk (--runs), or with "
+            "another --name and --finetune-epochs 0."
         )

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 from painter_search.collection.triplets import read_triplets
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.log import logger
+from painter_search.common.machine.device import to_device
 from painter_search.common.progress import track
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.encoder.inference.mixed_precision import mixed_precision, needs_scaler
@@ -200,7 +201,7 @@ def training_step(
     # takes all at once, since it waits for the CPU to launch every layer.
     count, parts = len(triplets[0]), 1 if device.type == "cuda" else 3
     for part in zip(*(torch.split(role, -(-count // parts)) for role in triplets), strict=True):
-        pixels = torch.cat([role.to(device, non_blocking=True) for role in part])
+        pixels = torch.cat([to_device(role, device) for role in part])
         with mixed_precision(device, encoder.network):
             embeddings = encoder(pixels.contiguous(memory_format=torch.channels_last))
         loss, positive, negative = triplet_loss(*embeddings.float().chunk(3))

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from painter_search.common.errors import InvalidValueError
+from painter_search.common.errors import InvalidValueError, PainterSearchError, first_line
 from painter_search.common.log import logger
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.encoder.inference.onnx_export import fastest_embedder
@@ -112,9 +112,19 @@ def strong_recipe(
 
 
 def with_readout(encoder: EncoderNetwork) -> EncoderNetwork:
-    """The same backbone with a readout, which is still to be fitted, as its new layer."""
+    """The same backbone with a readout, which is still to be fitted, as its new layer.
+
+    Raises `InvalidValueError` for a backbone without features that can be read, or that refuses small views.
+    """
     config = replace(encoder.config, head="readout", stages=default_stages(encoder.network))
-    network = EncoderNetwork(config)
+    try:
+        network = EncoderNetwork(config)
+    except PainterSearchError:
+        raise
+    except Exception as error:  # a network may refuse so small an image, each in its own way
+        raise InvalidValueError(
+            f"--backbone {config.backbone} gives no features that can be read ({first_line(error)}); choose another."
+        ) from error
     state = network.state_dict()
     backbone = {f"network.taps.trunk.{name}": value for name, value in encoder.network.state_dict().items()}
     network.load_state_dict({**state, **{name: value for name, value in backbone.items() if name in state}})

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from painter_search.common.machine.device import to_device
 from painter_search.encoder.inference.embedding import embed_all
-from painter_search.encoder.inference.mixed_precision import unscaled_precision
+from painter_search.encoder.inference.mixed_precision import needs_scaler, unscaled_precision
 from painter_search.encoder.inference.onnx_export import fastest_embedder
 from painter_search.encoder.last_stages import without_batch_normalization
 from painter_search.encoder.network import EncoderNetwork
@@ -30,7 +31,8 @@ READOUT_LR = 3e-4
 """The readout learns along: what the network learned then gave a readout fitted anew 1.2 points of accuracy and 4.7 of
 recall@1 on validation artists, and next to nothing to the readout that it was learned with."""
 CROPS_AT_ONCE = 32
-"""Crops whose activations a CPU holds: those of 192 crops of 224 px take 20 GB in EfficientNet-Lite0."""
+"""Crops whose activations are held unless `holds_a_batch`: those of 192 crops of 224 px take 20 GB in
+EfficientNet-Lite0."""
 MIN_SIDE = 128
 """Side in pixels of the smallest crops; they are of every size that views have."""
 
@@ -73,14 +75,14 @@ class TunedNetwork:
 
     def embed_loaded(self, loaded: LoadedImages) -> torch.Tensor:
         device = self._encoder.device
-        images = loaded.images.to(device, non_blocking=True).permute(0, 3, 1, 2)
+        images = to_device(loaded.images, device).permute(0, 3, 1, 2)
         crops = cut_crops(images, loaded.crops, loaded.side).contiguous(memory_format=torch.channels_last)
         with unscaled_precision(device, self._encoder.network):
             return self._embed_crops(crops)
 
     def _embed_crops(self, crops: torch.Tensor) -> torch.Tensor:
-        """Embed a batch; on a CPU in parts whose activations are computed again for their gradients, not kept."""
-        if crops.device.type != "cpu":
+        """Embed a batch, where it is too large in parts whose activations are computed again for their gradients."""
+        if holds_a_batch(crops.device):
             return cast(torch.Tensor, self._encoder(crops))
         parts = [checkpoint(self._encoder, part, use_reentrant=False) for part in torch.split(crops, CROPS_AT_ONCE)]
         return torch.cat(parts)
@@ -90,3 +92,8 @@ class TunedNetwork:
 
     def embed(self, paths: Sequence[Path]) -> NDArray[np.float32]:
         return embed_all(fastest_embedder(self._encoder), paths)
+
+
+def holds_a_batch(device: torch.device) -> bool:
+    """Whether a device holds the activations of all crops of a batch: a GPU with bfloat16, which halves them."""
+    return device.type == "cuda" and not needs_scaler(device)

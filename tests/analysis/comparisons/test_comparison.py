@@ -14,7 +14,7 @@ from painter_search.analysis.comparisons.comparison import compare_paintings
 from painter_search.analysis.comparisons.group_comparison import GroupComparison
 from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.analysis.distance_percentiles import same_artist
-from painter_search.common.errors import DamagedFileError, NotEnoughDataError, NotFoundError
+from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError, NotFoundError
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.index.painting_index import PaintingIndex
 
@@ -149,7 +149,11 @@ def test_compare_paintings_refuses_unusable_inputs(small_index: PaintingIndex, g
         compare_paintings(small_index, good, bad)
     with pytest.raises(DamagedFileError, match=r"painting 2: a text file, not an image"):
         compare_paintings(small_index, good, b"no image")
-    with pytest.raises(TypeError, match="NoneType is not a painting"):
+    with pytest.raises(InvalidValueError, match=r"^a list is not a painting; give a group as the path of a folder"):
+        compare_paintings(small_index, ["one.jpg"], ["other.jpg"])  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError, match="'index' is not an opened index"):
+        compare_paintings("index", "one.jpg", "other.jpg")  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError, match=r"^painting 2 is missing"):
         compare_paintings(small_index, good, None)  # type: ignore[arg-type]
     (tmp_path / "empty").mkdir()
     with pytest.raises(NotEnoughDataError, match="empty is empty"):

@@ -112,11 +112,19 @@ def test_export_replaces_no_folder_and_names_the_ending(small_index: PaintingInd
     (tmp_path / "work.txt").touch()
     with pytest.raises(InvalidValueError, match="is there already"):
         export(small_index, tmp_path, "fiftyone")
+    with pytest.raises(InvalidValueError, match="format is 'tsv'; choose from parquet, npy, csv"):
+        ExportConfig(format="tsv")  # type: ignore[arg-type]
     with pytest.raises(InvalidValueError, match=r"must end in \.parquet"):
         export(small_index, tmp_path / "works.csv", "parquet")
-    with pytest.raises(InvalidValueError, match="out is a URL"):
+    with pytest.raises(InvalidValueError, match=r"^the path to write is a URL"):
         export(small_index, Path("s3://bucket/works.parquet"), "parquet")
     assert [path.name for path in tmp_path.iterdir()] == ["work.txt"]
+
+
+def test_export_help_says_what_no_pictures_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert import_module("painter_search.export").main(["--help"]) == 0
+    told = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "--no-pictures Leave the pictures, 512 px on their longer side, out of Parquet files. " in told
 
 
 def test_export_command_says_how_to_open_the_file(

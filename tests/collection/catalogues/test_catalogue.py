@@ -49,12 +49,72 @@ def test_clean_name_strips_and_collapses_blanks(name: str, tmp_path: Path) -> No
         ("0", False),
         ("0.0", False),
         ("no", False),
+        ("WAHR", True),
+        ("FALSCH", False),
+        ("VRAI", True),
+        ("FAUX", False),
+        ("VERO", True),
+        ("VERDADERO", True),
+        ("FALSO", False),
+        ("WAAR", True),
+        ("ONWAAR", False),
+        ("ИСТИНА", True),
+        ("ЛОЖЬ", False),
+        ("FAŁSZ", False),
+        ("EPÄTOSI", False),
+        ("真", True),
+        ("假", False),
     ],
 )
 def test_read_catalogue_reads_spellings_of_in_train(spelling: str, expected: bool, tmp_path: Path) -> None:
     table = read(write(tmp_path / "c.csv", f"artist,new_filename,in_train\nA,1.jpg,{spelling}\n"))
     assert list(table["in_train"]) == [expected]
     assert table["in_train"].dtype == bool
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("artist,filename\nMonet,\nTitian, \n,\n", "its column filename is empty; write the file"),
+        ("artist;filename\nMonet, Claude;\nVecellio, T.;\n", "its column filename is empty"),
+        ("artist,filename\nMonet;1.jpg\nTitian;2.jpg\n", "divided by ';' and .* header as artist;filename"),
+    ],
+)
+def test_read_catalogue_refuses_catalogue_without_file_names(text: str, reason: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "c.csv", text)
+    with pytest.raises(DamagedFileError, match=rf"c\.csv has no file names: .*{reason}"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("cell", "artist"),
+    [
+        ("Claude Monet\nFrench, 1840\u20131926", "Claude Monet, French, 1840\u20131926"),
+        ("Claude Monet,\r\nFrench\n", "Claude Monet, French"),
+        ("Rubens;\r Snyders", "Rubens; Snyders"),
+        ("\u202aClaude\u00ad Mo\u200bnet\ufeff", "Claude Monet"),
+        ("\u200cनिमा\u200cकला\u200d", "निमा\u200cकला"),
+    ],
+)
+def test_read_catalogue_reads_artist_as_one_visible_line(cell: str, artist: str, tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_bytes(f'artist,filename\n"{cell}",1.jpg\n'.encode())
+    assert list(read(path)["artist"]) == [artist]
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("\u202aC:\\scans\\5.jpg\u202c", "C:\\scans\\5.jpg"),
+        ('""" C:\\scans\\5.jpg"""', "C:\\scans\\5.jpg"),
+        ("“5.jpg”", "5.jpg"),
+        ('"""a"" and ""b"""', '"a" and "b"'),
+        ("it's'", "it's'"),
+        ("so\u00adft.jpg", "so\u00adft.jpg"),
+    ],
+)
+def test_read_catalogue_takes_away_what_was_pasted_around_a_file_name(cell: str, name: str, tmp_path: Path) -> None:
+    assert list(read(write(tmp_path / "c.csv", f"artist,filename\nA,{cell}\n"))["new_filename"]) == [name]
 
 
 @pytest.mark.parametrize(

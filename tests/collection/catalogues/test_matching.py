@@ -69,6 +69,13 @@ def matched(names: list[str], files: list[Original]) -> dict[str, str]:
         ("STRASSE.jpg", "straße.jpg"),
         ("ИЛЬЯ РЕПИН.jpg", "Илья Репин.jpg"),
         ("St. Jerome", "St. Jerome.jpg"),
+        ("1908/1", "1908.1.jpg"),
+        ("Inv. 1908/1", "a/inv-1908_1.tif"),
+        ("1908,1.jpg", "1908-1.png"),
+        ("Who? Me: 2*", "who_me_2.jpg"),
+        ("so\u00adft.jpg", "soft.jpg"),
+        ("soft.jpg", "so\u200bft.jpg"),
+        ("\u200eBaroque/1.jpg", "Baroque/1.jpg"),
     ],
 )
 def test_match_files_finds_the_only_file_that_can_be_meant(name: str, file: str) -> None:
@@ -90,7 +97,9 @@ def test_match_files_finds_the_only_file_that_can_be_meant(name: str, file: str)
         (["1.jpg"], ["a/1.jpg", "b/1.jpg"], {}),
         (["1.jpg"], ["1.jpg", "b/1.jpg"], {"1.jpg": "1.jpg"}),
         # two endings
-        (["1"], ["1.jpg", "1.png"], {}),
+        (["1"], ["1.jpg", "1.png"], {"1": "1.jpg"}),
+        (["1"], ["a/1.jpg", "b/1.png"], {}),
+        (["1.png"], ["a.jpg", "A.tif"], {}),
         (["1", "1.png"], ["1.jpg", "1.png"], {"1.png": "1.png"}),
         (["1.jpg", "1.png"], ["1.jpg"], {"1.jpg": "1.jpg"}),
         (["1"], ["1.jpg", "1.txt", "1.xmp", "1.json"], {"1": "1.jpg"}),
@@ -102,6 +111,13 @@ def test_match_files_finds_the_only_file_that_can_be_meant(name: str, file: str)
         (["1.jpg", "01.jpg"], ["1.jpg", "01.jpg"], {"1.jpg": "1.jpg", "01.jpg": "01.jpg"}),
         (["1.jpg"], ["01.jpg", "001.jpg"], {}),
         (["1.jpg"], ["10.jpg", "11.jpg", "21.jpg"], {}),
+        # signs that a file's name may not have
+        (["1908/1", "1908/2"], ["1908.1.jpg", "1908_2.jpg"], {"1908/1": "1908.1.jpg", "1908/2": "1908_2.jpg"}),
+        (["1908/1"], ["1908.1.jpg", "1908-1.jpg"], {}),
+        (["1908/1", "1908:1"], ["1908.1.jpg"], {}),
+        (["1908/1", "1908-1"], ["1908.1.jpg"], {"1908-1": "1908.1.jpg"}),
+        (["1908/1"], ["1908.1.txt"], {}),
+        (["1908/1.jpg"], ["1908.1.jpg"], {}),
         # nothing at all
         (["", "/", "./"], ["1.jpg"], {}),
         (["../outside.jpg", "/etc/passwd"], ["1.jpg"], {}),
@@ -109,6 +125,28 @@ def test_match_files_finds_the_only_file_that_can_be_meant(name: str, file: str)
 )
 def test_match_files_never_guesses(names: list[str], files: list[str], expected: dict[str, str]) -> None:
     assert matched(names, originals(*files)) == expected
+
+
+@pytest.mark.parametrize(
+    ("sizes", "taken"),
+    [
+        ({"1.jpg": 10, "1.tif": 90}, "1.tif"),
+        ({"1.JPG": 90, "1.jp2": 10}, "1.JPG"),
+        ({"a/jpg/1.jpg": 10, "a/TIFF/1.tiff": 90}, "a/TIFF/1.tiff"),
+        ({"1.jpg": 10, "1.dng": 90, "1.psd": 80}, "1.jpg"),
+    ],
+)
+def test_match_catalogue_takes_the_largest_of_files_that_differ_in_their_ending(
+    sizes: dict[str, int], taken: str
+) -> None:
+    files = [Original(file, Path("/home/ann/scans"), zipped=False, size=size) for file, size in sizes.items()]
+    found = match_catalogue(catalogue(("Monet", "1")), files)
+    assert [(name, original.file) for name, original in found.matched.files] == [("1", taken)]
+    others = sizes.keys() - {taken}
+    assert dict(found.matched.unused) == dict.fromkeys(others, f"another file of this work was taken: {taken}")
+    assert found.remarks[-1].startswith(
+        f"1 work has several files that differ in their ending alone; the largest is taken, e.g. '{taken}', not '"
+    )
 
 
 def test_match_files_takes_the_first_of_several_folders() -> None:

@@ -42,6 +42,22 @@ def test_read_folder_takes_artist_and_title_from_path() -> None:
     assert (found.artists_from, found.layout, found.remarks) == ("folder names at level 1", "artist", [])
 
 
+def test_read_folder_takes_title_of_a_side_from_the_folder_of_its_work() -> None:
+    paths = [
+        "Monet/Seine 1872/recto.jpg",
+        "Monet/Seine 1872/Detail 2.jpg",
+        "Monet/The_Sea/verso.jpg",
+        "Titian/back.jpg",
+    ]
+    table = read(paths, "artist").table
+    assert table[["title", "date"]].to_numpy().tolist() == [
+        ["Seine (recto)", "1872"],
+        ["Seine (Detail 2)", "1872"],
+        ["The Sea (verso)", ""],
+        ["back", ""],
+    ]
+
+
 def test_read_folder_leaves_out_and_names_what_is_outside() -> None:
     found = read(["a/1.jpg", "readme.txt", "cover.jpg", "a/notes.txt"])
     assert works_by_artist(found) == {"a": 1}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from pyarrow import parquet
 from spreadsheets import write_ods, write_xlsx
 
 from painter_search.collection.catalogues.catalogue import read_catalogue
-from painter_search.common.errors import AmbiguousError, DamagedFileError, MissingPackageError
+from painter_search.common.errors import AmbiguousError, DamagedFileError, MissingPackageError, NotFoundError
 
 ROWS = [("Albrecht Dürer", "1.jpg", "Hase; jung"), ("Claude Monet", "2.jpg", "Seine, 1872")]
 WANTED = [["Albrecht Dürer", "1.jpg", "Hase; jung"], ["Claude Monet", "2.jpg", "Seine, 1872"]]
@@ -73,6 +76,38 @@ def test_read_catalogue_finds_delimiter_and_header(text: str, tmp_path: Path) ->
 def test_read_catalogue_keeps_lines_within_quotes(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text('artist;filename;title\nMonet;1.jpg;"two\nlines; ""quoted"""\nTitian;2.jpg;x\n')
     assert values(tmp_path / "c.csv") == [["Monet", "1.jpg", 'two\nlines; "quoted"'], ["Titian", "2.jpg", "x"]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "taken"),
+    [
+        ('Monet,"unclosed,1.jpg\nMonet,x,2.jpg\nTitian,"y",5.jpg\nTitian,z,6.jpg\n', 2, "2 more lines"),
+        ('Monet,x,1.jpg\nMonet,"unclosed,2.jpg\nTitian,"y, z",5.jpg\n', 3, "1 more line:"),
+        ('"Monet,x,1.jpg\n"Monet",y,2.jpg\n', 2, "1 more line:"),
+        ('Monet,"two\nlines",1.jpg\r\nMonet,"unclosed,2.jpg\r\nTitian,"y",5.jpg\r\n', 4, "1 more line:"),
+    ],
+)
+def test_read_catalogue_refuses_quotation_mark_that_is_not_closed(
+    rows: str, line: int, taken: str, tmp_path: Path
+) -> None:
+    (tmp_path / "c.csv").write_bytes(f"artist,title,filename\n{rows}".encode())
+    with pytest.raises(DamagedFileError, match=rf"line {line} opens a quotation mark .* its cell takes {taken}"):
+        read(tmp_path / "c.csv")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        'Monet,1.jpg,"two\nlines"',
+        'Monet,1.jpg,"two, or three,\nlines, or, four"',
+        'Monet,1.jpg,"said ""well, now, then""\nin a, b, c"',
+        '"Monet\nFrench",1.jpg,x',
+        'Monet,1.jpg,"Seine" at dawn',
+    ],
+)
+def test_read_catalogue_keeps_cells_of_several_lines(row: str, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(f"artist,filename,title\n{row}\nTitian,2.jpg,y\n")
+    assert read(tmp_path / "c.csv")[0]["new_filename"].tolist() == ["1.jpg", "2.jpg"]
 
 
 @pytest.mark.parametrize("before", ["", "Export of\nworks\n"])
@@ -239,6 +274,32 @@ def test_read_catalogue_reads_spreadsheets(kind: str, tmp_path: Path) -> None:
     assert remarks == [*sheets, f"c.{kind}: date is read from 'Year'."]
 
 
+GROUPED = [["Artist", "File"], ["Monet", "1.jpg"], ["", "2.jpg"], ["", "3.jpg"], ["Titian", "5.jpg"], ["", "6.jpg"]]
+
+
+def test_read_catalogue_fills_merged_cells(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    rows = [["Works", ""], [], *GROUPED]
+    path = write_xlsx(tmp_path / "c.xlsx", {"Works": rows}, ["A1:B1", "A4:A6", "A7:A8", "D1:D9", "F2:G3"])
+    table, remarks = read(path)
+    assert table["artist"].tolist() == ["Monet"] * 3 + ["Titian"] * 2
+    assert not [remark for remark in remarks if "no artist" in remark]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "csv"])
+def test_read_catalogue_tells_of_rows_without_artist(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"c.{kind}"
+    if kind == "csv":
+        path.write_text("\n".join(map(",".join, GROUPED)))
+    else:
+        pytest.importorskip("python_calamine")
+        write_xlsx(path, {"Works": GROUPED}) if kind == "xlsx" else write_ods(path, GROUPED)
+    assert (
+        f"c.{kind}: 3 of 5 rows have no artist; if it is written once for several rows, fill the column down."
+        in (read(path)[1])
+    )
+
+
 def test_read_catalogue_names_the_extra_that_reads_spreadsheets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -345,3 +406,15 @@ def test_read_catalogue_reads_parquet_and_the_names_of_labels(tmp_path: Path) ->
         ["Monet", "2.jpg", ""],
         ["", "3.jpg", "1.5"],
     ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes")
+def test_read_catalogue_reads_a_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_text, args=(text_of("artist,filename,title", ","),))
+    writer.start()
+    assert values(path) == WANTED
+    writer.join()
+    with pytest.raises(NotFoundError, match="is no file; check the path after catalogue"):
+        read(tmp_path)

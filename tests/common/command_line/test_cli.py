@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +30,10 @@ class Config:
     """Artists."""
     limit: IfGiven[int] = None
     """At most this many. Default: all."""
+    folder: IfGiven[Path] = None
+    """Where. Default: nowhere."""
+    files: tuple[Path, ...] = ()
+    """What."""
 
     def __post_init__(self) -> None:
         if self.count < 0:
@@ -64,6 +71,13 @@ def test_a_flag_that_was_not_given_has_no_default_in_the_help(capsys: pytest.Cap
     assert [call("--limit", "5"), call()] == [0, 0]
     assert capsys.readouterr().out == "1 () False 5\n1 () False\n"
     assert call("--limit", "None") == MISUSED
+
+
+@pytest.mark.parametrize("arguments", [("--folder", ""), ("--folder=",), ("--files", "a", " ")])
+def test_an_empty_path_is_refused(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(*arguments) == MISUSED
+    assert capsys.readouterr().err.startswith("painter_search: a path is empty")
+    assert call("--folder", ".", "--files", "a", ".") == 0
 
 
 @pytest.mark.parametrize(
@@ -144,6 +158,24 @@ def test_exit_code_turns_interrupts_and_os_errors_into_sentences(
 ) -> None:
     assert exit_code(fail_with(error)) == code
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+def test_closed_standard_files_are_opened_before_any_other() -> None:
+    script = """
+import os, sys
+from painter_search.common.command_line.cli import exit_code
+def call():
+    with open("/dev/zero") as opened:
+        assert opened.fileno() > 2 and sys.stdin.read() == ""
+    print("lost", file=sys.stderr)
+    print([os.get_inheritable(number) for number in range(3)])
+    return 0
+sys.exit(exit_code(call))
+"""
+    command = ["sh", "-c", 'exec "$0" -c "$1" <&- 2>&-', sys.executable, script]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stdout) == (0, "[True, True, True]\n")
 
 
 def test_html_path_refuses_other_endings_and_urls() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -11,7 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from painter_search.common.files.atomic_io import read_json, to_json, write_bytes, write_json
+from painter_search.common.errors import BusyError
+from painter_search.common.files.atomic_io import (
+    check_writable,
+    locked,
+    read_json,
+    to_json,
+    write_bytes,
+    write_file,
+    write_json,
+)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX tells whether a process runs")
@@ -42,3 +52,42 @@ def test_write_json_keeps_numbers_that_are_none_and_paths_that_are_no_utf_8(tmp_
     found = read_json(tmp_path / "some.json")
     assert found["path"] == content["path"]
     assert np.isnan(found["loss"])
+
+
+def test_check_writable_leaves_nothing_and_names_the_file(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new" / "page.html")
+    assert not any(tmp_path.iterdir())
+    (tmp_path / "page.html").mkdir()
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "page.html", tmp_path / "file" / "a.html"):
+        with pytest.raises(OSError, match=r"(?i)directory") as refused:
+            check_writable(path)
+        assert refused.value.filename == str(path)
+
+
+def test_write_file_names_the_file_for_which_the_disk_is_full(tmp_path: Path) -> None:
+    def fill(temporary: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left") as full:
+        write_file(tmp_path / "works.db", fill)
+    assert full.value.filename == str(tmp_path / "works.db")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="locks by fcntl")
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOTSUP])
+def test_locked_helps_itself_where_a_share_keeps_no_locks(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    for _ in range(2):
+        with (
+            locked(tmp_path / ".lock", "data is being prepared"),
+            pytest.raises(BusyError, match="data is being prepared"),
+            locked(tmp_path / ".lock", "data is being prepared"),
+        ):
+            pass
+        assert not any(tmp_path.iterdir())

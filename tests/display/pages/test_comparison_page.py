@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 from small_world import paint
 
 from painter_search.analysis.comparisons.comparison import Comparison, compare_paintings
+from painter_search.analysis.comparisons.group_comparison import GroupComparison
 from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.analysis.local_matching import MatchingParts, PartPair
 from painter_search.display.console.comparison import show_comparison
@@ -115,6 +117,31 @@ def test_comparison_page_is_self_contained_accessible_and_escaped(
     assert "http:" not in html
     assert "https:" not in html
     assert_accessible_markup(html)
+
+
+def test_comparison_page_can_be_cited(
+    small_index: PaintingIndex, pair: PairComparison, groups: Comparison, tmp_path: Path
+) -> None:
+    for comparison, finding in ((pair, f"distance {pair.distance:.3f}"), (groups, "mean distance between them")):
+        write_comparison_page(tmp_path / "page.html", comparison, small_index)
+        html = (tmp_path / "page.html").read_text(encoding="utf-8")
+        for line in ('<p class="running">', "<blockquote data-copied>"):
+            cited = html.partition(line)[2].partition("</")[0] + html.partition(line)[2].partition("</span>")[2]
+            assert finding in cited
+            assert small_index.digest in cited
+            assert f"encoder {(small_index.encoder_digest or '')[:16]}" in cited
+        assert f'<span class="unbroken">{date.today().isoformat()}</span>' in html
+        assert "@misc{painter_search-" in html
+
+
+def test_groups_without_names_are_not_lettered_twice(
+    small_index: PaintingIndex, groups: Comparison, tmp_path: Path
+) -> None:
+    assert isinstance(groups, GroupComparison)
+    unnamed = replace(groups, one=replace(groups.one, name="Group A"))
+    write_comparison_page(tmp_path / "page.html", unnamed, small_index)
+    html = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<h2>Every work of Group A with every work of [red]late (B)</h2>" in html
 
 
 def test_comparison_page_without_feature_maps_has_no_switch(

@@ -66,6 +66,15 @@ def test_draw_map_of_a_single_index_replaces_no_other_map(small_index: PaintingI
     assert (tmp_path / "map.html").read_text() == "of the museum's rooms"
 
 
+def test_draw_map_writes_into_another_folder(small_index: PaintingIndex, tmp_path: Path) -> None:
+    written = draw_map(MapConfig(index=small_index.folder, out=tmp_path / "maps", max_works=5))
+    assert (written.picture, written.page) == (tmp_path / "maps" / "map.png", tmp_path / "maps" / "map.html")
+    assert written.page.is_file()
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match=r"map\.png"):
+        draw_map(MapConfig(index=small_index.folder, out=tmp_path / "file"))
+
+
 def test_draw_map_writes_files_that_name_the_index(files: MapFiles, html: str, small_index: PaintingIndex) -> None:
     assert files.picture == small_index.folder.parent / "map.png"
     assert files.page == small_index.folder.parent / "map.html"

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,9 +8,11 @@ from matplotlib.axes import Axes
 from PIL import Image
 from tiny_world import BACKBONE, register_tiny_backbone
 
+from painter_search.collection.collection import Collection
+from painter_search.common.files.atomic_io import digest_file
 from painter_search.display.console.run import show_run
 from painter_search.display.pages.run_page import write_report_page
-from painter_search.display.plots import draw_augmentations, draw_curves
+from painter_search.display.plots import draw_augmentations, draw_curves, pictures_seen
 from painter_search.display.words.run_summary import run_sentences
 from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
 from painter_search.metrics.bootstrap import Estimate
@@ -60,10 +63,38 @@ def test_write_report_page_shows_settings_epochs_and_scores(run: Run) -> None:
         assert picture.width > 500
 
 
+def test_report_page_names_works_and_the_run(run: Run, small_collection: Path) -> None:
+    collection = Collection.open(small_collection)
+    work = collection.works("test")[0]
+    assert run.test is not None
+    confusion = replace(run.test.confusions[0], other_frame=str(collection.frame_path(work.file)))
+    write_report_page(replace(run, test=replace(run.test, confusions=[confusion])))
+    html = (run.folder / "report.html").read_text(encoding="utf-8")
+    assert "<b>frame.jpg</b>" in html  # of no collection
+    assert f"<b>{work.title or work.file}</b>" in html
+    labels = re.findall(r'role="region" aria-label="([^"]+)"', html)
+    assert len(labels) == len(set(labels)) == 4
+    cited = html.partition('<p class="running">')[2]
+    assert cited.startswith("painter_search ")
+    assert f"run {run.folder.name}, {run.config.backbone}" in cited
+    assert digest_file(run.best)[:16] in cited
+
+
+def test_run_without_training_epochs_has_neither_their_curves_nor_their_columns(run: Run) -> None:
+    validations = [metrics for metrics in run.history if metrics.phase == "validation"]
+    write_report_page(replace(run, history=validations))
+    html = (run.folder / "report.html").read_text(encoding="utf-8")
+    assert "</span>training</li>" not in html
+    assert "train loss" not in html
+    assert html.count("</span>validation</li>") == 3
+    row = html.partition('<tr class="best">')[2].partition("</tr>")[0]
+    assert row.count("<td>") == 4
+
+
 def test_draw_augmentations_shows_the_views_of_the_encoder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     sides: list[int] = []
     monkeypatch.setattr(Axes, "imshow", lambda axes, picture: sides.append(picture.shape[0]))
-    draw_augmentations(run)
+    draw_augmentations(run.folder, pictures_seen(run))
     assert set(sides) == {64}  # not the settings' 96
     assert len(sides) in (5, 42)  # all of one side, or the central square augmented
 

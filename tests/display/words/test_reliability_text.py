@@ -10,13 +10,12 @@ from painter_search.display.words.reliability_text import FITTED, measured_on
 from painter_search.index.painting_index import PaintingIndex
 
 
-def test_measured_on_does_not_say_that_artists_were_drawn_with_all_their_works(small_index: PaintingIndex) -> None:
+def test_measured_on_says_where_pictures_are_counted_once(small_index: PaintingIndex) -> None:
     reliability = measure_reliability(small_index, min_queries=2)
     assert reliability is not None
-    assert "drawn" not in measured_on(replace(reliability, works=small_index.manifest.works), small_index)
-    drawn = measured_on(replace(reliability, works=9), small_index)
-    assert f"(drawn by artist from its {small_index.manifest.works} works, each picture once)" in drawn
-    assert "whole" not in drawn
+    assert "once" not in measured_on(replace(reliability, works=small_index.manifest.works), small_index)
+    said = measured_on(replace(reliability, works=9), small_index)
+    assert f"(each picture of its {small_index.manifest.works} works once)" in said
 
 
 def test_measured_on_says_where_probabilities_were_fitted_to_the_very_works(

@@ -1,7 +1,7 @@
 import pytest
 
-from painter_search.attribution.answers import ArtistMatch, Attribution
-from painter_search.display.words.shares import answer_shares, exact_shares, round_to_hundred
+from painter_search.attribution.answers import ArtistMatch, Attribution, format_probability
+from painter_search.display.words.shares import answer_shares, exact_shares, premise, round_to_hundred
 
 
 def answer(first: float | None, known: float | None) -> Attribution:
@@ -23,7 +23,7 @@ def test_round_to_hundred_sums_to_a_hundred_in_steps_of_five(shares: tuple[float
     assert sum(rounded) == 100
 
 
-def test_answer_shares_are_first_artist_another_and_nobody_in_the_words_of_the_bar() -> None:
+def test_answer_shares_are_first_artist_another_and_nobody() -> None:
     shares = answer_shares(answer(0.75, 0.8))
     assert [(share.kind, share.percent) for share in shares] == [("first", 75), ("another", 5), ("nobody", 20)]
     assert [share.words.likely for share in shares] == ["about 75 %", "about 5 %", "about 20 %"]
@@ -33,6 +33,24 @@ def test_answer_shares_are_first_artist_another_and_nobody_in_the_words_of_the_b
         "under 5 %",
         "under 5 %",
     ]
+
+
+@pytest.mark.parametrize(("first", "known"), [(0.081, 0.6), (0.959, 0.96), (0.33, 0.66), (0.3, 0.2)])
+def test_answer_shares_are_said_in_the_words_of_the_other_tables(first: float, known: float) -> None:
+    """The bar's parts are rounded to fill it: 8.1, 51.9 and 40 % to 5, 50 and 45."""
+    one = answer(first, known)
+    exact = exact_shares(one)
+    assert exact is not None
+    shares = answer_shares(one)
+    assert [share.words.likely for share in shares] == [format_probability(share) for share in exact]
+    assert sum(share.percent for share in shares) == 100
+
+
+def test_answer_to_a_filter_speaks_of_the_works_compared_with() -> None:
+    who = [share.words.who for share in answer_shares(answer(0.75, 0.8), filtered=True)]
+    assert who == ["Ada", "another artist among them", "nobody among the works compared with"]
+    assert "in this index" in premise(filtered=False)
+    assert "compared with" in premise(filtered=True)
 
 
 def test_answer_without_calibration_has_no_shares() -> None:

@@ -54,12 +54,19 @@ def expected(colour: tuple[int, int, int]) -> NDArray[np.float32]:
     return np.append((np.array(colour) / 255 - MEAN) / STD, 0.5).astype(np.float32)
 
 
+def picture_of(colour: tuple[int, int, int]) -> Image.Image:
+    """A picture of almost one colour, since none is read that has no other."""
+    picture = Image.new("RGB", (90, 60), colour)
+    picture.putpixel((0, 0), (0, 0, 0))
+    return picture
+
+
 @pytest.mark.parametrize("kind", [TensorProto.FLOAT, TensorProto.FLOAT16])
 def test_onnx_file_sees_pictures_as_its_preprocessing_says(kind: int, tmp_path: Path) -> None:
     write_preprocessing(tmp_path)
     file = write_network(tmp_path / "clip.onnx", kind)
     colour = (200, 100, 50)
-    picture = Image.new("RGB", (90, 60), colour)
+    picture = picture_of(colour)
     found = load_encoder(file, normalize=False).embed([picture, picture])
     np.testing.assert_allclose(found[0], expected(colour), atol=0.05)
     unit = load_encoder(file).embed(picture)[0]
@@ -79,7 +86,7 @@ def test_onnx_file_sees_pictures_as_its_preprocessing_says(kind: int, tmp_path: 
 def test_onnx_file_sees_pictures_rescaled_and_reversed(settings: dict, seen: list[float], tmp_path: Path) -> None:
     (tmp_path / "preprocessor_config.json").write_text(json.dumps({"size": 32, **settings}))
     file = write_network(tmp_path / "other.onnx")
-    found = load_encoder(file, normalize=False).embed(Image.new("RGB", (90, 60), (200, 100, 50)))[0]
+    found = load_encoder(file, normalize=False).embed(picture_of((200, 100, 50)))[0]
     np.testing.assert_allclose(found[:3], seen, rtol=0.02, atol=0.02)
 
 

@@ -86,7 +86,7 @@ def test_a_folder_that_cannot_be_written_does_no_harm(exported: Path, kept: Path
 
 
 def test_those_unused_for_longest_make_room(exported: Path, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = InferenceEngine(OpenVino(exported, 64, 2, digest=digest_file(exported)), 2)
+    engine = InferenceEngine(lambda: OpenVino(exported, 64, 2, digest=digest_file(exported)), 2)
     (first,) = kept.iterdir()
     monkeypatch.setattr(compiled_networks, "MAX_KEPT", first.stat().st_size)
     engine.run(["plane 1"], PIXELS)

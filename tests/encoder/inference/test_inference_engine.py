@@ -1,5 +1,7 @@
 """Both libraries give the same, on any number of cores; ONNX Runtime computes where OpenVINO cannot."""
 
+import multiprocessing
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -35,7 +37,7 @@ def engine(request: pytest.FixtureRequest, exported: bytes) -> InferenceEngine:
     if request.param == "onnxruntime":
         return open_onnxruntime(exported, cores=2)
     pytest.importorskip("openvino")
-    return InferenceEngine(OpenVino(exported, 64, 2), 2)
+    return InferenceEngine(lambda: OpenVino(exported, 64, 2), 2)
 
 
 def views(count: int, side: int = 64) -> np.ndarray:
@@ -75,6 +77,22 @@ def test_threads_that_ask_at_once_get_their_own_embeddings(engine: InferenceEngi
     with ThreadPoolExecutor(6) as threads:
         found = threads.map(lambda start: engine.run(EMBEDDINGS, pixels[start : start + 3])[0], range(0, 60, 3))
         np.testing.assert_allclose(np.concatenate(list(found)), expected, atol=1e-6)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_forked_process_computes_the_same(engine: InferenceEngine) -> None:
+    pixels = views(12)
+    (expected,) = engine.run(EMBEDDINGS, pixels)
+    received, sent = multiprocessing.Pipe()
+    forked = multiprocessing.get_context("fork").Process(target=lambda: sent.send(engine.run(EMBEDDINGS, pixels)[0]))
+    forked.start()
+    try:
+        assert received.poll(30)
+        np.testing.assert_allclose(received.recv(), expected, atol=1e-6)
+        forked.join(30)
+        assert forked.exitcode == 0
+    finally:
+        forked.kill()
 
 
 def test_open_engine_prefers_openvino(exported: bytes) -> None:

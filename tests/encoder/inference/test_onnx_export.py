@@ -11,6 +11,7 @@ from torchvision import models
 
 from painter_search.common.errors import InvalidValueError
 from painter_search.encoder.checkpoint import start_encoder
+from painter_search.encoder.inference import onnx_export
 from painter_search.encoder.inference.inference_engine import open_onnxruntime
 from painter_search.encoder.inference.onnx_export import OnnxEncoder, export_encoder, export_onnx
 from painter_search.encoder.views import central_square, to_pixels
@@ -28,6 +29,13 @@ def test_export_encoder_agrees_with_pytorch(backbone: str) -> None:
     assert ours.shape == (5, 256)
     scale = np.linalg.norm(theirs, axis=1, keepdims=True)
     np.testing.assert_allclose(ours / scale, theirs / scale, atol=1e-3)
+
+
+def test_weights_that_no_onnx_file_holds_are_refused_before_the_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = start_encoder(STAGED, "none", seed=3)
+    monkeypatch.setattr(onnx_export, "MAX_BYTES", 4 * sum(weight.numel() for weight in encoder.parameters()) - 1)
+    with pytest.raises(InvalidValueError, match=r"GB of weights.*choose a smaller backbone"):
+        export_encoder(encoder)
 
 
 def test_export_onnx_ranks_paintings_as_pytorch_does(tmp_path: Path) -> None:

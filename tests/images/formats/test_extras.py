@@ -75,7 +75,7 @@ def test_frame_painting_turns_heic_upright(orientation: int, paint: Paint, save:
 
 
 @pytest.mark.parametrize(
-    ("size", "container"), [((160, 90), True), ((64, 64), False), ((300, 999), True), ((7, 5), False)]
+    ("size", "container"), [((160, 90), True), ((64, 64), False), ((300, 999), True), ((17, 16), False)]
 )
 def test_jxl_size_is_what_the_decoder_finds(size: tuple[int, int], container: bool, paint: Paint, save: Save) -> None:
     pytest.importorskip("pillow_jxl")

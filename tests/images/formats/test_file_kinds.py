@@ -84,8 +84,8 @@ def test_foreign_kind_leaves_images_alone(file_format: str, paint: Paint, save: 
 
 
 def test_foreign_kind_leaves_ppm_in_figures_alone() -> None:
-    content = b"P3\n# a comment\n2 2\n255\n" + b"255 0 0  0 255 0  0 0 255  9 9 9\n"
-    assert frame_painting(content, "whole").width == 2
+    content = b"P3\n# a comment\n16 16\n255\n" + b"255 0 0  0 255 0  0 0 255  9 9 9\n" * 64
+    assert frame_painting(content, "whole").width == 16
 
 
 def test_frame_painting_takes_largest_image_of_icon(paint: Paint, save: Save) -> None:

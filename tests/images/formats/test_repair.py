@@ -155,6 +155,21 @@ def test_frame_painting_reads_png_with_damaged_metadata(chunks: list[bytes], pai
     assert framed(png_with(content, *chunks)) == framed(content)
 
 
+def test_frame_painting_refuses_png_with_a_flipped_bit_in_its_pixels(paint: Paint, save: Save) -> None:
+    content = save(paint(5, 300, 240), "PNG")
+    first, last = content.index(b"IDAT") + 4, content.rindex(b"IEND") - 8
+    for place in np.random.default_rng(6).integers(first, last, 40).tolist():
+        damaged = content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :]
+        with pytest.raises(UnreadableImageError, match=r"^damaged \(its checksum is wrong\); copy or"):
+            framed(damaged)
+
+
+def test_frame_painting_calls_a_cut_png_truncated(paint: Paint, save: Save) -> None:
+    content = save(paint(5, 300, 240), "PNG")
+    with pytest.raises(UnreadableImageError, match=r"^truncated"):
+        framed(content[: len(content) // 2])
+
+
 @pytest.mark.parametrize("cut", ["end", "half of the end", "metadata after the pixels"])
 def test_frame_painting_reads_png_whose_pixels_are_all_there(cut: str, paint: Paint, save: Save) -> None:
     content = save(paint(5), "PNG")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import unicodedata
 from pathlib import Path
 
 import pytest
 
-from painter_search.images.listing.folder_walk import walk_folder
+from painter_search.images.listing.folder_walk import nothing_found, walk_folder
 from painter_search.images.listing.side_files import is_note, is_side_file
 from painter_search.images.sources import list_sources, read_original
 
@@ -107,12 +108,46 @@ def test_walk_folder_lists_hugging_face_cache_by_its_snapshots(tmp_path: Path) -
     assert walked(tmp_path) == (["snapshots/main/Monet/1.jpg", "snapshots/main/Monet/2.jpg"], {})
 
 
+def test_walk_folder_keeps_what_lies_in_a_folder_that_may_not_be_entered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, "Monet/1.jpg", "Titian/2.jpg", "Titian/late/3.jpg")
+    real = Path.lstat
+
+    def lstat(path: Path) -> os.stat_result:
+        if path.parent.name == "Titian":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "lstat", lstat)
+    reason = f"a folder that cannot be listed ({os.strerror(errno.EACCES)})"
+    assert walked(tmp_path) == (["Monet/1.jpg", "Titian/2.jpg"], {"Titian/late": reason})
+
+
+def test_walk_folder_passes_over_what_is_deleted_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path, "Monet/1.jpg", "Titian/2.jpg")
+    real = Path.lstat
+    monkeypatch.setattr(
+        Path, "lstat", lambda path: real(path.with_name("gone") if path.name in ("1.jpg", "Titian") else path)
+    )
+    assert walked(tmp_path) == ([], {})
+
+
+def test_nothing_found_names_what_was_passed_over() -> None:
+    reason = "a folder that cannot be listed (Permission denied)"
+    remedy = "fix that and run the command again."
+    assert nothing_found([]) == ""
+    assert nothing_found([("", reason)], Path("G")) == f"nothing was found: G is {reason}; {remedy}"
+    places = [("Titian", reason), ("up", "a link")]
+    assert nothing_found(places, Path("G"), Path("H")) == f"nothing was found: Titian in G, H is {reason}; {remedy}"
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may list every folder")
 def test_walk_folder_names_folder_without_permission(tmp_path: Path) -> None:
     fill(tmp_path, "Monet/1.jpg", "Titian/2.jpg")
     (tmp_path / "Titian").chmod(0)
     try:
-        assert walked(tmp_path) == (["Monet/1.jpg"], {"Titian": "a folder that cannot be listed"})
+        assert walked(tmp_path) == (["Monet/1.jpg"], {"Titian": "a folder that cannot be listed (Permission denied)"})
     finally:
         (tmp_path / "Titian").chmod(0o700)
 

@@ -83,7 +83,7 @@ PLAIN: dict[str, Callable[[Image.Image], Image.Image]] = {
     "window": window,
     "picture in picture": picture_in_picture,
     "sheet": sheet,
-    "one colour": lambda picture: Image.new("RGB", picture.size, (200, 30, 30)),
+    "monochrome": lambda picture: ImageOps.expand(Image.new("RGB", (398, 308), (200, 30, 30)), 1, (190, 30, 30)),
 }
 
 

@@ -1,11 +1,18 @@
+import multiprocessing
+import os
+import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 
-from painter_search.common.errors import UnknownWorkError
+from painter_search.common.errors import DamagedFileError, UnknownWorkError
 from painter_search.index.vector_store.base import EMBEDDINGS, VectorStore
 from painter_search.index.vector_store.faiss_build import build_faiss
+from painter_search.index.vector_store.faiss_file import write_faiss_file
 from painter_search.index.vector_store.faiss_store import FaissStore
 
 NEW_IDS = np.array([2004, 2009])
@@ -36,6 +43,22 @@ def test_write_with_and_write_without_make_versions_and_leave_the_one_before(tmp
     else:
         np.testing.assert_array_equal(removed.ids, [*range(2, 2001), 2009])
     assert len(FaissStore(folders[0], settings)) == 2000
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+@pytest.mark.parametrize("approximate", [False, True])
+def test_an_index_below_a_folder_whose_name_faiss_cannot_take_is_read(tmp_path: Path, approximate: bool) -> None:
+    folder = tmp_path / os.fsdecode(b"D\xfcrer")
+    folder.mkdir()
+    vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype("f4")
+    settings = build_faiss(vectors, folder, exact_up_to=1000 if approximate else 2000)
+    assert FaissStore(folder, settings).search(vectors[:3], 1)[1].ravel().tolist() == [1, 2, 3]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_write_faiss_file_says_that_the_disk_is_full() -> None:
+    with pytest.raises(OSError, match="No space left"):
+        write_faiss_file(faiss.index_factory(16, "IDMap2,Flat"), Path("/dev/full"))
 
 
 def test_get_returns_vectors_in_the_order_of_the_ids(tmp_path: Path) -> None:
@@ -110,3 +133,40 @@ def test_get_returns_copies_of_vectors_under_any_ids(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found, np.stack([vectors[1] + 1, vectors[6], vectors[0] + 1, vectors[6]]))
     found[:] = 0
     np.testing.assert_array_equal(store.get(np.array([7])), vectors[[6]])
+
+
+@pytest.mark.parametrize("windows", [False, True])
+def test_approximate_index_is_read_by_threads_after_its_folder_is_removed(
+    tmp_path: Path, windows: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if windows:
+        monkeypatch.delattr("os.pread", raising=False)
+    vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype("f4")
+    store = FaissStore(tmp_path, build_faiss(vectors, tmp_path, exact_up_to=1000))
+    shutil.rmtree(tmp_path, ignore_errors=sys.platform == "win32")  # which removes no open file
+    wanted = [np.random.default_rng(seed).integers(1, 2001, 500) for seed in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        for ids, found in zip(wanted, threads.map(store.get, wanted), strict=True):
+            np.testing.assert_array_equal(found, vectors[ids - 1])
+    with pytest.raises(DamagedFileError, match="lacks the work 2001"):
+        store.get(np.array([1, 2001]))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_forked_process_searches(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype("f4")
+    store = FaissStore(tmp_path, build_faiss(vectors, tmp_path, exact_up_to=2000))
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(2)
+    try:
+        expected = store.search(vectors[:4], 2)[1]
+        received, sent = multiprocessing.Pipe()
+        forked = multiprocessing.get_context("fork").Process(target=lambda: sent.send(store.search(vectors[:4], 2)[1]))
+        forked.start()
+    finally:
+        faiss.omp_set_num_threads(threads)
+    try:
+        assert received.poll(30)
+        np.testing.assert_array_equal(received.recv(), expected)
+    finally:
+        forked.kill()

@@ -10,10 +10,11 @@ from painter_search.attribution.answers import Attribution
 from painter_search.attribution.attribute import attribute
 from painter_search.collection.work import Work
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError, UnknownWorkError
-from painter_search.common.files.sqlite import open_read_only
+from painter_search.common.files.sqlite import ReadOnlyConnection, open_read_only
 from painter_search.index.config import WorkFilter
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.works.filters import select_works
+from painter_search.index.works.works_db import WorksDB
 from painter_search.index.works.works_writer import write_works
 
 DATES = ["1880", "c.1890", "", "1895-1905", "August 1901", "unknown"]
@@ -125,7 +126,7 @@ def test_select_works_by_year_keeps_dates_that_lie_wholly_in_the_period(tmp_path
 )
 def test_select_works_refuses_anything_but_one_plain_expression(works: Path, where: str) -> None:
     before = works.read_bytes()
-    with pytest.raises(InvalidValueError, match="where"):
+    with pytest.raises(InvalidValueError, match=r"where|no text in UTF-8"):
         select_works(works, WorkFilter(where))
     assert works.read_bytes() == before
 
@@ -201,3 +202,11 @@ def test_open_read_only_refuses_to_write(works: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copyfile(works, tmp_path / "works.sqlite"))
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         open_read_only(copy).cursor().execute("DELETE FROM works")
+
+
+def test_styles_are_read_once(works: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are shown by every page with a form, and take a look at every work."""
+    database = WorksDB(works, works)
+    assert database.styles() == sorted(STYLES)
+    monkeypatch.setattr(ReadOnlyConnection, "execute", None)
+    assert database.styles() == sorted(STYLES)

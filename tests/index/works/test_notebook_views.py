@@ -28,6 +28,9 @@ def test_update_is_a_table_of_what_changed(small_index: PaintingIndex) -> None:
     one, other, *_ = list_works(small_index, next(iter(list_works(small_index).artists))).works
     update = IndexUpdate(small_index, added=(one,), removed=(other,), left_out=(("<a>.txt", "not an image"),))
     assert update.to_frame()[["change", "id"]].values.tolist() == [["added", one.id], ["removed", other.id]]
+    plain = update.to_dict()
+    assert (plain["index"], plain["works"]) == (small_index.digest, len(small_index))
+    assert [entry["id"] for key in ("added", "removed") for entry in plain[key]] == [one.id, other.id]
     shown = update._repr_html_()
     assert "1 added, 1 removed" in shown
     assert shown.count(PICTURE) == 1
@@ -40,12 +43,15 @@ def test_map_shows_its_picture(tmp_path: Path, save: object, paint: object) -> N
     files = MapFiles(tmp_path / "map.png", tmp_path / "map.html", "digest", 4, 2, 5, 0.9, 0.8)
     assert PICTURE in files._repr_html_()
     assert "4 of 5 works by 2 artists" in files._repr_html_()
+    assert files.to_dict()["page"] == (tmp_path / "map.html").as_posix()
+    assert files.to_dict()["works"] == 4
 
 
 @pytest.mark.parametrize(
     "name",
     ["Encoder", "PaintingIndex", "Answers", "Attribution", "FailedQuery", "PairComparison", "GroupComparison", "Audit",
-     "Run", "IndexReliability", "TripletScore", "SimilarWorks", "Projection", "IndexUpdate", "Listing", "Collection"],
+     "Run", "IndexReliability", "TripletScore", "SimilarArtists", "SimilarWorks", "Projection", "IndexUpdate",
+     "Listing", "Collection"],
 )  # fmt: skip
 def test_every_result_shows_itself_and_gives_a_frame(name: str) -> None:
     import painter_search
@@ -53,3 +59,15 @@ def test_every_result_shows_itself_and_gives_a_frame(name: str) -> None:
     result = getattr(painter_search, name)
     assert callable(result._repr_html_)
     assert callable(result.to_frame)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Answers", "Attribution", "FailedQuery", "PairComparison", "GroupComparison", "Audit", "Run", "IndexReliability",
+     "TripletScore", "IndexEvaluation", "SimilarArtists", "SimilarWorks", "Projection", "IndexUpdate", "Listing",
+     "Collection", "MapFiles", "Exported", "Pushed"],
+)  # fmt: skip
+def test_every_result_gives_plain_values(name: str) -> None:
+    import painter_search
+
+    assert callable(getattr(painter_search, name).to_dict)

@@ -105,7 +105,7 @@ def test_space_that_an_interrupted_training_took_counts_as_free(
     (tmp_path / "stage").write_bytes(bytes(900_000))
     usage.free = 100_000
     stage_cache.check_space(tmp_path, works, 100, [tmp_path / "stage"])
-    with pytest.raises(InvalidValueError, match="make room"):
+    with pytest.raises(InvalidValueError, match="make room and run the command again"):
         stage_cache.check_space(tmp_path, works, 100, [tmp_path / "gone"])
 
 

@@ -120,8 +120,10 @@ def test_kept_weights_are_an_average_of_the_trained_ones(
     whole_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(TunedNetwork, "averaging", 1.0)  # the average never moves from where it starts
-    run = train(whole_config, name="averaged")
-    files = [run.folder / f"epoch_{epoch:02d}.safetensors" for epoch in (2, 4)]
+    averaged = replace(whole_config, name="averaged")
+    with pytest.raises(KeyboardInterrupt):
+        train(averaged, interrupt_after(4))
+    files = [averaged.runs / "averaged" / f"epoch_{epoch:02d}.safetensors" for epoch in (2, 4)]
     assert changed_weights(*files) == set()
     content = read_checkpoint(files[1])
     trained, kept = content["fine_tuning"]["trained"], network_of_checkpoint(content, files[1]).network.state_dict()
@@ -132,6 +134,17 @@ def test_the_run_says_whether_the_trained_network_was_kept(whole_run: Run) -> No
     sentence = run_sentences(whole_run)[-1]
     assert sentence.startswith("Training the whole network, too, told works")
     assert sentence.endswith("so that was kept." if whole_run.best_epoch > 2 else "so the network was left as it came.")
+
+
+@pytest.mark.parametrize(
+    ("device", "bfloat16", "holds"),
+    [("cpu", True, False), ("mps", True, False), ("cuda", True, True), ("cuda", False, False)],
+)
+def test_only_a_gpu_with_bfloat16_holds_the_activations_of_a_batch(
+    device: str, bfloat16: bool, holds: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: bfloat16)
+    assert tuned_network.holds_a_batch(torch.device(device)) is holds
 
 
 def test_activations_of_a_part_of_a_batch_are_held_and_gradients_are_those_of_all(

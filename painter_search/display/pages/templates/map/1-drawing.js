@@ -169,15 +169,23 @@ const drawing = (() => {
     }
     const pictured = paintThumbnails(visible);
     nameArtists(ink, paper, pictured, radius);
-    if (state.picked >= 0) {
-      pen.strokeStyle = ink;
-      pen.lineWidth = 2.5;
-      pen.beginPath();
-      pen.arc(placed.x[state.picked], placed.y[state.picked], radius + 5, 0, 2 * Math.PI);
-      pen.stroke();
-    }
+    if (state.picked >= 0) paintPicked(state.picked, radius, paper);
     canvas.dataset.painted = String(visible);
     canvas.dataset.pictured = String(pictured.size);
+  }
+
+  // The picked work lies above all others, in a thick frame; without a thumbnail its point has a ring.
+  function paintPicked(number, radius, paper) {
+    const scale = 0.94 * thumbnailSide() / side, w = works[number][WIDTH] * scale, h = works[number][HEIGHT] * scale;
+    const x = placed.x[number], y = placed.y[number];
+    pen.beginPath();
+    if (paintThumbnail(pen, number, x - w / 2, y - h / 2, scale)) pen.rect(x - w / 2 - 2, y - h / 2 - 2, w + 4, h + 4);
+    else pen.arc(x, y, radius + 5, 0, 2 * Math.PI);
+    for (const [color, width] of [[paper, 9], [cssColor("--accent"), 5]]) {
+      pen.strokeStyle = color;
+      pen.lineWidth = width;
+      pen.stroke();
+    }
   }
 
   function paintThumbnails(visible) {
@@ -243,6 +251,6 @@ const drawing = (() => {
     paint();  // at once: resizing clears the canvas
   }
 
-  return { byId, data, works, artists, canvas, view, state, shown, placed, side, unit, screenX, screenY, draw, fit, paintThumbnail,
+  return { byId, data, works, artists, canvas, view, state, shown, placed, side, unit, screenX, screenY, draw, paint, fit, paintThumbnail,
     X, Y, ARTIST, WIDTH, HEIGHT, TITLE, DATE, ID, STYLE, EARLIEST, LATEST, NAME };
 })();

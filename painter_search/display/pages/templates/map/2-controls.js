@@ -1,7 +1,7 @@
 "use strict";
 // The map's controls: moving and zooming, pointing, filters, keys, and the card of a work.
 (() => {
-  const { byId, data, works, artists, canvas, view, state, shown, placed, side, unit, screenX, screenY, draw, fit, paintThumbnail,
+  const { byId, data, works, artists, canvas, view, state, shown, placed, side, unit, screenX, screenY, draw, paint, fit, paintThumbnail,
     X, Y, ARTIST, WIDTH, HEIGHT, TITLE, DATE, ID, STYLE, EARLIEST, LATEST, NAME } = drawing;
   const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const foldedNames = artists.map((artist) => fold(artist[NAME]));
@@ -62,6 +62,16 @@
     draw();
   }
 
+  // Zooms out to the works that the filters show, unless all are in sight.
+  function bringIntoSight() {
+    const found = works.filter((_, number) => shown[number]);
+    const [left, right, bottom, top] = [[X, 1], [X, -1], [Y, 1], [Y, -1]].map(([axis, sign]) =>
+      found.reduce((least, work) => Math.min(least, sign * work[axis]), Infinity) * sign);
+    if (!found.length || (screenX(left) >= 0 && screenX(right) <= state.width && screenY(top) >= 0 && screenY(bottom) <= state.height)) return;
+    const fitting = 0.85 * Math.min(state.width / (right - left), state.height / (top - bottom)) * view.zoom / unit();
+    Object.assign(view, { x: (left + right) / 2, y: (bottom + top) / 2, zoom: Math.max(0.8, Math.min(view.zoom, fitting)) });
+  }
+
   function stepBy(by) {
     if (!order.length) {
       order = works.map((_, number) => number).filter((number) => shown[number]);
@@ -94,6 +104,7 @@
       text = `${found} work${found === 1 ? "" : "s"} by ${named.size} artist${named.size === 1 ? "" : "s"}`;
     }
     byId("status").textContent = text;
+    if (state.named !== null) bringIntoSight();
     draw();
   }
 
@@ -171,11 +182,15 @@
     canvas.scrollIntoView({ block: "nearest" });
   }));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  matchMedia("print").addEventListener("change", paint);  // at once: no frame is drawn for paper
   byId("interactive").hidden = false;
   const asked = data.work === undefined ? -1 : works.findIndex((work) => work[ID] === data.work);
   if (asked >= 0) Object.assign(view, { x: works[asked][X], y: works[asked][Y], zoom: 3 });
   fit();
-  if (asked >= 0) pick(asked);
+  if (asked >= 0) {
+    pick(asked);
+    canvas.scrollIntoView({ block: "nearest" });
+  }
   else if (data.work !== undefined) byId("status").textContent = "This work is not in the map's sample.";
   new ResizeObserver(fit).observe(canvas);
 })();
