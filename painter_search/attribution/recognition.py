@@ -33,11 +33,15 @@ def recognised_works(
     agrees = [agree_in_detail(asked, work) for work in works]
     if not any(agrees):
         agrees = [
-            np.corrcoef(mirrored.ravel(), work.ravel())[0, 1] > MIN_MIRRORED_CORRELATION
-            and agree_in_detail(mirrored, work)
+            _correlation(mirrored, work) > MIN_MIRRORED_CORRELATION and agree_in_detail(mirrored, work)
             for work in works
         ]
     return np.asarray(nearest[np.array(agrees, dtype=bool)])
+
+
+def _correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    blank = one.std() == 0 or other.std() == 0
+    return 0.0 if blank else float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
 def _detail(jpeg: bytes) -> NDArray[np.uint8]:

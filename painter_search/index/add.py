@@ -116,7 +116,8 @@ def _open_collection(index: IndexReader, source: Path, staging: Path) -> Additio
             f"{index.picture_size}: pages show what is added no larger than it is there."
         )
     start_stage_folder(staging, [index.digest, collection.summary["inputs_digest"]])
-    return Additions(collection, collection.works("all"), learned=bool(collection.works("train")))
+    learned = bool(collection.works("train")) or collection.name in (index.manifest.trained_on or ())
+    return Additions(collection, collection.works("all"), learned)
 
 
 def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path, keep_uncertain: bool, crop: Crop) -> Additions:

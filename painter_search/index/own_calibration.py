@@ -12,6 +12,7 @@ from painter_search.index.manifest import FileEntry, Manifest
 from painter_search.index.own_works import OwnWorks
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.confidence_fit import OWN_QUERIES, OWN_WORKS, can_fit_to_index, fit_to_index
+from painter_search.metrics.identification.naming_threshold import LEAST_WORKS
 from painter_search.metrics.identification.plda_file import PLDA_FILE
 
 TRAINING_SPLITS = ("train", "all")
@@ -42,8 +43,9 @@ def _fit_to_works(folder: Path, manifest: Manifest, confidence: Confidence) -> C
     named = {PLDA_FILE: FileEntry(0, "")}  # as the manifest will name it
     index = AttributionData(folder, replace(manifest, confidence=confidence, files=named))
     works = OwnWorks(index, OWN_WORKS, np.random.default_rng(0))
-    if can_fit_to_index(confidence, works.numbers):
+    if can_fit_to_index(confidence, works.sample[1]):
         rows = works.draw(OWN_QUERIES, np.random.default_rng(0))
-        confidence = fit_to_index(confidence, works.query(rows), works.numbers[rows], works.sample)
+        if len(rows) >= LEAST_WORKS:
+            confidence = fit_to_index(confidence, works.query(rows), works.numbers[rows], works.sample)
     index.works.close()
     return confidence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,7 @@ from painter_search.index.config import (
 from painter_search.index.manifest import WORKS, Manifest, find_index
 from painter_search.index.works.filters import Selection, select_works
 from painter_search.index.works.works_db import IndexedWork
+from painter_search.metrics.identification.naming_threshold import NamingThreshold
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,7 +122,13 @@ class PaintingIndex(AttributionData):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled for another process, which opens the same folder."""
-        return _open_again, (self.folder, self.selection)
+        return _open_again, (self.folder, self.selection, self._threshold)
+
+    def __copy__(self) -> PaintingIndex:
+        """The same open files; by default, copies are pickled."""
+        copied = PaintingIndex.__new__(PaintingIndex)
+        vars(copied).update(vars(self))
+        return copied
 
     def __len__(self) -> int:
         return len(self.store) if self.selection is None else len(self.selection.ids)
@@ -230,8 +238,7 @@ class PaintingIndex(AttributionData):
 
     def narrowed(self, selection: Selection) -> PaintingIndex:
         """The same index, narrowed to the works that a filter of it selected before; its files are not read."""
-        narrowed = PaintingIndex.__new__(PaintingIndex)  # copy() would pickle, that is open the folder again
-        vars(narrowed).update(vars(self))
+        narrowed = copy(self)
         for name, member in vars(AttributionData).items():
             if isinstance(member, cached_property) and name != "_pldas":
                 vars(narrowed).pop(name, None)  # computed from all works; the encoders of IndexReader stay open
@@ -298,8 +305,9 @@ class PaintingIndex(AttributionData):
         return pd.DataFrame(rows, columns=columns, index=pd.Index(ids, name="id"))
 
 
-def _open_again(folder: Path, selection: Selection | None) -> PaintingIndex:
+def _open_again(folder: Path, selection: Selection | None, threshold: NamingThreshold | None) -> PaintingIndex:
     index = PaintingIndex.load(folder)
+    index._threshold = threshold
     return index if selection is None else index.narrowed(selection)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from painter_search.attribution.answers import Attribution
 from painter_search.attribution.attribute import attribute
+from painter_search.attribution.recognition import _correlation
 from painter_search.index.painting_index import PaintingIndex
 
 
@@ -49,3 +52,11 @@ def test_no_work_is_recognised_in_a_picture_of_none(
     for answer in attribute(small_index, pictures, crop="none"):
         assert isinstance(answer, Attribution)
         assert answer.same_works == ()
+
+
+def test_placeholders_are_compared_without_a_warning() -> None:
+    blank, drawn = np.full((64, 64), 128, np.uint8), np.arange(4096).reshape(64, 64).astype(np.uint8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert _correlation(blank, drawn) == _correlation(drawn, blank) == 0
+        assert _correlation(drawn, drawn) == pytest.approx(1)

@@ -137,3 +137,16 @@ def test_calibration_of_many_works_is_not_that_of_a_few_artists(
     assert expected is not None
     assert threshold.probability == pytest.approx(expected.probability, abs=0.06)
     assert threshold.true_names == pytest.approx(expected.true_names, abs=0.15)
+
+
+@pytest.mark.parametrize("copies", [False, True])
+def test_a_sample_with_too_few_works_by_one_artist_keeps_the_encoders_calibration(
+    copies: bool, tmp_path: Path, confidence: Confidence, plda: PLDA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nearly all artists have one work, or one picture twice."""
+    monkeypatch.setattr(own_calibration, "OWN_WORKS", 60)
+    vectors, numbers = clustered(408, 6, 5)
+    kept = (np.arange(len(numbers)) % 6 < (2 if copies else 1)) | (numbers >= (408 if copies else 400))
+    pictures = numbers[kept] if copies else None
+    index = synthetic_index(tmp_path / "i", vectors[kept], numbers[kept], confidence, plda, pictures=pictures)
+    assert calibrated(index.manifest, index.folder) == index.manifest

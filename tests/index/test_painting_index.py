@@ -6,9 +6,11 @@ import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -31,6 +33,7 @@ from painter_search.index.config import BuildIndexConfig, ListConfig, WorkFilter
 from painter_search.index.listing import list_works
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.distances import distance_matrix
+from painter_search.metrics.identification.naming_threshold import NamingThreshold
 
 
 @pytest.fixture
@@ -338,6 +341,18 @@ def test_a_pickled_index_is_opened_again(small_index: PaintingIndex) -> None:
         again = pickle.loads(pickle.dumps(index))
         assert (again.digest, len(again)) == (index.digest, len(index))
         assert np.array_equal(again.artists.ids, index.artists.ids)
+
+
+def test_a_threshold_is_pickled_and_copies_nothing(small_index: PaintingIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    threshold = NamingThreshold(0.9, 0.1, 0.5)
+    confidence = SimpleNamespace(naming_threshold=lambda share=None: threshold)
+    monkeypatch.setattr(PaintingIndex, "confidence", confidence)
+    named = small_index.naming(10)
+    assert named.store is small_index.store
+    assert named.names_by_default is False
+    again = pickle.loads(pickle.dumps(named))
+    assert again.naming_threshold == threshold
+    assert again.names_by_default is False
 
 
 @pytest.mark.parametrize("field", ["artists", "exclude_artists", "style", "where"])

@@ -81,15 +81,18 @@ def build_given_index(config: BuildIndexConfig) -> Path:
         if search.name != "approximate":
             (staging / EMBEDDINGS).unlink(missing_ok=True)
         _write_left_out(staging / "rejected.csv", given.left_out)
+        collections = sorted({work.collection for work in works})
+        trained_on = None if encoder is None else encoder.trained_on
         manifest = Manifest(
             framing="whole" if encoder is None else encoder.framing,
             encoder=settings,
             search=search,
             works=len(works),
             artists=len({work.artist for work in works}),
-            collections=tuple(sorted({work.collection for work in works})),
-            split="folder",
+            collections=tuple(collections),
+            split="folder" if set(collections).isdisjoint(trained_on or ()) else "all",
             next_id=len(works) + 1,
+            trained_on=trained_on,
             mean_distance=update_index_statistics(staging, search),
             confidence=None if encoder is None else encoder.confidence,
         )
