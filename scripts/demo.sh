@@ -67,5 +67,5 @@ if [ -t 0 ] && [ -t 1 ] && [ -z "${CI:-}" ]; then
 fi
 case "$reply" in
   [yY]*) exec "${serve[@]}" ;;
-  *) echo "Your own paintings, on a page in the browser: source .venv/bin/activate && ${serve[*]}" ;;
+  *) echo "Your own paintings, on a page in the browser: source $bin/activate && ${serve[*]}" ;;
 esac

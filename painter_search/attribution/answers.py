@@ -68,7 +68,7 @@ class Attribution:
     Example:
         >>> (answer,) = attribute(index, "painting.jpg")  # doctest: +SKIP
         >>> answer.verdict  # doctest: +SKIP
-        'nearest in style to Berthe Morisot (about 70 %), on 40 works'
+        'its style speaks most for Berthe Morisot (about 70 %), on 40 works'
         >>> [(match.artist, match.probability) for match in answer.artists]  # doctest: +SKIP
         [('Berthe Morisot', 0.71), ('Mary Cassatt', 0.12)]
     """
@@ -128,10 +128,11 @@ class Attribution:
         if not self.named:
             none_is_close = "none of the artists compared with is close"  # there may have been a filter
             close = "not sure enough to name an artist" if self.perhaps_known else none_is_close
-            return f"{close}; nearest in style: {first.artist} ({works})"
-        probability = "" if first.probability is None else f" ({format_probability(first.probability)})"
+            return f"{close}; its style speaks most for {first.artist} ({works})"
+        if first.probability is None:
+            return f"nearest in style to {first.artist}, on {works}"
         others = "; all others together are likelier" if self.others_are_likelier else ""
-        return f"nearest in style to {first.artist}{probability}, on {works}{others}"
+        return f"its style speaks most for {first.artist} ({format_probability(first.probability)}), on {works}{others}"
 
     @property
     def perhaps_known(self) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from painter_search.common.errors import DamagedFileError
 from painter_search.images.framing import Frame, open_frame
 from painter_search.index.painting_index import PaintingIndex
 
@@ -25,18 +26,23 @@ def recognised_works(
     """
     from painter_search.images.duplicates.search import agree_in_detail
 
-    nearest = ids[np.argsort(distances, kind="stable")[:LOOKED_AT]]
-    asked, *works = (
-        _detail(jpeg) for jpeg in (frame.thumbnail or frame.jpeg, *map(index.works.thumbnail, nearest.tolist()))
-    )
-    mirrored = np.ascontiguousarray(asked[:, ::-1])
-    agrees = [agree_in_detail(asked, work) for work in works]
-    if not any(agrees):
-        agrees = [
-            _correlation(mirrored, work) > MIN_MIRRORED_CORRELATION and agree_in_detail(mirrored, work)
-            for work in works
-        ]
-    return np.asarray(nearest[np.array(agrees, dtype=bool)])
+    nearest = ids[np.argsort(distances, kind="stable")[:LOOKED_AT]].tolist()
+    works = {id: detail for id in nearest if (detail := _work_detail(index, id)) is not None}
+    asked = _detail(frame.thumbnail or frame.jpeg)
+    found = [id for id, work in works.items() if agree_in_detail(asked, work)]
+    if not found:
+        mirrored = np.ascontiguousarray(asked[:, ::-1])
+        near = {id: work for id, work in works.items() if _correlation(mirrored, work) > MIN_MIRRORED_CORRELATION}
+        found = [id for id, work in near.items() if agree_in_detail(mirrored, work)]
+    return np.array(found, np.int64)
+
+
+def _work_detail(index: PaintingIndex, id: int) -> NDArray[np.uint8] | None:
+    """None for a work whose picture is damaged: an answer does not need it."""
+    try:
+        return _detail(index.works.thumbnail(id))
+    except DamagedFileError:
+        return None
 
 
 def _correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:

@@ -222,7 +222,7 @@ def _is_complete(config: PrepareConfig, inputs: CollectionInputs, identity: dict
 def _is_whole(config: PrepareConfig) -> bool:
     """Whether a prepared collection has its tables and the frames of all works; frames are not read."""
     collection = Collection.open(config.out)
-    tables = {*CLEAN_FILES.values(), *TRIPLET_FILES.values()}
+    tables = {*CLEAN_FILES.values(), *TRIPLET_FILES.values(), "rejected.csv", "suspicious_artists.csv"}
     if config.capped_only:
         tables.remove(CLEAN_FILES["train_all"])
     if not all((config.out / table).is_file() for table in tables):
@@ -231,7 +231,10 @@ def _is_whole(config: PrepareConfig) -> bool:
         names = {frame_name(work.file) for work in collection.works("all")}
     except DamagedFileError:
         return False
-    folders = ("frames", "thumbnails") if collection.framing == "center" else ("frames",)
+    folders = ["frames"]
+    folders += ["thumbnails"] * (collection.framing == "center") + ["pictures"] * (
+        collection.picture_size > THUMBNAIL_SIDE
+    )
     return all(names <= _filled_files(config.out / folder) for folder in folders)
 
 

@@ -148,9 +148,9 @@ def _add_error_handlers(app: FastAPI) -> None:
             # FastAPI's own answer repeats what was sent.
             told = [{key: fault[key] for key in ("loc", "msg", "type")} for fault in error.errors()]
             fields = [next(part for part in reversed(fault["loc"]) if isinstance(part, str)) for fault in told]
-            for fault in told:
+            for field, fault in zip(fields, told, strict=True):
                 if "UploadFile" in fault["msg"]:
-                    fault["msg"] = "send a file, in curl with @: -F paintings=@painting.jpg"
+                    fault["msg"] = f"send a file, in curl with @: -F {field}=@painting.jpg"
             sentence = "; ".join(f"{field}: {fault['msg']}" for field, fault in zip(fields, told, strict=True))
             return JSONResponse({"error": sentence, "detail": told}, 422)
         return notice_page(request, 400, "That question cannot be understood; ask it from the form.")

@@ -42,12 +42,12 @@ def test_attribution_to_dict_has_json_keys_and_no_picture() -> None:
 
 def test_verdict_says_where_any_other_artist_is_likelier() -> None:
     named = replace(ATTRIBUTION, same_works=())
-    assert named.verdict == "nearest in style to Ada (about 70 %), on 3 works"
+    assert named.verdict == "its style speaks most for Ada (about 70 %), on 3 works"
     weak = replace(named, artists=(replace(MATCHES[0], probability=0.04),))
-    assert weak.verdict == "nearest in style to Ada (under 5 %), on 3 works; all others together are likelier"
+    assert weak.verdict == "its style speaks most for Ada (under 5 %), on 3 works; all others together are likelier"
     assert not replace(weak, artist_known=None).others_are_likelier
     doubtful = replace(named, named=False, artist_known=0.55)
-    assert doubtful.verdict == "not sure enough to name an artist; nearest in style: Ada (3 works)"
+    assert doubtful.verdict == "not sure enough to name an artist; its style speaks most for Ada (3 works)"
     assert replace(doubtful, artist_known=0.2).verdict.startswith("none of the artists compared with is close; ")
     assert not replace(weak, artists=()).others_are_likelier
 

@@ -46,6 +46,7 @@ def test_prepare_collection_returns_complete_collection_unchanged(
         lambda data: next((data / "frames").iterdir()).write_bytes(b""),
         lambda data: shutil.rmtree(data / "thumbnails"),
         lambda data: (data / "df_train_all.csv").unlink(),
+        lambda data: (data / "rejected.csv").unlink(),
         lambda data: (data / "val_triplets_with_labels.csv").unlink(),
     ],
 )

@@ -28,9 +28,12 @@ def test_show_answers_prints_the_verdict_first_and_rounds_probabilities(
 ) -> None:
     show_answers([SURE, UNSURE], calibrated_index)
     text = capsys.readouterr().out
-    assert text.startswith('a, "b".jpg: nearest in style to Ada (about 70 %), on 3 works')
+    assert text.startswith('a, "b".jpg: its style speaks most for Ada (about 70 %), on 3 works')
     flowing = " ".join(text.split())
-    assert "u.jpg, that picture left out: none of the artists compared with is close; nearest in style: Ada" in flowing
+    assert (
+        "u.jpg, that picture left out: none of the artists compared with is close; its style speaks most for Ada"
+        in flowing
+    )
     assert "by artists in this index and by others are asked about equally often; " in flowing
     assert '"as a pair", that half of the pairs are by one artist.' in flowing
     assert "u.jpg: this very picture is in the index: A [red] title by Ada." in text

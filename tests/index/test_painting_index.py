@@ -6,7 +6,6 @@ import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from copy import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path

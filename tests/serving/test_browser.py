@@ -217,7 +217,7 @@ def test_works_are_picked_by_sight_across_pages(page: Any, sample_index: Paintin
     page.goto("/compare?painting=1&painting=2&painting=3")
     assert page.inner_text("h1") == "Which two?"
     page.click("button:text-is('Compare')")
-    page.wait_for_url("**/compare?painting=1&painting=2")
+    page.wait_for_url("**/compare?painting=1&painting=2&index=*")
 
 
 def test_taken_away_works_leave_the_focus_where_it_was_and_the_words_in_place(

@@ -261,7 +261,7 @@ def test_unreadable_file_of_several_has_no_files_to_save(client: Any, answer: st
     html = client.get(f"{answer}/2").text
     assert "<h1>Not answered</h1>" in html
     assert "save=" not in html
-    assert 'href="/">ask again</a>' in html
+    assert 'href="/">Ask again</a>' in html
 
 
 def test_address_is_kept_until_a_time_of_a_named_zone(client: Any, answer: str) -> None:

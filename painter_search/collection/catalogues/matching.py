@@ -9,7 +9,7 @@ possible, and no other name and no other file agrees as well. In order:
    NFC and without invisible characters, then without case, then without the file's ending, zeros before its number, and
    the difference between space, hyphen, underscore and point.
 3. Files that differ in a picture's ending alone (`1.tif` and `1.jpg`, also in folders `tif` and `jpg`) are one work, of
-   which the largest that can be read is taken.
+   which the largest is taken that is no camera's or studio's own.
 4. A name that several files of one folder or archive may mean is looked for in a folder of its artist, and else left
    out. Of equal files in several folders or archives the first counts, in the order they were given.
 5. What is left is compared once more with signs that a file's name may not have as spaces: the number `1908/1` finds
@@ -128,15 +128,16 @@ class _Files:
         return found
 
     def largest_of_one_work(self, numbers: list[int]) -> list[int]:
-        """Of files that differ in a picture's ending alone, the largest that can be read; others as they are."""
+        """Of files that differ in a picture's ending alone, the largest, cameras' and studios' last; else all."""
         if len(numbers) == 1 or self.taken.keys() & set(numbers):
             return numbers
-        if len({_without_kind(self.rooted[number]) for number in numbers}) > 1:
+        paths = [self.rooted[number] for number in numbers]
+        if len({_without_kind(path) for path in paths}) > 1 or len({_ending(path[-1]) for path in paths}) < len(paths):
             return numbers
         return [max(numbers, key=lambda number: (not self._is_undeveloped(number), self.originals[number].size))]
 
     def _is_undeveloped(self, number: int) -> bool:
-        return self.originals[number].file.lower().rpartition(".")[2] in UNDEVELOPED
+        return _ending(self.originals[number].file) in UNDEVELOPED
 
 
 def _match_tails(
@@ -252,6 +253,10 @@ def _without_ending(part: str) -> str:
     while (ending := ENDING.search(part.lower())) and ending[1] in PICTURE_ENDINGS:
         part = part[: ending.start()]
     return part
+
+
+def _ending(part: str) -> str:
+    return part.rpartition(".")[2].lower()
 
 
 def _without_kind(path: Parts) -> Parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Annotated, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import tyro
@@ -24,6 +25,7 @@ def check_choices(config: object) -> None:
         kinds = (hint,) if get_origin(hint) is Literal else get_args(hint)
         choices = [str(choice) for kind in kinds if get_origin(kind) is Literal for choice in get_args(kind)]
         value = getattr(config, name)
-        if choices and value not in choices and not isinstance(value, tuple(k for k in kinds if isinstance(k, type))):
+        others = tuple(Integral if kind is int else kind for kind in kinds if isinstance(kind, type))  # NumPy's, too
+        if choices and value not in choices and not isinstance(value, others):
             listed = ", ".join([*choices, *["a number"] * (int in kinds)])
             raise InvalidValueError(f"--{name.replace('_', '-')} is {value!r}; choose from {listed}.")

@@ -73,9 +73,10 @@ def as_locations(locations: Location | Iterable[Location]) -> tuple[Location, ..
 
 
 def _expand(location: Location) -> Sequence[Location]:
-    if isinstance(location, str) or not set("*?[") & set(str(location)) or os.path.exists(location):
+    if isinstance(location, str) or not set("*?") & set(str(location)) or os.path.exists(location):
         return [location]
-    return sorted(map(Path, glob(str(location)))) or [location]
+    # Brackets stand for themselves, as in names of files, and so they do in the shells of Windows.
+    return sorted(map(Path, glob(str(location).replace("[", "[[]")))) or [location]
 
 
 def as_paths(paths: Location | Iterable[Location], flag: str) -> tuple[Path, ...]:

@@ -11,7 +11,7 @@
     button.addEventListener("click", async () => {
       const text = texts[Number(button.dataset.copy)];
       try {
-        await navigator.clipboard.writeText(text.textContent);
+        await navigator.clipboard.writeText(text.textContent.replaceAll("\u00a0", " "));
         status.textContent = "Copied.";
       } catch {  // a page reached over plain HTTP may not write to the clipboard
         getSelection().selectAllChildren(text);

@@ -12,7 +12,7 @@ import pandas as pd
 
 from painter_search.collection.collection import Collection, Split
 from painter_search.collection.hands.spellings import common_spellings, side_leaders
-from painter_search.collection.triplets import read_triplets
+from painter_search.collection.triplets import plain_file, read_triplets
 from painter_search.common.errors import NotEnoughDataError, UnknownWorkError
 
 MAX_SAMPLED_WORKS = 1000
@@ -96,6 +96,9 @@ def gather_triplets(collections: Sequence[Collection], split: Split, table: pd.D
         triplets = collection.triplets(split) if table is None else table
         artist_of_file = {work.file: work.artist for work in collection.works("all")}
         files = set(triplets.to_numpy().ravel())
+        if table is not None:
+            triplets = table.replace({file: plain_file(file) for file in files if file not in artist_of_file})
+            files = set(triplets.to_numpy().ravel())
         missing = sorted(files - set(artist_of_file))
         if missing:
             raise UnknownWorkError(

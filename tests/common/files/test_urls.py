@@ -24,6 +24,11 @@ def test_a_pattern_that_no_shell_has_expanded_stands_for_its_files(tmp_path: Pat
     assert as_locations(tmp_path / "*.jpg") == tuple(tmp_path / name for name in ("a.jpg", "b.jpg", "d[1].jpg"))
     assert as_locations([tmp_path / "d[1].jpg", tmp_path / "?.gif"]) == (tmp_path / "d[1].jpg", tmp_path / "?.gif")
     assert as_locations("s3://bucket/*.jpg") == ("s3://bucket/*.jpg",)
+    (tmp_path / "k [2020]").mkdir()
+    for path in (tmp_path / "k [2020]" / "a.jpg", tmp_path / "e 1.jpg"):
+        path.touch()
+    assert as_locations(tmp_path / "k [2020]" / "*.jpg") == (tmp_path / "k [2020]" / "a.jpg",)
+    assert as_locations(tmp_path / "e [1].jpg") == (tmp_path / "e [1].jpg",)
 
 
 @pytest.mark.parametrize("url", ["s3://bucket/data", Path("s3://bucket/data"), "gs://bucket", "file:///data"])

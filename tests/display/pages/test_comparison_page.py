@@ -125,8 +125,8 @@ def test_comparison_page_can_be_cited(
     for comparison, finding in ((pair, f"distance {pair.distance:.3f}"), (groups, "mean distance between them")):
         write_comparison_page(tmp_path / "page.html", comparison, small_index)
         html = (tmp_path / "page.html").read_text(encoding="utf-8")
-        for line in ('<p class="running">', "<blockquote data-copied>"):
-            cited = html.partition(line)[2].partition("</")[0] + html.partition(line)[2].partition("</span>")[2]
+        for line, end in (('<p class="running">', "</p>"), ("<blockquote data-copied>", "</blockquote>")):
+            cited = html.partition(line)[2].partition(end)[0]
             assert finding in cited
             assert small_index.digest in cited
             assert f"encoder {(small_index.encoder_digest or '')[:16]}" in cited

@@ -109,6 +109,8 @@ def test_page_of_a_file_that_was_not_answered_says_why_and_what_to_do(small_inde
     assert "save it as JPEG or PNG" in html
     assert "An artist's distance" not in html
     assert_accessible_markup(html)
+    html = query_page([view_answer(FailedQuery("a.jpg", "larger than 50 MB"), small_index)], small_index)
+    assert "save it as JPEG or PNG" not in html
 
 
 def test_same_picture_is_attributed_by_the_catalogue_and_not_by_style(calibrated_index: PaintingIndex) -> None:

@@ -113,3 +113,10 @@ def test_artists_of_a_file_of_test_triplets_are_not_trained_on(small_collection:
     tested = set(test.artists.values())
     assert tested & set(without)
     assert set(works) == set(without) - tested
+
+
+def test_triplets_of_a_file_may_be_written_with_backslashes(small_collection: Path) -> None:
+    collection = Collection.open(small_collection)
+    table = collection.triplets("train")
+    written = table.map(lambda file: ".\\" + file.replace("/", "\\"))
+    assert gather_triplets([collection], "train", written).paths == gather_triplets([collection], "train", table).paths
