@@ -332,7 +332,7 @@ def test_demo_offers_the_served_page_and_waits_for_nobody_who_is_not_there(word:
     if bash is None:
         pytest.skip("no bash here")
     end = (SCRIPTS / "demo.sh").read_text(encoding="utf-8").partition("serve=(")[2]
-    offered = f"index=demo/index; serve=({end}"
+    offered = f"index=demo/index; bin=.venv/bin; serve=({end}"
     done = subprocess.run(
         [bash, "-euc", offered, "demo.sh", word], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20,
         env={**os.environ, "DISPLAY": ":0"},
