@@ -294,14 +294,11 @@ def _suspicious_names(works: Iterable[Work]) -> tuple[dict[str, str], ...]:
     """The rows of `suspicious_artists.csv`, as `prepare` would write them for these works."""
     import pandas as pd
 
-    return _rows_of(suspicious_names(pd.DataFrame([asdict(work) for work in works])))
+    table = suspicious_names(pd.DataFrame([asdict(work) for work in works]))
+    return tuple(dict(zip(table.columns, map(str, row), strict=True)) for row in table.itertuples(index=False))
 
 
 def _read_rows(folders: Sequence[Path], file: str) -> tuple[dict[str, str], ...] | None:
     """The rows of the tables of this name; None if no folder has one."""
     tables = [read_rows(folder / file) for folder in folders if (folder / file).is_file()]
     return tuple(row for table in tables for row in table) if tables else None
-
-
-def _rows_of(table: pd.DataFrame) -> tuple[dict[str, str], ...]:
-    return tuple(dict(zip(table.columns, map(str, row), strict=True)) for row in table.itertuples(index=False))

@@ -25,10 +25,11 @@ def recognised_works(
     Ids, nearest first; the frame may be mirrored.
     """
     from painter_search.images.duplicates.search import agree_in_detail
+    from painter_search.images.duplicates.sketch import whole_detail
 
     nearest = ids[np.argsort(distances, kind="stable")[:LOOKED_AT]].tolist()
     works = {id: detail for id in nearest if (detail := _work_detail(index, id)) is not None}
-    asked = _detail(frame.thumbnail or frame.jpeg)
+    asked = whole_detail(open_frame(frame.thumbnail or frame.jpeg))
     found = [id for id, work in works.items() if agree_in_detail(asked, work)]
     if not found:
         mirrored = np.ascontiguousarray(asked[:, ::-1])
@@ -39,8 +40,10 @@ def recognised_works(
 
 def _work_detail(index: PaintingIndex, id: int) -> NDArray[np.uint8] | None:
     """None for a work whose picture is damaged: an answer does not need it."""
+    from painter_search.images.duplicates.sketch import whole_detail
+
     try:
-        return _detail(index.works.thumbnail(id))
+        return whole_detail(open_frame(index.works.thumbnail(id)))
     except DamagedFileError:
         return None
 
@@ -48,9 +51,3 @@ def _work_detail(index: PaintingIndex, id: int) -> NDArray[np.uint8] | None:
 def _correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     blank = one.std() == 0 or other.std() == 0
     return 0.0 if blank else float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
-
-
-def _detail(jpeg: bytes) -> NDArray[np.uint8]:
-    from painter_search.images.duplicates.sketch import WHOLE, View
-
-    return View.from_part(open_frame(jpeg).convert("L"), WHOLE).detail

@@ -40,6 +40,7 @@ from painter_search.images.framing import open_frame
 from painter_search.images.photographs.crop import Crop
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.manifest import PICTURES, THUMBNAILS, WORKS
+from painter_search.index.own_calibration import is_trained_on
 from painter_search.index.update import Change, locked_index, next_version, publish_version
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS
 from painter_search.index.works.thumbnails import CollectionWork, larger_pictures, make_thumbnails
@@ -116,7 +117,7 @@ def _open_collection(index: IndexReader, source: Path, staging: Path) -> Additio
             f"{index.picture_size}: pages show what is added no larger than it is there."
         )
     start_stage_folder(staging, [index.digest, collection.summary["inputs_digest"]])
-    learned = bool(collection.works("train")) or collection.name in (index.manifest.trained_on or ())
+    learned = bool(collection.works("train")) or is_trained_on(index.manifest.trained_on, [collection.name])
     return Additions(collection, collection.works("all"), learned)
 
 
@@ -144,8 +145,8 @@ def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path, keep_unc
         raise NotEnoughDataError(f"there is no usable image to add ({first}){remedy}.")
     collection = Collection(staging, inputs.name, index.framing, {}, picture_size=index.picture_size)
     cropped = {file: result.crop for file, result in framed.items() if result.crop is not None}
-    works, learned = read_works(readable, inputs.name), inputs.name in (index.manifest.trained_on or ())
-    return Additions(collection, works, learned, left_out, cropped)
+    learned = is_trained_on(index.manifest.trained_on, [inputs.name])
+    return Additions(collection, read_works(readable, inputs.name), learned, left_out, cropped)
 
 
 def _as_spelled(index: IndexReader, additions: Additions) -> Additions:

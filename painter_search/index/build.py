@@ -45,7 +45,7 @@ from painter_search.index.manifest import (
     check_is_no_version,
     publish_index,
 )
-from painter_search.index.own_calibration import calibrated
+from painter_search.index.own_calibration import calibrated, is_trained_on
 from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
 from painter_search.index.vector_store.faiss_build import UNFINISHED, build_faiss
 from painter_search.index.vector_store.stores import discarded_on_failure
@@ -264,7 +264,7 @@ def _split_of(config: BuildIndexConfig, encoder: Encoder, entries: Sequence[Coll
     collections = {collection.name: collection for collection, _ in entries}
     if config.folder is None and any(collection.works("train") for collection in collections.values()):
         return config.split
-    if not collections.keys().isdisjoint(encoder.trained_on or ()):
+    if is_trained_on(encoder.trained_on, collections):
         return "all"
     return "test" if config.folder is None else "folder"
 

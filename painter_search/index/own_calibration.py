@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +37,12 @@ def may_have_learned(manifest: Manifest) -> bool:
     """Whether the encoder may have been trained on works of the index, whose artists then look easier than they are."""
     if manifest.split not in TRAINING_SPLITS:
         return False
-    return manifest.trained_on is None or not set(manifest.trained_on).isdisjoint(manifest.collections)
+    return manifest.trained_on is None or is_trained_on(manifest.trained_on, manifest.collections)
+
+
+def is_trained_on(trained_on: Sequence[str] | None, collections: Iterable[str]) -> bool:
+    """Whether one of the named collections is known to be among those that an encoder was trained on."""
+    return not set(collections).isdisjoint(trained_on or ())
 
 
 def _fit_to_works(folder: Path, manifest: Manifest, confidence: Confidence) -> Confidence:

@@ -117,7 +117,6 @@ def _show_one_picture(one: ComparedPainting, other: ComparedPainting) -> bool:
     if one.crop is None and other.crop is None:
         return False
     from painter_search.images.duplicates.search import agree_in_detail
-    from painter_search.images.duplicates.sketch import PictureSketch
+    from painter_search.images.duplicates.sketch import whole_detail
 
-    first, second = (PictureSketch.from_image(open_frame(side.picture)) for side in (one, other))
-    return agree_in_detail(first.views[0].detail, second.views[0].detail)
+    return agree_in_detail(*(whole_detail(open_frame(side.picture)) for side in (one, other)))

@@ -136,6 +136,10 @@ class _Files:
             return numbers
         return [max(numbers, key=lambda number: (not self._is_undeveloped(number), self.originals[number].size))]
 
+    def others(self, numbers: list[int], taken: int) -> tuple[Original, ...]:
+        """The files of a work that are not the one that was taken."""
+        return tuple(self.originals[number] for number in numbers if number != taken)
+
     def _is_undeveloped(self, number: int) -> bool:
         return _ending(self.originals[number].file) in UNDEVELOPED
 
@@ -160,8 +164,7 @@ def _match_tails(
                 del pending[name]
         elif found[0] not in files.taken:
             longer = min(len(group[0][1]), len(files.rooted[found[0]]) - 1) > shared
-            smaller = tuple(files.originals[number] for number in several if number != found[0])
-            match = Match(files.originals[found[0]], shared, alike, longer, smaller=smaller)
+            match = Match(files.originals[found[0]], shared, alike, longer, smaller=files.others(several, found[0]))
             for name, _ in group:
                 _give(matches, files, name, found[0], match)
                 del pending[name]
@@ -200,7 +203,7 @@ def _match_joined(matches: Matches, files: _Files, pending: dict[str, Parts]) ->
     for joined in names.keys() & found.keys():
         several, numbers = found[joined], files.largest_of_one_work(found[joined])
         if len(names[joined]) == len(numbers) == 1:
-            smaller = tuple(files.originals[number] for number in several if number != numbers[0])
+            smaller = files.others(several, numbers[0])
             match = Match(files.originals[numbers[0]], 1, len(FOLDS), False, smaller=smaller)
             _give(matches, files, names[joined][0], numbers[0], match)
 

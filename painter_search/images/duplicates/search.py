@@ -74,7 +74,7 @@ def shows_same_picture(one: PictureSketch, other: PictureSketch) -> bool | None:
     greys = one.views[0].detail, other.views[0].detail
     if all(compare_detail(grey, grey).detail < MIN_DETAIL for grey in greys):
         return None
-    return _agree(compare_detail(*greys))
+    return agree_in_detail(*greys)
 
 
 def agree_in_detail(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:

@@ -36,6 +36,11 @@ class View:
         return cls(np.asarray(part), (right - left) / (bottom - top), trimmed=box != WHOLE)
 
 
+def whole_detail(picture: Image.Image) -> NDArray[np.uint8]:
+    """The detail of a whole picture, RGB, of any size: that of a sketch's first view."""
+    return View.from_part(picture.convert("L"), WHOLE).detail
+
+
 @dataclass(frozen=True)
 class PictureSketch:
     """A picture reduced to what `find_duplicates` compares."""

@@ -28,7 +28,7 @@ from painter_search.index.given.vectors import read_vectors
 from painter_search.index.given.works import GivenWorks, read_works
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import ENCODER, MADE_ELSEWHERE, THUMBNAILS, WORKS, Manifest, publish_index
-from painter_search.index.own_calibration import calibrated
+from painter_search.index.own_calibration import calibrated, is_trained_on
 from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
 from painter_search.index.vector_store.faiss_build import build_faiss
 from painter_search.index.vector_store.stores import discarded_on_failure
@@ -90,7 +90,7 @@ def build_given_index(config: BuildIndexConfig) -> Path:
             works=len(works),
             artists=len({work.artist for work in works}),
             collections=tuple(collections),
-            split="folder" if set(collections).isdisjoint(trained_on or ()) else "all",
+            split="all" if is_trained_on(trained_on, collections) else "folder",
             next_id=len(works) + 1,
             trained_on=trained_on,
             mean_distance=update_index_statistics(staging, search),
