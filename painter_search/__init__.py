@@ -41,7 +41,8 @@ _MODULES = {
     "training.config": ("TrainConfig",),
     "training.trainer": ("train_encoder",),
     "training.run": ("Run",),
-    "encoder.encoder": ("Encoder", "load_encoder"),
+    "encoder.encoder": ("Encoder",),
+    "encoder.load_encoder": ("load_encoder",),
     # Index
     "index.config": ("BuildIndexConfig", "WorkFilter"),
     "index.listing": ("Listing", "list_works"),
@@ -146,8 +147,8 @@ if TYPE_CHECKING:
     from painter_search.display.pages.map_page import MapFiles as MapFiles
     from painter_search.display.pages.map_page import draw_map as draw_map
     from painter_search.encoder.encoder import Encoder as Encoder
-    from painter_search.encoder.encoder import load_encoder as load_encoder
     from painter_search.encoder.hub.config import PushConfig as PushConfig
+    from painter_search.encoder.load_encoder import load_encoder as load_encoder
     from painter_search.index.config import BuildIndexConfig as BuildIndexConfig
     from painter_search.index.config import WorkFilter as WorkFilter
     from painter_search.index.listing import Listing as Listing

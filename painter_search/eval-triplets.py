@@ -17,10 +17,9 @@ def run(config: Flags[EvaluateConfig], json: bool = False) -> None:
         json: Print the scores as JSON.
     """
     from painter_search.analysis.evaluate import evaluate_index
-    from painter_search.display.console.score import show_score
+    from painter_search.display.console.score import show_evaluation
 
-    evaluation = evaluate_index(config)
-    show_score(evaluation.score, evaluation.baseline, evaluation.reliability, as_json=json)
+    show_evaluation(evaluate_index(config), as_json=json)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

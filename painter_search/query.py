@@ -14,7 +14,7 @@ from painter_search.common.command_line.flag_types import Flags
 from painter_search.common.command_line.startup import answer_and_end
 from painter_search.common.files.atomic_io import check_writable
 
-OUTPUT_FORMAT = tyro.conf.create_mutex_group(required=False)
+OUTPUT_FORMAT = tyro.conf.create_mutex_group(required=False, title="format of the answers")
 
 
 def run(

@@ -11,7 +11,7 @@ import tyro
 
 from painter_search.common.command_line.cli import run_command
 from painter_search.common.command_line.flag_types import Flags
-from painter_search.display.watchers import LogName
+from painter_search.display.trackers import LogName
 from painter_search.training.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -35,16 +35,16 @@ def run(config: Flags[TrainConfig], json: bool = False, log: Logs = ()) -> None:
     from painter_search.display.training_log import open_training_log
     from painter_search.training.trainer import train_encoder
 
-    curves, watched = TrainingCurves(), open_training_log(log)
+    curves, tracked = TrainingCurves(), open_training_log(log)
 
     def on_epoch(folder: Path, history: Sequence[EpochMetrics]) -> None:
         curves.on_epoch(folder, history)
-        watched.on_epoch(folder, history)
+        tracked.on_epoch(folder, history)
 
     def on_end(run: Run) -> None:
         curves.on_end(run)
         write_report_page(run)
-        watched.on_end(run)
+        tracked.on_end(run)
 
     run = train_encoder(config, on_epoch=on_epoch, on_end=on_end)
     if run is None:  # in all but the first process of torchrun

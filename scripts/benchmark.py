@@ -31,9 +31,9 @@ from rich.table import Table
 from painter_search.__main__ import COMMANDS
 from painter_search.attribution.attribute import attribute
 from painter_search.common.machine.device import keep_freed_memory
-from painter_search.encoder.checkpoint import start_encoder
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.encoder.inference.mixed_precision import prefers_bfloat16
+from painter_search.encoder.network import untrained_network
 from painter_search.encoder.views import MAX_VIEWS
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.bootstrap import mean_by_artist
@@ -148,7 +148,7 @@ def measure_training_step(setup: Setup) -> Iterator[Row]:
     """One step of 64 triplets, the report's batch."""
     pixels = torch.from_numpy(setup.pixels(3, 2 if setup.quick else 64))
     images = pixels.float()
-    encoder = start_encoder(setup.backbone, "none", seed=0, img_size=setup.side)
+    encoder = untrained_network(setup.backbone, "none", seed=0, img_size=setup.side)
     encoder.to(memory_format=torch.channels_last)
     network = report_baseline.build_network(setup.backbone)
     optimizer, report_optimizer = (torch.optim.Adam(one.parameters(), lr=6e-6) for one in (encoder, network))

@@ -28,10 +28,9 @@ from rich.table import Table
 
 from painter_search.common.files.atomic_io import write_json
 from painter_search.common.machine.cores import available_physical_cores
-from painter_search.encoder.checkpoint import start_encoder
 from painter_search.encoder.inference.inference_engine import EMBEDDINGS, import_openvino, open_engine
 from painter_search.encoder.inference.onnx_export import export_encoder
-from painter_search.encoder.network import EncoderNetwork
+from painter_search.encoder.network import EncoderNetwork, untrained_network
 from painter_search.training.recipes.strong import with_readout
 
 Compute = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
@@ -66,7 +65,7 @@ def main() -> None:
     torch.set_num_threads(cores)
     measured: list[Measured] = []
     for backbone in flags.backbones:
-        encoder = start_encoder(backbone, "none", seed=0, img_size=flags.img_size, views="parts", normalize=True)
+        encoder = untrained_network(backbone, "none", seed=0, img_size=flags.img_size, views="parts", normalize=True)
         encoder = with_readout(encoder)
         for batch in flags.batches:
             ways = ways_to_compute(encoder, batch, cores, with_compile=not flags.without_compile)

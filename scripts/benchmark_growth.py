@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmark.memory import resident_memory, watched_memory
 from benchmark.synthetic_embeddings import SHARD_SIZE, default_structure, draw_shards, number_of_artists
-from benchmark_index import resident_memory, watched_memory
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
@@ -37,18 +37,19 @@ from painter_search.analysis.similar import similar_works
 from painter_search.attribution.attribute import attribute_work
 from painter_search.collection.work import Work
 from painter_search.common.files.atomic_io import write_json
-from painter_search.encoder.encoder import load_encoder
-from painter_search.encoder.files.names import PACKAGED
+from painter_search.encoder.files.names import PACKAGED, PLDA_FILE
+from painter_search.encoder.files.plda_file import write_plda
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.index.config import WorkFilter
 from painter_search.index.index_statistics import update_index_statistics
+from painter_search.index.listing import list_works
 from painter_search.index.manifest import ENCODER, THUMBNAILS, WORKS, Manifest, publish_index
-from painter_search.index.own_calibration import calibrated
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.recalibration import recalibrate
 from painter_search.index.vector_store.base import EMBEDDINGS
 from painter_search.index.vector_store.faiss_build import build_faiss
 from painter_search.index.works.works_writer import write_thumbnails, write_works
-from painter_search.metrics.identification.plda_file import PLDA_FILE, write_plda
-from painter_search.serving.lookups import find_artist_works, list_works
+from painter_search.serving.lookups import find_artist_works
 
 STYLES = 10
 ASKED, REPEATS = 30, 3
@@ -117,7 +118,7 @@ def fill(home: Path, size: int, memory: str, recall: float) -> dict[str, float]:
             mean_distance=update_index_statistics(staging, search),
             confidence=encoder.confidence,
         )
-        folder = publish_index(staging, home / "index", calibrated(manifest, staging))
+        folder = publish_index(staging, home / "index", recalibrate(manifest, staging))
     end = time.perf_counter()
     return {
         "filled, s": end - start,

@@ -12,18 +12,14 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import re
-import resource
 import shutil
 import statistics
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from benchmark.memory import resident_memory, watched_memory
 from benchmark.synthetic_embeddings import (
     Structure,
     default_structure,
@@ -35,11 +31,11 @@ from benchmark.synthetic_embeddings import (
 from rich.console import Console
 from rich.table import Table
 
+from painter_search.index.attribution_data import MAX_CANDIDATES
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS, SearchSettings
 from painter_search.index.vector_store.faiss_build import build_faiss, exact_neighbours
 from painter_search.index.vector_store.faiss_store import FaissStore
-from painter_search.metrics.artist_ranking import MAX_CANDIDATES
 
 QUERIES = 500
 REPEATS = 3
@@ -184,42 +180,6 @@ def search(folder: Path, how: SearchSettings) -> Searched:
         resident_memory() - before,
         float(np.mean([len(set(a) & set(b)) / 10 for a, b in zip(nearest, found, strict=True)])),
     )
-
-
-@contextmanager
-def watched_memory() -> Iterator[list[float]]:
-    """A list whose only number is the peak of `private_memory` meanwhile."""
-    peak, done = [private_memory()], threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.1):
-            peak[0] = max(peak[0], private_memory())
-
-    watching = threading.Thread(target=watch)
-    watching.start()
-    try:
-        yield peak
-    finally:
-        done.set()
-        watching.join()
-
-
-def resident_memory() -> float:
-    """Bytes of memory of this process now, pages of mapped files included."""
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return float(int(statm.read_text().split()[1]) * resource.getpagesize())
-    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1000)
-
-
-def private_memory() -> float:
-    """Bytes of memory of this process now, without pages of mapped files, which the system may take back.
-
-    Systems without /proc do not tell the two apart: there it is the peak of both.
-    """
-    status = Path("/proc/self/status")
-    found = re.search(r"RssAnon:\s+(\d+) kB", status.read_text()) if status.exists() else None
-    return 1024.0 * int(found[1]) if found else float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1000)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,9 @@ WORKS_PER_ARTIST = 50
 SAVE_ENCODER = """
 import sys
 from pathlib import Path
-from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
-save_checkpoint(Path(sys.argv[1]), start_encoder("resnet18", "none", seed=0, img_size=64), "whole")
+from painter_search.encoder.checkpoint import save_checkpoint
+from painter_search.encoder.network import untrained_network
+save_checkpoint(Path(sys.argv[1]), untrained_network("resnet18", "none", seed=0, img_size=64), "whole")
 """
 
 

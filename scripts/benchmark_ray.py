@@ -15,10 +15,24 @@ import time
 from pathlib import Path
 
 from painter_search.collection.collection import Collection
-from painter_search.encoder.checkpoint import start_encoder
+from painter_search.encoder.config import LOCAL_RAY
 from painter_search.encoder.inference import embedding_shards
-from painter_search.encoder.inference.onnx_export import export_onnx
-from painter_search.encoder.inference.ray_embedding import LOCAL, embed_on_ray
+from painter_search.encoder.inference.onnx_export import export_encoder
+from painter_search.encoder.inference.ray_embedding import embed_on_ray
+from painter_search.encoder.network import untrained_network
+
+
+def main() -> None:
+    """Measure both and print the rates."""
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="a prepared collection")
+    parser.add_argument("--backbone", default="resnet34")
+    parser.add_argument("--works", type=int, default=1024)
+    parser.add_argument("--shard-size", type=int, default=64, help="works a shard; build-index writes 1,024")
+    parser.add_argument("--rounds", type=int, default=3)
+    flags = parser.parse_args()
+    measure(flags.data, flags.backbone, flags.works, flags.shard_size, flags.rounds)
 
 
 def measure(data: Path, backbone: str, works: int, shard_size: int, rounds: int) -> None:
@@ -27,7 +41,7 @@ def measure(data: Path, backbone: str, works: int, shard_size: int, rounds: int)
     collection = Collection.open(data)
     entries = collection.works("all")
     entries = [entries[number % len(entries)] for number in range(works)]
-    encoder = start_encoder(backbone, "none", seed=0)
+    encoder = untrained_network(backbone, "none", seed=0)
     shards = embedding_shards.split_into_shards(
         [work.name for work in entries], [collection.frame_path(work.file) for work in entries]
     )
@@ -35,12 +49,12 @@ def measure(data: Path, backbone: str, works: int, shard_size: int, rounds: int)
     in_all: dict[int, list[float]] = {1: [], 2: []}
     with tempfile.TemporaryDirectory() as folder:
         exported = Path(folder, "encoder.onnx")
-        export_onnx(encoder, exported)
+        exported.write_bytes(export_encoder(encoder))
         for number in range(rounds):
             for workers in (1, 2):
                 out = Path(folder, f"{workers}-{number}")
                 start = time.perf_counter()
-                embed_on_ray(LOCAL, encoder, exported, shards, out, device="cpu", workers=workers)
+                embed_on_ray(LOCAL_RAY, encoder, exported, shards, out, device="cpu", workers=workers)
                 whole = works / (time.perf_counter() - start)
                 steady = rate_at_work(out, shard_size, workers)
                 in_all[workers].append(whole)
@@ -58,12 +72,4 @@ def rate_at_work(out: Path, shard_size: int, workers: int) -> float:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="a prepared collection")
-    parser.add_argument("--backbone", default="resnet34")
-    parser.add_argument("--works", type=int, default=1024)
-    parser.add_argument("--shard-size", type=int, default=64, help="works a shard; build-index writes 1,024")
-    parser.add_argument("--rounds", type=int, default=3)
-    flags = parser.parse_args()
-    measure(flags.data, flags.backbone, flags.works, flags.shard_size, flags.rounds)
+    main()

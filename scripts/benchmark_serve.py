@@ -9,7 +9,6 @@ import argparse
 import collections
 import itertools
 import json
-import os
 import random
 import statistics
 import subprocess
@@ -21,6 +20,8 @@ import urllib.request
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from benchmark.memory import resident_memory_of
 
 
 @dataclass
@@ -70,7 +71,7 @@ def query_for(address: str, paintings: list[bytes], clients: int, seconds: float
                 load.statuses[status] += 1
                 if status == 200:
                     load.waits.append(time.monotonic() - start)
-                elif status in (429, 503):
+                elif status == 503:
                     load.retry_announced &= retry_after is not None
             if status != 200:
                 time.sleep(float(retry_after or 1))
@@ -104,13 +105,7 @@ def post_painting(address: str, painting: bytes) -> tuple[int, str | None]:
 
 def memory_of(process: int) -> float:
     """Resident megabytes of a process and its children; 0 without /proc."""
-    total = 0.0
-    for number in [process, *children_of(process)]:
-        try:
-            total += int(Path(f"/proc/{number}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-        except OSError:
-            continue
-    return total
+    return sum(map(resident_memory_of, [process, *children_of(process)])) / 1e6
 
 
 def children_of(process: int) -> list[int]:
@@ -138,13 +133,13 @@ def describe(name: str, loads: list[Load]) -> str:
     whole = merge_rounds(loads)
     waits = sorted(whole.waits) or [0.0]
     p95 = waits[int(0.95 * (len(waits) - 1))]
-    busy = whole.statuses[429] + whole.statuses[503]
+    busy = whole.statuses[503]
     failed = sum(whole.statuses.values()) - whole.statuses[200] - busy
     rate = statistics.median(load.rate for load in loads)
     return (
         f"{name}: {rate:.1f} answers a second (median of {len(loads)} rounds; "
         f"{whole.statuses[200]:,} in {whole.seconds:.0f} s), median wait {statistics.median(waits):.2f} s, 95 % within "
-        f"{p95:.2f} s; refused for now (429, 503): {busy}{'' if whole.retry_announced else ', WITHOUT Retry-After'}; "
+        f"{p95:.2f} s; refused for now (503): {busy}{'' if whole.retry_announced else ', WITHOUT Retry-After'}; "
         f"errors: {failed}; memory {whole.memory[0]:.0f} MB at its beginning, {max(whole.memory):.0f} MB at most, "
         f"{whole.memory[-1]:.0f} MB at its end"
     )

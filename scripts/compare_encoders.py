@@ -17,10 +17,11 @@ from rich.console import Console
 from rich.table import Table
 
 from painter_search.collection.collection import Collection
-from painter_search.encoder.encoder import Encoder, load_encoder
+from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.files.names import PACKAGED
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.encoder.inference.onnx_export import fastest_embedder
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.metrics.bootstrap import Estimate, mean_by_artist, paired_difference
 from painter_search.metrics.retrieval import score_retrieval
 from painter_search.metrics.triplet_accuracy import all_negative_hits
@@ -53,9 +54,9 @@ def open_encoder(name: str, backbone: str, weights: str) -> Encoder:
         return load_encoder(PACKAGED if name == "painter" else name)
     if weights == "imagenet":
         return Encoder.untrained(backbone)
-    from painter_search.encoder.checkpoint import start_encoder
+    from painter_search.encoder.network import untrained_network
 
-    return Encoder(start_encoder(backbone, weights, seed=42, views="sized-parts", normalize=True), "whole")
+    return Encoder(untrained_network(backbone, weights, seed=42, views="sized-parts", normalize=True), "whole")
 
 
 def score(encoder: Encoder, collection: Collection) -> Scores:

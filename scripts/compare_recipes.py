@@ -24,8 +24,8 @@ from rich.table import Table
 from painter_search.collection.collection import Collection
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
-from painter_search.encoder.encoder import load_encoder
 from painter_search.encoder.inference.embedding import embed_all
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.training.config import TrainConfig
 from painter_search.training.trainer import train_encoder

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from painter_search.collection.collection import CLEAN_FILES, TRIPLET_FILES, Collection
 from painter_search.common.files.atomic_io import read_json, write_bytes
-from painter_search.encoder.encoder import load_encoder
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.metrics.bootstrap import mean_by_artist, paired_difference
 from painter_search.training.config import TrainConfig
 from painter_search.training.early_stopping import best_by_phase

@@ -44,7 +44,7 @@ def main(folder: Path | None, painting: Path, out: Path, backbone: str, weights:
     audit = audit_collection(AuditConfig(data=(out / "data",)))
     print(f"{len(audit.duplicates)} pairs of files show one picture")
 
-    # 3. An encoder that learns what works by one hand have in common. It never sees the test artists.
+    # 3. An encoder that learns what works by one artist have in common. It never sees the test artists.
     config = TrainConfig(
         data=(out / "data",), runs=out / "runs", backbone=backbone, weights=weights, img_size=img_size, epochs=2
     )
@@ -62,7 +62,7 @@ def main(folder: Path | None, painting: Path, out: Path, backbone: str, weights:
         raise SystemExit(f"{answer.painting}: {answer.reason}")
     print(f"{answer.painting}: {answer.verdict}")
     for match in answer.artists:
-        print(f"  {match.artist}, {match.distance:.2f}:", [work.work.title or work.work.file for work in match.works])
+        print(f"  {match.artist}, {match.distance:.2f}:", [work.work.caption for work in match.works])
 
     # 6. The same among fewer works: an SQL expression over their columns, artists left out, or earlier years only.
     without = index.filtered(WorkFilter(exclude_artists=(answer.artists[0].artist,)))
@@ -73,7 +73,7 @@ def main(folder: Path | None, painting: Path, out: Path, backbone: str, weights:
     # 7. Two paintings: how far apart, and what share of pairs by different artists in the index lie further apart.
     work = collection.works("test")[0]
     pair = compare_paintings(index, painting, collection.frame_path(work.file))
-    print(f"{painting.name} and {work.title or work.file}:", pair.to_dict()["nearer_than_different"])
+    print(f"{painting.name} and {work.caption}:", pair.to_dict()["nearer_than_different"])
 
     # 8. How sure are the answers? The index's own works are queried, with and without their artist in it.
     reliability = measure_reliability(index)

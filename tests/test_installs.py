@@ -75,7 +75,7 @@ def test_wheel_holds_every_file_of_the_package(built: list[Path]) -> None:
     files = (
         path
         for path in PACKAGE.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and (path.name != "README.md" or path.parent == PACKAGED)
+        if path.is_file() and "__pycache__" not in path.parts and (path.suffix != ".md" or path.parent == PACKAGED)
     )
     assert names == {path.relative_to(PACKAGE.parent).as_posix() for path in files}
     for part in ("py.typed", "display/pages/templates/answer.html", "serving/static/", "collection/sample/queries/"):

@@ -21,23 +21,24 @@ from painter_search.common.command_line.cli import parse_flags
 
 ROOT = Path(__file__).parents[1]
 PAGE_NAMES = (
-    "README.md", "index/README.md", "painter_search/README.md", "painter_search/collection/README.md",
-    "scripts/README.md", "tests/README.md",
+    "README.md", "index/README.md", "painter_search/COMMANDS.md", "painter_search/README.md",
+    "painter_search/collection/README.md", "scripts/README.md", "tests/README.md",
 )  # fmt: skip
 PAGES = [path for name in PAGE_NAMES if (path := ROOT / name).is_file()]
-README, SCRIPTS_PAGE = ROOT / "README.md", ROOT / "scripts" / "README.md"
+README, COMMANDS_PAGE = ROOT / "README.md", ROOT / "painter_search" / "COMMANDS.md"
 TINY = {
     # No model hub is reached in tests, and no hour is spent: the flags are the README's, the network is a small one.
     "train": {"--backbone": "shufflenet_v2_x0_5", "--weights": "none", "--epochs": "1"},
 }
 
 
-def read_blocks(page: Path, section: str | None = None) -> list[tuple[str, str]]:
-    """The language and the text of every code block of a page, or of one section of it."""
-    text = page.read_text(encoding="utf-8")
-    if section is not None:
-        text = text.split(f"\n## {section}\n")[1].split("\n## ")[0]
-    return re.findall(r"^```(\w+)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+NEEDS_OTHERS = {"painter_search.serve", "--vector-store", "--ray"}
+"""What starts a server, or needs Milvus or Ray."""
+
+
+def read_blocks(page: Path) -> list[tuple[str, str]]:
+    """The language and the text of every code block of a page."""
+    return re.findall(r"^```(\w+)\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
 def split_shell_block(text: str) -> Iterator[list[str]]:
@@ -124,13 +125,13 @@ def test_pages_name_every_command() -> None:
 
 
 @pytest.mark.slow
-def test_blocks_of_the_readme_and_of_more_commands_run_from_top_to_bottom(
+def test_blocks_of_the_readme_and_of_the_commands_page_run_from_top_to_bottom(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_own_collection(tmp_path)
     monkeypatch.setattr("painter_search.encoder.backbone._load_imagenet", lambda *_: None)
     monkeypatch.chdir(tmp_path)
-    more = [text for language, text in read_blocks(SCRIPTS_PAGE, "More of the commands") if language == "bash"]
+    more = [text for language, text in read_blocks(COMMANDS_PAGE) if language == "bash"]
     for number, (language, text) in enumerate(read_blocks(README)):
         if language == "bash":
             if "--where" in text:  # add some Impressionists, without whom the query would rightly be refused
@@ -147,9 +148,9 @@ def test_blocks_of_the_readme_and_of_more_commands_run_from_top_to_bottom(
 
 
 def run_commands(text: str) -> None:
-    """Run the package's commands in a block, with a tiny network; the server is left out."""
+    """Run the package's commands in a block, with a tiny network; what needs other programs is left out."""
     for words in split_shell_block(text):
-        if words[:2] == ["python", "-m"] and words[2] != "painter_search.serve":
+        if words[:2] == ["python", "-m"] and not NEEDS_OTHERS & set(words):
             assert import_module(words[2]).main(make_tiny(words[2:])) == 0, words
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -150,9 +150,7 @@ class Audit:
 
     def _repr_html_(self) -> str:
         """How many findings there are of each kind, and the first duplicates with their pictures."""
-        counts: dict[str, int] = defaultdict(int)
-        for kind, *_ in self._rows():
-            counts[kind] += 1
+        counts = Counter(kind for kind, *_ in self._rows())
         leaks = "" if self.leaks is None else f", {self.leaks:,} leaks"
         caption = f"{', '.join(self.sources)}: {self.works:,} works by {self.artists:,} artists{leaks}"
         table = html_table(("finding", "number"), counts.items(), caption)

@@ -8,7 +8,7 @@ from pathlib import Path
 import tyro
 
 from painter_search.common.command_line.cli import html_path
-from painter_search.common.command_line.flag_types import IfGiven
+from painter_search.common.command_line.flag_types import IfAny, IfGiven
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, as_locations, as_paths, local_path, parse_location, writable_path
 from painter_search.images.photographs.crop import parse_crop
@@ -41,12 +41,12 @@ class EvaluateConfig:
 class AuditConfig:
     """Look for what may be wrong with a collection: repeated pictures, artists spelled twice, doubtful attributions."""
 
-    data: tuple[Path, ...] = ()
+    data: IfAny[Path] = ()
     """Prepared collections to audit. Default: data, if it holds one and there is no --index; else the index itself."""
 
     index: IfGiven[Location] = None
-    """An index: a folder of indexes, one index, or the URL of either. Its own works are audited, or with --data those
-    of the collections, whose neighbours in it are compared. Default: index, if it holds works of these collections."""
+    """Index to audit: a folder of indexes, one index, or the URL of either. With --data the collections are audited,
+    and the index gives the neighbours of their works. Default: index, if it holds works of these collections."""
 
     page: IfGiven[Path] = None
     """Write a page of the findings, one HTML file with the pictures side by side."""
@@ -87,18 +87,19 @@ class MapConfig:
 class CompareConfig:
     """Compare two paintings, or two groups of them: how far apart they lie, what that means, and which parts match."""
 
-    paintings: tyro.conf.Positional[tuple[Location, ...]]
-    """Two image files, or two groups of them (folders or zip archives); or URLs of these; or works of the index by
-    their ids, '#17'."""
+    paintings: tyro.conf.Positional[IfAny[Location]]
+    """Two paintings, two groups, or one of each: image files, folders or zip archives of them, URLs of these, or works
+    of the index by their ids, '#17'."""
 
     index: Location = DEFAULT_INDEX
-    """The folder of indexes, or one index, or the URL of either: its encoder measures, its works say what is near."""
+    """The folder of indexes, or one index, or the URL of either: its encoder embeds both sides, its works give
+    the scale."""
 
     crop: str = "auto"
-    """What of a photograph is used, of both sides. auto: the painting in it, without wall and frame, where one is found
-    for sure, or is a work of the index or, of two paintings, the other one; a plain reproduction stays as it is.
-    none: all of it. x,y,w,h: a rectangle, as fractions of the photograph (or in pixels, if a number is above 1);
-    x,y,w,h,1 also turns it clockwise, 2 turns it upside down."""
+    """Part of a photograph to use, on both sides. auto: the painting, without wall and frame, where one is detected
+    with confidence or matches a work of the index or the other painting; plain reproductions stay whole. none: all of
+    it. x,y,w,h: a rectangle, as fractions of the photograph (or in pixels if a number is above 1); x,y,w,h,1 also turns
+    it clockwise, 2 upside down."""
 
     page: IfGiven[Path] = None
     """Write a page of the comparison, one HTML file with the pictures in it."""

@@ -43,14 +43,12 @@ class DistanceHistogram:
     """Share of the pairs by one artist in each bin, `[n]`; empty if there is no such pair."""
 
 
-def distance_percentile(
-    index: PaintingIndex, distance: float, seed: int = 0, *, sample_size: int = SAMPLE_SIZE
-) -> DistancePercentile:
+def distance_percentile(index: PaintingIndex, distance: float, *, sample_size: int = SAMPLE_SIZE) -> DistancePercentile:
     """Locate a distance among the pairs of works in the index; equal distances count half.
 
     From an index with more than `sample_size` works that many are drawn.
     """
-    different, same = pair_distances(index, seed, sample_size)
+    different, same = pair_distances(index, sample_size)
     return DistancePercentile(
         nearer_than_different=_share_beyond(distance, different),
         nearer_than_same=_share_beyond(distance, same),
@@ -59,25 +57,25 @@ def distance_percentile(
     )
 
 
-def distance_histogram(index: PaintingIndex, seed: int = 0, *, bins: int = BINS) -> DistanceHistogram | None:
+def distance_histogram(index: PaintingIndex) -> DistanceHistogram | None:
     """The spread of the distances that `distance_percentile` compares with; None without pairs by two artists."""
-    different, same = pair_distances(index, seed)
+    different, same = pair_distances(index)
     if not len(different):
         return None
     both = np.concatenate([different, same])
-    edges = np.linspace(0, float(both.max()), bins + 1)
+    edges = np.linspace(0, float(both.max()), BINS + 1)
     shares = [tuple((np.histogram(values, edges)[0] / max(1, len(values))).tolist()) for values in (different, same)]
     return DistanceHistogram(tuple(edges.tolist()), shares[0], shares[1] if len(same) else ())
 
 
 def pair_distances(
-    index: PaintingIndex, seed: int = 0, sample_size: int = SAMPLE_SIZE
+    index: PaintingIndex, sample_size: int = SAMPLE_SIZE
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Distances of pairs of works by two artists, and by one; of works drawn from a larger index."""
     ids, artists = index.artists.ids, index.artists.numbers
     same: NDArray[np.floating] | None = None
     if len(ids) > sample_size:
-        chosen, partners = sample_pairs(artists, sample_size, seed)
+        chosen, partners = sample_pairs(artists, sample_size, seed=0)
         same = paired_distances(index.embeddings(ids[partners[:, 0]]), index.embeddings(ids[partners[:, 1]]))
         ids, artists = ids[chosen], artists[chosen]
     vectors = index.embeddings(ids)

@@ -14,7 +14,10 @@ from painter_search.analysis.config import EvaluateConfig
 from painter_search.analysis.reliability import IndexReliability, measure_reliability
 from painter_search.collection.triplets import TRIPLET_COLUMNS, plain_file, read_triplets
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError, UnknownWorkError
+from painter_search.common.files.urls import expand_home
 from painter_search.common.html_repr import html_table
+from painter_search.common.text import first_few
+from painter_search.encoder.trained_artists import TrainedShare
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.bootstrap import Estimate, macro_mean, mean_by_artist, paired_difference
 from painter_search.metrics.distances import paired_distances
@@ -125,6 +128,9 @@ class IndexEvaluation:
     """The baseline's scores."""
     reliability: IndexReliability | None
     """How far the index's answers can be trusted; None if it has too few works to measure that."""
+    trained_share: TrainedShare | None = None
+    """How many of the index's artists its encoder was trained or validated on, which flatters all figures; None where
+    that is not known."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as `eval-triplets --json` prints them."""
@@ -132,6 +138,7 @@ class IndexEvaluation:
             "score": self.score.to_dict(),
             "baseline": None if self.baseline is None else self.baseline.to_dict(),
             "trust": None if self.reliability is None else self.reliability.to_dict(),
+            "trained_share": None if self.trained_share is None else self.trained_share._asdict(),
         }
 
 
@@ -165,14 +172,14 @@ def score_triplets(
     Raises:
         UnknownWorkError: A painting is not in the index (unless `skip_missing`).
         NotEnoughDataError: No triplet is left.
-        PainterSearchError: The file does not exist or is no triplet file.
+        PainterSearchError: The file does not exist or is not a triplet file.
 
     Example:
         >>> score = score_triplets(index, "data/test_triplets_with_labels.csv")  # doctest: +SKIP
         >>> score.accuracy.value, score.recall[1].value  # doctest: +SKIP
         (0.862, 0.61)
     """
-    return _score(index, Path(triplets) if isinstance(triplets, str) else triplets, skip_missing)[0]
+    return _score(index, expand_home(triplets) if isinstance(triplets, str) else triplets, skip_missing)[0]
 
 
 def evaluate_index(config: EvaluateConfig) -> IndexEvaluation:
@@ -197,7 +204,7 @@ def evaluate_index(config: EvaluateConfig) -> IndexEvaluation:
     index = PaintingIndex.load(config.index)
     score, items = _score(index, config.triplets, config.skip_missing)
     if config.baseline is None:
-        return IndexEvaluation(score, None, measure_reliability(index))
+        return IndexEvaluation(score, None, measure_reliability(index), index.trained_share)
     baseline, baseline_items = _score(PaintingIndex.load(config.baseline), config.triplets, config.skip_missing)
     scored_alike = np.array_equal(baseline_items.complete, items.complete)
     if not scored_alike or len(baseline_items.recall_1) != len(items.recall_1):
@@ -209,7 +216,8 @@ def evaluate_index(config: EvaluateConfig) -> IndexEvaluation:
         "all_negatives": paired_difference(items.all_hits, baseline_items.all_hits, items.anchor_artists),
         "recall@1": paired_difference(items.recall_1, baseline_items.recall_1, items.work_artists),
     }
-    return IndexEvaluation(replace(score, difference=difference), baseline, measure_reliability(index))
+    score = replace(score, difference=difference)
+    return IndexEvaluation(score, baseline, measure_reliability(index), index.trained_share)
 
 
 def _score(
@@ -228,7 +236,7 @@ def _score(
         absent = sorted(set(map(str, names)) - set(ids))
         raise UnknownWorkError(
             f"{missing:,} of the {len(table):,} triplets in {source} name paintings that are not in the index "
-            f"({len(absent):,} paintings: {', '.join(absent[:3])}{', …' if len(absent) > 3 else ''}); "
+            f"({len(absent):,} paintings: {first_few(absent)}); "
             "build the index from the same collection, or add --skip-missing."
         )
     table = table[complete]

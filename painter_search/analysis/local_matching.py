@@ -12,6 +12,7 @@ from painter_search.encoder.config import EncoderConfig
 from painter_search.encoder.inference.onnx_export import OnnxEncoder
 from painter_search.encoder.views import STRIDE, to_pixels
 from painter_search.images.framing import open_frame
+from painter_search.index.painting_index import PaintingIndex
 
 Point = tuple[float, float]
 """A position in a picture: shares of the width and the height, from the left and the top."""
@@ -54,14 +55,17 @@ class MatchingParts:
     """Parts that are each other's best match, best first, and lie apart in both pictures."""
 
 
-def match_parts(encoder: OnnxEncoder | None, one: bytes, other: bytes) -> MatchingParts | None:
+def match_parts_in(index: PaintingIndex, one: bytes, other: bytes) -> MatchingParts | None:
+    """`match_parts` by the encoder of an index; None where it has no encoder."""
+    return None if index.encoder_digest is None else match_parts(index.encoder, one, other)
+
+
+def match_parts(encoder: OnnxEncoder, one: bytes, other: bytes) -> MatchingParts | None:
     """Find the parts that two paintings, given as JPEG files, have in common; thumbnails suffice.
 
     Each picture is squeezed whole into the encoder's square. Returns None if the encoder has no feature maps (see
-    `OnnxEncoder.feature_maps`), or too small ones, or there is no encoder.
+    `OnnxEncoder.feature_maps`), or too small ones.
     """
-    if encoder is None:
-        return None
     pictures = [open_frame(one), open_frame(other)]
     side = matching_side(encoder.config)
     views = [to_pixels(picture.resize((side, side), Image.Resampling.BICUBIC)) for picture in pictures]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from painter_search.common.files.stored import to_stored
 from painter_search.common.html_repr import html_table
 from painter_search.common.progress import track
-from painter_search.index.own_works import OwnWorks
+from painter_search.index.leave_one_out_index import LeaveOneOutIndex
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.bootstrap import Estimate, mean_by_artist
 from painter_search.metrics.calibration_curve import CalibrationCurve, calibration_curve
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_WORKS = 4_000
-"""More works are many; see `OwnWorks`."""
+"""More works are many; see `LeaveOneOutIndex`."""
 MAX_QUERIES = 1_500
 MIN_QUERIES = 20
 """With fewer queries nothing is measured."""
@@ -132,7 +132,8 @@ def measure_reliability(
     Args:
         index: The index.
         seed: Seed of everything that is drawn; the same index and seed give the same figures.
-        max_works: With more works the index is not measured anew for each query, and queried less; see `OwnWorks`.
+        max_works: With more works the index is not measured anew for each query, and queried less; see
+            `LeaveOneOutIndex`.
         max_queries: Works to query with, at most.
         min_queries: With fewer works whose artist has another, nothing is measured.
 
@@ -145,7 +146,7 @@ def measure_reliability(
         0.61
     """
     rng = np.random.default_rng(seed)
-    works = OwnWorks(index, max_works, rng)
+    works = LeaveOneOutIndex(index, max_works, rng)
     artists = int(works.numbers.max()) + 1
     if artists < MIN_ARTISTS or len(works.answerable) < min_queries:
         return None
@@ -178,7 +179,7 @@ def measure_reliability(
         false_named=None if named is None else float(named[~in_index].mean()),
         pairs=None
         if confidence is None
-        else _pair_calibration(confidence, works.sample[0] / index.mean_distance, works.sample[1], rng),
+        else _pair_calibration(confidence, works.sample.embeddings / index.mean_distance, works.sample.artists, rng),
         answers=None
         if answers is None
         else calibration_curve(np.array([answer.probability for answer in answers]), correct),

@@ -12,7 +12,7 @@ from painter_search.attribution.answers import ArtistMatch, Neighbour
 from painter_search.attribution.prepared_queries import neighbours
 from painter_search.common.html_repr import html_table
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.works.works_db import IndexedWork, unknown_work
+from painter_search.index.works.works_db import IndexedWork
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.local_scaling import scale_distances
 
@@ -56,14 +56,14 @@ class SimilarWorks:
 
     def _repr_html_(self) -> str:
         work = self.work.work
-        return html_table(COLUMNS, self._rows(), f"Nearest to {work.title or work.file} by {work.artist}")
+        return html_table(COLUMNS, self._rows(), f"Nearest to {work.caption} by {work.artist}")
 
 
 class SimilarArtists(tuple[ArtistMatch, ...]):
     """The other artists of an index, nearest in style to one of its artists first."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values: the artists with the works that speak for each."""
+        """Plain values: the artists with the closest works by each."""
         return {"artists": [asdict(match) for match in self]}
 
     def to_frame(self) -> pd.DataFrame:
@@ -87,10 +87,7 @@ def similar_works(index: PaintingIndex, id: int, top_k: int = 24) -> SimilarWork
 
     Raises `UnknownWorkError` if the index has no such work.
     """
-    try:
-        (work,) = index.works.get([id])
-    except KeyError:
-        raise unknown_work(id) from None
+    (work,) = index.works.get([id])
     distances, ids = (row[0] for row in index.search(index.embeddings([id]), top_k + 1))
     others = (ids != id) & (ids >= 0)
     nearest = neighbours(index, np.asarray(ids[others][:top_k]), np.asarray(distances[others][:top_k]))

@@ -1,1 +1,1 @@
-"""Attribution: from query paintings to artists ranked by nearness in style, with the works that speak for each."""
+"""Attribution: from query paintings to artists ranked by nearness in style, with the closest works by each."""

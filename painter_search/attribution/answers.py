@@ -1,4 +1,4 @@
-"""Answers to queries: artists ranked for a painting, with the works that speak for each."""
+"""Answers to queries: artists ranked for a painting, with the closest works by each."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class ArtistMatch:
-    """One of the ranked artists, with the works that speak for it."""
+    """One of the ranked artists, with its closest works."""
 
     artist: str
     works_in_index: int
@@ -51,7 +51,7 @@ class ArtistMatch:
 
 
 @dataclass(frozen=True)
-class Photograph:
+class QueriedFile:
     """The file that an answer is about, so that the answer can be cited and checked."""
 
     sha256: str
@@ -86,7 +86,7 @@ class Attribution:
     not, none is close enough; a work that shows this very picture may tell the artist all the same."""
     picture: bytes
     """The whole painting, reduced, as a JPEG file."""
-    photograph: Photograph | None = None
+    photograph: QueriedFile | None = None
     """The file that was asked about."""
     crop: PaintingCrop | None = None
     """What the photograph was cropped to; None if all of it was used."""
@@ -193,7 +193,7 @@ class Attribution:
                     None if match.probability is None else format_probability(match.probability),
                     match.distance,
                     match.works_in_index,
-                    ", ".join(filter(None, (_caption(match.works[0].work), match.works[0].work.date)))
+                    ", ".join(filter(None, (match.works[0].work.caption, match.works[0].work.date)))
                     if match.works
                     else "",
                 )
@@ -208,7 +208,7 @@ class Attribution:
 
 @dataclass(frozen=True)
 class FailedQuery:
-    """The answer for a file that is no usable image."""
+    """The answer for a file that is not a usable image."""
 
     painting: str
     """Name of the file, or its path within the folder or archive that was asked about."""
@@ -219,6 +219,13 @@ class FailedQuery:
     def answered(self) -> Literal[False]:
         """False; an `Attribution` is answered."""
         return False
+
+    if not TYPE_CHECKING:  # to type checkers it would have every attribute
+
+        def __getattr__(self, name: str) -> Any:
+            if name in ("verdict", "style", *Attribution.__annotations__) and name != "painting":  # not while unpickled
+                raise AttributeError(f"{self.painting}: {self.reason}; it has no answer, and thus no {name}")
+            raise AttributeError(f"'FailedQuery' object has no attribute {name!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as `query --json` prints them."""
@@ -262,11 +269,7 @@ def format_probability(probability: float) -> str:
 
 def same_picture_sentence(neighbour: Neighbour) -> str:
     """That a work of the index shows the very picture that was asked about."""
-    return f"this very picture is in the index: {_caption(neighbour.work)} by {neighbour.work.artist}"
-
-
-def _caption(work: Work) -> str:
-    return work.title or work.file
+    return f"this very picture is in the index: {neighbour.work.caption} by {neighbour.work.artist}"
 
 
 def _to_frame(rows: Iterable[dict[str, object]]) -> pd.DataFrame:

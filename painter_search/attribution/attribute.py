@@ -23,7 +23,6 @@ from painter_search.images.decode_pool import frame_in_threads, frame_with_timeo
 from painter_search.images.framing import Frame, open_frame
 from painter_search.images.photographs.crop import CropInput, parse_crop
 from painter_search.index.painting_index import PaintingIndex, check_opened
-from painter_search.index.works.works_db import unknown_work
 
 BATCH_SIZE = 32
 """Paintings embedded at once."""
@@ -61,12 +60,12 @@ def attribute(
 
     Returns:
         One answer per painting, in their order: an `Attribution`, its artists likeliest first (without calibration,
-        nearest first), or a `FailedQuery` with the reason for a file that is no usable image.
+        nearest first), or a `FailedQuery` with the reason for a file that is not a usable image.
 
     Raises:
         NotFoundError: The only path does not exist.
-        InvalidValueError: A folder is empty, an object is no painting, there is none, or `top_k` or `works_per_artist`
-            is below 1.
+        InvalidValueError: A folder is empty, an object is not a painting, there is none, or `top_k` or
+            `works_per_artist` is not a whole number from 1.
         UnknownWorkError: The index has no work of an id.
 
     Example:
@@ -79,7 +78,8 @@ def attribute(
     queries = read_query_inputs(paintings)
     files = [query.content for query in queries if not isinstance(query.content, WorkId)]
     framing, part = index.framing, parse_crop(crop)
-    _check_ids(index, [query.content.id for query in queries if isinstance(query.content, WorkId)])
+    asked = [query.content.id for query in queries if isinstance(query.content, WorkId)]
+    index.works.get(asked)  # an unknown id is refused before anything is computed
     if files and index.encoder_digest is None:
         _ = index.encoder  # raises the error that says what to do
     frame_files = frame_with_timeout if exit_on_timeout else frame_in_threads
@@ -113,14 +113,6 @@ def attribute_from_config(index: PaintingIndex, config: QueryConfig) -> Answers:
         pictures=config.page is not None,
         exit_on_timeout=True,
     )
-
-
-def _check_ids(index: PaintingIndex, ids: Sequence[int]) -> None:
-    """Raise `UnknownWorkError` for an id that no work has, before anything is computed."""
-    known = set(index.works.known_ids(np.array(ids, np.int64)).tolist())
-    for id in ids:
-        if id not in known:
-            raise unknown_work(id)
 
 
 def _without_pictures(answer: Answer) -> Answer:
@@ -169,13 +161,10 @@ def attribute_work(index: PaintingIndex, id: int, top_k: int = 5, works_per_arti
 
     Raises `UnknownWorkError` if the index has no work with this id.
     """
-    try:
-        (work,) = index.works.get([id])
-    except KeyError:
-        raise unknown_work(id) from None
+    (work,) = index.works.get([id])
     thumbnail = index.works.thumbnail(id)
     image = open_frame(thumbnail)
     frame = Frame(thumbnail, None, image.width, image.height, enlarged=False)
     fingerprint = index.works.candidate_rows(np.array([id]))[0].fingerprint
-    query = PreparedQuery(f"#{id} {work.title or work.file}", frame, fingerprint, id=id)
+    query = PreparedQuery(f"#{id} {work.caption}", frame, fingerprint, id=id)
     return attribute_prepared(index, [query], index.embeddings([id]), top_k, works_per_artist)[0]

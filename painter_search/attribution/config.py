@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -9,18 +10,18 @@ from typing import Annotated
 import tyro
 
 from painter_search.common.command_line.cli import html_path
-from painter_search.common.command_line.flag_types import IfGiven, Names
+from painter_search.common.command_line.flag_types import IfAny, IfGiven, Names
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, as_locations, parse_location
 from painter_search.images.photographs.crop import parse_crop
-from painter_search.index.config import DEFAULT_INDEX, WorkFilter
+from painter_search.index.config import DEFAULT_INDEX, WorkFilter, check_false_names
 
 
 @dataclass(frozen=True)
 class QueryConfig:
-    """Find the artists nearest in style to a painting, and the works that speak for each."""
+    """Find the artists nearest in style to a painting, and the closest works by each."""
 
-    paintings: tyro.conf.Positional[tuple[Location, ...]] = ()
+    paintings: tyro.conf.Positional[IfAny[Location]] = ()
     """Image files, folders or zip archives of them, or URLs of these; or works of the index by their ids, '#17'."""
 
     list_file: Annotated[Path | None, tyro.conf.arg(name="from", help_behavior_hint="")] = None
@@ -35,11 +36,11 @@ class QueryConfig:
     """How many artists to rank, likeliest first (without calibration, nearest first)."""
 
     works_per_artist: int = 3
-    """How many works to show for each."""
+    """How many works to show for each artist."""
 
     false_names: IfGiven[float] = None
-    """How many of 100 works by artists not in the index may be given a name all the same, such as 10. Fewer of these
-    leave more works by artists in it without their name, too. Default: the best balance of both."""
+    """At most this many of 100 works by artists not in the index may be given a name, such as 10. A lower number also
+    withholds more correct names. Default: the best balance of both."""
 
     where: IfGiven[str] = None
     """Compare with some works only: an SQL expression over the columns collection, file, artist, title, date, style
@@ -49,17 +50,17 @@ class QueryConfig:
     """Leave out the works of this artist; can be given again for others."""
 
     before: IfGiven[int] = None
-    """Compare with works of earlier years only. A span or a century (19th: 1800 to 1899) must be earlier as a whole.
-    Works without a readable year are left out, and counted."""
+    """Compare only with works from before this year; the whole of a span or century (19th: 1800 to 1899) must be.
+    Works without a readable year are left out and counted."""
 
     since: IfGiven[int] = None
-    """Compare with works of this year and later ones only; of a span or a century, all of it. Works without a readable
-    year are left out, and counted."""
+    """Compare only with works from this year on; the whole of a span or century must be. Works without a readable year
+    are left out and counted."""
 
     crop: str = "auto"
-    """What of a photograph is used. auto: the painting in it, without wall and frame, where one is found for sure or
-    is a work of the index; a plain reproduction stays as it is. none: all of it. x,y,w,h: a rectangle, as fractions of
-    the photograph (or in pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 upside down."""
+    """Part of a photograph to use. auto: the painting, without wall and frame, where one is detected with confidence or
+    matches a work of the index; plain reproductions stay whole. none: all of it. x,y,w,h: a rectangle, as fractions of
+    the photograph (or in pixels if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 upside down."""
 
     page: IfGiven[Path] = None
     """Write a page of the answers, one HTML file with the pictures in it."""
@@ -71,10 +72,8 @@ class QueryConfig:
             raise InvalidValueError("give at least one painting: `python -m painter_search.query painting.jpg`")
         object.__setattr__(self, "page", html_path(self.page))
         parse_crop(self.crop)
-        if self.false_names is not None and not 0 < self.false_names < 100:
-            raise InvalidValueError(
-                f"--false-names is {self.false_names}; it must be more than 0 and below 100 (per cent)."
-            )
+        if self.false_names is not None:
+            check_false_names(self.false_names)
         check_counts(self.top_k, self.works_per_artist)
 
     @property
@@ -85,7 +84,11 @@ class QueryConfig:
 
 
 def check_counts(top_k: int, works_per_artist: int) -> None:
-    """Raise `InvalidValueError` for fewer than one artist to rank, or one work to name for each."""
+    """Raise `InvalidValueError` unless both are whole numbers of at least 1."""
     for flag, value in (("top-k", top_k), ("works-per-artist", works_per_artist)):
+        try:
+            operator.index(value)
+        except TypeError:
+            raise InvalidValueError(f"--{flag} is {value!r}; it must be a whole number.") from None
         if value < 1:
             raise InvalidValueError(f"--{flag} is {value}; it must be at least 1.")

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from painter_search.attribution.answers import ArtistMatch, Attribution, Neighbour, Photograph
+from painter_search.attribution.answers import ArtistMatch, Attribution, Neighbour, QueriedFile
 from painter_search.attribution.recognition import recognised_works
 from painter_search.images.fingerprint import fingerprint, same_picture
 from painter_search.images.framing import Frame, open_frame
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.distances import distance_matrix
-from painter_search.metrics.leave_one_out import OpenSetSignals
+from painter_search.metrics.identification.open_set import OpenSetSignals
 from painter_search.metrics.local_scaling import scale_distances
 
 
@@ -45,8 +45,8 @@ def attribute_readings(
     index: PaintingIndex,
     readings: Sequence[Sequence[PreparedQuery]],
     embeddings: NDArray[np.float32],
-    top_k: int = 5,
-    works_per_artist: int = 3,
+    top_k: int,
+    works_per_artist: int,
 ) -> list[tuple[int, Attribution]]:
     """Rank the artists for paintings of which each has one or several readings, see `Frame.readings`.
 
@@ -67,8 +67,8 @@ def attribute_prepared(
     index: PaintingIndex,
     paintings: Sequence[PreparedQuery],
     embeddings: NDArray[np.float32],
-    top_k: int = 5,
-    works_per_artist: int = 3,
+    top_k: int,
+    works_per_artist: int,
 ) -> list[Attribution]:
     """Rank the artists for paintings that are framed and embedded already: `embeddings` is `[n, d]`."""
     candidates = index.search_candidates(embeddings)
@@ -103,7 +103,7 @@ def _attribute_one(
     artist_known = probabilities = None
     if index.confidence is not None and len(ranked):
         relative = distance_matrix(embedding[None], index.reference_embeddings)[0] / index.mean_distance
-        signals = OpenSetSignals(float(adjusted[0]), float(relative.mean()), float(relative.std()))
+        signals = OpenSetSignals.measured(adjusted, relative)
         log_ratios = index.log_ratios(embedding, works, is_query)
         probabilities = index.confidence.probabilities(
             signals, adjusted, None if log_ratios is None else log_ratios[ranked], index.artist_count
@@ -133,7 +133,7 @@ def _attribute_one(
         artist_known=artist_known,
         named=bool(matches) and (artist_known is None or artist_known >= index.least_named),
         picture=painting.frame.thumbnail or painting.frame.jpeg,
-        photograph=Photograph(painting.sha256, photograph.width, photograph.height),
+        photograph=QueriedFile(painting.sha256, photograph.width, photograph.height),
         crop=painting.frame.crop,
         possible=possible.crop.corners if possible and possible.crop and not same.any() else None,
         larger=painting.frame.picture,

@@ -74,7 +74,7 @@ def read_query_inputs(paintings: PaintingInputs) -> list[QueryInput]:
     queries: list[QueryInput] = []
     given = _as_list(paintings)
     for painting in given:
-        if isinstance(painting, str | Path) and read_work_id(painting) is None:
+        if isinstance(painting, str | os.PathLike) and read_work_id(painting) is None:
             location = parse_location(painting)
             if isinstance(location, str):
                 queries += input_at_url(location)
@@ -89,17 +89,17 @@ def read_query_inputs(paintings: PaintingInputs) -> list[QueryInput]:
     return queries
 
 
-def to_query_input(painting: PaintingInput, number: int = 1) -> QueryInput:
+def to_query_input(painting: PaintingInput, number: int) -> QueryInput:
     """A single painting, whose path is taken for a file's; one without a file is called after its `number`.
 
-    Raises `InvalidValueError` for an image that cannot be decoded, and for an object that is no painting.
+    Raises `InvalidValueError` for an image that cannot be decoded, and for an object that is not a painting.
     """
     if isinstance(painting, QueryInput):
         return painting
-    if isinstance(painting, str | Path):
+    if isinstance(painting, str | os.PathLike):
         work = read_work_id(painting)
         if work is not None:
-            return QueryInput(str(painting), work)
+            return QueryInput(os.fspath(painting), work)
         location = parse_location(painting)
         return QueryInput(location.name, location) if isinstance(location, Path) else input_at_url(location)[0]
     content = read_content(painting)
@@ -118,9 +118,9 @@ def to_query_input(painting: PaintingInput, number: int = 1) -> QueryInput:
     )
 
 
-def read_work_id(painting: str | Path) -> WorkId | None:
+def read_work_id(painting: str | os.PathLike[str]) -> WorkId | None:
     """The work that `#17` means; None for anything else, and for a file of this name."""
-    name = str(painting)
+    name = os.fspath(painting)
     is_id = name.startswith("#") and name[1:].isascii() and name[1:].isdigit() and len(name) < 19  # SQLite's limit
     return WorkId(int(name[1:])) if is_id and not Path(name).exists() else None
 

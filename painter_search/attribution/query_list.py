@@ -7,13 +7,13 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PureWindowsPath
 
 from painter_search.attribution.query_inputs import QueryInput, files_in, input_at_url
 from painter_search.collection.tables.cells import unquoted_name, visible_text
 from painter_search.common.errors import InvalidValueError, NotFoundError
-from painter_search.common.files.urls import parse_location
+from painter_search.common.files.urls import expand_home, parse_location
 from painter_search.common.log import logger
 
 STANDARD_INPUT = "-"
@@ -45,7 +45,7 @@ def read_list(path: Path | str) -> list[QueryInput]:
         >>> answers = attribute(index, read_list("list.txt"))  # doctest: +SKIP
     """
     is_input = str(path) == STANDARD_INPUT
-    path = Path(path)
+    path = expand_home(path)
     names = _read_names(path, is_input)
     folders = [Path()] if is_input else [path.parent, Path()]
     queries = [query for name in names for query in _inputs_of(name, folders)]
@@ -70,7 +70,9 @@ def _read_names(path: Path, is_input: bool) -> Iterable[str]:
         raise InvalidValueError(f"{path} cannot be read ({error.strerror}); give a text file.") from error
     if not _is_text(decode_text(content[:HEAD_BYTES]).text):
         where = "standard input" if is_input else path
-        raise InvalidValueError(f"{where} is no list; name pictures without --from, and save a list as text or .xlsx.")
+        raise InvalidValueError(
+            f"{where} is not a list; name pictures without --from, and save lists as text or .xlsx."
+        )
     decoded = decode_text(content)
     if decoded.guessed:
         logger.info(decoded.remark("the list" if is_input else path))
@@ -86,8 +88,7 @@ def _is_text(head: str) -> bool:
 
 
 def _read_column(path: Path) -> list[str]:
-    """The column of files of a table that is no text."""
-    from painter_search.collection.tables.columns import FILE, find_columns
+    """The column of files of a table that is not text."""
     from painter_search.collection.tables.table_files import read_table_file
 
     if not path.is_file():
@@ -95,25 +96,31 @@ def _read_column(path: Path) -> list[str]:
     table, remarks = read_table_file(path)
     for remark in remarks:
         logger.info(remark)
-    found = find_columns(list(table.columns), FILE)
-    if not found:
+    column = _file_column(list(table.columns))
+    if column is None:
         raise InvalidValueError(f"{path} has no column of files; call it path.")
-    return [name for name in table.iloc[:, found[0]] if name.strip()]
+    return [name for name in table.iloc[:, column] if name.strip()]
+
+
+def _file_column(header: Sequence[str]) -> int | None:
+    """The number of a header's column of files; None if it has none, or is a row of data such as `scan_1`."""
+    from painter_search.collection.tables.columns import FILE, find_columns, is_catalogue_header, names_plainly
+
+    return find_columns(header, FILE)[0] if names_plainly(header, FILE) or is_catalogue_header(header) else None
 
 
 def _cells_of_column(lines: list[str], folder: Path) -> list[str]:
     """The cells under a header such as `path`, if the first line is one; otherwise empty."""
-    from painter_search.collection.tables.columns import FILE, find_columns
     from painter_search.collection.tables.delimited import DELIMITERS, SEPARATOR_LINE
 
     if lines and SEPARATOR_LINE.fullmatch(lines[0]):
         lines = lines[1:]
     for delimiter in DELIMITERS if lines and len(lines[0]) <= MAX_HEADER else ():
         header = next(csv.reader(lines[:1], delimiter=delimiter), [])
-        found = find_columns(header, FILE)
-        if found and not any(_exists(where / lines[0].strip()) for where in (folder, Path())):
+        column = _file_column(header)
+        if column is not None and not any(_exists(where / lines[0].strip()) for where in (folder, Path())):
             rows = csv.reader(io.StringIO("\n".join(lines[1:])), delimiter=delimiter)
-            return [row[found[0]] for row in rows if len(row) > found[0] and row[found[0]].strip()]
+            return [row[column] for row in rows if len(row) > column and row[column].strip()]
     return []
 
 

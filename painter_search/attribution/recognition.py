@@ -1,5 +1,5 @@
-"""Works of an index that a picture shows: light, glare, a cut edge, grey for colour and mirroring change more than a
-fingerprint allows."""
+"""Finds the works of an index that a picture shows where fingerprints alone do not: under other light, with glare, a
+cut edge, grey for colour, or mirrored."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from painter_search.collection.hands.folding import fold_name, fold_words, split_off_life
 from painter_search.collection.hands.hand import Hand, read_hands
+from painter_search.collection.hands.nobody import names_nobody
 from painter_search.collection.layouts.vocabulary import EPITHETS, PARTICLES
 from painter_search.collection.tables.cells import visible_text
 from painter_search.common.progress import track
@@ -51,6 +52,12 @@ def clean_name(name: str) -> str:
     """An artist's name in Unicode's composed form, without invisible characters and white space around it, and with
     single spaces within."""
     return " ".join(unicodedata.normalize("NFC", visible_text(name)).split())
+
+
+def join_artists(cells: Iterable[str]) -> str:
+    """The artists of a work that stand in several cells as one text, each once, without "unknown" behind the first."""
+    first, *others = list(dict.fromkeys(filter(None, map(str.strip, cells)))) or [""]
+    return "; ".join([first, *(other for other in others if not names_nobody(other))])
 
 
 def suspicious_names(catalogue: pd.DataFrame) -> pd.DataFrame:

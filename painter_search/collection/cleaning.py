@@ -88,7 +88,7 @@ def clean_catalogue(
     leading = leading_artists(works)
     shared = sorted(set(leading[works["in_train"]]) & set(leading[~works["in_train"]]))
     counts["shared artists"] = count_works(works[leading.isin(shared)])
-    works = move_shared_artists(works, shared, random_state)
+    works = move_shared_artists(works, leading, shared, random_state)
     train_all, test_all = works[works["in_train"]], works[~works["in_train"]]
     train, test = cap_works(train_all, cap, random_state), cap_works(test_all, cap, random_state)
     counts["train, every work"] = count_works(train_all)

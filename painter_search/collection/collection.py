@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import astuple, dataclass, field, fields
 from html import escape
@@ -18,6 +17,7 @@ from painter_search.collection.work import Work
 from painter_search.common.errors import BusyError, DamagedFileError, NotFoundError
 from painter_search.common.files.atomic_io import digest_bytes, read_json, to_json
 from painter_search.common.files.csv_io import read_table
+from painter_search.common.files.urls import expand_home
 from painter_search.images.framing import make_thumbnail, read_frame
 from painter_search.images.picture_size import THUMBNAIL_SIDE, is_picture_size
 from painter_search.images.types import Framing
@@ -75,7 +75,7 @@ class Collection:
             NotFoundError: The folder holds no prepared collection.
             DamagedFileError: Its `prepare.json` is damaged, or of another version.
         """
-        folder = Path(folder)
+        folder = expand_home(folder)
         path = folder / "prepare.json"
         if not path.is_file():
             raise NotFoundError(
@@ -183,7 +183,7 @@ def frame_name(file: str) -> str:
     """
     if SAFE_NAME.fullmatch(file) and not RESERVED_NAME.match(file):
         return file
-    digest = hashlib.sha256(file.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    digest = digest_bytes(file.encode("utf-8", "surrogatepass"))[:16]
     readable = re.sub(r"[^a-z0-9]+", "-", file.rsplit(".", 1)[0].lower()).strip("-")[:40]
     return f"{readable}-{digest}.jpg"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from painter_search.collection.layouts.layout import check_layout
-from painter_search.common.command_line.flag_types import IfGiven, check_choices
+from painter_search.common.command_line.flag_types import IfAny, IfGiven, check_choices
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, as_locations, as_paths, check_named, local_path, writable_path
 from painter_search.images.picture_size import THUMBNAIL_SIDE, check_picture_size
@@ -27,14 +27,14 @@ class PrepareConfig:
         True
     """
 
-    catalogue: tuple[Path, ...] = field(default=(), metadata={"stored": "info"})
+    catalogue: IfAny[Path] = field(default=(), metadata={"stored": "info"})
     """Catalogues with a row per work: CSV of any kind, .xlsx or .ods (needs painter-search[tables]), .jsonl, .json or
     .parquet. Required: a column of artists and one of file names, under these or other usual names."""
 
-    originals: tuple[Location, ...] = ()
+    originals: IfAny[Location] = ()
     """Folders and zip archives with the originals, or URLs of some (s3://bucket/scans, s3://bucket/scans.zip).
-    Archives are read as they are, never unpacked. A file belongs to the work whose file name is its path or the end of
-    it, or differs in case, accents' encoding or ending, where only one can be meant."""
+    Archives are read as they are, never unpacked. Files and rows are matched by the path or by its end; case, the
+    encoding of accents and the extension may differ where only one file can be meant."""
 
     folder: IfGiven[Path] = None
     """A folder or zip archive whose paths name the artists, instead of a catalogue: one sub-folder per artist, or
@@ -43,7 +43,7 @@ class PrepareConfig:
     layout: IfGiven[str] = None
     """With --folder: what its levels mean, from the top, such as artist, any/artist, style/artist, part/artist (train/,
     test/). Files that are named after artists: artist_number, artist-title, title-artist, artist_title-year (WikiArt).
-    Default: recognised, and shown."""
+    Default: recognised and shown."""
 
     from_hub: IfGiven[str] = None
     """A data set of pictures with a column of artists, instead of a catalogue: OWNER/NAME on the Hugging Face hub such
@@ -54,7 +54,7 @@ class PrepareConfig:
     """Folder to write the collection to."""
 
     name: IfGiven[str] = None
-    """Name of the collection; works are named by it and their file, collection/file. Default: the name of --folder, of
+    """Name of the collection, the first part of each work's name: collection/file. Default: the name of --folder, of
     --from-hub, or of the catalogue's folder."""
 
     framing: Framing = "whole"
@@ -63,7 +63,7 @@ class PrepareConfig:
 
     picture_size: int = THUMBNAIL_SIDE
     """Long side in pixels of the pictures that pages show, where the originals have as many. More than 512, such as
-    1600, keeps a second, larger picture of every painting, to zoom in on."""
+    1600, keeps a second, larger picture of every painting for zooming."""
 
     max_works: IfGiven[int | Literal["all"]] = None
     """At most this many works per artist in the clean parts. Default: 8 (all with --test-share 1)."""
@@ -72,29 +72,28 @@ class PrepareConfig:
     """Leave out the training works beyond --max-works (df_train_all.csv and their frames)."""
 
     test_share: float = 0.4
-    """Share of the artists that become test artists, if no column in_train and no folders train and test say so.
-    1, whatever these say, makes a collection only to index and to score."""
+    """Share of the artists that become test artists, unless a column in_train or folders train and test divide them.
+    1 overrides both: a collection for indexing and scoring only."""
 
     validation_share: float = 0.2
     """Share of the training artists that become validation artists."""
 
     test_triplets: IfGiven[float] = None
-    """Share of the test triplets that is kept. Default: 0.42, as in the report (1 with --folder and
-    --from-hub)."""
+    """Share of the test triplets that is kept. Default: 0.42, as in the report (1 with --folder and --from-hub)."""
 
     keep_uncertain: bool = False
-    """Keep what is no one artist's own hand: Unknown, Master of Flémalle, workshop of Rembrandt, Rubens; Snyders. Each
-    is then a hand of its own, on the same side of every division as the artists that it names."""
+    """Keep works that are not by one named artist: Unknown, Master of Flémalle, workshop of Rembrandt, Rubens; Snyders.
+    Each such name then counts as an artist, on the same side of every split as the artists that it names."""
 
     random_state: int = 42
     """Seed of every random draw."""
 
     workers: int = 0
-    """Worker processes that frame paintings. 0: one per core.
-    1: no workers, so that an image that crashes the decoder ends the run."""
+    """Processes that read and reduce images. 0: one per core. 1: no further process, so that an image that crashes the
+    decoder ends the run."""
 
     replace: bool = False
-    """Replace a collection that was prepared with other settings, or from files of which more can be read now."""
+    """Replace a collection that was prepared with other settings, or from files more of which can now be read."""
 
     def __post_init__(self) -> None:
         check_choices(self)

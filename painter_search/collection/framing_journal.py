@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from painter_search.collection.catalogues.catalogue_files import match_paths
 from painter_search.collection.catalogues.inputs import CollectionInputs
 from painter_search.collection.collection import frame_name
 from painter_search.common.log import logger
 from painter_search.common.progress import track
-from painter_search.images.decode_pool import FramingJob, FramingResult, frame_all, frame_file, frame_in_processes
+from painter_search.images.decode_pool import FramingJob, FramingResult, frame_all, frame_in_processes
 from painter_search.images.framing import Frame
 from painter_search.images.photographs.crop import Crop
 from painter_search.images.picture_size import THUMBNAIL_SIDE
@@ -55,7 +54,7 @@ def frame_originals(
     larger = picture_size > THUMBNAIL_SIDE
     for folder in ("frames", "thumbnails", *(["pictures"] if larger else [])):
         (staging / folder).mkdir(exist_ok=True)
-    matched = inputs.matched or match_paths(set(inputs.catalogue["new_filename"]), inputs.originals)
+    matched = inputs.match_files()
     jobs: dict[str, FramingJob] = {}
     for file, original in matched.files:
         if file not in left_out:
@@ -90,14 +89,8 @@ def may_pass(reason: str) -> bool:
 
 def can_frame_any(inputs: CollectionInputs, files: Collection[str], framing: Framing, workers: int = 0) -> bool:
     """Whether any of these files, as the catalogue names them, has an original that can be framed."""
-    matched = inputs.matched or match_paths(set(inputs.catalogue["new_filename"]), inputs.originals)
-    originals = [original for file, original in matched.files if file in files]
-    frames = (
-        (frame_file(original, framing) for original in originals)
-        if workers == 1
-        else frame_in_processes(originals, framing, workers)
-    )
-    return any(isinstance(frame, Frame) for frame in frames)
+    originals = [original for file, original in inputs.match_files().files if file in files]
+    return any(isinstance(frame, Frame) for frame in frame_in_processes(originals, framing, workers))
 
 
 def _read_journal(staging: Path, jobs: dict[str, FramingJob]) -> Iterator[FramingResult]:

@@ -107,13 +107,18 @@ def _prepare(config: PrepareConfig, with_triplets: bool) -> Collection:
     dates = [original.changed_ns for original in inputs.originals if original.changed_ns <= now_ns + DAY_NS]
     changed_ns = 0 if config.is_sample else max(dates, default=0)  # installing the sample does not change it
     staging = config.out.with_name(f".{config.out.name}.partial")
-    if _is_complete(config, inputs, identity, changed_ns):
+    is_same = _is_prepared_from(config.out, identity, changed_ns)
+    is_whole = is_same and _is_whole(config)
+    if is_whole and not (config.replace and _can_read_more(config, inputs)):
         if not (staging / IDENTITY).exists():
             remove_folder(staging)  # the replaced collection, left by a kill
         unread = 0 if config.replace else len(_files_to_try_again(config.out))
         remedy = f" Files that could not be read: {unread:,}; --replace tries them again." if unread else ""
         logger.info(f"{config.out} is already prepared from these files with these settings.{remedy}")
         return replace(Collection.open(config.out), preview=preview)
+    if is_same and not is_whole:
+        logger.info(f"{config.out} has lost frames or tables; it is prepared again.")
+    _check_replaceable(config.out, may_replace=is_same or config.replace)
     usable, rejected_rows = reject_rows(inputs.catalogue, config.keep_uncertain)
     left_out = set() if config.keep_uncertain else files_of_uncertain_hands(inputs.catalogue)
     _start_staging(staging, identity)
@@ -186,37 +191,30 @@ def _lasting_settings(config: PrepareConfig) -> dict[str, object]:
     return {name: value for name, value in to_stored(config).items() if name not in without_effect}
 
 
-def _is_complete(config: PrepareConfig, inputs: CollectionInputs, identity: dict[str, object], changed_ns: int) -> bool:
-    """Whether `out` was prepared with these settings from these files, none of which has changed, and is still whole.
+def _is_prepared_from(out: Path, identity: dict[str, object], changed_ns: int) -> bool:
+    """Whether `out` was prepared with these settings from these files, none of which has changed since."""
+    summary = out / "prepare.json"
+    return summary.is_file() and changed_ns <= summary.stat().st_mtime_ns and _stored_identity(summary) == identity
 
-    If it may be replaced, none of those that could not be read may have become readable either.
 
-    Raises `InvalidValueError` if `out` holds something that must not be replaced.
-    """
-    if not config.out.exists() or not any(config.out.iterdir()):
-        return False
-    summary = config.out / "prepare.json"
-    if not summary.is_file():
-        raise InvalidValueError(f"{config.out} exists and is no prepared collection; choose another folder with --out.")
-    is_same = changed_ns <= summary.stat().st_mtime_ns and _stored_identity(summary) == identity
-    is_whole = is_same and _is_whole(config)
-    if is_whole and not (config.replace and _can_read_more(config, inputs)):
-        return True
-    if is_same and not is_whole:
-        logger.info(f"{config.out} has lost frames or tables; it is prepared again.")
-    elif not config.replace:
+def _check_replaceable(out: Path, may_replace: bool) -> None:
+    """Raise `InvalidValueError` if `out` holds anything but a collection that may be replaced."""
+    if not out.exists() or not any(out.iterdir()):
+        return
+    if not (out / "prepare.json").is_file():
+        raise InvalidValueError(f"{out} exists and is not a prepared collection; choose another folder with --out.")
+    if not may_replace:
         raise InvalidValueError(
-            f"{config.out} holds a collection prepared from other files or with other settings; "
+            f"{out} holds a collection prepared from other files or with other settings; "
             "choose another folder with --out, or add --replace to replace it."
         )
-    names = {path.name for path in config.out.iterdir() if not path.name.startswith(".")}
+    names = {path.name for path in out.iterdir() if not path.name.startswith(".")}
     foreign = sorted(names - COLLECTION_FILES)
     if foreign:
         raise InvalidValueError(
-            f"{config.out} holds {foreign[0]!r}, which is not part of a collection and would be deleted with it; move "
+            f"{out} holds {foreign[0]!r}, which is not part of a collection and would be deleted with it; move "
             "it elsewhere, or choose another folder with --out."
         )
-    return False
 
 
 def _is_whole(config: PrepareConfig) -> bool:
@@ -335,7 +333,7 @@ def _digest_inputs(catalogue: pd.DataFrame, framed: dict[str, FramingResult]) ->
 def _nothing_readable(inputs: CollectionInputs, rejected: pd.DataFrame) -> str:
     if len(inputs.catalogue) and (doubt_hands(inputs.catalogue) != "").all():
         return f"none of the {len(inputs.catalogue):,} works names one artist; --keep-uncertain keeps such hands."
-    if inputs.by_path:
+    if inputs.matched is None:
         example = f", e.g. {rejected['file'].iloc[0]}: {rejected['reason'].iloc[0]}" if len(rejected) else ""
         return f"none of the {len(inputs.originals):,} files in the folder is a readable image{example}."
     reasons = "; ".join(f"{number:,} {reason}" for reason, number in count_reasons(rejected["reason"]).most_common(3))

@@ -40,12 +40,14 @@ def leading_artists(works: pd.DataFrame) -> pd.Series:
     return works["artist"].map(side_leaders(set(works["artist"])))
 
 
-def move_shared_artists(works: pd.DataFrame, shared: list[str], random_state: int) -> pd.DataFrame:
-    """Move all works of each `shared` artist to one side: a random half of the artists to train, the others to test."""
+def move_shared_artists(works: pd.DataFrame, leading: pd.Series, shared: list[str], random_state: int) -> pd.DataFrame:
+    """Move all works of each `shared` artist to one side: a random half of the artists to train, the others to test.
+
+    `leading` are the works' artists by `leading_artists`; `shared` are some of them.
+    """
     order = np.random.RandomState(random_state).permutation(len(shared))
     to_train = {shared[i] for i in order[: (len(shared) + 1) // 2]}
     works = works.copy()
-    leading = leading_artists(works)
     is_shared = leading.isin(shared)
     works.loc[is_shared, "in_train"] = leading[is_shared].isin(to_train)
     return works

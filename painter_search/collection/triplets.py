@@ -102,7 +102,7 @@ def read_triplets(path: Path) -> pd.DataFrame:
 
     Raises:
         NotFoundError: The file does not exist.
-        DamagedFileError: The file is no table or lacks a column.
+        DamagedFileError: The file is not a table or lacks a column.
     """
     if not path.is_file():
         raise NotFoundError(
@@ -111,7 +111,7 @@ def read_triplets(path: Path) -> pd.DataFrame:
         )
     with suppress(ValueError):  # of another program
         table = read_table(path)  # the package's own, which may name files that are no UTF-8
-        if table.columns.isin(TRIPLET_COLUMNS).sum() == len(TRIPLET_COLUMNS):
+        if set(TRIPLET_COLUMNS) <= set(table.columns):
             return table[TRIPLET_COLUMNS]
     table = read_table_file(path).table.rename(columns=str.casefold)
     missing = [column for column in TRIPLET_COLUMNS if column not in table.columns]

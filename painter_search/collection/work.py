@@ -29,3 +29,8 @@ class Work:
     def name(self) -> str:
         """`collection/file`, unique across collections."""
         return f"{self.collection}/{self.file}"
+
+    @property
+    def caption(self) -> str:
+        """The title, or the file's name where it has none."""
+        return self.title or self.file

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def open_hub(what: str, instead: str) -> HfApi:
     """The hub, without the library's own progress bars and messages.
 
-    `what` are in plural what is moved ("data sets"), `instead` is what can be done without the library.
+    `what` begins the sentence that ends in "huggingface_hub" ("data sets are fetched with"), `instead` is what can be
+    done without the library.
     Raises `MissingPackageError` if huggingface_hub is not installed.
     """
     try:

@@ -94,12 +94,12 @@ def ticks(low: float, high: float, most: int = 5, least_step: float = 0) -> list
     return [number * step for number in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def span_of(values: Iterable[float], share: float = 0.06) -> tuple[float, float]:
+def span_of(values: Iterable[float]) -> tuple[float, float]:
     """The range of the finite values with a little room on either side; 0 to 1 if there are none."""
     finite = [value for value in values if math.isfinite(value)]
     if not finite:
         return 0.0, 1.0
-    room = share * (max(finite) - min(finite)) or 0.5 * abs(max(finite)) or 1.0
+    room = 0.06 * (max(finite) - min(finite)) or 0.5 * abs(max(finite)) or 1.0
     return min(finite) - room, max(finite) + room
 
 

@@ -8,13 +8,15 @@ from pathlib import Path
 
 from painter_search.common.errors import NotFoundError
 from painter_search.common.files.atomic_io import write_bytes
+from painter_search.common.files.urls import expand_home
 from painter_search.common.log import logger
 from painter_search.display.model_card import model_card
 from painter_search.encoder.checkpoint import read_checkpoint
-from painter_search.encoder.encoder import Encoder, load_encoder
+from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.files.names import CARD, find_checkpoint, newest_run
 from painter_search.encoder.hub.config import PushConfig
 from painter_search.encoder.hub.push import push_folder
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.training.run import Run, is_finished
 
 
@@ -52,7 +54,7 @@ def push_encoder(config: PushConfig) -> Pushed:
     if source is None:
         raise NotFoundError(f"{config.runs} holds no finished run; train first, or give --encoder.")
     logger.info(f"Encoder: {source}")
-    encoder, run = load_encoder(source), _run_of(Path(source))
+    encoder, run = load_encoder(source), _run_of(expand_home(source))
     if config.folder is not None:
         return Pushed(config.repository, None, config.folder, _write(encoder, run, config, config.folder))
     with tempfile.TemporaryDirectory(prefix="painter-search-", ignore_cleanup_errors=True) as temporary:

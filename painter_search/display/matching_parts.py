@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from painter_search.analysis.local_matching import MatchingParts, Point, match_parts
+from painter_search.analysis.local_matching import MatchingParts, Point, match_parts_in
 from painter_search.images.framing import encode_jpeg, make_thumbnail, open_frame
 from painter_search.index.painting_index import PaintingIndex
 
@@ -29,7 +29,7 @@ def parts_figures(index: PaintingIndex, one: bytes, other: bytes) -> tuple[bytes
     Returns None where the index's encoder has no feature maps: a transformer, or an index of an earlier version.
     """
     one, other = (make_thumbnail(open_frame(picture)) for picture in (one, other))
-    parts = match_parts(index.encoder if index.encoder_digest else None, one, other)
+    parts = match_parts_in(index, one, other)
     return None if parts is None else draw_parts(parts, one, other)
 
 
@@ -58,9 +58,7 @@ def veil(picture: Image.Image, clear: NDArray[np.float32]) -> Image.Image:
 
 def make_icon(picture: bytes) -> bytes:
     """Reduce a picture (a JPEG file) to the size of an icon in a table."""
-    icon = open_frame(picture)
-    icon.thumbnail((ICON_SIDE, ICON_SIDE), Image.Resampling.LANCZOS)
-    return encode_jpeg(icon, quality=80)
+    return make_thumbnail(open_frame(picture), ICON_SIDE)
 
 
 def _draw_numbers(picture: Image.Image, centres: Sequence[Point]) -> Image.Image:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
-from painter_search.collection.collection import Collection
 from painter_search.common.version import __version__
-from painter_search.display.console.run import test_scores
-from painter_search.display.console.tables import difference, interval
+from painter_search.display.words.figures import difference, interval
+from painter_search.display.words.run_summary import test_scores
 from painter_search.encoder.config import EMBEDDING_SIZE
 from painter_search.encoder.encoder import Encoder
 from painter_search.training.run import Run
@@ -18,38 +16,6 @@ LIMITS = (
     "workshops and followers lie near their models. Figures are of the artists that were measured, and other "
     "collections differ in pictures, periods and photography."
 )
-
-
-SOURCES = (
-    "Only artists out of copyright were trained on. Of `wikiart` (reproductions of paintings, drawings and prints, "
-    "short side at most 224 px) those whose last dated work in Painter by Numbers is of 1928 or before; of `paintings` "
-    "(marked public domain where they come from) those who died before 1955. A fifth of the artists were kept to "
-    "validate on."
-)
-PACKAGED_LICENSE = (
-    "The backbone's ImageNet weights are Google's EfficientNet-Lite0, as timm converted them, under the Apache License "
-    "2.0; the changes to them, and what was added, are under the licence of painter_search."
-)
-
-
-def packaged_card(encoder: Encoder, run: Run, collections: Sequence[Collection]) -> str:
-    """The card of the encoder that comes with the package, as Markdown; the run was trained on these collections."""
-    lines = [
-        "# The encoder that comes with the package", "", _about(encoder), "",
-        "## Trained on", "", *_training(run), "",
-        "| collection | training artists | works |", "|---|---|---|", *map(_collection_row, collections), "",
-        SOURCES, "",
-        "## Measured", "", *_measured(run), "", *_calibration(encoder), "",
-        "## Limits", "", LIMITS, "",
-        "## Licence", "", PACKAGED_LICENSE, "",
-        f"Made {date.today().isoformat()} by `scripts/train_painter.py`.", "",
-    ]  # fmt: skip
-    return "\n".join(lines)
-
-
-def _collection_row(collection: Collection) -> str:
-    works = collection.works("train")
-    return f"| `{collection.name}` | {len({work.artist for work in works}):,} | {len(works):,} |"
 
 
 def model_card(encoder: Encoder, run: Run | None, repository: str, license: str | None = None) -> str:
@@ -67,7 +33,7 @@ def model_card(encoder: Encoder, run: Run | None, repository: str, license: str 
     lines = [
         "---", *header, "---", "",
         f"# {repository.rpartition('/')[2]}", "",
-        _about(encoder), "",
+        describe_encoder(encoder), "",
         "## Use", "",
         "```bash",
         'pip install "painter-search[hub]"',
@@ -77,26 +43,28 @@ def model_card(encoder: Encoder, run: Run | None, repository: str, license: str 
         "from painter_search import load_encoder", "",
         f'embeddings = load_encoder("hf-hub:{repository}").embed("painting.jpg")  # float32 [1, {EMBEDDING_SIZE}]',
         "```", "",
-        "## Trained on", "", *_training(run), "",
-        "## Measured", "", *_measured(run), "", *_calibration(encoder), "",
+        "## Trained on", "", *describe_training(run), "",
+        "## Measured", "", *describe_measured(run), "", *describe_calibration(encoder), "",
         "## Limits", "", LIMITS, "",
         f"Made {date.today().isoformat()} by `push-to-hub`.", "",
     ]  # fmt: skip
     return "\n".join(lines)
 
 
-def _about(encoder: Encoder) -> str:
+def describe_encoder(encoder: Encoder) -> str:
+    """What the encoder is, and its settings, as a paragraph."""
     config = encoder.config
     length = ", of length 1" if config.normalize else ""
     backbone = config.backbone.partition(":")[2] if config.backbone.startswith("local-dir:") else config.backbone
     return (
-        f"An encoder of painter_search {__version__}: it embeds paintings so that works by one hand lie near each "
+        f"An encoder of painter_search {__version__}: it embeds paintings so that works by one artist lie near each "
         f"other. Backbone {backbone}, views `{config.views}` of {config.img_size} px, framing `{encoder.framing}`; "
         f"embeddings of {EMBEDDING_SIZE} numbers{length}, compared by Euclidean distance."
     )
 
 
-def _training(run: Run | None) -> list[str]:
+def describe_training(run: Run | None) -> list[str]:
+    """What it was trained on, and for how long, as lines of Markdown; `run` is None where that is not known."""
     if run is None:
         return ["Not known: the encoder was pushed without its run."]
     epochs = max((metrics.epoch for metrics in run.history), default=run.best_epoch)
@@ -107,7 +75,8 @@ def _training(run: Run | None) -> list[str]:
     ]
 
 
-def _measured(run: Run | None) -> list[str]:
+def describe_measured(run: Run | None) -> list[str]:
+    """Its scores on test artists, as lines of Markdown."""
     if run is None or run.test is None:
         return ["Nothing on artists that it was not trained on."]
     rows = [
@@ -122,7 +91,8 @@ def _measured(run: Run | None) -> list[str]:
     ]  # fmt: skip
 
 
-def _calibration(encoder: Encoder) -> list[str]:
+def describe_calibration(encoder: Encoder) -> list[str]:
+    """What its probabilities were fitted on, as lines of Markdown."""
     confidence = encoder.confidence
     if confidence is None:
         return ["It has no calibration: its answers have no probabilities."]

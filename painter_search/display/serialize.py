@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from painter_search.attribution.answers import Answer, ArtistMatch, Neighbour
+from painter_search.attribution.answers import Answer, ArtistMatch
 from painter_search.display.words.citation import citation
 from painter_search.index.painting_index import PaintingIndex
 
 if TYPE_CHECKING:  # a query need not wait for what compares
     from painter_search.analysis.comparisons.comparison import Comparison
-
-NEIGHBOUR_COLUMNS = ["work", "title", "date", "work distance", "work probability"]
 
 
 def answers_to_dict(answers: Sequence[Answer], index: PaintingIndex) -> dict[str, Any]:
@@ -53,12 +51,6 @@ def answers_to_rows(answers: Sequence[Answer]) -> list[list[str]]:
 def comparison_to_dict(comparison: Comparison, index: PaintingIndex) -> dict[str, Any]:
     """A comparison with the citation of the index it was made in and the inference engine."""
     return {**citation(index), "engine": index.engine, "comparison": comparison.to_dict()}
-
-
-def neighbour_cells(neighbour: Neighbour) -> list[object]:
-    """A neighbour's cells under `NEIGHBOUR_COLUMNS`."""
-    work = neighbour.work
-    return [neighbour.id, work.title or work.file, work.date, neighbour.distance, neighbour.probability]
 
 
 def _artist_cells(match: ArtistMatch) -> list[str]:

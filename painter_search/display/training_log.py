@@ -1,9 +1,9 @@
-"""A training written where people watch trainings: TensorBoard, Weights & Biases or MLflow, by `train --log`.
+"""A training logged to experiment trackers: TensorBoard, Weights & Biases or MLflow, by `train --log`.
 
     log = open_training_log(["tensorboard"])
     train_encoder(config, on_epoch=log.on_epoch, on_end=log.on_end)
 
-The events of the trainer's two hooks become calls of each `Watcher`.
+The events of the trainer's two hooks become calls of each `Tracker`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.common.errors import MissingPackageError
-from painter_search.display.watchers import OPENERS, PACKAGES, LogName, Watcher
+from painter_search.display.trackers import PACKAGES, TRACKERS, LogName, Tracker
 from painter_search.images.framing import read_frame
 
 if TYPE_CHECKING:
-    from painter_search.display.watchers import Pixels
+    from painter_search.display.trackers import Pixels
     from painter_search.training.history import EpochMetrics
     from painter_search.training.run import Run
 
@@ -34,64 +34,70 @@ PICTURE_SIDE, SPRITE_SIDE = 256, 64
 
 
 class TrainingLog:
-    """The hooks of a training that tell every watcher; these are opened when the run's folder is known."""
+    """The hooks of a training that log to every tracker; these are opened when the run's folder is known."""
 
-    def __init__(self, openers: Sequence[Callable[[Path], Watcher]]) -> None:
+    def __init__(self, openers: Sequence[Callable[[Path], Tracker]]) -> None:
         self._openers = openers
-        self._watchers: list[Watcher] = []
-        self._told: set[tuple[int, str]] = set()
+        self._trackers: list[Tracker] = []
+        self._logged: set[tuple[int, str]] = set()
 
     def on_epoch(self, folder: Path, history: Sequence[EpochMetrics]) -> None:
-        """Tell the metrics of every phase that was not told before."""
-        if not self._watchers:
-            self._watchers = [opener(folder) for opener in self._openers]
+        """Log the metrics of every phase that was not logged before."""
+        if not self._trackers:
+            self._trackers = [opener(folder) for opener in self._openers]
         for metrics in history:
-            if (metrics.epoch, metrics.phase) not in self._told:
-                self._told.add((metrics.epoch, metrics.phase))
+            if (metrics.epoch, metrics.phase) not in self._logged:
+                self._logged.add((metrics.epoch, metrics.phase))
                 values = {f"{metrics.phase}/{name}": getattr(metrics, name) for name in METRICS}
-                self._tell_scalars({name: value for name, value in values.items() if np.isfinite(value)}, metrics.epoch)
+                self._log_scalars({name: value for name, value in values.items() if np.isfinite(value)}, metrics.epoch)
 
     def on_end(self, run: Run) -> None:
-        """Tell the scores on test artists, the worst confusions as pictures, and the embeddings of test works."""
-        if run.test is not None and self._watchers:
+        """Log the scores on test artists, the worst confusions as pictures, and the embeddings of test works."""
+        if run.test is not None and self._trackers:
             scores = {name: getattr(run.test, name).trained.value for name in ("accuracy", "all_negatives", "recall_1")}
-            self._tell_scalars({f"test/{name}": value for name, value in scores.items()}, run.best_epoch)
+            self._log_scalars({f"test/{name}": value for name, value in scores.items()}, run.best_epoch)
             for number, confusion in enumerate(run.test.confusions, 1):
                 pair = [_square(Path(frame), PICTURE_SIDE) for frame in (confusion.frame, confusion.other_frame)]
                 caption = f"{confusion.artist}, nearest to {confusion.other_artist}"
-                for watcher in self._watchers:
-                    watcher.picture(f"confusions/{number:02d}", caption, np.concatenate(pair, axis=1))
+                for tracker in self._trackers:
+                    tracker.picture(f"confusions/{number:02d}", caption, np.concatenate(pair, axis=1))
             projected = _project_test_works(run)
             if projected is not None:
-                for watcher in self._watchers:
-                    watcher.projection(*projected)
-        for watcher in self._watchers:
-            watcher.close()
+                for tracker in self._trackers:
+                    tracker.projection(*projected)
+        for tracker in self._trackers:
+            tracker.close()
 
-    def _tell_scalars(self, values: Mapping[str, float], epoch: int) -> None:
-        for watcher in self._watchers:
-            watcher.scalars(values, epoch)
+    def _log_scalars(self, values: Mapping[str, float], epoch: int) -> None:
+        for tracker in self._trackers:
+            tracker.scalars(values, epoch)
 
 
 def open_training_log(names: Sequence[LogName]) -> TrainingLog:
-    """The hooks that tell these programs.
+    """The hooks that log to these trackers.
 
     Raises:
         MissingPackageError: A package that one of them needs is not installed.
     """
     for name in names:
         module, remedy = PACKAGES[name]
-        try:
-            import_module(module)
-        except ImportError:
-            raise MissingPackageError(f"--log {name} needs {module}: `pip install '{remedy}'`.") from None
-    return TrainingLog([OPENERS[name] for name in dict.fromkeys(names)])
+        if not _is_installed(module):
+            raise MissingPackageError(f"--log {name} needs {module}: `pip install '{remedy}'`.")
+    return TrainingLog([TRACKERS[name] for name in dict.fromkeys(names)])
+
+
+def _is_installed(module: str) -> bool:
+    """Whether a module can be imported; a folder of its name, as trackers leave behind, has no file."""
+    try:
+        return getattr(import_module(module), "__file__", None) is not None
+    except ImportError:
+        return False
 
 
 def _project_test_works(run: Run) -> tuple[NDArray[np.float32], list[str], Pixels] | None:
     """The best epoch's embeddings of some test works, spread evenly over all of them, their artists and pictures."""
     from painter_search.collection.collection import Collection
-    from painter_search.encoder.encoder import load_encoder
+    from painter_search.encoder.load_encoder import load_encoder
 
     works = [
         (collection.frame_path(work.file), work.artist)
@@ -110,4 +116,4 @@ def _square(frame: Path, side: int) -> Pixels:
     """A frame's central square, `[side, side, 3]`."""
     from PIL import ImageOps
 
-    return np.asarray(ImageOps.fit(read_frame(frame).convert("RGB"), (side, side)))
+    return np.asarray(ImageOps.fit(read_frame(frame), (side, side)))

@@ -9,12 +9,12 @@ import sys
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from pathlib import Path
 
 import torch
 from torch import nn
 
 from painter_search.common.errors import InvalidValueError, UnreachableError, first_line
+from painter_search.common.files.urls import expand_home
 from painter_search.encoder.backbones import timm_models
 from painter_search.encoder.backbones.staged_transformer import (
     TimmTransformer,
@@ -61,7 +61,7 @@ def build_network(config: EncoderConfig, weights: str = "none", seed: int = 0) -
     if weights == "imagenet" or timm_models.has_source(weights):
         _load_imagenet(network, heads, config.backbone if weights == "imagenet" else weights)
     elif weights != "none":
-        _load(network, read_weights(Path(weights)), heads, weights)
+        _load(network, read_weights(expand_home(weights)), heads, weights)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network, head = _stage(network, heads, config)

@@ -12,7 +12,7 @@ from torch import nn
 
 from painter_search.encoder.inference.inference_engine import open_engine
 from painter_search.encoder.inference.mixed_precision import mixed_precision
-from painter_search.encoder.inference.onnx_export import FEATURES, STAGE, export_features
+from painter_search.encoder.inference.onnx_export import FEATURES, STAGE, export_network
 from painter_search.encoder.last_stages import last_frozen_stage, recorded_output
 from painter_search.encoder.multi_stage_features import Readout
 from painter_search.encoder.network import EncoderNetwork
@@ -60,7 +60,7 @@ class FeatureReader:
         on_cpu = encoder.device.type == "cpu"
         self._engine = None
         if on_cpu:
-            exported = export_features(self._features, self._outputs, encoder.config)
+            exported = export_network(self._features, self._outputs, encoder.config)
             self._engine = open_engine(exported, encoder.config.img_size, output=FEATURES)
         self.batch_size = encoder.batch_size if self._engine is None else self._engine.batch_size
 

@@ -6,25 +6,22 @@ Those of earlier versions, which `torch.save` wrote, are read too. Nothing is ev
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, TypedDict, cast, get_args
+from typing import Any, TypedDict, cast, get_args
 
 import torch
 
 from painter_search.common.errors import DamagedFileError, NotFoundError, PainterSearchError
 from painter_search.common.files.atomic_io import write_bytes
+from painter_search.common.files.lfs import refuse_lfs_pointer
 from painter_search.common.files.stored import from_stored, to_stored
-from painter_search.common.log import logger
-from painter_search.encoder.backbone import architecture_of, expected_normalization
-from painter_search.encoder.config import IMG_SIZE, EncoderConfig
-from painter_search.encoder.files.calibration import read_confidence
+from painter_search.encoder.config import EncoderConfig
 from painter_search.encoder.files.names import BEST, LAST, OLD_SUFFIX, SUFFIX
+from painter_search.encoder.files.plda_file import plda_from_arrays
 from painter_search.encoder.files.safetensors_file import from_safetensors, to_safetensors
 from painter_search.encoder.files.torch_archive import MAGIC, from_torch_archive
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.images.types import Framing
-from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.identification.plda import PLDA
-from painter_search.metrics.identification.plda_file import checked
 
 FORMAT = 1
 """Version of the checkpoint's layout."""
@@ -55,6 +52,9 @@ class Checkpoint(_RequiredEntries, total=False):
     best_epoch: int
     history: list[dict[str, object]]
     """`EpochMetrics` so far, as plain values."""
+    trained_artists: list[str]
+    """The artists that it was trained or validated on, as `digest_artists` gives them; those of earlier versions lack
+    them."""
 
 
 def save_checkpoint(path: Path, encoder: EncoderNetwork, framing: Framing, **entries: object) -> None:
@@ -99,12 +99,13 @@ def read_checkpoint(path: Path) -> Checkpoint:
         file = path.read_bytes()
         content = from_torch_archive(file) if file.startswith(MAGIC) else from_safetensors(file)
     except Exception as error:
+        refuse_lfs_pointer(path)
         raise DamagedFileError(
             f"{path} cannot be read safely as a checkpoint; it is damaged, or no checkpoint: copy it again, or delete "
             "it and continue its run from the epoch before with --resume."
         ) from error
     if not isinstance(content, dict) or not {"format", "encoder", "framing", "model"} <= set(content):
-        raise DamagedFileError(f"{path} is no checkpoint of painter_search; give a runs/<name>/{BEST}.")
+        raise DamagedFileError(f"{path} is not a checkpoint of painter_search; give a runs/<name>/{BEST}.")
     if content["framing"] not in get_args(Framing):
         raise DamagedFileError(f"{path} does not say which framing it was trained on; it is damaged: train again.")
     if content["format"] != FORMAT:
@@ -135,35 +136,13 @@ def network_of_checkpoint(content: Checkpoint, source: Path) -> EncoderNetwork:
     return network.eval()
 
 
-def network_of_weights(config: EncoderConfig, file: Path) -> EncoderNetwork:
-    """A network with the weights of a safetensors file, in evaluation mode.
-
-    Raises `DamagedFileError` where they do not fit.
-    """
-    from safetensors.torch import load
-
-    try:
-        network = EncoderNetwork(config)
-        network.load_state_dict(load(file.read_bytes()))  # mapped, it would stay open
-    except PainterSearchError:
-        raise
-    except Exception as error:  # safetensors has its own
-        raise DamagedFileError(f"{file} does not fit the config.json beside it; copy the folder again.") from error
-    return network.eval()
-
-
-def confidence_of_checkpoint(content: Checkpoint, source: Path) -> Confidence | None:
-    """The calibration that a checkpoint holds, None for an encoder without one; raise `DamagedFileError` if damaged."""
-    return read_confidence(content.get("confidence"), source)
-
-
 def plda_of_checkpoint(content: Checkpoint, source: Path) -> PLDA | None:
     """The PLDA that a checkpoint holds, None for an encoder without one; raise `DamagedFileError` if damaged."""
     stored = content.get("plda")
     if stored is None:
         return None
     try:
-        return checked(*(stored[name].numpy() for name in ("mean", "transform", "between")))
+        return plda_from_arrays(*(stored[name].numpy() for name in ("mean", "transform", "between")))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DamagedFileError(f"{source} has a damaged calibration; copy it again, or train again.") from error
 
@@ -176,25 +155,7 @@ def training_collections(content: Checkpoint) -> tuple[str, ...] | None:
         return None
 
 
-def start_encoder(
-    backbone: str,
-    weights: str,
-    seed: int,
-    *,
-    img_size: int = IMG_SIZE,
-    views: Literal["center", "parts", "sized-parts"] = "center",
-    normalize: bool = False,
-) -> EncoderNetwork:
-    """An encoder's network before any training, in evaluation mode.
-
-    See `build_network` for `weights`, `seed` and the errors, and `EncoderConfig` for the other settings.
-    """
-    mean, std = expected_normalization(backbone)
-    architecture = architecture_of(backbone)
-    if architecture != backbone and weights == "imagenet":
-        weights = backbone
-    config = EncoderConfig(architecture, img_size=img_size, mean=mean, std=std, views=views, normalize=normalize)
-    encoder = EncoderNetwork(config, weights, seed).eval()
-    if encoder.config.img_size != img_size:
-        logger.info(f"{architecture} takes squares of {encoder.config.img_size} px; --img-size {img_size} is not used.")
-    return encoder
+def training_artists(content: Checkpoint) -> tuple[str, ...] | None:
+    """The digests of the artists that a checkpoint learned from; None where it does not say."""
+    digests: object = content.get("trained_artists")
+    return tuple(map(str, digests)) if isinstance(digests, list) else None

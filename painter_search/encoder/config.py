@@ -16,6 +16,9 @@ Views = Literal["center", "parts", "sized-parts", "equal-parts"]
 IMAGENET_MEAN: Channels = (0.485, 0.456, 0.406)
 IMAGENET_STD: Channels = (0.229, 0.224, 0.225)
 
+LOCAL_RAY = "local"
+"""Ray's address for a cluster that it starts on this machine, which ends with the program."""
+
 
 @dataclass(frozen=True)
 class EncoderConfig:

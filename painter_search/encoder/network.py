@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from painter_search.common.errors import DamagedFileError, PainterSearchError
+from painter_search.common.log import logger
 from painter_search.common.machine.device import to_device
-from painter_search.encoder.backbone import build_network
+from painter_search.encoder.backbone import architecture_of, build_network, expected_normalization
 from painter_search.encoder.backbones.staged_transformer import StagedTransformer
-from painter_search.encoder.config import EncoderConfig
+from painter_search.encoder.config import IMG_SIZE, EncoderConfig
 from painter_search.encoder.inference.embedding import BATCH, GPU_BATCH
 from painter_search.encoder.inference.mixed_precision import mixed_precision
 from painter_search.encoder.multi_stage_features import default_stages
@@ -97,6 +101,47 @@ class EncoderNetwork(nn.Module):
         """Switch to training mode; with a frozen backbone the network stays in evaluation mode."""
         frozen = not all(parameter.requires_grad for parameter in self.parameters())
         return super().train(mode and not frozen)
+
+
+def untrained_network(
+    backbone: str,
+    weights: str,
+    seed: int,
+    *,
+    img_size: int = IMG_SIZE,
+    views: Literal["center", "parts", "sized-parts"] = "center",
+    normalize: bool = False,
+) -> EncoderNetwork:
+    """An encoder's network before any training, in evaluation mode.
+
+    See `build_network` for `weights`, `seed` and the errors, and `EncoderConfig` for the other settings.
+    """
+    mean, std = expected_normalization(backbone)
+    architecture = architecture_of(backbone)
+    if architecture != backbone and weights == "imagenet":
+        weights = backbone
+    config = EncoderConfig(architecture, img_size=img_size, mean=mean, std=std, views=views, normalize=normalize)
+    network = EncoderNetwork(config, weights, seed).eval()
+    if network.config.img_size != img_size:
+        logger.info(f"{architecture} takes squares of {network.config.img_size} px; --img-size {img_size} is not used.")
+    return network
+
+
+def network_of_weights(config: EncoderConfig, file: Path) -> EncoderNetwork:
+    """A network with the weights of a safetensors file, in evaluation mode.
+
+    Raises `DamagedFileError` where they do not fit.
+    """
+    from safetensors.torch import load
+
+    try:
+        network = EncoderNetwork(config)
+        network.load_state_dict(load(file.read_bytes()))  # mapped, it would stay open
+    except PainterSearchError:
+        raise
+    except Exception as error:  # safetensors has its own
+        raise DamagedFileError(f"{file} does not fit the config.json beside it; copy the folder again.") from error
+    return network.eval()
 
 
 def fitted_config(config: EncoderConfig, network: nn.Module) -> EncoderConfig:

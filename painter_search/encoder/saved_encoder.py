@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 from painter_search.common.errors import InvalidValueError
 from painter_search.encoder.config import EncoderConfig
+from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.files.encoder_folder import EncoderFolder
 from painter_search.encoder.files.names import ONNX, WEIGHTS
 from painter_search.encoder.inference.embedding import Embedder
-from painter_search.encoder.inference.onnx_export import open_encoder
-from painter_search.encoder.painting_encoder import Encoder
+from painter_search.encoder.inference.onnx_export import fastest_embedder, open_encoder
 
 if TYPE_CHECKING:
     from painter_search.encoder.network import EncoderNetwork
@@ -23,13 +23,13 @@ class SavedEncoder(Encoder):
 
     def __init__(self, folder: EncoderFolder) -> None:
         self.framing, self.confidence, self.plda = folder.framing, folder.confidence, folder.plda
+        self.trained_artists = folder.trained_artists
         self._folder = folder
-        self._cpu_embedder: Embedder | None = None
 
     @cached_property
     def network(self) -> EncoderNetwork:  # type: ignore[override]
         """The PyTorch module."""
-        from painter_search.encoder.checkpoint import network_of_weights
+        from painter_search.encoder.network import network_of_weights
 
         return network_of_weights(self.config, self._folder.path / WEIGHTS)
 
@@ -44,12 +44,11 @@ class SavedEncoder(Encoder):
 
         return with_own_weights(self._folder.path / ONNX)
 
-    def _embedder(self) -> Embedder:
+    @cached_property
+    def _cpu_embedder(self) -> Embedder:
         if not self._folder.has_onnx or "network" in vars(self):
-            return super()._embedder()
-        if self._cpu_embedder is None:
-            self._cpu_embedder = open_encoder(self._folder.path / ONNX, self.config)
-        return self._cpu_embedder
+            return fastest_embedder(self.network)
+        return open_encoder(self._folder.path / ONNX, self.config)
 
     def _device_name(self) -> str:
         return str(self.device) if "network" in vars(self) else "cpu"
@@ -64,7 +63,6 @@ class OnnxFileEncoder(Encoder):
         self.framing, self.confidence, self.plda = "whole", None, None
         self._file = file
         self._onnx, self._config = adapt_onnx(file, normalize)
-        self._cpu_embedder: Embedder | None = None
 
     @property
     def network(self) -> EncoderNetwork:  # type: ignore[override]
@@ -86,10 +84,9 @@ class OnnxFileEncoder(Encoder):
     def to_onnx(self) -> bytes:
         return self._onnx
 
-    def _embedder(self) -> Embedder:
-        if self._cpu_embedder is None:
-            self._cpu_embedder = open_encoder(self._onnx, self.config)
-        return self._cpu_embedder
+    @cached_property
+    def _cpu_embedder(self) -> Embedder:
+        return open_encoder(self._onnx, self.config)
 
     def _device_name(self) -> str:
         return "cpu"

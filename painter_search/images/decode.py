@@ -22,7 +22,7 @@ from painter_search.images.formats.pillow_reader import read_with_pillow
 from painter_search.images.formats.png_chunks import WRONG_CHECKSUM, has_wrong_checksum
 from painter_search.images.formats.repair import rewrap_webp, with_end_marker
 from painter_search.images.formats.tiff_pages import TiffPage, largest_page, list_pages, smallest_copy
-from painter_search.images.formats.vips_reader import LOADERS, VipsReader
+from painter_search.images.formats.vips_reader import LOADERS, MAX_BANDS, VipsReader
 from painter_search.images.types import ImageFile
 
 REPAIRED = ("JPEG", "JPEG2000", "WEBP")
@@ -41,7 +41,7 @@ def decode_painting(file: ImageFile, need: Need) -> DecodedPainting:
         need: What is asked for of the painting, and how much memory may be held.
 
     Raises:
-        UnreadableImageError: It is no image that can be read, or exceeds a limit; the message is the reason.
+        UnreadableImageError: It is not an image that can be read, or exceeds a limit; the message is the reason.
     """
     decoded = _decode_file(file, need)
     width, height = decoded.width, decoded.height
@@ -83,8 +83,14 @@ def _decode(file: ImageFile, file_format: str | None, need: Need) -> DecodedPain
         raise RefusedImageError(RAW_REASON)
     readers: list[Callable[[], DecodedPainting]] = [lambda: read_with_pillow(file, file_format, page, need)]
     if file_format in LOADERS:
-        # Pillow misreads some TIFF files of more than 8 bits, and would hold the whole of a large file.
-        vips_first = isinstance(file, Path) or (page is not None and page.bits > 8)
+        # Pillow misreads some TIFF files of more than 8 bits, of planes of grey or with channels that are not the
+        # picture's, and would hold all of a large file.
+        is_misread = page is not None and (
+            page.bits > 8
+            or (page.planar_rows > 0 and page.picture_bands < 3)
+            or page.picture_bands < page.bands <= MAX_BANDS
+        )
+        vips_first = isinstance(file, Path) or is_misread
         readers.insert(0 if vips_first else 1, lambda: _read_with_vips(file, file_format, pages, page, need))
         if isinstance(file, Path) and file_format == "JPEG":
             readers.pop()

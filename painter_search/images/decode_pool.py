@@ -3,7 +3,6 @@ this process, where they are framed sooner."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import threading
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from painter_search.common.errors import PainterSearchError, UnreachableError, UnreadableImageError
+from painter_search.common.files.atomic_io import digest_bytes, digest_file
 from painter_search.common.files.urls import TIMEOUT_SECONDS
 from painter_search.common.log import logger
 from painter_search.common.machine.cores import available_cores
@@ -27,7 +27,7 @@ from painter_search.images.image_inputs import FileInput, read_input
 from painter_search.images.photographs.crop import Crop
 from painter_search.images.picture_size import THUMBNAIL_SIDE
 from painter_search.images.sources import Original, read_original
-from painter_search.images.types import Framing, ImageFile
+from painter_search.images.types import Framing
 
 SECONDS_PER_IMAGE = 120
 """Framing an image is given up after this time; 100 megapixels take about 5 s, a scan of 2,400 about 20 s."""
@@ -88,10 +88,6 @@ def frame_all(jobs: Iterable[FramingJob], workers: int = 0) -> Iterator[FramingR
     Raises:
         UnreachableError: Worker processes cannot be started, or the URL of an original cannot be reached.
     """
-    if workers == 1:
-        yield from map(frame_to_disk, jobs)
-        return
-
     for job, result in _map_in_processes(frame_to_disk, jobs, workers, lambda job: _time_limit(job.original)):
         yield FramingResult(job.file, reason=result) if isinstance(result, str) else result
 
@@ -154,49 +150,35 @@ def frame_to_disk(job: FramingJob) -> FramingResult:
     if job.picture is not None and frame.picture is not None:
         _write(job.picture, frame.picture)
     crop = None if frame.crop is None else frame.crop.to_dict()
-    return FramingResult(job.file, "", _digest(original), frame.width, frame.height, frame.enlarged, crop)
-
-
-def _digest(file: ImageFile) -> str:
-    """SHA-256 of a file."""
-    if isinstance(file, bytes):
-        return hashlib.sha256(file).hexdigest()
-    digest = hashlib.sha256()
-    with file.open("rb") as content:
-        while piece := content.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()
+    digest = digest_bytes(original) if isinstance(original, bytes) else digest_file(original)
+    return FramingResult(job.file, "", digest, frame.width, frame.height, frame.enlarged, crop)
 
 
 def _map_in_processes(
     work: Callable[[Job], Result], jobs: Iterable[Job], workers: int, time_limit: Callable[[Job], int]
 ) -> Iterator[tuple[Job, Result | str]]:
-    """Each job, in order, with its result, or with the reason if it crashes or exceeds its time limit in seconds."""
+    """Each job, in order, with its result, or with the reason if it crashes or exceeds its time limit in seconds.
+
+    With one worker, and where no processes can be started, the work is done in this one, without a limit.
+    """
     from concurrent.futures.process import BrokenProcessPool  # here, since a single query needs none of these
 
     from pebble import ProcessPool
 
     from painter_search.common.machine.worker_processes import WorkerContext, can_start_workers, set_up_worker
 
-    if not can_start_workers():
+    if workers == 1 or not can_start_workers():
         yield from ((job, work(job)) for job in jobs)
         return
     workers = workers or available_cores()
-    # A bounded number of jobs ahead, so that memory stays flat.
     logger.debug(f"Decoding in {workers} processes")
     pool = ProcessPool(max_workers=workers, context=WorkerContext(), initializer=set_up_worker)
     pending: deque[tuple[Job, Future[Result]]] = deque()
     try:
         for job in jobs:
             pending.append((job, pool.schedule(work, args=[job], timeout=time_limit(job))))
-            if len(pending) >= 16 * workers:
-                job, future = pending.popleft()
-                result = _result_or_reason(future)
-                yield job, result
-        while pending:
-            job, future = pending.popleft()
-            result = _result_or_reason(future)
-            yield job, result
+            yield from _first_results(pending, 16 * workers - 1)  # a bounded number ahead, so that memory stays flat
+        yield from _first_results(pending, 0)
         pool.close()
     except BrokenProcessPool as error:
         pool.stop()
@@ -224,8 +206,16 @@ def _is_remote(file: FileInput) -> bool:
 
 
 def _time_limit(file: FileInput) -> int:
-    """Seconds for a file. Fetching from a URL has a limit and an error of its own: a slow network is no fault of it."""
+    """Seconds for a file. Fetching from a URL has its own limit and error: a slow network is not the file's fault."""
     return SECONDS_PER_IMAGE + (TIMEOUT_SECONDS if _is_remote(file) else 0)
+
+
+def _first_results(pending: deque[tuple[Job, Future[Result]]], left: int) -> Iterator[tuple[Job, Result | str]]:
+    """The first of the pending jobs, each with its result or the reason why there is none, until so many are left."""
+    while len(pending) > left:
+        job, future = pending.popleft()
+        result = _result_or_reason(future)
+        yield job, result
 
 
 def _result_or_reason(future: Future[Result]) -> Result | str:

@@ -28,7 +28,7 @@ BLOCK = 512
 
 
 NO_PICTURE = bytes(SIDE * SIDE * 3) + np.float32("nan").tobytes()
-"""The fingerprint of a work without a picture: as its aspect ratio is no number, it is the same as no other's."""
+"""The fingerprint of a work without a picture: as its aspect ratio is not a number, it is the same as no other's."""
 
 
 def has_picture(fingerprints: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, TypeAlias, TypeGuard
@@ -12,15 +13,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from painter_search.common.errors import InvalidValueError, UnreadableImageError
-from painter_search.common.files.urls import Location, redact_url, url_path
+from painter_search.common.files.urls import Location, expand_home, redact_url, url_path
 from painter_search.images.color import ORIENTATION
 from painter_search.images.formats.decoded import failure_reason
 from painter_search.images.sources import Original, read_file, read_original
 from painter_search.images.types import ImageFile
 
-ImageInput: TypeAlias = str | Path | bytes | bytearray | memoryview | BinaryIO | Image.Image | NDArray[np.uint8]
+ImageInput: TypeAlias = (
+    str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | NDArray[np.uint8]
+)
 """A path, the bytes of an image file, such a file opened in binary mode, a PIL image, or an array uint8
-`[height, width]` (grey) or `[height, width, 3]` (RGB; a fourth channel is alpha)."""
+`[height, width]` or `[height, width, 1]` (grey) or `[height, width, 3]` (RGB; a fourth channel is alpha)."""
 ImageInputs: TypeAlias = ImageInput | Iterable[ImageInput]
 """One image or many. A string is always one path, bytes and an open file are always one file, an array of numbers of up
 to 3 dimensions is one image."""
@@ -41,7 +44,7 @@ def as_list(images: ImageInputs) -> list[ImageInput]:
         if images.dtype.kind in "OUT":
             return list(images.flat)
         return [images] if images.ndim <= 3 else list(images)
-    if isinstance(images, str | Path | bytes | bytearray | memoryview | Image.Image) or _is_open_file(images):
+    if isinstance(images, str | os.PathLike | bytes | bytearray | memoryview | Image.Image) or _is_open_file(images):
         return [images]
     return list(images) if isinstance(images, Iterable) else [images]
 
@@ -104,8 +107,11 @@ def image_file(image: ImageInput) -> ImageFile:
     content = read_content(image)
     if content is not None:
         return content
-    if isinstance(image, str | Path):
-        return read_file(Path(image))
+    if isinstance(image, str | os.PathLike):
+        path = expand_home(image)
+        if os.path.isdir(path):  # that of `Path` fails for names that no file can have
+            raise UnreadableImageError("a folder; give the files in it")
+        return read_file(path)
     if isinstance(image, np.ndarray):
         image = _from_array(image)
     if not isinstance(image, Image.Image):
@@ -116,11 +122,13 @@ def image_file(image: ImageInput) -> ImageFile:
 
 
 def _from_array(array: NDArray[np.generic]) -> Image.Image:
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
     is_grey = array.ndim == 2
     if array.dtype != np.uint8 or not (is_grey or (array.ndim == 3 and array.shape[2] in (3, 4))) or array.size == 0:
         raise InvalidValueError(
-            f"an array of {array.dtype} {list(array.shape)} is not an image; give uint8 [height, width, 3] or "
-            "[height, width]."
+            f"an array of {array.dtype} {list(array.shape)} is not an image; give uint8 [height, width] or "
+            "[height, width, channels] with 1, 3 or 4 channels."
         )
     return Image.fromarray(array)
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, TypeVar, cast
 
 from painter_search.common.files.urls import (
@@ -75,7 +76,8 @@ def list_files(url: str) -> RemoteFolder | None:
                 path = info["name"].rstrip("/")
                 name = path.rpartition("/")[2]
                 is_folder = info["type"] == "directory"
-                if path == folder.rstrip("/") or (is_side_folder if is_folder else is_side_file)(name):
+                is_side = is_side_folder(name, PurePosixPath(folder).name) if is_folder else is_side_file(name)
+                if is_side or path == folder.rstrip("/"):
                     continue  # object stores may list a folder inside itself
                 if info.get("islink") or info["type"] == "link":
                     links.append(f"{prefix}{name}")

@@ -69,7 +69,7 @@ class SourceListing:
 
     originals: list[Original] = field(default_factory=list)
     passed_over: list[tuple[str, str]] = field(default_factory=list)
-    """Folders that were not listed and links that were not followed, each with the reason."""
+    """Folders that were not listed, links that were not followed and files in iCloud, each with the reason."""
     remarks: list[str] = field(default_factory=list)
     """Sentences on doubtful readings: names whose encoding was guessed."""
 
@@ -117,7 +117,7 @@ def read_original(original: Original, max_bytes: int = MAX_BYTES) -> ImageFile:
 
     Raises:
         UnreadableImageError: The file cannot be read, or is in an archive or at a URL and larger than `max_bytes`.
-        UnreachableError: Its URL cannot be reached, which is no fault of the file.
+        UnreachableError: Its URL cannot be reached, which is not the fault of the file.
     """
     if isinstance(original.container, Path) and original.cell:
         return _read_cell(original.container, original.cell, max_bytes)
@@ -163,12 +163,8 @@ def _read_cell(table: Path, cell: Cell, max_bytes: int) -> ImageFile:
     if isinstance(picture, Path):
         return read_file(picture)
     if len(picture) > max_bytes:
-        raise _too_large(len(picture))
+        raise UnreadableImageError(f"too large a file to read safely ({len(picture) / 1e6:,.0f} MB)")
     return picture
-
-
-def _too_large(size: int) -> UnreadableImageError:
-    return UnreadableImageError(f"too large a file to read safely ({size / 1e6:,.0f} MB)")
 
 
 def _read_member(original: Original, max_bytes: int) -> bytes:
@@ -177,7 +173,7 @@ def _read_member(original: Original, max_bytes: int) -> bytes:
         changed_ns = container.stat().st_mtime_ns if isinstance(container, Path) else original.changed_ns
         archive = _open_archive(container, changed_ns, original.version)
         if archive.getinfo(original.stored_path).flag_bits & 1:
-            raise UnreadableImageError("encrypted in the archive")
+            raise UnreadableImageError("encrypted in the archive; unpack it with its password, and give the folder")
         with archive.open(original.stored_path) as member:
             return member.read(max_bytes)
     except PainterSearchError:
@@ -185,7 +181,8 @@ def _read_member(original: Original, max_bytes: int) -> bytes:
     except Exception as error:
         # Not the whole message of an OSError: it may name paths of this machine, and rejected.csv is shared.
         reason = getattr(error, "strerror", None) or error
-        raise UnreadableImageError(f"cannot be read from the archive ({reason})") from error
+        remedy = "; unpack the archive and give the folder" if isinstance(error, NotImplementedError) else ""
+        raise UnreadableImageError(f"cannot be read from the archive ({reason}{remedy})") from error
 
 
 def _list(container: Location, each_file_once: bool) -> SourceListing:

@@ -1,4 +1,4 @@
-"""Types that the whole of this room speaks of."""
+"""Types used throughout `images/`."""
 
 from __future__ import annotations
 

@@ -39,15 +39,14 @@ from painter_search.images.fingerprint import coarse_fingerprints, same_picture,
 from painter_search.images.framing import open_frame
 from painter_search.images.photographs.crop import Crop
 from painter_search.index.index_reader import IndexReader
-from painter_search.index.manifest import PICTURES, THUMBNAILS, WORKS
-from painter_search.index.own_calibration import is_trained_on
+from painter_search.index.manifest import PICTURES, REJECTED, THUMBNAILS, WORKS
+from painter_search.index.recalibration import is_trained_on
 from painter_search.index.update import Change, locked_index, next_version, publish_version
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS
 from painter_search.index.works.thumbnails import CollectionWork, larger_pictures, make_thumbnails
 from painter_search.index.works.works_db import IndexedWork
 from painter_search.index.works.works_writer import add_thumbnails, add_works
 
-REJECTED = "rejected.csv"
 BLOCK = 256
 """Added works whose nearest are looked for at once."""
 ALIKE = 5
@@ -72,12 +71,12 @@ class Additions:
 def write_addition(
     index_dir: Path,
     sources: Sequence[Location],
-    artist: str | None = None,
-    originals: Sequence[Location] = (),
+    artist: str | None,
+    originals: Sequence[Location],
     *,
-    layout: str | None = None,
-    keep_uncertain: bool = False,
-    crop: Crop = "auto",
+    layout: str | None,
+    keep_uncertain: bool,
+    crop: Crop,
 ) -> Change:
     """Write the next version of the current index of `index_dir` with more works; see `add_paintings`."""
     with locked_index(index_dir) as index:
@@ -117,7 +116,7 @@ def _open_collection(index: IndexReader, source: Path, staging: Path) -> Additio
             f"{index.picture_size}: pages show what is added no larger than it is there."
         )
     start_stage_folder(staging, [index.digest, collection.summary["inputs_digest"]])
-    learned = bool(collection.works("train")) or is_trained_on(index.manifest.trained_on, [collection.name])
+    learned = bool(collection.works("train")) or is_trained_on(index.manifest, [collection.name])
     return Additions(collection, collection.works("all"), learned)
 
 
@@ -145,7 +144,7 @@ def _frame(index: IndexReader, inputs: CollectionInputs, staging: Path, keep_unc
         raise NotEnoughDataError(f"there is no usable image to add ({first}){remedy}.")
     collection = Collection(staging, inputs.name, index.framing, {}, picture_size=index.picture_size)
     cropped = {file: result.crop for file, result in framed.items() if result.crop is not None}
-    learned = is_trained_on(index.manifest.trained_on, [inputs.name])
+    learned = is_trained_on(index.manifest, [inputs.name])
     return Additions(collection, read_works(readable, inputs.name), learned, left_out, cropped)
 
 

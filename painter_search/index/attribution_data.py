@@ -11,21 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.common.errors import InvalidValueError
+from painter_search.encoder.files.names import PLDA_FILE
+from painter_search.encoder.files.plda_file import read_plda
 from painter_search.images.fingerprint import coarse_fingerprints
+from painter_search.index.config import check_false_names
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.manifest import Manifest
 from painter_search.index.works.filters import Selection
 from painter_search.index.works.work_tables import ArtistTable, CandidateWorks, read_candidate_works
-from painter_search.metrics.artist_ranking import MAX_CANDIDATES, rank_within_artist
+from painter_search.metrics.artist_ranking import rank_within_artist
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.distances import distance_matrix
 from painter_search.metrics.identification.naming_threshold import NamingThreshold
 from painter_search.metrics.identification.plda import PLDA, artist_sums
-from painter_search.metrics.identification.plda_file import PLDA_FILE, read_plda
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+MAX_CANDIDATES = 1024
+"""Nearest works among which an approximate index ranks artists."""
 SUMMED_WORKS = 32
 """Works, at most, that stand for all that a filter leaves of an artist some of whose works it leaves out."""
 REFERENCE_WORKS = 1024
@@ -51,7 +55,6 @@ class AttributionData(IndexReader):
         self.selection: Selection | None = None
         self._unfiltered: Self | None = None
         self._threshold: NamingThreshold | None = None
-        self._exact_sums: tuple[NDArray[np.float64], NDArray[np.int64]] | None = None
 
     @property
     def unfiltered(self) -> Self:
@@ -77,8 +80,7 @@ class AttributionData(IndexReader):
         """
         if false_names is None:
             return self
-        if not 0 < false_names < 100:
-            raise InvalidValueError(f"--false-names is {false_names}; it must be more than 0 and below 100 (per cent).")
+        check_false_names(false_names)
         found = None if self.confidence is None else self.confidence.naming_threshold(false_names / 100)
         if found is None:
             raise InvalidValueError(
@@ -124,16 +126,7 @@ class AttributionData(IndexReader):
     def _pldas(self) -> tuple[PLDA, PLDA] | None:
         if self.confidence is None or self.confidence.share_weights is None:
             return None
-        return read_plda(self.folder / PLDA_FILE) if PLDA_FILE in self.manifest.files else None
-
-    def artist_sums(self, plda: PLDA, candidates: CandidateWorks) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """The sum of each candidate artist's works as `plda` projects them, and their number: `[artists, d]` and
-        `[artists]`; of a filtered index, of those works that the filter leaves, estimated from `SUMMED_WORKS`."""
-        if not self.exact:
-            return self._sum_works(plda, candidates)
-        if self._exact_sums is None:
-            self._exact_sums = self._sum_works(plda, candidates)
-        return self._exact_sums
+        return read_plda(self._path / PLDA_FILE) if PLDA_FILE in self.manifest.files else None
 
     def log_ratios(
         self, embedding: NDArray[np.float32], candidates: CandidateWorks, left_out: NDArray[np.bool_]
@@ -142,7 +135,7 @@ class AttributionData(IndexReader):
         such as the query itself: `[artists]`; None where the index has no PLDA."""
         if self.plda is None:
             return None
-        sums, sizes = self.artist_sums(self.plda, candidates)
+        sums, sizes = self._exact_sums if self.exact else self._sum_works(candidates)
         if left_out.any():
             own = self.plda.project(self.embeddings(candidates.ids[left_out]))
             own_sums, own_sizes = artist_sums(own, candidates.numbers[left_out], len(candidates.artists))
@@ -161,7 +154,15 @@ class AttributionData(IndexReader):
         known = self.selection.artists
         return self.works.count_artists(self.selection.ids) if known is None else known
 
-    def _sum_works(self, plda: PLDA, candidates: CandidateWorks) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    @cached_property
+    def _exact_sums(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The sums of an exact index, whose candidates are always all works."""
+        return self._sum_works(self._all_candidates)
+
+    def _sum_works(self, candidates: CandidateWorks) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The sum of each candidate artist's works as PLDA projects them, and their number: `[artists, d]` and
+        `[artists]`; of a filtered index, of those works that the filter leaves, estimated from `SUMMED_WORKS`."""
+        assert self.plda is not None
         artists, sizes = candidates.artists, candidates.sizes
         sums = self.works.artist_means(artists, self.store.dim).astype(np.float64) * sizes[:, None]
         if self.selection is not None:
@@ -169,7 +170,7 @@ class AttributionData(IndexReader):
             ids, numbers = self.works.works_of_artists([artists[number] for number in cut], self.selection.ids)
             drawn = np.random.default_rng(0).permutation(len(ids))
             drawn = drawn[rank_within_artist(numbers[drawn]) < SUMMED_WORKS]
-            of_drawn, counts = artist_sums(plda.project(self.embeddings(ids[drawn])), numbers[drawn], len(cut))
+            of_drawn, counts = artist_sums(self.plda.project(self.embeddings(ids[drawn])), numbers[drawn], len(cut))
             sums[cut] = of_drawn * (sizes[cut] / counts)[:, None]
         return sums, sizes
 

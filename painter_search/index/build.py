@@ -6,13 +6,11 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
-
-import numpy as np
 
 from painter_search.collection.catalogues.preview import Preview
 from painter_search.collection.collection import Collection
@@ -24,7 +22,7 @@ from painter_search.common.files.atomic_io import digest_bytes, locked, remove_f
 from painter_search.common.files.urls import join_location, parse_location
 from painter_search.common.log import logger
 from painter_search.common.machine.device import pick_device, translate_gpu_errors
-from painter_search.encoder.encoder import PAINTER, Encoder, load_encoder
+from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.files.names import BEST, find_checkpoint, newest_run
 from painter_search.encoder.inference.embedding_shards import (
     embed_shards,
@@ -33,25 +31,24 @@ from painter_search.encoder.inference.embedding_shards import (
     split_into_shards,
 )
 from painter_search.encoder.inference.onnx_export import open_encoder
+from painter_search.encoder.load_encoder import PAINTER, load_encoder
+from painter_search.encoder.trained_artists import count_trained
 from painter_search.images.picture_size import THUMBNAIL_SIDE
 from painter_search.index.config import BuildIndexConfig
-from painter_search.index.index_statistics import update_index_statistics
+from painter_search.index.finish_build import publish_built, store_vectors
 from painter_search.index.manifest import (
     ENCODER,
     PICTURES,
+    REJECTED,
     THUMBNAILS,
     WORKS,
-    Manifest,
     check_is_no_version,
-    publish_index,
 )
-from painter_search.index.own_calibration import calibrated, is_trained_on
-from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
-from painter_search.index.vector_store.faiss_build import UNFINISHED, build_faiss
-from painter_search.index.vector_store.stores import discarded_on_failure
+from painter_search.index.recalibration import is_trained_on
+from painter_search.index.vector_store.base import EMBEDDINGS
+from painter_search.index.vector_store.faiss_build import UNFINISHED
 from painter_search.index.works.thumbnails import CollectionWork, larger_pictures, make_thumbnails
 from painter_search.index.works.works_writer import write_thumbnails, write_works
-from painter_search.metrics.identification.plda_file import PLDA_FILE, write_plda
 
 STAGES = (".building-", ".collection-", ".shards-")
 """Of the folders that a build works in, each for what it builds."""
@@ -99,14 +96,27 @@ def build_painting_index(config: BuildIndexConfig) -> BuiltIndex:
     entries = [
         CollectionWork(collection, work) for collection in collections for work in collection.works(config.split)
     ]
-    learned = sum(len(collection.works("train")) for collection in collections) if config.split == "test" else 0
-    if learned:
-        logger.info(
-            f"{learned:,} training works are left out, so that scores are of works that no encoder learned from; "
-            "--split all takes them, too."
-        )
+    if config.split == "test":
+        _tell_of_training(encoder, collections, {work.artist for _, work in entries})
     with _locked_for_building(config):
         return BuiltIndex(_build(config, encoder, entries))
+
+
+def _tell_of_training(encoder: Encoder, collections: Sequence[Collection], artists: Set[str]) -> None:
+    """Say that training works are left out, or which of the test artists the encoder learned from all the same."""
+    if encoder.trained_artists is not None:  # of a collection that was divided anew, or of another
+        learned = count_trained(encoder.trained_artists, artists)
+        if learned.trained:
+            logger.info(
+                f"Warning: the encoder was trained or validated on {learned.trained:,} of these {learned.artists:,} "
+                "artists, which flatters all scores of this index; choose an --encoder that was not trained on them."
+            )
+            return
+    left_out = sum(len(collection.works("train")) for collection in collections)
+    if left_out:
+        known = encoder.trained_artists is not None
+        purpose = ", so that scores are of works that the encoder did not learn from" if known else ""
+        logger.info(f"{left_out:,} training works are left out{purpose}; --split all takes them, too.")
 
 
 def _build_from_embeddings(config: BuildIndexConfig) -> BuiltIndex:
@@ -158,16 +168,13 @@ def _build_from_folder(config: BuildIndexConfig, artists: Path, encoder: Encoder
     )
     prepared = prepare_collection(settings, triplets=False)
     entries = [CollectionWork(prepared, work) for work in prepared.works("test")]
-    folder = _build(config, encoder, entries, extra={"rejected.csv": temporary / "rejected.csv"})
+    folder = _build(config, encoder, entries, rejected=temporary / REJECTED)
     remove_folder(temporary)
     return BuiltIndex(folder, prepared.preview)
 
 
 def _build(
-    config: BuildIndexConfig,
-    encoder: Encoder,
-    entries: Sequence[CollectionWork],
-    extra: dict[str, Path] | None = None,
+    config: BuildIndexConfig, encoder: Encoder, entries: Sequence[CollectionWork], rejected: Path | None = None
 ) -> Path:
     if not entries:
         raise NotEnoughDataError(f"there are no {config.split} works to index; see --split and prepare's --test-share.")
@@ -176,11 +183,11 @@ def _build(
         raise InvalidValueError("two of the collections have the same name; prepare one of them with another --name.")
     spellings = common_spellings(Counter(work.artist for _, work in entries))
     entries = [entry._replace(work=replace(entry.work, artist=spellings[entry.work.artist])) for entry in entries]
-    return _write_index(config, encoder, entries, extra or {})
+    return _write_index(config, encoder, entries, rejected)
 
 
 def _write_index(
-    config: BuildIndexConfig, encoder: Encoder, entries: Sequence[CollectionWork], extra: dict[str, Path]
+    config: BuildIndexConfig, encoder: Encoder, entries: Sequence[CollectionWork], rejected: Path | None
 ) -> Path:
     encoder_file = config.index / f".encoder.{os.getpid()}"
     onnx = encoder.to_onnx()
@@ -221,36 +228,21 @@ def _write_index(
     vectors = join_shards(shards, shard_dir, staging / EMBEDDINGS)
     picture_size = config.picture_size or max(collection.picture_size for collection, _ in entries)
     _write_works(staging, entries, picture_size)
-    if config.vector_store is None:
-        search = build_faiss(vectors, staging, config.exact, config.memory, config.recall, exact_up_to=EXACT_UP_TO)
-    else:
-        from painter_search.index.vector_store.milvus import fill_milvus
-
-        ids = np.arange(1, len(vectors) + 1)
-        search = fill_milvus(vectors, ids, config.vector_store, encoder_digest, exact_up_to=EXACT_UP_TO)
-    del vectors
-    with discarded_on_failure(search):
-        if encoder.plda is not None and encoder.confidence is not None:
-            write_plda(staging / PLDA_FILE, encoder.plda, encoder.plda.mean)
-        for name, source in extra.items():
-            shutil.copyfile(source, staging / name)
-        if search.name != "approximate":
-            (staging / EMBEDDINGS).unlink()  # the vector store has them
-        manifest = Manifest(
-            framing=encoder.framing,
-            encoder=encoder.config,
-            search=search,
-            works=len(entries),
-            artists=len({work.artist for _, work in entries}),
-            collections=tuple(sorted({collection.name for collection, _ in entries})),
-            split=_split_of(config, encoder, entries),
-            next_id=len(entries) + 1,
-            picture_size=picture_size,
-            trained_on=encoder.trained_on,
-            mean_distance=update_index_statistics(staging, search),
-            confidence=encoder.confidence,
-        )
-        folder = publish_index(staging, config.index, calibrated(manifest, staging))
+    if rejected is not None:
+        shutil.copyfile(rejected, staging / REJECTED)
+    split = _split_of(config, encoder, entries)
+    search = store_vectors(vectors, staging, config, encoder_digest)
+    del vectors  # whose file may now be removed
+    folder = publish_built(
+        staging,
+        config.index,
+        [work for _, work in entries],
+        search,
+        encoder,
+        encoder_config=encoder.config,
+        split=split,
+        picture_size=picture_size,
+    )
     if config.shards is None:
         remove_folder(temporary_shards)
     return folder
@@ -264,7 +256,7 @@ def _split_of(config: BuildIndexConfig, encoder: Encoder, entries: Sequence[Coll
     collections = {collection.name: collection for collection, _ in entries}
     if config.folder is None and any(collection.works("train") for collection in collections.values()):
         return config.split
-    if is_trained_on(encoder.trained_on, collections):
+    if is_trained_on(encoder, collections):
         return "all"
     return "test" if config.folder is None else "folder"
 
@@ -278,7 +270,7 @@ def _trained_encoder(config: BuildIndexConfig) -> Encoder | None:
     run = None if config.encoder else newest_run(config.runs)
     if run is None:
         logger.info(
-            "Encoder: the one that comes with the package, trained on paintings out of copyright; "
+            "Encoder: the packaged one, trained on older paintings; "
             "`python -m painter_search.train` makes one of your own."
         )
         return load_encoder(PAINTER)

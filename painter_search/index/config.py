@@ -12,9 +12,10 @@ import tyro
 
 from painter_search.collection.layouts.layout import check_layout
 from painter_search.collection.tables.kinds import is_table
-from painter_search.common.command_line.flag_types import IfGiven, check_choices
+from painter_search.common.command_line.flag_types import IfAny, IfGiven, check_choices
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, as_locations, as_paths, local_path, parse_location, writable_path
+from painter_search.encoder.config import LOCAL_RAY
 from painter_search.images.photographs.crop import parse_crop
 from painter_search.images.picture_size import check_picture_size
 from painter_search.index.vector_store.faiss_plan import parse_memory
@@ -63,8 +64,6 @@ class WorkFilter:
 
 
 DEFAULT_INDEX = Path("index")
-LOCAL_RAY = "local"
-"""What Ray calls a cluster that it starts on this machine."""
 RayAddress = Annotated[
     str | None,
     tyro.constructors.PrimitiveConstructorSpec(
@@ -74,16 +73,17 @@ RayAddress = Annotated[
         is_instance=lambda value: value is None or isinstance(value, str),
         str_from_instance=lambda value: [] if value is None else [value],
     ),
+    tyro.conf.arg(help_behavior_hint=""),
 ]
 """A flag that may be followed by an address."""
 
 
 @dataclass(frozen=True)
 class BuildIndexConfig:
-    """Embed every painting of a collection and store the embeddings, the works and the encoder as an index.
+    """Embed paintings and store them as an index: the test artists of a collection, or all of a --folder.
 
-    The current index is changed by the sub-commands `build-index add` and `build-index remove`, and listed by
-    `build-index list`; each explains itself with --help.
+    The sub-commands `build-index add` and `build-index remove` change the current index, and `build-index list` lists
+    its works; each has --help.
     """
 
     data: tuple[Path, ...] = (Path("data"),)
@@ -91,24 +91,24 @@ class BuildIndexConfig:
 
     folder: IfGiven[Path] = None
     """Instead of a collection: a folder or zip archive with one sub-folder per artist, or in another layout. All its
-    works are indexed."""
+    works by named artists are indexed."""
 
     layout: IfGiven[str] = None
-    """With --folder: what its levels mean, such as artist or any/artist; see `prepare --help`. Default: recognised, and
+    """With --folder: what its levels mean, such as artist or any/artist; see `prepare --help`. Default: recognised and
     shown."""
 
     keep_uncertain: bool = False
-    """With --folder or --embeddings: index also what is no one artist's own hand: Unknown, workshop of Rembrandt,
+    """With --folder or --embeddings: also index works that are not by one named artist: Unknown, workshop of Rembrandt,
     Rubens; Snyders."""
 
     picture_size: IfGiven[int] = None
     """Long side in pixels of the pictures that pages show. More than 512, such as 1600, keeps larger ones beside the
-    thumbnails, to zoom in on. With --data at most as prepared. Default: as prepared; 512 with --folder."""
+    thumbnails for zooming. With --data at most as prepared. Default: as prepared; 512 with --folder."""
 
-    embeddings: tuple[Path, ...] = ()
+    embeddings: IfAny[Path] = ()
     """Instead of a collection: embeddings made elsewhere, of any width. A Parquet file with a column of vectors,
-    artists, titles, files or pictures; or an .npy file and a table of its rows. Without --encoder, works of the index
-    are queried (query '#17'), not new pictures; for these give what made the embeddings, an ONNX file too."""
+    artists, titles, files or pictures; or an .npy file and a table of its rows. Works of the index can then be queried
+    (query '#17'); for new pictures give as --encoder the model that made the embeddings, or its ONNX file."""
 
     originals: IfGiven[Path] = None
     """With --embeddings: the folder that the table's paths of pictures begin in. Default: the table's own folder."""
@@ -118,7 +118,7 @@ class BuildIndexConfig:
 
     encoder: IfGiven[str] = None
     """A run or its checkpoint, an encoder's folder, hf-hub:OWNER/NAME for one on the Hugging Face hub, painter for the
-    one that comes with the package, or imagenet for a backbone without training. Default: the newest finished run;
+    packaged one, or imagenet for a backbone without training. Default: the newest finished run;
     painter where there is none."""
 
     backbone: str = "resnet34"
@@ -203,28 +203,28 @@ class BuildIndexConfig:
 
 @dataclass(frozen=True)
 class AddConfig:
-    """Add paintings to the current index. Only they are framed and embedded, as the index's own works were."""
+    """Add paintings to the current index. They alone are reduced and embedded, as the index's own works were."""
 
-    source: tyro.conf.Positional[tuple[Location, ...]]
+    source: tyro.conf.Positional[IfAny[Location]]
     """Pictures, folders and zip archives of them, or URLs of these, all by --artist or with one sub-folder per artist;
     a catalogue (.csv, .xlsx, …) with --originals; or a prepared collection."""
 
     artist: IfGiven[str] = None
     """The artist of all the paintings."""
 
-    originals: tuple[Location, ...] = ()
+    originals: IfAny[Location] = ()
     """With a catalogue: the folders, zip archives or URLs that hold its images."""
 
     layout: IfGiven[str] = None
-    """What the levels of a folder mean, such as artist or any/artist; see `prepare --help`. Default: recognised, and
+    """What the levels of a folder mean, such as artist or any/artist; see `prepare --help`. Default: recognised and
     shown."""
     keep_uncertain: bool = False
-    """Add also what is no one artist's own hand: Unknown, workshop of Rembrandt, Rubens; Snyders."""
+    """Also add works that are not by one named artist: Unknown, workshop of Rembrandt, Rubens; Snyders."""
 
     crop: str = "auto"
-    """What of photographs of paintings is added. auto: the painting in each, without wall and frame, where one is found
-    for sure; a plain reproduction stays as it is. none: all of it. x,y,w,h: a rectangle, as fractions of the photograph
-    (or in pixels, if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 turns it upside down."""
+    """Part of a photograph to add. auto: the painting, without wall and frame, where one is detected with confidence;
+    plain reproductions stay whole. none: all of it. x,y,w,h: a rectangle, as fractions of the photograph (or in pixels
+    if a number is above 1); x,y,w,h,1 also turns it clockwise, 2 upside down."""
 
     index: Path = DEFAULT_INDEX
     """The folder of indexes."""
@@ -320,9 +320,15 @@ def check_artist(artist: str | None) -> None:
     check_text(artist or "")
 
 
+def check_false_names(per_cent: float) -> None:
+    """Raises `InvalidValueError` for what is not a share of works in per cent: 0 and less, 100 and more."""
+    if not 0 < per_cent < 100:
+        raise InvalidValueError(f"--false-names is {per_cent}; it must be more than 0 and below 100 (per cent).")
+
+
 def check_text(text: str) -> None:
     """Raises `InvalidValueError` for lone surrogates, which Python makes of bytes that are not UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InvalidValueError(f"{text!a} is no text in UTF-8; write it again in that encoding.") from None
+        raise InvalidValueError(f"{text!a} is not text in UTF-8; write it again in that encoding.") from None

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.common.errors import DamagedFileError, NotFoundError, UnknownWorkError
-from painter_search.common.files.urls import Location, parse_location
+from painter_search.common.files.urls import Location
 from painter_search.common.log import logger
 from painter_search.encoder.config import EncoderConfig
+from painter_search.encoder.trained_artists import TrainedShare, count_trained
 from painter_search.images.types import Framing
 from painter_search.index.manifest import (
     ENCODER,
@@ -27,6 +28,7 @@ from painter_search.index.manifest import (
     find_index,
     read_manifest,
 )
+from painter_search.index.remote_index import local_folder
 from painter_search.index.vector_store.base import SearchSettings
 from painter_search.index.vector_store.stores import open_vector_store
 from painter_search.index.works.works_db import WorksDB
@@ -49,11 +51,11 @@ class IndexReader:
             DamagedFileError: The vectors are of other works than `works.sqlite` lists.
         """
         self.folder = folder
+        # Much is opened when it is first used, perhaps from another working directory.
+        self._path = path = folder.absolute()
         self.manifest = manifest
-        self.works = WorksDB(
-            folder / WORKS, folder / THUMBNAILS, folder / PICTURES if self.has_larger_pictures else None
-        )
-        self.store = open_vector_store(folder, manifest.search)
+        self.works = WorksDB(path / WORKS, path / THUMBNAILS, path / PICTURES if self.has_larger_pictures else None)
+        self.store = open_vector_store(path, manifest.search)
         self._preloaded: Future[OnnxEncoder] | None = None
         self._process = os.getpid()
         # A store that can list its ids is compared id by id, others by their number.
@@ -64,16 +66,11 @@ class IndexReader:
     @classmethod
     def load(cls, path: Location, preload_encoder: bool = False) -> Self:
         """Open the index at `path`; see `PaintingIndex.load`."""
-        location = parse_location(path)
-        if isinstance(location, str):
-            from painter_search.index.remote_index import fetch_index
-
-            location = fetch_index(location)
-        folder = find_index(location)
+        folder = find_index(local_folder(path))
         manifest = read_manifest(folder)
         # Skip non-files: opening a pipe would block. `check_files` refuses them.
         ready = preload_encoder and ENCODER in manifest.files and (folder / ENCODER).is_file()
-        preloaded = _preload(folder / ENCODER, manifest) if ready else None
+        preloaded = _preload(folder.absolute() / ENCODER, manifest) if ready else None
         check_files(folder, manifest)
         index = cls(folder, manifest)
         index._preloaded = preloaded
@@ -119,6 +116,12 @@ class IndexReader:
         stored = self.manifest.next_id
         return int(self.works.ids().max()) + 1 if stored is None else stored
 
+    @cached_property
+    def trained_share(self) -> TrainedShare | None:
+        """How many of its artists the encoder was trained or validated on; None where that is not known."""
+        digests = self.manifest.trained_artists
+        return None if digests is None else count_trained(digests, self.works.works_per_artist())
+
     @property
     def encoder_config(self) -> EncoderConfig:
         """Settings of the encoder: which views of a frame it embeds, and how."""
@@ -146,7 +149,7 @@ class IndexReader:
 
         if self._preloaded is not None and (self._preloaded.done() or self._process == os.getpid()):
             return self._preloaded.result()  # the thread that opens it does not live on in a forked process
-        return open_encoder(self.folder / ENCODER, self.encoder_config, digest=self.encoder_digest)
+        return open_encoder(self._path / ENCODER, self.encoder_config, digest=self.encoder_digest)
 
     def embed_frames(self, frames: Sequence[bytes]) -> NDArray[np.float32]:
         """Embed frames (JPEG files in the index's framing): float32 `[n, d]`."""

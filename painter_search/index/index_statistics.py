@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.common.progress import track
+from painter_search.encoder.files.names import PLDA_FILE
+from painter_search.encoder.files.plda_file import read_plda, write_plda
 from painter_search.index.manifest import THUMBNAILS, WORKS
 from painter_search.index.vector_store.base import EXACT_UP_TO, SearchSettings
 from painter_search.index.vector_store.stores import open_vector_store
@@ -16,7 +18,6 @@ from painter_search.index.works.works_db import WorksDB
 from painter_search.index.works.works_writer import write_artist_counts, write_artist_means, write_local_scales
 from painter_search.metrics.artist_ranking import INTRINSIC_DIMENSION
 from painter_search.metrics.identification.plda import artist_sums
-from painter_search.metrics.identification.plda_file import PLDA_FILE, read_plda, write_plda
 from painter_search.metrics.local_scaling import ReferenceWorks, mean_distance_between_artists
 
 BLOCK = 1024

@@ -18,6 +18,7 @@ from painter_search.common.files.atomic_io import (
     write_bytes,
     write_json,
 )
+from painter_search.common.files.lfs import refuse_lfs_pointer
 from painter_search.common.files.stored import from_stored, to_stored
 from painter_search.encoder.config import EncoderConfig
 from painter_search.images.picture_size import THUMBNAIL_SIDE, is_picture_size
@@ -32,6 +33,8 @@ MANIFEST, CURRENT = "manifest.json", "CURRENT"
 WORKS, THUMBNAILS, ENCODER = "works.sqlite", "thumbnails.sqlite", "encoder.onnx"
 PICTURES = "pictures.sqlite"
 """The larger pictures, in an index that has some."""
+REJECTED = "rejected.csv"
+"""Files that were not indexed, each with the reason, in an index that left some out."""
 
 MADE_ELSEWHERE = "made elsewhere"
 """The backbone of embeddings that were given without an encoder; the index has no `encoder.onnx`."""
@@ -57,8 +60,8 @@ class FileEntry:
 class Manifest:
     """What an index is: how its works were framed and embedded, how it searches, and which files its folder holds.
 
-    The names on disk are those of format 2; `next_id`, `picture_size`, `trained_on` and both calibrations may be
-    missing there.
+    The names on disk are those of format 2; `next_id`, `picture_size`, `trained_on`, `trained_artists` and both
+    calibrations may be missing there.
     """
 
     framing: Framing
@@ -69,8 +72,9 @@ class Manifest:
     collections: tuple[str, ...]
     """Names of the collections that the works are from, sorted."""
     split: str
-    """What was indexed: `test`, `train`, `all`, or `folder` where that is not known; `all` also where the encoder was
-    trained on a collection of this name, whose training works are then among the works."""
+    """What was indexed: `test`, `train`, `all` (also once a collection with training works was added), or `folder`
+    where that is not known; `all` also where only the name of the collection tells that the encoder was trained on
+    it."""
     mean_distance: float
     """Mean distance between works by different artists."""
     confidence: Confidence | None = None
@@ -84,6 +88,9 @@ class Manifest:
     trained_on: tuple[str, ...] | None = None
     """Names of the collections that the encoder was trained on; empty for the encoder that comes with the package,
     which was trained on none of the user's, and None where they are not known."""
+    trained_artists: tuple[str, ...] | None = None
+    """The artists that the encoder was trained or validated on, as `digest_artists` gives them; None where they are not
+    known."""
     files: Mapping[str, FileEntry] = field(default_factory=dict)
     """The files of the folder by name, without the manifest itself."""
     digest: str = ""
@@ -107,6 +114,8 @@ class Manifest:
             optional["picture_size"] = self.picture_size
         if self.trained_on is not None:
             optional["trained_on"] = list(self.trained_on)
+        if self.trained_artists is not None:
+            optional["trained_artists"] = list(self.trained_artists)
         if self.encoder_confidence is not None:
             optional["encoder_confidence"] = to_stored(self.encoder_confidence)
         return {
@@ -225,7 +234,8 @@ def digest_manifest(stored: Mapping[str, Any]) -> str:
 def check_files(folder: Path, manifest: Manifest) -> None:
     """Check every file of an index against its manifest; raises `DamagedFileError` with the name of one that differs.
 
-    Of pictures, which only pages need, and of files above `MAX_DIGESTED` only the size is checked.
+    Of pictures, which only pages need, and of files above `MAX_DIGESTED` only the size is checked; of the list of
+    rejected files, which no answer needs, neither: Git for Windows gives a text other ends of lines.
     """
     required = {WORKS, THUMBNAILS} | (set() if manifest.search.uri else {VECTORS})
     required |= set() if manifest.encoder.backbone == MADE_ELSEWHERE else {ENCODER}
@@ -239,8 +249,11 @@ def check_files(folder: Path, manifest: Manifest) -> None:
         path = folder / name
         if not path.is_file():
             raise DamagedFileError(f"{path} is missing; copy the whole index folder, or build it again.")
+        if name == REJECTED:
+            continue
         size = path.stat().st_size
         if size != expected.size:
+            refuse_lfs_pointer(path)
             raise DamagedFileError(
                 f"{path} has {size:,} bytes and should have {expected.size!s}; copy or build it again."
             )
@@ -306,6 +319,7 @@ ENTRIES: dict[str, Callable[[Any], object]] = {
     "next_id": _count,
     "picture_size": _picture_size,
     "trained_on": _names,
+    "trained_artists": _names,
     "typical": _distance,
     "confidence": lambda value: None if value is None else from_stored(Confidence, value),
     "encoder_confidence": partial(from_stored, Confidence),

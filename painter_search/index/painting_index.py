@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -122,7 +124,7 @@ class PaintingIndex(AttributionData):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled for another process, which opens the same folder."""
-        return _open_again, (self.folder, self.selection, self._threshold)
+        return _open_again, (self._path, self.selection, self._threshold)
 
     def __copy__(self) -> PaintingIndex:
         """The same open files; by default, copies are pickled."""
@@ -153,14 +155,18 @@ class PaintingIndex(AttributionData):
         return Html(html_table(("index", self.digest), rows) + picture_strip(self.works, ids))
 
     def search(
-        self, queries: NDArray[np.floating] | ImageInputs, k: int = 10, *, crop: CropInput = "auto"
+        self,
+        queries: NDArray[np.floating] | Sequence[float] | Sequence[Sequence[float]] | ImageInputs,
+        k: int = 10,
+        *,
+        crop: CropInput = "auto",
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Find the `k` nearest works to each query.
 
         Args:
-            queries: Embeddings as an array of floats, `[n, d]` or `[d]`, d being the index's width; or images, one or
-                several: paths, bytes of image files, PIL images or uint8 arrays, which are framed and embedded as the
-                index's works were.
+            queries: Embeddings as an array or lists of floats, `[n, d]` or `[d]`, d being the index's width; or images,
+                one or several: paths, bytes of image files, PIL images or uint8 arrays, which are framed and embedded
+                as the index's works were.
             k: Works per query, at most `len(index)`.
             crop: What of images that are photographs of paintings is used, as in `attribute`.
 
@@ -169,7 +175,8 @@ class PaintingIndex(AttributionData):
             infinite distances and the id -1.
 
         Raises:
-            InvalidValueError: `k` is below 1, the embeddings have another shape, or an image cannot be used.
+            InvalidValueError: `k` is below 1, the embeddings have another shape or are not finite, or an image cannot
+                be used.
 
         Example:
             >>> distances, ids = index.search(index.embeddings([12]), k=3)
@@ -178,13 +185,22 @@ class PaintingIndex(AttributionData):
         """
         if k < 1:
             raise InvalidValueError(f"--k is {k}; it must be at least 1.")
-        if isinstance(queries, np.ndarray) and np.issubdtype(queries.dtype, np.floating):
-            embeddings = np.atleast_2d(np.asarray(queries, np.float32))
+        first: object = queries
+        while isinstance(first, list | tuple) and first:
+            first = first[0]
+        if isinstance(first, Real) or (isinstance(first, np.ndarray) and np.issubdtype(first.dtype, np.floating)):
+            try:
+                given = np.asarray(queries, np.float32)
+            except (TypeError, ValueError):  # rows of several lengths, or something else between the numbers
+                raise InvalidValueError("the queries are not all numbers, or not all of one length.") from None
+            embeddings = np.atleast_2d(given)
             if embeddings.ndim != 2 or embeddings.shape[1] != self.store.dim:
                 raise InvalidValueError(
-                    f"the queries are of the shape {list(queries.shape)}; embeddings of this index are "
+                    f"the queries are of the shape {list(given.shape)}; embeddings of this index are "
                     f"[n, {self.store.dim}]."
                 )
+            if not np.isfinite(embeddings).all():
+                raise InvalidValueError("the queries have numbers that are not finite; embed these images again.")
         else:
             embeddings = self.embed_images(cast("ImageInputs", queries), crop=crop)
         return self.store.search(embeddings, k, self._among)
@@ -211,7 +227,7 @@ class PaintingIndex(AttributionData):
             try:
                 frames.append(frame_painting(image_file(image), self.framing, crop=part).jpeg)
             except (UnreadableImageError, ValueError) as error:
-                name = image if isinstance(image, str | Path) else f"image {number}"
+                name = image if isinstance(image, str | os.PathLike) else f"image {number}"
                 raise InvalidValueError(f"{name} cannot be embedded: {error}") from error
         return self.embed_frames(frames)
 
@@ -234,7 +250,7 @@ class PaintingIndex(AttributionData):
             return self
         if self.selection is not None:
             raise InvalidValueError("this index is filtered already; give all conditions in one WorkFilter.")
-        return self.narrowed(select_works(self.folder / WORKS, filter))
+        return self.narrowed(select_works(self._path / WORKS, filter))
 
     def narrowed(self, selection: Selection) -> PaintingIndex:
         """The same index, narrowed to the works that a filter of it selected before; its files are not read."""
@@ -243,7 +259,6 @@ class PaintingIndex(AttributionData):
             if isinstance(member, cached_property) and name != "_pldas":
                 vars(narrowed).pop(name, None)  # computed from all works; the encoders of IndexReader stay open
         narrowed.selection = selection
-        narrowed._exact_sums = None
         narrowed._unfiltered = self.unfiltered
         return narrowed
 
@@ -284,25 +299,24 @@ class PaintingIndex(AttributionData):
         """The folder of indexes whose current index this is."""
         if self.selection is not None:
             raise InvalidValueError("a filtered index cannot be changed; change the index that it was made from.")
-        index_dir = self.folder.parent
+        index_dir = self._path.parent
         if index_dir.resolve().is_relative_to(cache_folder("indexes").resolve()):
             raise InvalidValueError(
                 "an index fetched from a URL cannot be changed; change it in a folder, and copy that to the URL."
             )
-        if find_index(index_dir) != self.folder:
+        if find_index(index_dir) != self._path:
+            home = self.folder.parent
             raise InvalidValueError(
-                f"{self.folder} is no longer the current index of {index_dir}; load {index_dir} and change that."
+                f"{self.folder} is no longer the current index of {home}; load {home} and change that."
             )
         return index_dir
 
     def to_frame(self) -> pd.DataFrame:
         """The works as a `pandas.DataFrame`: one row each by ascending id, which is the index of the table."""
-        import pandas as pd
+        from painter_search.index.works.notebook_views import works_frame
 
-        ids = self.artists.ids
-        columns = ["collection", "file", "artist", "title", "date", "style", "genre"]
-        rows = [[getattr(work, column) for column in columns] for work in self.works.get(ids.tolist())]
-        return pd.DataFrame(rows, columns=columns, index=pd.Index(ids, name="id"))
+        ids = self.artists.ids.tolist()
+        return works_frame(map(IndexedWork, ids, self.works.get(ids))).set_index("id")
 
 
 def _open_again(folder: Path, selection: Selection | None, threshold: NamingThreshold | None) -> PaintingIndex:
@@ -312,7 +326,7 @@ def _open_again(folder: Path, selection: Selection | None, threshold: NamingThre
 
 
 def check_opened(index: object) -> None:
-    """Raise `InvalidValueError` for what is no `PaintingIndex`, its folder above all."""
+    """Raise `InvalidValueError` for what is not a `PaintingIndex`, its folder above all."""
     if not isinstance(index, PaintingIndex):
         shown = repr(str(index)) if isinstance(index, str | Path) else type(index).__name__
         raise InvalidValueError(f"{shown} is not an opened index; give what PaintingIndex.load(folder) returns.")

@@ -16,7 +16,7 @@ from painter_search.common.files.atomic_io import link_or_copy, locked, remove_p
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import PICTURES, THUMBNAILS, WORKS, check_is_no_version, find_index, publish_index
-from painter_search.index.own_calibration import calibrated
+from painter_search.index.recalibration import recalibrate
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS, SearchSettings
 from painter_search.index.vector_store.stores import discarded_on_failure
 from painter_search.index.works.works_db import IndexedWork, WorksDB
@@ -127,4 +127,4 @@ def publish_version(index: IndexReader, staging: Path, next_id: int, search: Sea
             mean_distance=update_index_statistics(staging, search),
         )
         works.close()
-        return publish_index(staging, index.folder.parent, calibrated(manifest, staging))
+        return publish_index(staging, index.folder.parent, recalibrate(manifest, staging))

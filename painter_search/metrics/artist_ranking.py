@@ -40,16 +40,10 @@ def rank_artists(
     """
     order = np.lexsort((distances, artists))
     counts = np.bincount(artists, minlength=len(sizes))
-    starts = np.cumsum(counts) - counts
-    rank = np.arange(len(order)) - np.repeat(starts, counts)
-    voting = rank < VOTING_WORKS
+    voting = rank_within_artist(artists[order]) < VOTING_WORKS
     sums = np.bincount(artists[order][voting], weights=distances[order][voting], minlength=len(sizes))
     present = np.flatnonzero(counts)
     means = sums[present] / np.minimum(counts[present], VOTING_WORKS)
     adjusted = means * sizes[present] ** (1 / INTRINSIC_DIMENSION)
     ranked = np.argsort(adjusted, kind="stable")
     return present[ranked], adjusted[ranked]
-
-
-MAX_CANDIDATES = 1024
-"""Nearest works among which an approximate index ranks artists."""

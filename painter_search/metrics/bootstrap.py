@@ -25,9 +25,6 @@ class Estimate:
     low: float
     high: float
 
-    def __sub__(self, other: float) -> Estimate:
-        return Estimate(self.value - other, self.low - other, self.high - other)
-
 
 def mean_by_artist(values: FloatArray, artists: IntArray, seed: int = 0) -> Estimate:
     """Mean of `values` `[n]` with its 95 % interval, resampling whole artists `[n]`; `nan` values are left out."""
@@ -44,9 +41,9 @@ def mean_by_artist(values: FloatArray, artists: IntArray, seed: int = 0) -> Esti
     return Estimate(float(values.mean()), float(low), float(high))
 
 
-def paired_difference(after: FloatArray, before: FloatArray, artists: IntArray, seed: int = 0) -> Estimate:
+def paired_difference(after: FloatArray, before: FloatArray, artists: IntArray) -> Estimate:
     """Mean of `after - before` over the same items `[n]` with its 95 % interval, resampling whole artists."""
-    return mean_by_artist(np.asarray(after, np.float64) - np.asarray(before, np.float64), artists, seed)
+    return mean_by_artist(np.asarray(after, np.float64) - np.asarray(before, np.float64), artists)
 
 
 def macro_mean(values: FloatArray, artists: IntArray) -> float:

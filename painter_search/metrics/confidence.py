@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from painter_search.metrics.distances import FloatArray
 from painter_search.metrics.identification.naming_threshold import (
@@ -21,11 +21,14 @@ from painter_search.metrics.identification.open_set import (
     EPSILON,
     Evidence,
     KnownWeights,
+    OpenSetSignals,
     ShareWeights,
     artist_known,
     artist_shares,
+    logistic,
+    softmax,
 )
-from painter_search.metrics.leave_one_out import LeaveOneOutQuery, OpenSetSignals
+from painter_search.metrics.leave_one_out import LeaveOneOutQuery
 
 
 class LeaveOneOutAnswer(NamedTuple):
@@ -77,18 +80,16 @@ class Confidence:
     def same_artist(self, distances: FloatArray) -> NDArray[np.float64]:
         """Probability that one artist painted both works, for distances as multiples of the mean between artists."""
         offset, weight = self.same_artist_weights
-        return _logistic(offset + weight * np.asarray(distances, np.float64))
+        return logistic(offset + weight * np.asarray(distances, np.float64))
 
     def artist_known(self, signals: OpenSetSignals) -> float:
         """Probability that a query's artist is in the index."""
         logs = np.log(np.maximum(signals, EPSILON))
-        return float(_logistic(self.artist_known_weights[0] + np.dot(self.artist_known_weights[1:], logs)))
+        return float(logistic(self.artist_known_weights[0] + np.dot(self.artist_known_weights[1:], logs)))
 
     def artist_shares(self, distances: FloatArray) -> NDArray[np.float64]:
         """Probability of each artist, given that it is one of them, from their adjusted distances `[artists]`."""
-        logits = -self.sharpness * np.log(np.maximum(distances, EPSILON))
-        powers = np.exp(logits - logits.max())
-        return np.asarray(powers / powers.sum())
+        return softmax(-self.sharpness * np.log(np.maximum(distances, EPSILON)))
 
     def probabilities(
         self, signals: OpenSetSignals, distances: FloatArray, log_ratios: FloatArray | None, artists: int
@@ -103,8 +104,8 @@ class Confidence:
         """
         if self.share_weights is None or self.known_weights is None or log_ratios is None:
             return self.artist_known(signals) * self.artist_shares(distances)
-        evidence = Evidence(np.asarray(log_ratios, np.float64), np.asarray(distances, np.float64))
-        return artist_known(self.known_weights, evidence, artists) * artist_shares(self.share_weights, evidence)
+        evidence = Evidence(np.asarray(log_ratios, np.float64), np.asarray(distances, np.float64), artists)
+        return artist_known(self.known_weights, evidence) * artist_shares(self.share_weights, evidence)
 
     def answer(self, query: LeaveOneOutQuery) -> LeaveOneOutAnswer:
         """The answer to a leave-one-out query."""
@@ -125,7 +126,3 @@ class Confidence:
         else:
             found = threshold_for(false_names, self.strangers, self.right)
         return replace(found, works=works, artists=artists)
-
-
-def _logistic(log_odds: ArrayLike) -> NDArray[np.float64]:
-    return np.asarray(1 / (1 + np.exp(-np.asarray(log_odds, np.float64))))

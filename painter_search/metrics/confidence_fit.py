@@ -35,11 +35,6 @@ MIN_ARTISTS = 4
 """With fewer artists nothing is fitted."""
 GROUP_WORKS = 3_000
 """Works of a group that a calibration is fitted on: memory and time grow with the square of their number."""
-OWN_WORKS = 1_000
-"""Artists of an index are drawn until they have about this many works, for the probabilities of pairs; see
-`draw_artists`."""
-OWN_QUERIES = 150
-"""Works of an index, at most, that it is queried with to calibrate it."""
 
 
 def can_fit_to_index(confidence: Confidence, artists: IntArray) -> bool:
@@ -90,28 +85,28 @@ class HeldOutWorks(NamedTuple):
     """Fitted on the works that the encoder was trained on."""
 
 
-def fit_confidence(groups: Sequence[HeldOutWorks], seed: int = 0) -> Confidence | None:
+def fit_confidence(groups: Sequence[HeldOutWorks]) -> Confidence | None:
     """Fit a calibration to groups of works; without PLDA of each of them, distances alone decide.
 
     Returns None if no group has `MIN_ARTISTS` artists, two of them with several works.
     """
     with_plda = all(group.plda is not None for group in groups)
-    numbered = [(_drawn_works(group, seed), group.plda if with_plda else None) for group in groups]
-    usable = [(group, plda) for group, plda in numbered if _has_enough(group[1])]
+    numbered = [(_drawn_works(group), group.plda if with_plda else None) for group in groups]
+    usable = [(group, plda) for group, plda in numbered if _has_enough(group.artists)]
     if not usable:
         return None
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     indexes: list[list[LeaveOneOutQuery]] = []
     asked_works = asked_artists = 0
     for group, plda in usable:
         drawn = [
             _simulate_queries(*group, plda, most_artists, limit, rng)
-            for most_artists, limit in _simulated_indexes(group[1], plda)
+            for most_artists, limit in _simulated_indexes(group.artists, plda)
         ]
         indexes += [queries for queries, _ in drawn]
         asked = np.unique(np.concatenate([rows for _, rows in drawn]))
         asked_works += len(asked)
-        asked_artists += len(np.unique(group[1][asked]))
+        asked_artists += len(np.unique(group.artists[asked]))
     queries = [query for index in indexes for query in index]
     fitted = Confidence(
         same_artist_weights=_fit_same_artist([group for group, _ in usable]),
@@ -128,10 +123,10 @@ def fit_confidence(groups: Sequence[HeldOutWorks], seed: int = 0) -> Confidence 
     return _with_costs(fitted, queries, asked_works, asked_artists)
 
 
-def _drawn_works(group: HeldOutWorks, seed: int) -> EmbeddedWorks:
+def _drawn_works(group: HeldOutWorks) -> EmbeddedWorks:
     """About `GROUP_WORKS` works of a group, at most, and the numbers of their artists."""
-    rows = draw_artists(np.unique(group.artists, return_inverse=True)[1], GROUP_WORKS, np.random.default_rng(seed))
-    return group.embeddings[rows], np.unique(group.artists[rows], return_inverse=True)[1]
+    rows = draw_artists(np.unique(group.artists, return_inverse=True)[1], GROUP_WORKS, np.random.default_rng(0))
+    return EmbeddedWorks(group.embeddings[rows], np.unique(group.artists[rows], return_inverse=True)[1])
 
 
 def _with_costs(confidence: Confidence, queries: Sequence[LeaveOneOutQuery], works: int, artists: int) -> Confidence:

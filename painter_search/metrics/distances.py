@@ -11,7 +11,7 @@ IntArray = NDArray[np.integer]
 
 def paired_distances(left: FloatArray, right: FloatArray) -> NDArray[np.float64]:
     """Euclidean distances of two `[n, d]` arrays row by row: float64 `[n]`."""
-    return np.asarray(np.sqrt(np.square(left.astype(np.float64) - right.astype(np.float64)).sum(axis=1)), np.float64)
+    return np.asarray(np.linalg.norm(left.astype(np.float64) - right, axis=1), np.float64)
 
 
 def distance_matrix(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.metrics.artist_ranking import rank_artists
+from painter_search.metrics.artist_ranking import rank_artists, rank_within_artist
 from painter_search.metrics.distances import FloatArray, IntArray, distance_matrix
-from painter_search.metrics.identification.open_set import Evidence
+from painter_search.metrics.identification.open_set import Evidence, OpenSetSignals
 from painter_search.metrics.identification.plda import PLDA
 from painter_search.metrics.identification.plda_left_out import PLDALeftOut
 from painter_search.metrics.local_scaling import (
@@ -25,17 +24,6 @@ LEAST_DRAWN = 40
 STORED_NEIGHBOURS = 80
 """Nearest works by others that are stored for each work, so that its local scale can be computed without works that are
 left out."""
-
-
-class OpenSetSignals(NamedTuple):
-    """Distances from which to predict whether a query's artist is in the index."""
-
-    nearest_artist: float
-    """Adjusted distance of the nearest artist."""
-    mean: float
-    """Mean distance to all works, as a multiple of the mean distance between works by different artists."""
-    deviation: float
-    """Standard deviation of these distances, in the same unit."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +54,6 @@ class LeaveOneOutQuery:
     def artist_in_index(self) -> bool:
         """Whether the work's artist was left in."""
         return self.true_rank is not None
-
-    @property
-    def correct(self) -> bool:
-        """Whether the work's artist ranks first."""
-        return self.true_rank == 0
 
 
 def leave_one_out(
@@ -109,7 +92,7 @@ def leave_one_out(
                 LeaveOneOutQuery(
                     artist_distances=adjusted,
                     true_rank=int(rank[0]) if len(rank) else None,
-                    signals=OpenSetSignals(float(adjusted[0]), float(relative.mean()), float(relative.std())),
+                    signals=OpenSetSignals.measured(adjusted, relative),
                     artists=works.count,
                     nearest_work_distance=float(relative.min()),
                     nearest_is_by_artist=bool(row_artists[row.argmin()] == artists[query]),
@@ -141,10 +124,7 @@ def draw_artists(numbers: IntArray, max_works: int, rng: np.random.Generator) ->
     if (sizes[numbers[rows]] <= most).all():
         return rows
     shuffled = rng.permutation(rows)
-    by_artist = shuffled[np.argsort(numbers[shuffled], kind="stable")]
-    counts = np.bincount(numbers[by_artist])
-    rank = np.arange(len(by_artist)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.sort(by_artist[rank < most])
+    return np.sort(shuffled[rank_within_artist(numbers[shuffled]) < most])
 
 
 class _Works:

@@ -17,6 +17,7 @@ from starlette.formparsers import MultiPartParser
 from starlette.responses import JSONResponse, Response
 
 from painter_search.common.errors import PainterSearchError
+from painter_search.common.text import sentence_case
 from painter_search.common.version import __version__
 from painter_search.display.pages.map_page import map_script
 from painter_search.display.pages.page import open_template, stylesheet
@@ -123,7 +124,7 @@ def _add_static_files(app: FastAPI) -> None:
 
 def _add_error_handlers(app: FastAPI) -> None:
     def respond(request: Request, status: int, sentence: str) -> Response:
-        sentence = sentence[:1].upper() + sentence[1:]
+        sentence = sentence_case(sentence)
         if local_path(request.scope).startswith("/api"):
             return JSONResponse({"error": sentence}, status)
         return notice_page(request, status, sentence)

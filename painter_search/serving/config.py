@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Annotated
+
+import tyro
 
 from painter_search.common.command_line.flag_types import Names
 from painter_search.common.errors import InvalidValueError
@@ -60,7 +63,7 @@ class ServeConfig:
     """A name that browsers know the server by, such as paintings.museum.example; repeat it for several. Needed behind
     a reverse proxy, which then decides who may ask."""
 
-    root_path: str = ""
+    root_path: Annotated[str, tyro.conf.arg(help_behavior_hint="")] = ""
     """The path under which a reverse proxy offers the server, such as /painter. A proxy that knows it better says so in
     X-Forwarded-Prefix."""
 
@@ -78,9 +81,9 @@ class ServeConfig:
             raise InvalidValueError(f"--queue is {self.queue}; it must be at least 1.")
         for name in self.name:
             if not DNS_NAME.fullmatch(name):
-                raise InvalidValueError(f"--name {name} is no name of a host; write it as in paintings.museum.example.")
+                raise InvalidValueError(f"--name {name} is not a host's name; write it as in paintings.museum.example.")
         if not ROOT_PATH.fullmatch(self.root_path):
-            raise InvalidValueError(f"--root-path {self.root_path} is no path; write it as in /painter.")
+            raise InvalidValueError(f"--root-path {self.root_path} is not a path; write it as in /painter.")
 
     @property
     def private(self) -> bool:

@@ -143,6 +143,12 @@ def not_in_index(name: str, artists: Sequence[str]) -> str:
     return f"{name} is not in this index, so cannot be named{meant}"
 
 
+def have_words(names: Sequence[str], words: str) -> list[bool]:
+    """Whether each name contains all the words."""
+    folded = fold_name(words).split()
+    return [all(word in name for word in folded) for name in map(fold_name, names)]
+
+
 def wall_of_works(index: PaintingIndex, count: int = WALL_WORKS) -> list[int]:
     """The ids of works that show what an index holds: the first of each artist, spread over all artists."""
     numbers, first = np.unique(index.artists.numbers, return_index=True)
@@ -164,10 +170,9 @@ def works_to_choose(
     The work `without` is not among the nearest. Without words and painting it is a single page, of works by all
     artists. A `page` beyond the last is the last.
     """
-    folded = fold_name(words).split()
-    if folded:
-        names = [all(word in fold_name(name) for word in folded) for name in index.artists.names]
-        ids = index.artists.ids[np.asarray(names)[index.artists.numbers]]
+    if fold_name(words):
+        named = np.asarray(have_words(index.artists.names, words))
+        ids = index.artists.ids[named[index.artists.numbers]]
     elif embedding is not None:
         candidates = index.search_candidates(embedding[None])[0]
         nearest = np.argsort(candidates.distances, kind="stable")

@@ -9,13 +9,16 @@ import multiprocessing
 import threading
 from concurrent.futures import Future
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pebble import ProcessPool
 
-from painter_search.analysis.config import MapConfig
+from painter_search.analysis.projection import project_index
 from painter_search.common.errors import PainterSearchError
 from painter_search.common.files.atomic_io import read_json, to_json, write_json
+from painter_search.display.pages.map_page import map_content
+from painter_search.display.pages.page import data_uri
 from painter_search.display.plots import draw_map_picture
 from painter_search.index.painting_index import PaintingIndex
 
@@ -67,15 +70,8 @@ class MapCache:
 
 def draw_cached_map(folder: Path) -> MapContent:
     """Lay the index in a folder out and cache its map next to it, if that folder can be written to."""
-    from tempfile import TemporaryDirectory
-
-    from painter_search.analysis.projection import project_index
-    from painter_search.display.pages.map_page import map_content
-    from painter_search.display.pages.page import data_uri
-
-    config = MapConfig(folder)
     index = PaintingIndex.load(folder)
-    projection = project_index(index, config.max_works, config.seed)
+    projection = project_index(index)
     with TemporaryDirectory() as temporary:
         picture = Path(temporary) / "map.png"
         draw_map_picture(picture, projection, index.digest)

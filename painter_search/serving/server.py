@@ -74,7 +74,7 @@ def _listen(config: ServeConfig) -> socket.socket:
         listener = socket.socket(family)
     except OSError as error:
         raise InvalidValueError(
-            f"--host {config.host} is no address of this machine ({error.strerror or error}); give another."
+            f"--host {config.host} is not an address of this machine ({error.strerror or error}); give another."
         ) from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

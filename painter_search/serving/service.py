@@ -61,14 +61,24 @@ class ReadUpload:
     """The same of what may be a painting in the photograph; see `Frame`."""
 
     @property
+    def readings(self) -> tuple[ReadUpload, ...]:
+        """This painting, and what may be one in its photograph."""
+        return (self,) if self.possible is None else (self, self.possible)
+
+    @property
+    def queries(self) -> list[PreparedQuery]:
+        """Those of its readings; none if the file is unreadable."""
+        return [one.query for one in self.readings if one.query]
+
+    @property
     def frames(self) -> list[Frame]:
-        """Frames of its readings, see `Frame.readings`; none if the file is unreadable."""
-        return [one.query.frame for one in (self, self.possible) if one and one.query]
+        """Frames of its readings; none if the file is unreadable."""
+        return [query.frame for query in self.queries]
 
     @property
     def embeddings(self) -> NDArray[np.float32]:
         """Those of its readings: `[n, 256]`."""
-        return np.stack([one.embedding for one in (self, self.possible) if one])
+        return np.stack([one.embedding for one in self.readings])
 
     @property
     def compared(self) -> Callable[[], ComparedPainting] | None:
@@ -119,15 +129,14 @@ class Service:
         _require_encoder(whole)
         index = await self.run_in_thread(lambda: self.current_index.filtered(whole, filter))
         read = await self._read_uploads(whole, uploads)
-        result = await self.run_in_thread(lambda: _attribute(index, read, top_k, works_per_artist))
-        return replace(result, uploads=tuple(uploads), top_k=top_k, works_per_artist=works_per_artist)
+        return await self.run_in_thread(lambda: _attribute(index, uploads, read, top_k, works_per_artist))
 
     async def attribute_again(self, result: CachedResult, upload: Upload) -> CachedResult:
         """Attribute one painting of a result once more, cropped otherwise, in the same index."""
         read = await self._read_uploads(result.index, [upload])
-        top_k, works = result.top_k, result.works_per_artist
-        again = await self.run_in_thread(lambda: _attribute(self.index_of(result), read, top_k, works))
-        return replace(again, uploads=(upload,), top_k=top_k, works_per_artist=works)
+        return await self.run_in_thread(
+            lambda: _attribute(self.index_of(result), [upload], read, result.top_k, result.works_per_artist)
+        )
 
     def index_of(self, result: CachedResult) -> PaintingIndex:
         """The index that gave a result, with the works that its filter left."""
@@ -204,27 +213,34 @@ class Service:
         raise NotFound("This painting is no longer kept; upload it again.")
 
 
-def _attribute(index: PaintingIndex, uploads: Sequence[ReadUpload], top_k: int, works_per_artist: int) -> CachedResult:
-    read = [[upload, *([upload.possible] if upload.possible else [])] for upload in uploads if upload.query]
-    readings = [[one.query for one in of_upload if one.query] for of_upload in read]
-    embeddings = [one.embedding for of_upload in read for one in of_upload]
+def _attribute(
+    index: PaintingIndex, uploads: Sequence[Upload], read: Sequence[ReadUpload], top_k: int, works_per_artist: int
+) -> CachedResult:
+    readable = [one for one in read if one.query]
+    queries, embeddings = [one.queries for one in readable], [one.embeddings for one in readable]
     attributions = iter(
-        attribute_readings(index, readings, np.stack(embeddings), top_k, works_per_artist) if readings else ()
+        attribute_readings(index, queries, np.concatenate(embeddings), top_k, works_per_artist) if readable else ()
     )
     answers: list[Answer] = []
     compared: list[Callable[[], ComparedPainting] | None] = []
-    for upload in uploads:
-        if upload.query is None:
-            answers.append(FailedQuery(upload.name, upload.reason))
+    for one in read:
+        if one.query is None:
+            answers.append(FailedQuery(one.name, one.reason))
             compared.append(None)
         else:
             number, answer = next(attributions)
             answers.append(answer)
-            compared.append((upload, upload.possible or upload)[number].compared)
-    queries = [query for of_upload in readings for query in of_upload]
-    size = sum(len(query.frame.jpeg) + len(query.frame.picture or b"") + ANSWER_BYTES for query in queries)
+            compared.append(one.readings[number].compared)
+    frames = [frame for one in readable for frame in one.frames]
     return CachedResult(
-        index.unfiltered, selection=index.selection, answers=tuple(answers), paintings=tuple(compared), size=size
+        index.unfiltered,
+        selection=index.selection,
+        answers=tuple(answers),
+        paintings=tuple(compared),
+        uploads=tuple(uploads),
+        top_k=top_k,
+        works_per_artist=works_per_artist,
+        size=sum(len(frame.jpeg) + len(frame.picture or b"") + ANSWER_BYTES for frame in frames),
     )
 
 

@@ -9,14 +9,8 @@ from typing import Literal
 
 from painter_search.common.command_line.flag_types import IfGiven, check_choices
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.files.urls import as_paths, writable_path
-from painter_search.training.recipes.settings import (
-    RECIPES,
-    Hyperparameters,
-    RecipeName,
-    RecipeSettings,
-    recipe_settings,
-)
+from painter_search.common.files.urls import as_paths, expand_home, writable_path
+from painter_search.training.recipes.settings import RECIPES, Hyperparameters, RecipeName, RecipeSettings
 
 AUGMENTATIONS = ("flips", "rotation", "jitter", "perspective", "blur", "affine")
 """The names that `augment` takes; see `data/augmentations.py`."""
@@ -27,7 +21,7 @@ WHOLE_NETWORK_EPOCHS = 20
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Train an encoder with triplets, so that paintings by one artist lie closer together than paintings by two.
+    """Train an encoder with triplets, so that paintings by one artist lie closer together than those by different ones.
 
     A setting that is None takes the recipe's default; `resolved` has the result.
 
@@ -57,8 +51,8 @@ class TrainConfig:
     """Continue an unfinished run; the result is that of an uninterrupted one."""
 
     backbone: str = "resnet34"
-    """A torchvision classifier, or any timm model where timm is installed: its name, hf-hub: and a repository of the
-    Hugging Face hub, or local-dir: and a folder with such a repository's config.json and model.safetensors."""
+    """A torchvision classifier, or any timm model where timm is installed: NAME, hf-hub:OWNER/NAME, or local-dir:FOLDER
+    (with config.json and model.safetensors, as on the hub)."""
 
     weights: str = "imagenet"
     """The backbone's initial weights: imagenet (the pre-trained ones, downloaded once), none, or a file."""
@@ -76,13 +70,12 @@ class TrainConfig:
     fits the new layer without gradients; 6."""
 
     finetune_epochs: IfGiven[int] = None
-    """For strong: epochs after these in which the backbone is trained, too; 0 trains the new layer alone. Whether they
-    helped is decided on validation artists. Default: 8; 20 for the whole network."""
+    """For strong: further epochs, which also train the backbone; kept only if they help on validation artists. 0 trains
+    the new layer alone. Default: 8; 20 for the whole network."""
 
     finetune: Literal["last-stages", "whole-network"] = "last-stages"
-    """For strong: what of the backbone those epochs train. last-stages: what can be trained on what the stages before
-    gave, which is computed once; for CPUs. whole-network: everything, on random crops, before the new layer is trained
-    anew; for GPUs."""
+    """For strong: what those epochs train. last-stages: the last stages, on stored outputs of the earlier ones; for
+    CPUs. whole-network: everything, on random crops, after which a new layer is fitted; for GPUs."""
 
     batch_size: IfGiven[int] = field(default=None, metadata={"stored": "batch"})
     """report: triplets a step; 64. strong: works a step, four an artist; 192, for the new layer of each collection."""
@@ -95,8 +88,7 @@ class TrainConfig:
     before."""
 
     margin: IfGiven[float] = None
-    """How much farther than the positive the triplet loss wants the negative. report: 5. strong: 0.2 (its embeddings
-    have length 1)."""
+    """Margin of the triplet loss. report: 5. strong: 0.2 (its embeddings have length 1)."""
 
     patience: IfGiven[int] = None
     """Stop early when the validation loss has risen this many epochs in a row; 0 never stops early.
@@ -127,7 +119,7 @@ class TrainConfig:
         object.__setattr__(self, "runs", writable_path(self.runs, "--runs"))
         for triplets in ("train_triplets", "validation_triplets", "test_triplets"):
             file = getattr(self, triplets)
-            object.__setattr__(self, triplets, None if file is None else Path(file))
+            object.__setattr__(self, triplets, None if file is None else expand_home(file))
         recipe, resolved = self.recipe_settings, self.resolved
         unknown = [name for name in resolved.augmentations if name not in AUGMENTATIONS]
         if unknown:
@@ -177,7 +169,7 @@ class TrainConfig:
     @property
     def recipe_settings(self) -> RecipeSettings:
         """The recipe's defaults and limits."""
-        return recipe_settings(self.recipe)
+        return RECIPES[self.recipe]
 
     @property
     def resolved(self) -> Hyperparameters:

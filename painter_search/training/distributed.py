@@ -50,7 +50,7 @@ def process_group(device: torch.device) -> Iterator[None]:
 
 
 def rank() -> int:
-    """The number of this process; 0, the only one that writes files, in a training by one process."""
+    """The number of this process, from 0; only process 0 writes files."""
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 

@@ -76,7 +76,7 @@ def measure_validation(
         epoch,
         "validation",
         loss=float(losses.mean()),
-        accuracy=float(triplet_hits(measured.positive, measured.negative).mean()),
+        accuracy=float(measured.hits().mean()),
         active=float((losses > 0).mean()),
         positive=float(measured.positive.mean()),
         negative=float(measured.negative.mean()),

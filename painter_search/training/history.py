@@ -38,11 +38,10 @@ class EpochMetrics:
 
 def write_history(path: Path, history: Sequence[EpochMetrics]) -> None:
     """Write the history as CSV, floats with six decimals and `nan` as an empty cell."""
-    names = [field.name for field in fields(EpochMetrics)]
-    rows = [",".join(names)]
-    for metrics in history:
-        rows.append(",".join(_cell(getattr(metrics, name)) for name in names))
-    write_bytes(path, ("\n".join(rows) + "\n").encode())
+    import pandas as pd
+
+    table = pd.DataFrame(as_rows(history), columns=[field.name for field in fields(EpochMetrics)])
+    write_bytes(path, table.to_csv(index=False, float_format="%.6f", lineterminator="\n").encode())
 
 
 def read_history(path: Path) -> list[EpochMetrics]:
@@ -53,12 +52,6 @@ def read_history(path: Path) -> list[EpochMetrics]:
         return [_parse_row(dict(zip(names, row.split(","), strict=True))) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DamagedFileError(f"{path} cannot be read ({error}); copy the run again, or train again.") from error
-
-
-def _cell(value: float | int | str) -> str:
-    if not isinstance(value, float):
-        return str(value)
-    return "" if math.isnan(value) else f"{value:.6f}"
 
 
 def _parse_row(row: dict[str, str]) -> EpochMetrics:

@@ -24,21 +24,17 @@ class LossAndDistances(NamedTuple):
     """d(a, n) of each triplet: `[n]`."""
 
 
-class TripletLoss(nn.Module):
+def triplet_loss(
+    anchor: torch.Tensor, positive: torch.Tensor, negative: torch.Tensor, margin: float
+) -> LossAndDistances:
     """`mean(max(0, d(a, p) - d(a, n) + margin))` with Euclidean distances of embeddings `[n, 256]`.
 
     Embeddings are not normalized: with length 1 they lie at most 2 apart, and a margin of 5 could never be met.
     """
-
-    def __init__(self, margin: float) -> None:
-        super().__init__()
-        self.margin = margin
-
-    def forward(self, anchor: torch.Tensor, positive: torch.Tensor, negative: torch.Tensor) -> LossAndDistances:
-        positive_distances = nn.functional.pairwise_distance(anchor, positive)
-        negative_distances = nn.functional.pairwise_distance(anchor, negative)
-        losses = nn.functional.relu(positive_distances - negative_distances + self.margin)
-        return LossAndDistances(losses.mean(), positive_distances, negative_distances)
+    positive_distances = nn.functional.pairwise_distance(anchor, positive)
+    negative_distances = nn.functional.pairwise_distance(anchor, negative)
+    losses = nn.functional.relu(positive_distances - negative_distances + margin)
+    return LossAndDistances(losses.mean(), positive_distances, negative_distances)
 
 
 class BatchAllTripletLoss(nn.Module):

@@ -11,6 +11,7 @@ from painter_search.collection.collection import Collection
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError
 from painter_search.common.files.atomic_io import read_json, write_json
 from painter_search.common.files.stored import from_stored, stored_names, to_stored
+from painter_search.common.files.urls import expand_home
 from painter_search.common.html_repr import html_picture, html_table
 from painter_search.encoder.files.names import BEST, find_checkpoint
 from painter_search.training.config import TrainConfig
@@ -60,7 +61,7 @@ class Run:
             NotFoundError: The folder holds no finished run.
             DamagedFileError: One of its files is damaged.
         """
-        folder = Path(folder)
+        folder = expand_home(folder)
         if not is_finished(folder):
             raise NotFoundError(f"{folder} holds no finished run; train one: `python -m painter_search.train`.")
         settings, score = read_json(folder / CONFIG), read_json(folder / SCORE)
@@ -179,7 +180,7 @@ def save_score(run: Run) -> None:
 def _check_resumable(folder: Path, config: TrainConfig, settings: Mapping[str, object]) -> None:
     """Raise a `PainterSearchError` where resuming with these settings would not give the uninterrupted run's result."""
     if not (folder / CONFIG).is_file():
-        raise NotFoundError(f"{folder} is no run that could be resumed; leave out --resume to begin one.")
+        raise NotFoundError(f"{folder} is not a run that can be resumed; leave out --resume to begin one.")
     before = read_json(folder / CONFIG)
     if not isinstance(before, dict):
         raise DamagedFileError(f"{folder / CONFIG} is damaged; begin another run with another --name.")

@@ -24,12 +24,12 @@ from painter_search.encoder.checkpoint import (
     network_of_checkpoint,
     read_checkpoint,
     save_checkpoint,
-    start_encoder,
     training_state,
 )
 from painter_search.encoder.files.names import BEST, LAST, SUFFIX
 from painter_search.encoder.inference.onnx_export import export_encoder
-from painter_search.encoder.network import EncoderNetwork
+from painter_search.encoder.network import EncoderNetwork, untrained_network
+from painter_search.encoder.trained_artists import digest_artists
 from painter_search.metrics.confidence_fit import HeldOutWorks, fit_confidence
 from painter_search.metrics.identification.plda import fit_plda
 from painter_search.training.config import TrainConfig
@@ -90,8 +90,10 @@ def train_encoder(config: TrainConfig, on_epoch: OnEpoch | None = None, on_end: 
     data = TrainingData(collections, validation, gather_test_triplets(collections, config.test_triplets))
     with process_group(device):
         # Before the run's folder is made: what cannot be used must not leave an unfinished run behind.
-        IMPLEMENTATIONS[config.recipe].check(config, data)
-        untrained = None if config.resume or rank() else _untrained_network(config)
+        artists = IMPLEMENTATIONS[config.recipe].check(config, data)
+        # Those validated on count, too: they choose the epoch, and the calibration is fitted to their works.
+        learned_from = digest_artists({*artists, *validation.artists.values()})
+        untrained = None if config.resume or rank() else _network_to_train(config)
         if untrained is not None and device.type != "cpu":
             export_encoder(untrained)  # an index will need it; a CPU begins with that
         folder = broadcast_from_rank_0(lambda: open_run_folder(config, collections, device.type))
@@ -103,17 +105,17 @@ def train_encoder(config: TrainConfig, on_epoch: OnEpoch | None = None, on_end: 
                     convert_checkpoints(folder)
                     if config.resume:
                         update_settings(folder, config, collections)
-                return _Trainer(config, data, device, folder, on_epoch, on_end).train(untrained)
+                return _Trainer(config, data, learned_from, device, folder, on_epoch, on_end).train(untrained)
         except InvalidValueError:
             if untrained is not None and not (folder / BEST).exists():  # nothing is lost: no epoch is finished
                 remove_folder(folder)
             raise
 
 
-def _untrained_network(config: TrainConfig) -> EncoderNetwork:
+def _network_to_train(config: TrainConfig) -> EncoderNetwork:
     """The network before training, with the views and the normalisation that it will be trained with."""
     recipe = config.recipe_settings
-    return start_encoder(
+    return untrained_network(
         config.backbone,
         config.weights,
         config.seed,
@@ -129,6 +131,8 @@ class _Trainer:
 
     config: TrainConfig
     data: TrainingData
+    trained_artists: Sequence[str]
+    """See `Checkpoint`."""
     device: torch.device
     folder: Path
     on_epoch: OnEpoch | None
@@ -139,7 +143,7 @@ class _Trainer:
         patience = self.config.resolved.patience
         # Epoch 0 is the untrained network: the baseline, and what a run killed in its first epoch resumes from.
         if rank() == 0 and self._last_epoch() is None:
-            self._save(untrained or _untrained_network(self.config), 0, [])
+            self._save(untrained or _network_to_train(self.config), 0, [])
         last = broadcast_from_rank_0(lambda: self._last_epoch() or 0)
         self._check_shared_folder(last)
         checkpoint = read_checkpoint(self._checkpoint(last))
@@ -230,6 +234,7 @@ class _Trainer:
         if best is not None:
             entries["best_epoch"] = best
         entries["history"] = as_rows(history)
+        entries["trained_artists"] = list(self.trained_artists)
         entries.update(state or {})
         save_checkpoint(self._checkpoint(epoch), network, collections[0].framing, **entries)
 

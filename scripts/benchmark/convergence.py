@@ -17,8 +17,7 @@ from benchmark.measuring import Setup
 from painter_search.collection.collection import Collection
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
-from painter_search.encoder.checkpoint import start_encoder
-from painter_search.encoder.network import EncoderNetwork
+from painter_search.encoder.network import EncoderNetwork, untrained_network
 from painter_search.training.config import TrainConfig
 from painter_search.training.data.training_sets import TripletPaths, gather_triplets
 from painter_search.training.early_stopping import should_stop
@@ -56,14 +55,14 @@ def measure_convergence(setup: Setup) -> Convergence:
         strong = replace(strong, epochs=1)
     report = replace(strong, recipe="report")
     data = TrainingData([collection], validation)
-    encoder = start_encoder(backbone, weights, report.seed, img_size=setup.side)
+    encoder = untrained_network(backbone, weights, report.seed, img_size=setup.side)
     with report_recipe(report, data, encoder, folder) as recipe:
         theirs = _follow(recipe, encoder, report, validation)
     best = max(range(1, len(theirs)), key=lambda epoch: theirs[epoch].accuracy)
     accuracy = theirs[best].accuracy
 
     start = time.perf_counter()
-    encoder = start_encoder(backbone, weights, strong.seed, img_size=setup.side, normalize=True)
+    encoder = untrained_network(backbone, weights, strong.seed, img_size=setup.side, normalize=True)
     with strong_recipe(strong, data, encoder, folder) as recipe:
         before = time.perf_counter() - start  # the backbone's pass over the training works is part of the training
         ours = _follow(recipe, encoder, strong, validation)

@@ -8,9 +8,8 @@ import torch
 
 from benchmark import report_baseline
 from benchmark.measuring import Row, Setup
-from painter_search.encoder.checkpoint import start_encoder
 from painter_search.encoder.inference.embedding import embed_all
-from painter_search.encoder.network import EncoderNetwork
+from painter_search.encoder.network import EncoderNetwork, untrained_network
 from painter_search.training.config import TrainConfig
 from painter_search.training.data.image_cache import cached_images
 from painter_search.training.data.training_sets import TripletPaths
@@ -24,7 +23,7 @@ def measure_gpu(setup: Setup) -> Iterator[Row]:
         yield Row("on a GPU", "there is none")
         return
     name = torch.cuda.get_device_name()
-    encoder = start_encoder(setup.backbone, "none", seed=0, img_size=setup.side)
+    encoder = untrained_network(setup.backbone, "none", seed=0, img_size=setup.side)
     encoder = encoder.to("cuda", memory_format=torch.channels_last)
     network = report_baseline.build_network(setup.backbone).to("cuda")
     for measure in (_embedding, _training_step, _epoch, _test_accuracy):

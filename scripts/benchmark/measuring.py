@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from benchmark.report_baseline import Triplet
-from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
-from painter_search.encoder.inference.onnx_export import export_onnx
+from painter_search.encoder.checkpoint import save_checkpoint
+from painter_search.encoder.inference.onnx_export import export_encoder, open_encoder
+from painter_search.encoder.network import untrained_network
 from painter_search.index.config import BuildIndexConfig
 from painter_search.training.recipes.strong import with_readout
 
@@ -44,8 +45,8 @@ class Setup:
         self.folder, self.quick = folder, quick
         self.repeats = 5
         self.backbone, self.side = ("shufflenet_v2_x0_5", 64) if quick else ("resnet34", 224)
-        self.encoder = start_encoder(self.backbone, "none", seed=0, img_size=self.side)
-        self.embedder = export_onnx(self.encoder, folder / "encoder.onnx")
+        self.encoder = untrained_network(self.backbone, "none", seed=0, img_size=self.side)
+        self.embedder = open_encoder(export_encoder(self.encoder), self.encoder.config)
         self.artists, self.works = (12, 3) if quick else (40, 8)
         rng = np.random.default_rng(0)
         self.paintings = folder / "paintings"
@@ -58,7 +59,9 @@ class Setup:
         self.index_config = BuildIndexConfig(
             folder=self.paintings, encoder=str(folder / "encoder.safetensors"), index=folder / "index"
         )
-        start = start_encoder(self.backbone, "none", seed=0, img_size=self.side, views="sized-parts", normalize=True)
+        start = untrained_network(
+            self.backbone, "none", seed=0, img_size=self.side, views="sized-parts", normalize=True
+        )
         save_checkpoint(folder / "encoder.safetensors", with_readout(start), "whole")
 
     def triplets(self, count: int) -> list[Triplet]:

@@ -21,10 +21,14 @@ ROUNDS = 9
 
 def start(backbone: str) -> Any:
     """An encoder with a readout and five views a painting; its weights are random, which changes no time."""
-    from painter_search.encoder.checkpoint import start_encoder
     from painter_search.training.recipes.strong import with_readout
 
-    return with_readout(start_encoder(backbone, "none", seed=0, img_size=224, views="parts", normalize=True))
+    try:
+        from painter_search.encoder.network import untrained_network
+    except ImportError:
+        from painter_search.encoder.checkpoint import start_encoder as untrained_network
+
+    return with_readout(untrained_network(backbone, "none", seed=0, img_size=224, views="parts", normalize=True))
 
 
 def frames(folder: Path, count: int) -> list[Path]:
@@ -103,8 +107,8 @@ def accuracy(backbone: str, folder: Path) -> Figures:
     """The packaged encoder on a collection's test artists, in this machine's precision and in float32; this version."""
     import numpy as np
 
+    from painter_search import load_encoder
     from painter_search.collection.collection import Collection
-    from painter_search.encoder.encoder import load_encoder
     from painter_search.encoder.files.names import PACKAGED
     from painter_search.encoder.inference.embedding import embed_all
     from painter_search.encoder.inference.inference_engine import open_onnxruntime

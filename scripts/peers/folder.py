@@ -79,7 +79,7 @@ def _ours(folder: Path, queries: list[Path]) -> tuple[list[str], Figures, str]:
     for found in answers:
         works = [work for match in found.artists for work in match.works]
         nearest.append(Path(min(works, key=lambda work: work.distance).work.file).name)
-    return nearest, seconds, "artists with probabilities, and the works that speak for each"
+    return nearest, seconds, "artists with probabilities, and the closest works by each"
 
 
 def _deep_image_search(folder: Path, queries: list[Path]) -> tuple[list[str], Figures, str]:

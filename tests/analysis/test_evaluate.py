@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 
 from painter_search.analysis.config import EvaluateConfig
-from painter_search.analysis.evaluate import evaluate_index, score_triplets
+from painter_search.analysis.evaluate import IndexEvaluation, evaluate_index, score_triplets
 from painter_search.analysis.exports.config import ExportConfig
 from painter_search.analysis.exports.export import export_index
 from painter_search.collection.collection import Collection
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError, UnknownWorkError
-from painter_search.display.console.score import show_score
+from painter_search.display.console.score import show_evaluation
 from painter_search.index.painting_index import PaintingIndex
 
 
@@ -95,7 +95,7 @@ def test_score_triplets_counts_triplets_that_the_index_contradicts(
     table.loc[2, "negative"] = table.loc[2, "positive"]
     score = score_triplets(small_index, table)
     assert (score.triplets, score.contradicted) == (6, 3)
-    show_score(score)
+    show_evaluation(IndexEvaluation(score, None, None))
     assert "Of 3 triplets the positive is the anchor itself" in capsys.readouterr().out
 
 
@@ -123,7 +123,7 @@ def test_evaluate_index_with_itself_as_baseline_has_no_difference(small_index: P
     assert evaluation.score.difference is not None
     assert {estimate.value for estimate in evaluation.score.difference.values()} == {0}
     plain = evaluation.to_dict()
-    assert list(plain) == ["score", "baseline", "trust"]
+    assert list(plain) == ["score", "baseline", "trust", "trained_share"]
     assert plain["score"]["accuracy"]["value"] == evaluation.score.accuracy.value
     frame = evaluation.score.to_frame().set_index("metric")
     assert frame.loc["accuracy", "value"] == evaluation.score.accuracy.value

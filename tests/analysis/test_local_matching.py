@@ -3,6 +3,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from onnx_files import export_onnx
 from PIL import Image
 from small_world import paint
 from tiny_world import BACKBONE, register_tiny_backbone
@@ -17,16 +18,16 @@ from painter_search.analysis.local_matching import (
     smooth,
     strongest_pairs,
 )
-from painter_search.encoder.checkpoint import start_encoder
 from painter_search.encoder.config import EncoderConfig
-from painter_search.encoder.inference.onnx_export import OnnxEncoder, export_onnx, open_encoder
+from painter_search.encoder.inference.onnx_export import OnnxEncoder, open_encoder
+from painter_search.encoder.network import untrained_network
 from painter_search.images.framing import encode_jpeg
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> OnnxEncoder:
     """An untrained network, which sees texture well enough."""
-    encoder = start_encoder("resnet18", "none", seed=1, views="parts", normalize=True)
+    encoder = untrained_network("resnet18", "none", seed=1, views="parts", normalize=True)
     return export_onnx(encoder, tmp_path_factory.mktemp("parts") / "encoder.onnx")
 
 
@@ -98,7 +99,7 @@ def test_match_parts_returns_none_without_feature_maps(tmp_path: Path) -> None:
     import torch
 
     register_tiny_backbone()
-    encoder = start_encoder(BACKBONE, "none", seed=1, img_size=64)
+    encoder = untrained_network(BACKBONE, "none", seed=1, img_size=64)
     pixels = torch.zeros(2, 3, 64, 64, dtype=torch.uint8)
     names = {"input_names": ["pixels"], "output_names": ["embeddings"]}
     torch.onnx.export(encoder, (pixels,), str(tmp_path / "old.onnx"), dynamo=False, **names)  # as it was once exported

@@ -10,8 +10,8 @@ from painter_search.index.works.work_tables import ArtistTable
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.confidence_fit import HeldOutWorks, fit_confidence
+from painter_search.metrics.identification.open_set import OpenSetSignals
 from painter_search.metrics.identification.plda import PLDA
-from painter_search.metrics.leave_one_out import OpenSetSignals
 from painter_search.metrics.local_scaling import ReferenceWorks, mean_distance_between_artists, scale_distances
 
 

@@ -1,4 +1,6 @@
 import io
+import pickle
+from copy import deepcopy
 from dataclasses import replace
 
 import pandas as pd
@@ -38,6 +40,16 @@ def test_attribution_to_dict_has_json_keys_and_no_picture() -> None:
     assert plain["known"] == 0.9
     assert list(plain["artists"][0]["works"]) == plain["same_works"]
     assert FAILED.to_dict() == {"painting": "bad.jpg", "reason": "not an image"}
+
+
+def test_fields_of_an_answer_say_why_a_failed_query_has_none() -> None:
+    for name in ("artists", "verdict", "named"):
+        with pytest.raises(AttributeError, match=rf"^bad.jpg: not an image; it has no answer, and thus no {name}$"):
+            getattr(FAILED, name)
+    with pytest.raises(AttributeError, match="'FailedQuery' object has no attribute 'artist'"):
+        _ = FAILED.artist  # type: ignore[attr-defined]
+    assert not hasattr(FAILED, "artists")
+    assert pickle.loads(pickle.dumps(FAILED)) == deepcopy(FAILED) == FAILED
 
 
 def test_verdict_says_where_any_other_artist_is_likelier() -> None:

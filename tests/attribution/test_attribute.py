@@ -3,6 +3,7 @@ import shutil
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +16,9 @@ from painter_search.attribution.attribute import attribute
 from painter_search.attribution.query_inputs import QueryInput
 from painter_search.collection.collection import Collection
 from painter_search.common.errors import InvalidValueError, NotFoundError, UnknownWorkError
-from painter_search.index import build as build_module
 from painter_search.index.config import BuildIndexConfig, WorkFilter
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.vector_store import faiss_plan
 from painter_search.index.works import works_db
 from painter_search.index.works.works_db import WorksDB
 
@@ -96,6 +97,13 @@ def test_attribute_refuses_to_rank_nothing(small_index: PaintingIndex, name: str
         attribute(small_index, "#1", **{name: 0})
 
 
+@pytest.mark.parametrize("name", ["top_k", "works_per_artist"])
+@pytest.mark.parametrize("value", [3.0, "3", None])
+def test_attribute_refuses_a_count_that_is_no_whole_number(small_index: PaintingIndex, name: str, value: Any) -> None:
+    with pytest.raises(InvalidValueError, match=f"{name} is {value!r}; it must be a whole number"):
+        attribute(small_index, "painting.jpg", **{name: value})
+
+
 def test_attribute_refuses_missing_path_and_empty_folder(small_index: PaintingIndex, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="does not exist"):
         attribute(small_index, [tmp_path / "no.jpg"])
@@ -125,7 +133,7 @@ def test_attribute_on_approximate_index_reads_candidates_only_and_answers_as_exa
         add_calibration(Path(encoder))
     config = replace(small_index_config, split="all", encoder=encoder)
     exact = PaintingIndex.build(replace(config, index=tmp_path / "exact"))
-    monkeypatch.setattr(build_module, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(faiss_plan, "EXACT_UP_TO", 10)
     built = PaintingIndex.build(replace(config, index=tmp_path / "index", recall=1.0))
 
     def refuse(*_: object) -> None:
@@ -160,7 +168,7 @@ def test_filtered_approximate_index_counts_works_and_artists_that_are_no_candida
 ) -> None:
     encoder = save_tiny_encoder(tmp_path / "encoder.safetensors")
     add_calibration(encoder)
-    monkeypatch.setattr(build_module, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(faiss_plan, "EXACT_UP_TO", 10)
     index = PaintingIndex.build(
         replace(small_index_config, split="all", encoder=str(encoder), index=tmp_path / "index", recall=1.0)
     ).filtered(WorkFilter("title <> 'No. 2' OR artist = 'Painter 8'", ("Painter 9",)))
@@ -173,7 +181,7 @@ def test_filtered_approximate_index_counts_works_and_artists_that_are_no_candida
         index.__dict__.pop("artist_count", None)
     candidates = index.load_candidates(table.ids[:4])
     assert 1 < len(candidates.artists) < len(table.names)
-    sums, sizes = index.artist_sums(index.plda, candidates)
+    sums, sizes = index._sum_works(candidates)
     for artist, of_artist, size in zip(candidates.artists, sums, sizes, strict=True):
         own = table.ids[table.numbers == table.names.index(artist)]
         assert size == len(own)

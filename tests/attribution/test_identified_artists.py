@@ -1,7 +1,7 @@
 """Answers of an index whose encoder has a PLDA."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,23 +10,28 @@ import pytest
 from PIL import Image
 from tiny_world import add_calibration, paint_tiny_artists, save_tiny_encoder
 
+from painter_search.analysis.config import EvaluateConfig
+from painter_search.analysis.evaluate import evaluate_index
 from painter_search.attribution.answers import Attribution
 from painter_search.attribution.attribute import attribute
 from painter_search.attribution.config import QueryConfig
+from painter_search.collection.collection import Collection
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
 from painter_search.common.errors import InvalidValueError
 from painter_search.display.console.attribution import show_answers
+from painter_search.display.console.score import show_evaluation
 from painter_search.display.pages.answer_view import view_answer
 from painter_search.display.pages.query_page import query_page
 from painter_search.display.serialize import answers_to_dict
 from painter_search.display.words.naming_costs import FILTERED
 from painter_search.encoder.checkpoint import add_to_checkpoint
-from painter_search.encoder.encoder import load_encoder
+from painter_search.encoder.load_encoder import load_encoder
+from painter_search.encoder.trained_artists import digest_artists
 from painter_search.index.config import BuildIndexConfig, WorkFilter
 from painter_search.index.manifest import Manifest, publish_index
-from painter_search.index.own_calibration import calibrated, may_have_learned
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.recalibration import may_have_learned, recalibrate
 from painter_search.metrics.identification.open_set import Evidence, artist_known, artist_shares
 
 
@@ -64,8 +69,9 @@ def test_answer_weighs_likelihood_ratios_and_distances_without_the_painting_itse
     evidence = Evidence(
         np.array([ratios[match.artist] for match in answer.artists]),
         np.array([match.distance for match in answer.artists]),
+        len(index.artists.names),
     )
-    known = artist_known(confidence.known_weights, evidence, len(index.artists.names))
+    known = artist_known(confidence.known_weights, evidence)
     assert answer.artist_known == pytest.approx(known, rel=1e-3)
     found = [match.probability for match in answer.artists]
     np.testing.assert_allclose(found, known * artist_shares(confidence.share_weights, evidence), rtol=1e-3)
@@ -89,16 +95,16 @@ def test_index_is_calibrated_on_its_own_works_unless_the_encoder_may_have_learne
     folder, manifest = identified_index.folder, identified_index.manifest
     shipped = manifest.confidence
     assert shipped is not None
-    assert calibrated(manifest, folder) == manifest
+    assert recalibrate(manifest, folder) == manifest
     assert shipped.strangers == tuple(np.linspace(0, 0.8, 101).tolist())
-    of_folder = calibrated(replace(manifest, split="folder"), folder)
+    of_folder = recalibrate(replace(manifest, split="folder"), folder)
     moved = of_folder.confidence
     assert moved is not None
     assert moved.strangers != shipped.strangers
     assert moved.share_weights == shipped.share_weights
     assert of_folder.encoder_confidence == shipped
-    assert calibrated(of_folder, folder) == of_folder  # it is moved anew from the encoder's
-    assert calibrated(replace(of_folder, split="all"), folder) == manifest
+    assert recalibrate(of_folder, folder) == of_folder  # it is moved anew from the encoder's
+    assert recalibrate(replace(of_folder, split="all"), folder) == manifest
 
 
 def test_encoder_has_learned_from_the_collections_alone_that_it_was_trained_on(
@@ -107,8 +113,8 @@ def test_encoder_has_learned_from_the_collections_alone_that_it_was_trained_on(
     manifest = identified_index.manifest
     assert manifest.split == "all"
     for trained_on, learned in ((None, True), (manifest.collections, True), (("other",), False), ((), False)):
-        assert may_have_learned(replace(manifest, trained_on=trained_on)) == learned
-    of_package = calibrated(replace(manifest, trained_on=()), identified_index.folder)
+        assert may_have_learned(replace(manifest, trained_on=trained_on), identified_index.folder) == learned
+    of_package = recalibrate(replace(manifest, trained_on=()), identified_index.folder)
     assert of_package.encoder_confidence == manifest.confidence
     assert Manifest.from_stored(of_package.to_stored()).trained_on == ()
 
@@ -140,7 +146,7 @@ def test_index_is_calibrated_on_all_works_of_a_collection_that_its_encoder_did_n
     assert (of_folder.manifest.encoder_confidence is None) == (trained_on == "small")
 
 
-def test_adding_a_folder_that_the_encoder_was_trained_on_ends_the_own_calibration(tmp_path: Path) -> None:
+def test_adding_a_folder_that_the_encoder_was_trained_on_ends_the_recalibration(tmp_path: Path) -> None:
     encoder = save_tiny_encoder(tmp_path / "encoder.safetensors")
     add_calibration(encoder)
     add_to_checkpoint(encoder, config={"collections": [["small", "digest"]]})
@@ -150,6 +156,60 @@ def test_adding_a_folder_that_the_encoder_was_trained_on_ends_the_own_calibratio
     learned = paint_tiny_artists(tmp_path / "small", artists=2, works=2, first=5000)
     added = index.add(learned).index
     assert (added.manifest.split, added.manifest.encoder_confidence is None) == ("all", True)
+
+
+def learned_from(encoder: Path, artists: Sequence[int]) -> str:
+    """Give a checkpoint the digests of tiny artists under another spelling, and the name of a collection."""
+    digests = digest_artists(f"ARTIST_{artist:02d}" for artist in artists)
+    add_to_checkpoint(encoder, trained_artists=list(digests), config={"collections": [["small", "digest"]]})
+    return str(encoder)
+
+
+@pytest.mark.parametrize(("name", "artists"), [("renamed", (3, 90)), ("small", (90, 91))])
+def test_encoder_has_learned_from_its_artists_and_from_no_others_whatever_their_folder_is_named(
+    tmp_path: Path, name: str, artists: tuple[int, ...]
+) -> None:
+    add_calibration(save_tiny_encoder(tmp_path / "encoder.safetensors"))
+    encoder = learned_from(tmp_path / "encoder.safetensors", artists)
+    paintings = paint_tiny_artists(tmp_path / name, artists=9, works=5)
+    index = PaintingIndex.build(folder=paintings, encoder=encoder, index=tmp_path / "index", device="cpu")
+    manifest, learned = index.manifest, 3 in artists
+    assert (manifest.split, manifest.encoder_confidence is None) == ("folder", learned)
+    assert index.trained_share == (int(learned), 9)
+    assert Manifest.from_stored(manifest.to_stored()).trained_artists == manifest.trained_artists
+    if learned:  # without that artist it is calibrated on its own works, and with the artist no more
+        others = index.remove(["Artist 03"]).index
+        assert others.manifest.encoder_confidence is not None
+        assert others.add(paintings / "Artist 03", artist="Artist 03").index.manifest.encoder_confidence is None
+
+
+def test_artists_of_a_collection_divided_anew_are_counted_where_it_is_scored(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paintings = paint_tiny_artists(tmp_path / "small", artists=8, works=6)
+    data = prepare_collection(PrepareConfig(folder=paintings, out=tmp_path / "data", test_share=0.5, workers=1)).folder
+    tested = sorted({int(work.artist.split()[1]) for work in Collection.open(data).works("test")})
+    add_calibration(save_tiny_encoder(tmp_path / "encoder.safetensors"))
+    unseen = "so that scores are of works that the encoder did not learn from"
+    for artists, told in (((90,), "neither trained nor validated on any"), (tested[:3], f"3 of these {len(tested)}")):
+        encoder = learned_from(tmp_path / "encoder.safetensors", artists)
+        caplog.clear()
+        with caplog.at_level("INFO", "painter_search"):
+            index = PaintingIndex.build(data=data, encoder=encoder, index=tmp_path / "index", device="cpu")
+        learned = len(artists) > 1
+        warning = f"Warning: the encoder was trained or validated on 3 of these {len(tested)} artists"
+        assert (warning in caplog.text) == learned
+        assert (unseen in caplog.text) != learned
+        assert (index.manifest.split, index.trained_share) == ("test", (3 if learned else 0, len(tested)))
+        assert may_have_learned(index.manifest, index.folder) == learned
+        triplets = data / "test_triplets_with_labels.csv"
+        evaluation = evaluate_index(EvaluateConfig(index=tmp_path / "index", triplets=triplets))
+        assert evaluation.to_dict()["trained_share"] == {"trained": 3 if learned else 0, "artists": len(tested)}
+        for shown in (evaluation, replace(evaluation, reliability=None)):
+            show_evaluation(shown)
+            printed = " ".join(capsys.readouterr().out.split())
+            assert told in printed
+            assert "was not trained on them" not in printed
 
 
 def test_package_encoder_was_trained_on_no_collection_of_the_user() -> None:
@@ -168,7 +228,7 @@ def test_calibration_follows_what_is_added_and_removed(small_index_config: Build
     assert prepared.add(folder).index.manifest.split == "all"  # with works that an encoder may have learned from
     own = replace(index.manifest, split="folder")
     (tmp_path / "own").mkdir()
-    publish_index(shutil.copytree(index.folder, tmp_path / "copy"), tmp_path / "own", calibrated(own, index.folder))
+    publish_index(shutil.copytree(index.folder, tmp_path / "copy"), tmp_path / "own", recalibrate(own, index.folder))
     moved = PaintingIndex.load(tmp_path / "own")
     assert moved.confidence != of_encoder
     names = moved.artists.names

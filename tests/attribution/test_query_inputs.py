@@ -1,6 +1,7 @@
 import io
+import os
 import unicodedata
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from painter_search.analysis.config import CompareConfig
 from painter_search.attribution.answers import Attribution, FailedQuery
 from painter_search.attribution.attribute import attribute_from_config
 from painter_search.attribution.config import QueryConfig
-from painter_search.attribution.query_inputs import QueryInput, read_query_inputs
+from painter_search.attribution.query_inputs import QueryInput, read_query_inputs, to_query_input
 from painter_search.attribution.query_list import read_list
 from painter_search.common.errors import InvalidValueError, NotFoundError
 from painter_search.index.painting_index import PaintingIndex
@@ -136,6 +137,13 @@ def test_read_query_inputs_refuses_other_objects(painting: object) -> None:
 def test_read_query_inputs_says_which_painting_is_missing(missing: object) -> None:
     with pytest.raises(InvalidValueError, match=r"^painting 2 is missing \((None|nan|<NA>)\); leave it out\.$"):
         read_query_inputs(np.array(["#1", missing], object))  # type: ignore[arg-type]
+
+
+def test_read_query_inputs_takes_every_kind_of_path(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch()
+    (entry,) = os.scandir(tmp_path)
+    for path in (PurePath(tmp_path, "a.jpg"), entry):
+        assert read_query_inputs(path) == [to_query_input(path, 1)] == [QueryInput("a.jpg", tmp_path / "a.jpg")]
 
 
 def test_read_query_inputs_calls_an_open_file_by_its_name(tmp_path: Path) -> None:

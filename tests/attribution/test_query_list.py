@@ -104,6 +104,19 @@ def test_read_list_reads_tables_with_a_column_of_paths(content: str, place: Path
     assert found(place, content.encode("utf-16"), "list.csv") == [A, DUERER]
 
 
+@pytest.mark.parametrize("name", ["scan_{}", "photo {}", "Image 1{}", "photo {}, by the sea"])
+def test_read_list_takes_no_numbered_name_for_a_header(name: str, place: Path) -> None:
+    names = [name.format(1), name.format(2)]
+    (place / "list.txt").write_text("\n".join(names))
+    assert [query.name for query in read_list(place / "list.txt")] == names
+
+
+def test_read_list_takes_no_numbered_name_in_a_spreadsheet_for_a_header(place: Path) -> None:
+    pytest.importorskip("python_calamine")
+    with pytest.raises(InvalidValueError, match=r"list.xlsx has no column of files; call it path\."):
+        read_list(write_xlsx(place / "list.xlsx", {"A": [["scan_1"], ["scan_2"]]}))
+
+
 def test_read_list_reads_wide_tables_and_names_that_no_file_can_have(place: Path) -> None:
     wide = ",".join(["path", *(f"column {number} of a museum" for number in range(40))])
     assert found(place, f"{wide}\nscans/a.jpg{',' * 40}\n") == [A]
@@ -162,11 +175,11 @@ def test_read_list_refuses_what_is_no_list(kind: str, place: Path, monkeypatch: 
     else:
         Image.new("RGB", (64, 48)).save(file, kind)
     with pytest.raises(
-        InvalidValueError, match=rf"list\.{kind} is no list; name pictures without from, and save a list as text"
+        InvalidValueError, match=rf"list\.{kind} is not a list; name pictures without from, and save lists as text"
     ):
         found(place, file.getvalue(), f"list.{kind}")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(file.getvalue())))
-    with pytest.raises(InvalidValueError, match="standard input is no list"):
+    with pytest.raises(InvalidValueError, match="standard input is not a list"):
         read_list("-")
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS
 from painter_search.collection.cleaning import CleanedCatalogue, cap_works, clean_catalogue, reject_rows, sort_works
-from painter_search.collection.splits import move_shared_artists
+from painter_search.collection.splits import leading_artists, move_shared_artists
 
 Row = tuple[str, bool]
 
@@ -115,7 +115,8 @@ def test_move_shared_artists_is_seeded_and_copies_input() -> None:
     names = [f"s{index}" for index in range(12)]
     table = catalogue([row for name in names for row in works_of(1, name, True) + works_of(1, name, False, 1)])
     before = table.copy()
-    draws = [move_shared_artists(table, names, seed)["in_train"].tolist() for seed in (1, 1, 2)]
+    leading = leading_artists(table)
+    draws = [move_shared_artists(table, leading, names, seed)["in_train"].tolist() for seed in (1, 1, 2)]
     assert draws[0] == draws[1] != draws[2]
     assert table.equals(before)
 

@@ -42,6 +42,8 @@ NOBODY = """
     unsigned; not recorded; tbc; Japan; Attic; Antwerp Mannerist; Netherlandish (Antwerp Mannerist); Невідомий художник
     作者不詳; مجهول; לא ידוע; không rõ; Ismeretlen művész; Nepoznati autor; AI generated
     Midjourney; Sonstige; unbek.
+    ditto; dito; Idem; id.; Id.; do.; ders.; Derselbe; dasselbe; dgl.; s.o.; siehe oben; même; le même; lo stesso
+    el mismo; same; as above
 """
 NEAR = {
     ("attributed to", "Rembrandt"): """

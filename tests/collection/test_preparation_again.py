@@ -119,7 +119,7 @@ def test_prepare_collection_interrupted_replacement_keeps_old_collection(
 def test_prepare_collection_refuses_folder_with_other_files(source: Source, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "thesis.txt").write_text("years of work")
-    with pytest.raises(InvalidValueError, match="no prepared collection"):
+    with pytest.raises(InvalidValueError, match="not a prepared collection"):
         prepare_collection(source.config(tmp_path / "data", replace=True))
     assert (tmp_path / "data" / "thesis.txt").read_text() == "years of work"
 

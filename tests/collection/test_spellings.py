@@ -25,6 +25,9 @@ MONETS = [
     "Artist: Claude Monet", "by Claude Monet", "Painted by: Claude Monet", "Claude Monet (French)",
     "Claude Monet (born 1840)",
     "Claude Monet (b. 1840 - d. 1926)", "Monet (Claude)",
+    "Claude Monet (K\u00fcnstler*in)", "Claude Monet (Maler:in)", "Monet, Claude (Maler_in)", "Monet, Claude, peintre",
+    "Monet, Claude, French painter", "Monet, Claude (Paris, 1840 - Giverny, 1926)",
+    "Claude Monet (Paris 1840 \u2013 Giverny 1926)", "Claude Monet (1840-1926), French",
 ]  # fmt: skip
 
 
@@ -39,7 +42,8 @@ def test_fold_name_of_every_spelling_is_the_same(spelling: str) -> None:
     ("one", "other"),
     [("D\u00fcrer", "Du\u0308rer"), ("D\u00fcrer", "Durer"), ("S\u00f8ren", "Soren"),
      ("J.M.W. Turner", "J. M. W. Turner"), ("Utagawa Hiroshige", "Hiroshige Utagawa"),
-     ("Opa\u0142ka, Roman", "Roman Opalka")],
+     ("Opa\u0142ka, Roman", "Roman Opalka"), ("Bertram, Meister", "Meister Bertram"),
+     ("Theoderich, Master", "Master Theoderich"), ("Leonardo, Maestro", "Maestro Leonardo")],
 )  # fmt: skip
 def test_fold_name_ignores_accents_points_and_order(one: str, other: str) -> None:
     assert fold_name(one) == fold_name(other)

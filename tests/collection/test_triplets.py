@@ -237,6 +237,11 @@ def test_read_triplets_reads_those_of_other_programs(delimiter: str, encoding: s
     ]
 
 
+def test_read_triplets_finds_the_header_below_a_row_of_delimiters_alone(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(";;\nAnchor;Positive;Negative\na.jpg;b.jpg;c.jpg\n")
+    assert read_triplets(tmp_path / "t.csv").to_numpy().tolist() == [["a.jpg", "b.jpg", "c.jpg"]]
+
+
 def test_read_triplets_keeps_file_names_that_are_no_utf_8(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"anchor,positive,negative\ncaf\xe9.jpg,b.jpg,c.jpg\n")
     assert read_triplets(tmp_path / "t.csv")["anchor"].tolist() == [os.fsdecode(b"caf\xe9.jpg")]

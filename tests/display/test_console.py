@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from painter_search.analysis.evaluate import score_triplets
+from painter_search.analysis.evaluate import IndexEvaluation, score_triplets
 from painter_search.collection.collection import Collection
 from painter_search.display.console.collection import show_collection
 from painter_search.display.console.index import MAX_ROWS, show_index, show_listing, show_update
-from painter_search.display.console.score import show_score
+from painter_search.display.console.score import show_evaluation
 from painter_search.display.console.tables import new_table, show
 from painter_search.index.listing import list_works
 from painter_search.index.painting_index import IndexUpdate, PaintingIndex
@@ -23,23 +23,23 @@ def test_show_functions_print_json(
         (lambda: show_index(small_index, as_json=True), "search"),
         (lambda: show_update(IndexUpdate(small_index), as_json=True), "added"),
         (lambda: show_listing(list_works(small_index), as_json=True), "artists"),
-        (lambda: show_score(score, score, as_json=True), "trust"),
+        (lambda: show_evaluation(IndexEvaluation(score, score, None), as_json=True), "trust"),
     ):
         show_json()
         assert key in json.loads(capsys.readouterr().out)
 
 
-def test_show_score_prints_the_figures_with_the_baselines(
+def test_show_evaluation_prints_the_figures_with_the_baselines(
     small_index: PaintingIndex, small_collection: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     score = score_triplets(small_index, small_collection / "test_triplets_with_labels.csv")
-    show_score(score)
+    show_evaluation(IndexEvaluation(score, None, None))
     alone = capsys.readouterr().out
     assert f"{100 * score.accuracy.value:.1f} %" in alone
     assert f"{100 * score.accuracy.low:.1f}" in alone
     assert "recall@10" in alone
     assert "baseline" not in alone
-    show_score(score, score)
+    show_evaluation(IndexEvaluation(score, score, None))
     compared = capsys.readouterr().out
     assert f"baseline {score.index}" in compared
     assert compared.count(f"{100 * score.accuracy.value:.1f} %") >= 2

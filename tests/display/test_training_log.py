@@ -1,4 +1,4 @@
-"""`train --log`: what TensorBoard's files hold, and what Weights & Biases and MLflow are told."""
+"""`train --log`: what TensorBoard's files hold, and what is logged to Weights & Biases and MLflow."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from staged_net import BACKBONE, register_staged_backbone
 
 from painter_search.collection.collection import Collection
 from painter_search.common.errors import MissingPackageError
+from painter_search.display.trackers import PACKAGES
 from painter_search.display.training_log import METRICS, open_training_log
 from painter_search.train import main
 from painter_search.training.final_scores import Confusion
@@ -100,10 +101,10 @@ def test_resumed_training_leaves_one_event_file_with_every_epoch_once(logged: Ru
 
 
 @pytest.mark.parametrize("name", ["wandb", "mlflow"])
-def test_other_watchers_are_told_the_same(
+def test_other_trackers_log_the_same(
     name: Any, logged: Run, small_collection: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = MagicMock()
+    package = MagicMock(__file__=f"{name}.py")
     monkeypatch.setitem(sys.modules, name, package)
     run = with_a_confusion(logged, small_collection)
     log = open_training_log([name])
@@ -152,3 +153,11 @@ def test_missing_package_is_named_before_the_training(name: Any, monkeypatch: py
     monkeypatch.setitem(sys.modules, "tensorboardX" if name == "tensorboard" else name, None)
     with pytest.raises(MissingPackageError, match="pip install"):
         open_training_log([name])
+
+
+def test_folder_that_is_called_like_a_package_is_not_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "not_installed").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(PACKAGES, "wandb", ("not_installed", "wandb"))
+    with pytest.raises(MissingPackageError, match="pip install 'wandb'"):
+        open_training_log(["wandb"])

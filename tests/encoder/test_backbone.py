@@ -1,7 +1,9 @@
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError, UnreachableError
 from painter_search.encoder.backbone import build_network, expected_normalization, read_weights
@@ -43,9 +45,33 @@ def test_build_network_refuses_a_file_that_would_run_code(tmp_path: Path) -> Non
             return (Path.touch, (tmp_path / "was-run",))
 
     torch.save({"x": Danger()}, tmp_path / "weights.pth")
-    with pytest.raises(DamagedFileError, match="no file of weights that can be read safely"):
+    with pytest.raises(DamagedFileError, match="not a file of weights that can be read safely"):
         build_network(EncoderConfig("resnet18"), str(tmp_path / "weights.pth"))
     assert not (tmp_path / "was-run").exists()
+
+
+def test_read_weights_says_how_to_save_the_state_dict_alone(tmp_path: Path) -> None:
+    network, file = nn.Linear(2, 2), tmp_path / "downloaded.pth"
+    torch.save(network, file)
+    with pytest.raises(DamagedFileError, match="is not PyTorch's, or holds more than tensors"):
+        read_weights(file)
+    file.write_text("<!DOCTYPE html>")
+    with pytest.raises(DamagedFileError, match=r"is not PyTorch's.*Copy it again, or"):
+        read_weights(file)
+    torch.save({"model": network.state_dict(), "args": Namespace(lr=1)}, file)
+    with pytest.raises(DamagedFileError) as raised:
+        read_weights(file)
+    assert str(raised.value).isprintable()
+    assert f"`torch.save(torch.load('{file}', weights_only=False)['model'], 'weights.pth')`" in str(raised.value)
+    torch.save(torch.load(str(file), weights_only=False)["model"], tmp_path / "weights.pth")
+    assert read_weights(tmp_path / "weights.pth").keys() == network.state_dict().keys()
+
+
+@pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors"])
+def test_read_weights_knows_a_pointer_of_git_lfs(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 41370\n")
+    with pytest.raises(DamagedFileError, match="is a pointer of Git LFS"):
+        read_weights(tmp_path / name)
 
 
 def test_build_network_offline_names_the_file_to_fetch_and_two_ways_out(monkeypatch) -> None:

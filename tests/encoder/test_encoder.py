@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import asdict, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import pytest
@@ -13,8 +13,9 @@ from tiny_world import BACKBONE, save_tiny_encoder
 
 from painter_search.common.errors import DamagedFileError, NotFoundError, UnreadableImageError
 from painter_search.encoder.checkpoint import add_to_checkpoint, read_checkpoint
-from painter_search.encoder.encoder import Encoder, load_encoder
+from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.files.safetensors_file import to_safetensors
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.confidence import Confidence
@@ -69,6 +70,8 @@ def test_embed_without_images_returns_no_rows(encoder: Encoder) -> None:
 def test_embed_names_the_image_that_cannot_be_read(encoder: Encoder, painting: Path, tmp_path: Path) -> None:
     with pytest.raises(UnreadableImageError, match=r"missing\.jpg: cannot be read"):
         encoder.embed([painting, tmp_path / "missing.jpg"])
+    with pytest.raises(UnreadableImageError, match=r"missing\.jpg: cannot be read"):
+        encoder.embed([painting, PurePath(tmp_path, "missing.jpg")])
     with pytest.raises(UnreadableImageError, match="image 2 of 2: a text file, not an image"):
         encoder.embed([painting.read_bytes(), b"no image"])
     with pytest.raises(ValueError, match="is not an image"):
@@ -131,6 +134,14 @@ def test_load_encoder_refuses_a_damaged_plda(checkpoint: Path, tmp_path: Path, d
     torch.save({**content, "plda": damaged}, tmp_path / "best.pt")
     with pytest.raises(DamagedFileError, match=r"best\.pt has a damaged calibration"):
         load_encoder(tmp_path)
+
+
+def test_load_encoder_takes_a_path_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    with pytest.raises(NotFoundError) as refused:
+        load_encoder("~/missing")
+    assert str(tmp_path / "missing") in str(refused.value)
 
 
 def test_load_encoder_refuses_what_is_no_checkpoint(tmp_path: Path) -> None:

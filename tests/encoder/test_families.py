@@ -16,9 +16,9 @@ from painter_search.attribution.attribute import attribute
 from painter_search.collection.collection import Collection
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
-from painter_search.encoder.encoder import load_encoder
 from painter_search.encoder.inference.inference_engine import open_onnxruntime
 from painter_search.encoder.inference.onnx_export import OnnxEncoder
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.index.manifest import ENCODER
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.training.config import TrainConfig

@@ -3,20 +3,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from onnx_files import export_onnx
 from staged_net import BACKBONE
 
-from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
-from painter_search.encoder.encoder import load_encoder
-from painter_search.encoder.inference.onnx_export import export_onnx
+from painter_search.encoder.checkpoint import save_checkpoint
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.encoder.multi_stage_features import FeatureHooks, Readout, default_stages
-from painter_search.encoder.network import EncoderNetwork
+from painter_search.encoder.network import EncoderNetwork, untrained_network
 from painter_search.training.recipes.strong import with_readout
 
 
 @pytest.fixture(scope="module")
 def encoder() -> EncoderNetwork:
     """A small residual network with a readout fitted to smooth random images."""
-    network = with_readout(start_encoder(BACKBONE, "none", seed=1, views="parts", normalize=True))
+    network = with_readout(untrained_network(BACKBONE, "none", seed=1, views="parts", normalize=True))
     torch.manual_seed(0)
     images = torch.nn.functional.interpolate(torch.rand(600, 3, 6, 6), size=64, mode="bicubic").clamp(0, 1) * 255
     with torch.no_grad():
@@ -33,7 +33,7 @@ def encoder() -> EncoderNetwork:
     ],
 )
 def test_default_stages_are_those_with_feature_maps(backbone: str, stages: tuple[str, ...]) -> None:
-    network = start_encoder(backbone, "none", seed=0).network
+    network = untrained_network(backbone, "none", seed=0).network
     assert default_stages(network) == stages
     assert default_stages(network.to("meta")) == stages  # on any device: "meta" stands for a GPU
 
@@ -55,7 +55,7 @@ def test_blocks_that_return_lists_are_no_stages() -> None:
 
 
 def test_feature_hooks_return_the_stages_outputs_and_leave_no_hook() -> None:
-    network = start_encoder(BACKBONE, "none", seed=1).network
+    network = untrained_network(BACKBONE, "none", seed=1).network
     images = torch.rand(2, 3, 64, 64)
     first, third, last = FeatureHooks(network, ("layer1", "layer3"))(images)
     torch.testing.assert_close(first, network.layer1(images))
@@ -142,6 +142,6 @@ def test_readout_fit_weights_equal_repeated_rows() -> None:
 
 
 def test_default_stages_leave_the_network_in_its_mode() -> None:
-    network = start_encoder(BACKBONE, "none", seed=0).network
+    network = untrained_network(BACKBONE, "none", seed=0).network
     default_stages(network)
     assert not any(module.training for module in network.modules())

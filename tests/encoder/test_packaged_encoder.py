@@ -16,10 +16,10 @@ from painter_search.attribution.attribute import attribute
 from painter_search.common.errors import NotFoundError
 from painter_search.display import hub_push
 from painter_search.display.hub_push import push_encoder
-from painter_search.encoder.encoder import load_encoder
 from painter_search.encoder.files.encoder_folder import read_encoder_folder
 from painter_search.encoder.files.names import BEST, CARD, PACKAGED, newest_run
 from painter_search.encoder.hub.config import PushConfig
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.index.painting_index import PaintingIndex
 
 MAX_BYTES = 12_000_000

@@ -7,9 +7,9 @@ from torchvision import models
 
 from painter_search.encoder.backbone import build_network
 from painter_search.encoder.backbones.staged_transformer import StagedTransformer, TorchvisionMaxVit, blocks_to_read
-from painter_search.encoder.checkpoint import start_encoder
 from painter_search.encoder.config import EncoderConfig
 from painter_search.encoder.multi_stage_features import FeatureHooks, default_stages
+from painter_search.encoder.network import untrained_network
 
 VIT = "vit_tiny_patch16_224"
 DINO = "vit_small_patch14_reg4_dinov2"
@@ -105,14 +105,14 @@ def test_transformer_fitted_to_another_size_embeds_as_timm_does_with_dynamic_siz
 def test_a_transformer_has_the_nearest_side_it_can_have(
     backbone: str, asked: int, side: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = start_encoder(backbone, "none", 0, img_size=asked, views="parts").config
+    config = untrained_network(backbone, "none", 0, img_size=asked, views="parts").config
     assert (config.img_size, config.views) == (side, "equal-parts")
     said = f"{backbone} takes squares of {side} px; --img-size {asked} is not used."
     assert (said in capsys.readouterr().err) == (side != asked)
 
 
 def test_expected_normalization_is_the_models_own() -> None:
-    assert start_encoder("vit_base_patch16_siglip_224", "none", 0, img_size=64).config.mean == (0.5, 0.5, 0.5)
-    clip = start_encoder("vit_base_patch16_clip_224", "none", 0, img_size=64).config
+    assert untrained_network("vit_base_patch16_siglip_224", "none", 0, img_size=64).config.mean == (0.5, 0.5, 0.5)
+    clip = untrained_network("vit_base_patch16_clip_224", "none", 0, img_size=64).config
     assert np.allclose(clip.mean, (0.48145466, 0.4578275, 0.40821073))
     assert np.allclose(clip.std, (0.26862954, 0.26130258, 0.27577711))

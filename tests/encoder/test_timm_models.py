@@ -9,8 +9,9 @@ import torch
 
 from painter_search.common.errors import DamagedFileError, InvalidValueError, UnreachableError
 from painter_search.encoder.backbones import timm_models
-from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
-from painter_search.encoder.encoder import load_encoder
+from painter_search.encoder.checkpoint import save_checkpoint
+from painter_search.encoder.load_encoder import load_encoder
+from painter_search.encoder.network import untrained_network
 
 timm = pytest.importorskip("timm")
 
@@ -44,7 +45,7 @@ def repository(tmp_path: Path) -> Path:
 def test_a_repositorys_folder_gives_settings_and_weights(repository: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
-    encoder = start_encoder(f"local-dir:{repository}", "imagenet", 0, img_size=64)
+    encoder = untrained_network(f"local-dir:{repository}", "imagenet", 0, img_size=64)
     assert (encoder.config.backbone, encoder.config.mean) == (VIT, (0.1, 0.2, 0.3))
     weights = load_file(repository / "model.safetensors")
     torch.testing.assert_close(encoder.network.body.cls_token, weights["cls_token"])
@@ -57,13 +58,13 @@ def test_a_repositorys_folder_gives_settings_and_weights(repository: Path, tmp_p
 def test_a_file_of_safetensors_is_read_as_any_file_of_weights(repository: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
-    encoder = start_encoder(VIT, str(repository / "model.safetensors"), 0, img_size=64)
+    encoder = untrained_network(VIT, str(repository / "model.safetensors"), 0, img_size=64)
     token = load_file(repository / "model.safetensors")["cls_token"]
     torch.testing.assert_close(encoder.network.body.cls_token, token)
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(b"no tensors")
-    with pytest.raises(DamagedFileError, match="no file of weights that can be read safely"):
-        start_encoder(VIT, str(damaged), 0)
+    with pytest.raises(DamagedFileError, match="not a file of weights that can be read safely"):
+        untrained_network(VIT, str(damaged), 0)
 
 
 @pytest.mark.usefixtures("offline")
@@ -79,7 +80,7 @@ def test_without_a_network_a_sentence_says_what_to_fetch(
     backbone: str, repository: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(UnreachableError) as raised:
-        start_encoder(backbone, "imagenet", 0)
+        untrained_network(backbone, "imagenet", 0)
     sentence = raised.value.command_line
     assert f"config.json and model.safetensors of https://huggingface.co/{repository} " in sentence
     assert "--backbone local-dir:FOLDER" in sentence
@@ -89,10 +90,10 @@ def test_without_a_network_a_sentence_says_what_to_fetch(
 
 def test_a_folder_that_is_no_repository_is_named(tmp_path: Path) -> None:
     with pytest.raises(DamagedFileError, match=r"needs the config\.json and model\.safetensors"):
-        start_encoder(f"local-dir:{tmp_path}", "imagenet", 0)
+        untrained_network(f"local-dir:{tmp_path}", "imagenet", 0)
     (tmp_path / "config.json").write_text('{"architectures": ["ViTModel"]}')
-    with pytest.raises(InvalidValueError, match="is no timm model"):
-        start_encoder(f"local-dir:{tmp_path}", "imagenet", 0)
+    with pytest.raises(InvalidValueError, match="is not a timm model"):
+        untrained_network(f"local-dir:{tmp_path}", "imagenet", 0)
 
 
 @pytest.mark.parametrize(
@@ -108,13 +109,13 @@ def test_a_folder_that_is_no_repository_is_named(tmp_path: Path) -> None:
 )
 def test_an_unknown_name_is_answered_with_the_nearest(asked: str, nearest: str) -> None:
     with pytest.raises(InvalidValueError) as raised:
-        start_encoder(asked, "none", 0)
+        untrained_network(asked, "none", 0)
     assert nearest in raised.value.command_line
 
 
 def test_an_unknown_tag_is_answered_with_those_there_are() -> None:
     with pytest.raises(InvalidValueError, match=r"vit_base_patch16_clip_224\.openai"):
-        start_encoder("vit_base_patch16_clip_224.opnai", "none", 0)
+        untrained_network("vit_base_patch16_clip_224.opnai", "none", 0)
 
 
 def test_a_model_without_weights_is_said_to_have_none() -> None:

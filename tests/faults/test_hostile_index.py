@@ -153,7 +153,7 @@ def _sql(script: str) -> Callable[[Path], None]:
 
 
 def _fewer_vectors(folder: Path) -> None:
-    build_faiss(np.zeros((3, EMBEDDING_SIZE), np.float32), folder, exact=True)
+    build_faiss(np.zeros((3, EMBEDDING_SIZE), np.float32), folder, True, "8GB", 0.95)
 
 
 def _another_kind_of_vectors(folder: Path) -> None:
@@ -174,8 +174,8 @@ def _another_encoder(folder: Path) -> None:
         (_sql("UPDATE works SET isolation = 'x' WHERE id = 2"), "without its isolation"),
         (_sql("ALTER TABLE works RENAME COLUMN artist TO painter"), "works.sqlite is damaged"),
         (_fewer_vectors, "vectors of other works than it lists"),
-        (_another_kind_of_vectors, "no file of vectors that can be read safely"),
-        (_another_encoder, "no encoder that can be read"),
+        (_another_kind_of_vectors, "not a file of vectors that can be read safely"),
+        (_another_encoder, "not an encoder that can be read"),
         (
             lambda _: {"search": {"name": "approximate", "cells": 4, "probes": 2}},
             "is not searched as its manifest says",
@@ -222,7 +222,7 @@ def test_load_refuses_a_manifest_with_files_outside_its_folder(sound: Path, tmp_
 def faiss_files(tmp_path: Path) -> Iterator[tuple[bytes, Any]]:
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(300, 8)).astype(np.float32)
-    build_faiss(vectors, tmp_path, exact=True)
+    build_faiss(vectors, tmp_path, True, "8GB", 0.95)
     yield (tmp_path / VECTORS).read_bytes(), vectors
     for count in (300, 3):  # lists stored in full, and, most of them empty, sparsely
         inverted = faiss.IndexIVFFlat(faiss.IndexFlatL2(8), 8, 16)
@@ -254,8 +254,8 @@ def test_read_faiss_file_refuses_lengths_that_do_not_fit_the_file(tmp_path: Path
                 assert read.d == 8
         for cut in (0, 3, 4, 30, 80, len(content) - 1):
             path.write_bytes(content[:cut])
-            with pytest.raises(PainterSearchError, match="no file of vectors"):
+            with pytest.raises(PainterSearchError, match="not a file of vectors"):
                 read_faiss_file(path)
         path.write_bytes(content + b"\x00")
-        with pytest.raises(PainterSearchError, match="no file of vectors"):
+        with pytest.raises(PainterSearchError, match="not a file of vectors"):
             read_faiss_file(path)

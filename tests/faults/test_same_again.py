@@ -25,11 +25,11 @@ from painter_search.collection.triplets import draw_triplets
 from painter_search.common.errors import PainterSearchError
 from painter_search.encoder.backbone import read_weights
 from painter_search.encoder.checkpoint import add_to_checkpoint, read_checkpoint
-from painter_search.encoder.encoder import load_encoder
 from painter_search.encoder.files.safetensors_file import to_safetensors
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.index.manifest import FORMAT, MANIFEST
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.vector_store import faiss_build
+from painter_search.index.vector_store import faiss_build, faiss_plan
 
 pytestmark = pytest.mark.faults
 
@@ -55,6 +55,8 @@ def test_commands_write_the_same_files_in_any_folder_on_any_number_of_workers(ki
 def test_build_faiss_writes_the_same_file_after_an_interruption(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(faiss_plan, "EXACT_UP_TO", 500)
+    monkeypatch.setattr(faiss_build, "SHARD_SIZE", 700)
     vectors = np.random.default_rng(0).normal(size=(2000, 256)).astype(np.float32)
 
     def interrupt(*_: object) -> None:
@@ -69,9 +71,9 @@ def test_build_faiss_writes_the_same_file_after_an_interruption(
                 with monkeypatch.context() as patched:
                     patched.setattr(faiss_build, "merge_shards", interrupt)
                     with pytest.raises(KeyboardInterrupt):
-                        faiss_build.build_faiss(vectors, folder, memory=memory, exact_up_to=500, shard_size=700)
+                        faiss_build.build_faiss(vectors, folder, False, memory, 0.95)
                 next(folder.glob(f"*-{stop_at:05d}")).unlink()
-            kind = faiss_build.build_faiss(vectors, folder, memory=memory, exact_up_to=500, shard_size=700)
+            kind = faiss_build.build_faiss(vectors, folder, False, memory, 0.95)
             made.append((kind, digests(folder)))
         assert made[0] == made[1] == made[2]
         assert made[0][0].codes == {"flat": "flat", "coded": "sq8"}[name]

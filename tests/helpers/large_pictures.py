@@ -11,7 +11,8 @@ from shared_world import made_once
 from small_world import paint
 from staged_net import BACKBONE, register_staged_backbone
 
-from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
+from painter_search.encoder.checkpoint import save_checkpoint
+from painter_search.encoder.network import untrained_network
 from painter_search.index.painting_index import PaintingIndex
 
 PICTURE_SIZE = 700
@@ -47,7 +48,7 @@ def large_encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The checkpoint of an untrained encoder with feature maps."""
     register_staged_backbone()
     path = tmp_path_factory.mktemp("encoder") / "encoder.safetensors"
-    save_checkpoint(path, start_encoder(BACKBONE, "none", seed=1, img_size=64), "whole")
+    save_checkpoint(path, untrained_network(BACKBONE, "none", seed=1, img_size=64), "whole")
     return str(path)
 
 

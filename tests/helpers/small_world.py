@@ -14,9 +14,10 @@ from staged_net import BACKBONE, register_staged_backbone
 
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
-from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
+from painter_search.encoder.checkpoint import save_checkpoint
 from painter_search.encoder.inference import embedding_shards
 from painter_search.encoder.inference.embedding import Embedder
+from painter_search.encoder.network import untrained_network
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.confidence import Confidence
@@ -123,7 +124,7 @@ def small_index_config(small_collection: Path, tmp_path_factory: pytest.TempPath
     """How to index the small collection with an untrained encoder."""
     home = tmp_path_factory.mktemp("index")
     register_staged_backbone()
-    save_checkpoint(home / "encoder.safetensors", start_encoder(BACKBONE, "none", seed=1), "whole")
+    save_checkpoint(home / "encoder.safetensors", untrained_network(BACKBONE, "none", seed=1), "whole")
     return BuildIndexConfig(
         data=(small_collection,), encoder=str(home / "encoder.safetensors"), index=home / "index", device="cpu"
     )

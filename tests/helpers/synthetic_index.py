@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from painter_search.collection.work import Work
 from painter_search.encoder.config import EncoderConfig
+from painter_search.encoder.files.names import PLDA_FILE
+from painter_search.encoder.files.plda_file import write_plda
 from painter_search.images.fingerprint import SIDE
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import MADE_ELSEWHERE, THUMBNAILS, WORKS, FileEntry, Manifest
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.vector_store.base import EXACT_UP_TO
 from painter_search.index.vector_store.faiss_build import build_faiss
 from painter_search.index.works.works_writer import write_thumbnails, write_works
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.identification.plda import PLDA
-from painter_search.metrics.identification.plda_file import PLDA_FILE, write_plda
 
 
 def clustered(
@@ -39,7 +39,6 @@ def synthetic_index(
     plda: PLDA | None = None,
     *,
     pictures: NDArray[np.int64] | None = None,
-    exact_up_to: int = EXACT_UP_TO,
 ) -> PaintingIndex:
     """An index of embeddings `[n, d]` by artists `[n]`; works with the same number in `pictures` are copies."""
     folder.mkdir(parents=True)
@@ -53,7 +52,7 @@ def synthetic_index(
     write_works(folder / WORKS, rows)
     write_thumbnails(folder / THUMBNAILS, ((id, b"") for id, *_ in rows))
     (folder / "embeddings.f32").write_bytes(vectors.tobytes())
-    search = build_faiss(vectors, folder, exact_up_to=exact_up_to)
+    search = build_faiss(vectors, folder, False, "8GB", 0.95)
     if plda is not None:
         write_plda(folder / PLDA_FILE, plda, plda.mean)
     manifest = Manifest(

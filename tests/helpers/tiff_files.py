@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -36,6 +37,22 @@ def tiff(*pages: Page, order: str = "<", big: bool = False) -> bytes:
         struct.pack_into(order + ("Q" if big else "I"), content, pointer, offset)
         pointer = link
     return bytes(content)
+
+
+def planes(pixels: NDArray[np.generic], photometric: int, extra: tuple[int, ...] = (), deflate: bool = False) -> bytes:
+    """A TIFF file of an array `[height, width, channels]`, each channel in a strip of its own."""
+    height, width, channels = pixels.shape
+    strips = [np.ascontiguousarray(pixels[..., channel]).tobytes() for channel in range(channels)]
+    strips = [zlib.compress(strip) for strip in strips] if deflate else strips
+    sizes = tuple(map(len, strips))
+    starts = tuple(8 + sum(sizes[:channel]) for channel in range(channels))
+    tags: dict[int, int | tuple[int, ...]] = {
+        256: width, 257: height, BITS: (8 * pixels.dtype.itemsize,) * channels, 259: 8 if deflate else 1, 273: starts,
+        277: channels, 278: height, 279: sizes, PLANAR: 2, SAMPLE_FORMAT: (1,) * channels,
+    }  # fmt: skip
+    if extra:
+        tags[EXTRA_SAMPLES] = extra
+    return tiff(Page(np.frombuffer(b"".join(strips), np.uint8)[None], photometric, tags))
 
 
 def _write(content: bytearray, page: Page, order: str, big: bool) -> tuple[int, int]:

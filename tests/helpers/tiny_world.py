@@ -12,7 +12,8 @@ from torchvision import models
 from torchvision.models._api import register_model  # it has no public name
 
 from painter_search.common.files.stored import to_stored
-from painter_search.encoder.checkpoint import add_to_checkpoint, save_checkpoint, start_encoder
+from painter_search.encoder.checkpoint import add_to_checkpoint, save_checkpoint
+from painter_search.encoder.network import untrained_network
 from painter_search.images.types import Framing
 from painter_search.metrics.confidence import Confidence
 
@@ -90,5 +91,5 @@ def add_calibration(checkpoint: Path) -> None:
 def save_tiny_encoder(path: Path, framing: Framing = "whole", seed: int = 1) -> Path:
     """Write a checkpoint of the tiny encoder, as training would."""
     register_tiny_backbone()
-    save_checkpoint(path, start_encoder(BACKBONE, "none", seed, img_size=64), framing)
+    save_checkpoint(path, untrained_network(BACKBONE, "none", seed, img_size=64), framing)
     return path

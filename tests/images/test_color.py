@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from painter_search.images.color import to_rgb
+from painter_search.images.decode import decode_painting
+from painter_search.images.formats.decoded import Need
+from painter_search.images.formats.jp2_profile import jp2_profile
 
 Paint = Callable[..., Image.Image]
 Save = Callable[..., bytes]
@@ -330,8 +334,63 @@ def test_to_rgb_converts_wide_profile_to_srgb(file_format: str, paint: Paint, sa
     content = save(image, file_format, icc_profile=profile, **options)
     stored = pixels(reopen(content).convert("RGB"))
     expected = to_srgb_by_hand(stored, ADOBE_PRIMARIES, ADOBE_GAMMA)
-    assert np.abs(expected - stored).mean() > 2  # The conversion is no idle one.
+    assert np.abs(expected - stored).mean() > 2  # The conversion is not an idle one.
     assert np.abs(pixels(to_rgb(reopen(content))) - expected).max() <= 2
+
+
+def jp2_box(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(content), name) + content
+
+
+def jp2_with(content: bytes, colour: bytes) -> bytes:
+    """A JPEG 2000 file of Pillow's with other boxes than its own that says the colours."""
+    start = content.index(b"jp2h") - 4
+    end = start + struct.unpack_from(">I", content, start)[0]
+    size_box, rest = content[start + 8 : start + 30], content[end:]
+    return content[:start] + jp2_box(b"jp2h", size_box + colour) + rest
+
+
+@pytest.mark.parametrize("method", [2, 3])
+@pytest.mark.parametrize("as_path", [False, True])
+def test_decode_painting_converts_profile_of_jpeg_2000(
+    method: int, as_path: bool, paint: Paint, save: Save, tmp_path: Path
+) -> None:
+    image = muted(paint, 7)
+    profile = rgb_profile(ADOBE_PRIMARIES, ADOBE_GAMMA, "Wide RGB (1998)")
+    content = jp2_with(save(image, "JPEG2000"), jp2_box(b"colr", bytes([method, 0, 0]) + profile))
+    file = tmp_path / "large.jp2"
+    file.write_bytes(content)
+    out = decode_painting(file if as_path else content, Need(20)).image
+    assert np.abs(pixels(out) - to_srgb_by_hand(pixels(image), ADOBE_PRIMARIES, ADOBE_GAMMA)).max() <= 2
+
+
+@pytest.mark.parametrize(
+    "colour",
+    [
+        struct.pack(">I4sBBBI", 15, b"colr", 1, 0, 0, 16),  # sRGB by its number
+        jp2_box(b"colr", b"\2\0\0rubbish"),
+        struct.pack(">I4sBBB", 2**31, b"colr", 2, 0, 0) + bytes(40),
+        struct.pack(">I4sQBBB", 1, b"colr", 2**63, 2, 0, 0) + bytes(40),
+        struct.pack(">I4sBBB", 3, b"colr", 2, 0, 0),
+        struct.pack(">I4sBBB", 0, b"colr", 2, 0, 0),
+        jp2_box(b"none", b"") * 10_000,
+        struct.pack(">I4s", 4, b"none"),
+        b"colr",
+        b"",
+    ],
+)
+def test_jp2_profile_does_no_harm(colour: bytes, paint: Paint, save: Save) -> None:
+    image = paint(7)
+    content = jp2_with(save(image, "JPEG2000"), colour)
+    profile = jp2_profile(content)
+    assert profile is None or len(profile) <= len(colour)
+    for end in range(content.index(b"jp2h"), content.index(b"jp2h") + 60):
+        jp2_profile(content[:end])
+    try:
+        stored = reopen(content).convert("RGB")
+    except (OSError, SyntaxError, struct.error):
+        return  # damaged as Pillow sees it, too
+    assert np.array_equal(pixels(decode_painting(content, Need(20)).image), pixels(stored))
 
 
 def test_to_rgb_converts_profile_under_transparency(save: Save) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import pytest
@@ -112,7 +112,7 @@ def test_image_file_leaves_its_input_alone(paint: Paint) -> None:
     ],
 )
 def test_image_file_refuses_other_arrays(array: NDArray[np.generic]) -> None:
-    with pytest.raises(InvalidValueError, match=r"is not an image; give uint8 \[height, width, 3\]"):
+    with pytest.raises(InvalidValueError, match=r"is not an image; give uint8 \[height, width\] or"):
         image_file(array)  # type: ignore[arg-type]
 
 
@@ -123,6 +123,26 @@ def test_image_file_refuses_other_types_and_unreadable_files(paint: Paint, save:
         image_file(tmp_path / "missing.jpg")
     with pytest.raises(UnreadableImageError, match="truncated"):
         image_file(opened(save(paint(7))[:-900]))
+
+
+def test_image_file_says_what_to_give_in_place_of_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableImageError, match=r"^a folder; give the files in it$"):
+        image_file(str(tmp_path))
+
+
+def test_image_file_says_why_a_path_cannot_be_read() -> None:
+    with pytest.raises(UnreadableImageError, match="File name too long"):
+        image_file(300 * "x" + ".jpg")
+
+
+def test_image_file_takes_every_kind_of_path_and_grey_arrays_with_a_channel(
+    paint: Paint, save: Save, tmp_path: Path
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(save(paint(7)))
+    (only,) = as_list(PurePath(tmp_path, "a.jpg"))
+    assert image_file(only) == save(paint(7))
+    grey = np.asarray(paint(7).convert("L"))
+    assert image_file(grey[:, :, None]) == image_file(grey)
 
 
 def test_as_list_of_one_image_is_a_list_of_one(paint: Paint) -> None:

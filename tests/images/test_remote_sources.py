@@ -94,7 +94,8 @@ def test_prepare_collection_from_url_with_worker_processes(
 def test_list_originals_at_url_equal_to_local_folder(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     files = {"a.jpg": b"ay", "deep/er/ü d.png": b"sea", "empty.jpg": b"", "what?.jpg": b"?"}
-    for name, content in {**files, ".DS_Store": b"x", "deep/.hidden.jpg": b"x", ".git/config.jpg": b"x"}.items():
+    for name, content in {**files, ".DS_Store": b"x", "deep/.hidden.jpg": b"x", ".git/config.jpg": b"x",
+                          "x.photoslibrary/resources/a.jpg": b"x"}.items():  # fmt: skip
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     url = upload(folder, f"memory://{tmp_path.name}/folder")
@@ -177,7 +178,7 @@ def test_prepare_from_unreachable_url_is_one_sentence_and_writes_nothing(
     for url, reason in {
         "ftp://someone:secret@127.0.0.1:9/scans": "ftp://127.0.0.1:9/scans cannot be reached",
         f"memory://{tmp_path.name}/nothing": "does not exist; check the path after --originals",
-        "nosuch://bucket/scans": "is no URL that can be read",
+        "nosuch://bucket/scans": "is not a URL that can be read",
     }.items():
         flags = ["--catalogue", str(source.catalogue), "--originals", url, "--out", str(tmp_path / "data")]
         assert main(flags) == 1

@@ -164,7 +164,19 @@ def test_read_original_refuses_encrypted_member(tmp_path: Path) -> None:
     archive = fill_zip(tmp_path / "z.zip", {"a.jpg": b"ay"})
     encrypt(archive)
     (original,) = list_originals([archive])
-    assert reason_of(original) == "encrypted in the archive"
+    assert reason_of(original) == "encrypted in the archive; unpack it with its password, and give the folder"
+
+
+def test_read_original_names_remedy_for_compression_it_cannot_read(tmp_path: Path) -> None:
+    archive = fill_zip(tmp_path / "z.zip", {"a.jpg": b"ay"})
+    content = bytearray(archive.read_bytes())
+    for signature, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        content[content.find(signature) + offset] = 9  # Deflate64, as Windows writes archives of 2 GB
+    archive.write_bytes(content)
+    (original,) = list_originals([archive])
+    reason = reason_of(original)
+    assert reason.startswith("cannot be read from the archive (")
+    assert reason.endswith("; unpack the archive and give the folder)")
 
 
 def test_read_original_refuses_damaged_member_only(tmp_path: Path) -> None:

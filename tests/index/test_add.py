@@ -20,9 +20,10 @@ from painter_search.common.errors import (
     NotEnoughDataError,
     PainterSearchError,
 )
-from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
+from painter_search.encoder.checkpoint import save_checkpoint
 from painter_search.encoder.inference import embedding_shards as shards
 from painter_search.encoder.inference.embedding import embed_all
+from painter_search.encoder.network import untrained_network
 from painter_search.images.framing import frame_painting, open_frame
 from painter_search.images.photographs.crop import parse_crop
 from painter_search.index import add as add_module
@@ -151,7 +152,7 @@ def test_add_paintings_spells_names_as_the_index_does_and_leaves_out_hands_that_
         "Unknown/1.jpg": "by no named artist: Unknown",
         "Painter 9 (workshop of)/1.jpg": "by a hand near an artist: Painter 9 (workshop of)",
     }
-    assert [entry.id for entry in update.index.works.by_artist("8, Painter")][-1] == update.added[0].id
+    assert [entry.id for entry in update.index.works.by_artist("PAINTER_8")][-1] == update.added[0].id
     with pytest.raises(NotEnoughDataError, match=r"by no named artist: Anonymous\); keep_uncertain adds"):
         add_paintings(index_dir, tmp_path / "new" / "Unknown", "Anonymous")
     kept = add_paintings(index_dir, tmp_path / "new", keep_uncertain=True)
@@ -194,7 +195,7 @@ def test_add_paintings_takes_all_of_a_collection_in_the_same_framing(
 def test_add_paintings_keeps_thumbnails_of_whole_paintings_in_a_center_index(
     small_index_config: BuildIndexConfig, center_collection: Path, paintings: Path, tmp_path: Path
 ) -> None:
-    save_checkpoint(tmp_path / "center.safetensors", start_encoder(BACKBONE, "none", seed=1), "center")
+    save_checkpoint(tmp_path / "center.safetensors", untrained_network(BACKBONE, "none", seed=1), "center")
     config = replace(
         small_index_config,
         data=(center_collection,),

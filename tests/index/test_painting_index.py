@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import SimpleNamespace
 
 import numpy as np
@@ -30,6 +30,7 @@ from painter_search.index import config as config_module
 from painter_search.index import painting_index as painting_index_module
 from painter_search.index.config import BuildIndexConfig, ListConfig, WorkFilter
 from painter_search.index.listing import list_works
+from painter_search.index.manifest import publish_index, read_manifest
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.distances import distance_matrix
 from painter_search.metrics.identification.naming_threshold import NamingThreshold
@@ -46,6 +47,8 @@ def test_build_indexes_every_test_work_once(small_index: PaintingIndex, small_co
     ids = small_index.works.ids_of([work.file for work in works])
     assert len(small_index) == len(works) == len(set(ids.values()))
     assert small_index.works.get([ids[work.file] for work in works]) == works
+    with pytest.raises(UnknownWorkError, match="no work 999; `build-index list --artist NAME`"):
+        small_index.works.get([1, 999])
 
 
 def test_embeddings_are_those_of_the_encoder(small_index: PaintingIndex, small_collection: Path) -> None:
@@ -74,10 +77,16 @@ def test_search_returns_all_works_if_k_is_larger(small_index: PaintingIndex) -> 
     assert sorted(found[0]) == sorted(small_index.artists.ids)
 
 
-def test_search_takes_one_embedding_and_float64(small_index: PaintingIndex) -> None:
+def test_search_takes_one_embedding_float64_and_lists(small_index: PaintingIndex) -> None:
     embedding = small_index.embeddings([3])
     expected = small_index.search(embedding, 4)
-    for query in (embedding[0], embedding.astype(np.float64)):
+    for query in (
+        embedding[0],
+        embedding.astype(np.float64),
+        embedding.tolist(),
+        embedding[0].tolist(),
+        [embedding[0]],
+    ):
         for found, wanted in zip(small_index.search(query, 4), expected, strict=True):
             np.testing.assert_array_equal(found, wanted)
 
@@ -102,8 +111,13 @@ def test_search_takes_images(
         (np.zeros((2, 255), np.float32), 3, r"shape \[2, 255\]; embeddings of this index are \[n, 256\]"),
         (np.zeros((1, 1, 256), np.float32), 3, r"shape \[1, 1, 256\]"),
         (np.zeros(256, np.float32), 0, "k is 0; it must be at least 1"),
+        ([[0.0] * 256, [0.0]], 3, "not all of one length"),
+        ([0.0, "a.jpg"], 3, "not all numbers"),
+        ([17], 3, r"shape \[1\]"),
+        (np.full(256, np.nan, np.float32), 3, "not finite"),
         (b"no image", 3, "image 1 cannot be embedded"),
         ("missing.jpg", 3, "missing.jpg cannot be embedded"),
+        (PurePath("missing.jpg"), 3, "missing.jpg cannot be embedded"),
         (np.zeros((5, 5), np.int64), 3, "image 1 cannot be embedded: an array of int64"),
     ],
 )
@@ -131,6 +145,55 @@ def test_load_names_a_truncated_encoder_though_it_is_preloaded(copied: Path) -> 
         file.truncate(1000)
     with pytest.raises(DamagedFileError, match=r"encoder\.onnx has 1,000 bytes"):
         PaintingIndex.load(copied, preload_encoder=True)
+
+
+@pytest.mark.parametrize("name", ["vectors.faiss", "encoder.onnx", "manifest.json"])
+def test_load_knows_a_pointer_of_git_lfs(copied: Path, name: str) -> None:
+    (copied / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 41370\n")
+    with pytest.raises(DamagedFileError, match=rf"{name} is a pointer of Git LFS, .* `git lfs pull`"):
+        PaintingIndex.load(copied)
+
+
+def test_load_takes_a_list_of_rejected_files_with_the_ends_of_lines_of_windows(copied: Path, tmp_path: Path) -> None:
+    (copied / "rejected.csv").write_bytes(b"file,reason\na.txt,a text\n")
+    folder = publish_index(copied, tmp_path, read_manifest(copied))
+    (folder / "rejected.csv").write_bytes(b"file,reason\r\na.txt,a text\r\n")
+    index = PaintingIndex.load(folder)
+    assert len(index.remove([1]).index) == len(index) - 1
+    (folder / "rejected.csv").unlink()
+    with pytest.raises(DamagedFileError, match=r"rejected\.csv is missing"):
+        PaintingIndex.load(folder)
+
+
+@pytest.mark.parametrize("preload_encoder", [False, True])
+def test_index_is_used_from_another_working_directory(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, preload_encoder: bool
+) -> None:
+    monkeypatch.chdir(copied.parent)
+    index = PaintingIndex.load(copied.name, preload_encoder)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert index.search(paint(9, 1), k=1)[1].shape == (1, 1)
+    assert index.works.get([1])
+    assert len(index.filtered(WorkFilter(artists="Painter 9"))) == 4
+    assert len(pickle.loads(pickle.dumps(index))) == len(index)
+    assert index.folder == Path(copied.name)  # as it was named, where it is shown
+
+
+def test_index_is_changed_from_another_working_directory(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    copied.rename(home / "copy")
+    (home / "CURRENT").write_text("copy", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    index = PaintingIndex.load("home")
+    monkeypatch.chdir(home)
+    changed = index.remove(1).index
+    assert (changed.folder.parent, len(changed)) == (home, len(index) - 1)
+    with pytest.raises(InvalidValueError, match=r"^home/copy is no longer the current index of home; load home and"):
+        index.remove(2)
 
 
 @pytest.mark.parametrize("name", ["vectors.faiss", "works.sqlite", "encoder.onnx"])
@@ -225,7 +288,7 @@ def test_build_says_what_it_leaves_out_and_where_probabilities_come_from(
         caplog.clear()
         with caplog.at_level("INFO", "painter_search"):
             PaintingIndex.build(small_index_config, index=tmp_path / split, split=split)
-        assert (f"{training} training works are left out" in caplog.text) == told
+        assert (f"{training} training works are left out; --split all takes them" in caplog.text) == told
     with pytest.raises(NotFoundError, match="missing does not exist; check the path after folder"):
         PaintingIndex.build(small_index_config, data=("data",), folder=tmp_path / "missing", index=tmp_path / "none")
 
@@ -357,7 +420,7 @@ def test_a_threshold_is_pickled_and_copies_nothing(small_index: PaintingIndex, m
 @pytest.mark.parametrize("field", ["artists", "exclude_artists", "style", "where"])
 def test_names_that_no_text_can_have_are_refused(field: str) -> None:
     for config in (partial(WorkFilter, **{field: "D\udcfcrer"}), partial(ListConfig, "D\udcfcrer")):
-        with pytest.raises(InvalidValueError, match=r"^'D\\udcfcrer' is no text in UTF-8"):
+        with pytest.raises(InvalidValueError, match=r"^'D\\udcfcrer' is not text in UTF-8"):
             config()
 
 

@@ -17,10 +17,10 @@ from painter_search.common.errors import (
     UnknownWorkError,
 )
 from painter_search.common.files.atomic_io import locked
-from painter_search.index import build as build_module
 from painter_search.index.config import BuildIndexConfig, RemoveConfig, WorkFilter
 from painter_search.index.manifest import MANIFEST, digest_manifest
 from painter_search.index.painting_index import PaintingIndex, add_paintings, remove_works
+from painter_search.index.vector_store import faiss_plan
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_updates_keep_an_approximate_index_approximate(
     small_index_config: BuildIndexConfig, small_collection: Path, paintings: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(build_module, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(faiss_plan, "EXACT_UP_TO", 10)
     index_dir = tmp_path / "index"
     built = PaintingIndex.build(replace(small_index_config, split="all", index=index_dir))
     assert built.manifest.search.name == "approximate"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from painter_search.metrics.bootstrap import Estimate, macro_mean, mean_by_artist, paired_difference
+from painter_search.metrics.bootstrap import macro_mean, mean_by_artist, paired_difference
 
 
 def artists_and_values(rng: np.random.Generator, artists: int = 40) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -112,10 +112,6 @@ def test_bootstrap_functions_return_nan_without_values() -> None:
 def test_mean_by_artist_interval_of_single_artist_has_no_width() -> None:
     estimate = mean_by_artist(np.array([0.0, 1.0, 1.0]), np.zeros(3, dtype=np.int64))
     assert estimate.low == estimate.high == pytest.approx(2 / 3)
-
-
-def test_estimate_subtraction_moves_value_and_interval() -> None:
-    assert Estimate(0.75, 0.5, 1.0) - 0.5 == Estimate(0.25, 0.0, 0.5)
 
 
 @pytest.mark.parametrize("seed", range(4))

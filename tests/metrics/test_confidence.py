@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from log_likelihood_cost import cllr
 from sklearn.metrics import roc_auc_score
 
 from painter_search.metrics.artist_ranking import rank_artists
@@ -9,16 +10,15 @@ from painter_search.metrics.calibration_curve import calibration_curve
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.confidence_fit import (
     GROUP_WORKS,
-    OWN_QUERIES,
     HeldOutWorks,
     can_fit_to_index,
     fit_confidence,
     fit_to_index,
     pair_distances,
 )
-from painter_search.metrics.identification.open_set import cllr
+from painter_search.metrics.identification.open_set import OpenSetSignals
 from painter_search.metrics.identification.plda import PLDA, fit_plda
-from painter_search.metrics.leave_one_out import OpenSetSignals, leave_one_out
+from painter_search.metrics.leave_one_out import leave_one_out
 from painter_search.metrics.local_scaling import mean_distance_between_artists, scale_distances
 
 
@@ -37,7 +37,7 @@ def moved_to(confidence: Confidence, index: HeldOutWorks, plda: PLDA) -> Confide
     if not can_fit_to_index(confidence, index.artists):
         return confidence
     answerable = np.flatnonzero(np.bincount(index.artists)[index.artists] > 1)
-    rows = np.sort(np.random.default_rng(0).permutation(answerable)[:OWN_QUERIES])
+    rows = np.sort(np.random.default_rng(0).permutation(answerable)[:150])
     queries = leave_one_out(index.embeddings, index.artists, rows, plda)
     return fit_to_index(confidence, queries, index.artists[rows], (index.embeddings, index.artists))
 
@@ -66,7 +66,7 @@ def test_artist_known_separates_known_from_unknown_artists(confidence: Confidenc
     assert roc_auc_score(known, sure) > 0.7
     assert calibration_curve(sure, known).error_debiased < 0.12
     named = sure >= confidence.threshold
-    correct = np.array([query.correct for query in queries])
+    correct = np.array([query.true_rank == 0 for query in queries])
     assert 0.4 < named[correct].mean() < 0.98
     assert named[~known].mean() < named[correct].mean() - 0.2
 
@@ -130,7 +130,7 @@ def test_confidence_with_plda_is_calibrated_and_better_than_with_distances_alone
     artist_known = np.array([answer.artist_known for answer in answers])
     by_distance = [confidence.artist_known(query.signals) for query in queries]
     assert roc_auc_score(known, artist_known) > roc_auc_score(known, by_distance)
-    assert correct[known].mean() >= np.mean([query.correct for query in queries if query.artist_in_index])
+    assert correct[known].mean() >= np.mean([query.true_rank == 0 for query in queries if query.artist_in_index])
     assert cllr(artist_known, known) < 1
 
 
@@ -138,7 +138,7 @@ def test_naming_threshold_costs_what_it_says(confidence: Confidence) -> None:
     measured = clusters(40, 6, 10)
     queries = leave_one_out(measured.embeddings, measured.artists, np.arange(0, 240, 2))
     strangers = np.array([confidence.artist_known(query.signals) for query in queries if not query.artist_in_index])
-    right = np.array([confidence.artist_known(query.signals) for query in queries if query.correct])
+    right = np.array([confidence.artist_known(query.signals) for query in queries if query.true_rank == 0])
     for false_names in (0.1, 0.3):
         threshold = confidence.naming_threshold(false_names)
         assert threshold is not None

@@ -17,7 +17,8 @@ from staged_net import BACKBONE, register_staged_backbone
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
 from painter_search.display.pages.index_page import write_index_page
-from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
+from painter_search.encoder.checkpoint import save_checkpoint
+from painter_search.encoder.network import untrained_network
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.serving.config import ServeConfig
@@ -87,6 +88,7 @@ def benchmark_serve() -> Any:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["benchmark_serve"] = module
+    sys.path.append(str(SCRIPT.parent))  # as for a script that is run, which imports what lies beside it
     spec.loader.exec_module(module)
     return module
 
@@ -114,7 +116,7 @@ def _index_sample(home: Path) -> None:
     known = (-4.64, -11.29, -11.92, -1.49)
     confidence = {"pair": (12.0, -13.0), "known": known, "sharpness": 20.0, "threshold": 0.5, "artists": 6, "works": 35}
     register_staged_backbone()
-    encoder = start_encoder(BACKBONE, "none", seed=1, img_size=128)
+    encoder = untrained_network(BACKBONE, "none", seed=1, img_size=128)
     save_checkpoint(home / "encoder.safetensors", encoder, "whole", confidence=confidence)
     config = BuildIndexConfig(
         data=(home / "data",), encoder=str(home / "encoder.safetensors"), index=home / "index", device="cpu"

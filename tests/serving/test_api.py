@@ -69,6 +69,25 @@ def test_fields_that_do_not_exist_are_refused(client: Any, painting: Path) -> No
     assert {"paintings", "top", "works", "crop", "style"} <= set(re.findall(r"\w+", answered.json()["error"]))
 
 
+def test_form_fields_in_the_address_are_refused(client: Any, painting: Path) -> None:
+    answered = client.post("/api/query?exclude_artist=Painter%201&top=1", files=upload(painting))
+    assert answered.status_code == 400
+    assert answered.json() == {"error": "Send exclude_artist as a form field, not in the address."}
+
+
+@pytest.mark.parametrize(
+    ("address", "error"),
+    [
+        ("artists?x=1", "There is no parameter 'x'; this address takes none."),
+        ("works?artist=Painter+1&styel=x", "There is no parameter 'styel'; the parameters are artist."),
+        ("health?x=1&token=y", "There is no parameter 'x'; this address takes none."),
+    ],
+)
+def test_parameters_that_do_not_exist_are_refused(client: Any, address: str, error: str) -> None:
+    answered = client.get(f"/api/{address}")
+    assert (answered.status_code, answered.json()) == (400, {"error": error})
+
+
 def test_text_in_place_of_a_file_is_refused_in_plain_words(client: Any) -> None:
     answered = client.post("/api/query", data={"paintings": "text"})
     assert answered.status_code == 422

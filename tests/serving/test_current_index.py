@@ -36,6 +36,12 @@ def test_get_returns_an_index_that_replaces_the_current_one(home: Path, painted_
     assert before.works.thumbnail(1)
 
 
+def test_get_opens_an_index_named_by_a_relative_path_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home.parent)
+    current = CurrentIndex(Path(home.name))
+    assert current.get() is current.get()
+
+
 def test_get_keeps_the_index_before_one_that_cannot_be_used(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     current = CurrentIndex(home)
     before = current.get()

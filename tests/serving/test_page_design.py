@@ -87,7 +87,7 @@ def test_bar_sums_to_a_hundred_beside_its_words(desk: Any, asked: Asked) -> None
     assert desk.locator(".rates a").count() == 1
     text = desk.inner_text("main")
     assert "as a pair" not in text
-    assert "a lead, no proof" in text
+    assert "a lead, not proof" in text
     assert "%" not in "".join(desk.locator(".works figcaption").all_inner_texts())
 
 

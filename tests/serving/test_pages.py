@@ -81,7 +81,7 @@ def test_saved_pages_of_the_index_are_self_contained(client: Any, address: str) 
     assert client.get(f"{address}{joint}save=json").json()["index"]
 
 
-def test_missing_pages_say_what_is_missing(client: Any) -> None:
+def test_missing_pages_say_what_is_missing(client: Any, small_index: PaintingIndex) -> None:
     for address, sentence in (
         ("/answers/none", "no longer kept"),
         ("/comparisons/none", "no longer kept"),
@@ -90,6 +90,7 @@ def test_missing_pages_say_what_is_missing(client: Any) -> None:
         ("/artists/Nobody At All", "Nobody At All is not in this index"),
         ("/works/999", "no work 999"),
         ("/pictures/none/1.jpg", "no such picture"),
+        (f"/pictures/{small_index.digest}/999.jpg", "no such picture"),
         ("/nowhere", "no such page"),
     ):
         found = client.get(address)

@@ -56,3 +56,21 @@ def test_write_history_leaves_nan_empty_and_read_history_restores_it(tmp_path: P
     (restored,) = read_history(tmp_path / "history.csv")
     assert math.isnan(restored.recall_1)
     assert replace(restored, recall_1=0.5) == phases([1.0])[0]
+
+
+def test_write_history_writes_whole_numbers_as_they_are_and_others_with_six_decimals(tmp_path: Path) -> None:
+    epochs = [
+        EpochMetrics(0, "validation", 0.123456789, 1.0, 0.5, math.inf, 1e-7, 1e6, 0.25, 2.0, 30.5),
+        EpochMetrics(1, "train", -0.5, 0.1, math.nan, 1.0, 2.0, math.nan, math.nan, 3.0, 1234567.0),
+    ]
+    write_history(tmp_path / "history.csv", epochs)
+    assert (tmp_path / "history.csv").read_bytes() == (
+        b"epoch,phase,loss,accuracy,active,positive,negative,all_negatives,recall_1,seconds,images_per_second\n"
+        b"0,validation,0.123457,1.000000,0.500000,inf,0.000000,1000000.000000,0.250000,2.000000,30.500000\n"
+        b"1,train,-0.500000,0.100000,,1.000000,2.000000,,,3.000000,1234567.000000\n"
+    )
+
+
+def test_write_history_of_no_epoch_is_its_header(tmp_path: Path) -> None:
+    write_history(tmp_path / "history.csv", [])
+    assert read_history(tmp_path / "history.csv") == []

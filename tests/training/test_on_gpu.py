@@ -8,7 +8,8 @@ import pytest
 import torch
 from training_runs import interrupt_after
 
-from painter_search.encoder.checkpoint import read_checkpoint, start_encoder
+from painter_search.encoder.checkpoint import read_checkpoint
+from painter_search.encoder.network import untrained_network
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.training.config import TrainConfig
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a G
 
 @pytest.mark.parametrize("readout", [False, True])
 def test_embed_on_cuda_is_near_the_cpus(readout: bool) -> None:
-    encoder = start_encoder("resnet18", "none", seed=0)
+    encoder = untrained_network("resnet18", "none", seed=0)
     encoder = with_readout(encoder) if readout else encoder
     pixels = np.random.default_rng(0).integers(0, 256, (5, 3, 96, 96), dtype=np.uint8)
     expected = encoder.embed(pixels)

@@ -9,8 +9,11 @@ import torch
 from staged_net import StagedNet
 from training_runs import changed_weights, interrupt_after, train, train_with_loaders
 
+from painter_search.collection.collection import Collection
 from painter_search.common.errors import InvalidValueError, NotFoundError, PainterSearchError, UnknownWorkError
 from painter_search.encoder.checkpoint import read_checkpoint, training_state
+from painter_search.encoder.load_encoder import load_encoder
+from painter_search.encoder.trained_artists import digest_artists
 from painter_search.training import trainer
 from painter_search.training.config import TrainConfig
 from painter_search.training.recipes import report
@@ -33,6 +36,17 @@ def test_train_encoder_writes_the_files_that_the_readme_names(report_run: Run) -
     content = read_checkpoint(report_run.folder / "last.safetensors")
     assert {"model", "optimizer", "step", "best_epoch", "config", "epoch", "encoder", "framing"} <= set(content)
     assert content["epoch"] == 2
+
+
+@pytest.mark.parametrize("run", ["report_run", "strong_run"])
+def test_every_checkpoint_tells_the_artists_that_it_learned_from_by_digests(
+    run: str, small_collection: Path, request: pytest.FixtureRequest
+) -> None:
+    finished: Run = request.getfixturevalue(run)
+    trained = digest_artists(work.artist for work in Collection.open(small_collection).works("train"))
+    for file in finished.folder.glob("*.safetensors"):
+        assert load_encoder(file).trained_artists == trained  # of which some are validated on
+        assert b"Painter 1" not in file.read_bytes()
 
 
 @pytest.mark.parametrize(("run", "metric"), [("report_run", "accuracy"), ("strong_run", "all_negatives")])

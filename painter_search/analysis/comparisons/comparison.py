@@ -35,7 +35,7 @@ def compare_paintings(
         A `PairComparison` of two paintings; a `GroupComparison` if one of them is a group.
 
     Raises:
-        InvalidValueError: A side is no painting, such as a list of them.
+        InvalidValueError: A side is not a painting, such as a list of them.
         NotFoundError: A path does not exist.
         DamagedFileError: One of two paintings cannot be read. In a group such files are left out.
         NotEnoughDataError: A group has no painting that can be read.

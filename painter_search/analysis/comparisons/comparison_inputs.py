@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +33,6 @@ from painter_search.images.image_inputs import read_input
 from painter_search.images.photographs.crop import Crop, PaintingCrop
 from painter_search.images.sources import list_originals, read_original
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.works.works_db import unknown_work
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +71,10 @@ class PaintingGroup:
     name: str
     paintings: tuple[ComparedPainting, ...]
     unreadable: tuple[FailedQuery, ...]
-    """Files that are no usable images."""
+    """Files that are not usable images."""
 
 
-def is_painting_group(side: PaintingInput) -> TypeGuard[str | Path]:
+def is_painting_group(side: PaintingInput) -> TypeGuard[str | os.PathLike[str]]:
     """Whether a side of a comparison is a folder or a zip archive, or the URL of one.
 
     Raises `NotFoundError` for a path that does not exist, and `InvalidValueError` for a list of paintings.
@@ -83,7 +83,7 @@ def is_painting_group(side: PaintingInput) -> TypeGuard[str | Path]:
         raise InvalidValueError(
             f"a {type(side).__name__} is not a painting; give a group as the path of a folder or zip archive."
         )
-    if not isinstance(side, str | Path) or read_work_id(side) is not None:
+    if not isinstance(side, str | os.PathLike) or read_work_id(side) is not None:
         return False
     path = parse_location(side)
     if isinstance(path, str):
@@ -112,14 +112,14 @@ def read_painting(
     return choose_reading(index, query.name, frame.readings, index.embed_frames([one.jpeg for one in frame.readings]))
 
 
-def read_group(path: str | Path, index: PaintingIndex, crop: Crop = "auto") -> PaintingGroup:
+def read_group(path: str | os.PathLike[str], index: PaintingIndex, crop: Crop = "auto") -> PaintingGroup:
     """Frame and embed the paintings of a folder or zip archive, in order of path.
 
-    Raises `NotEnoughDataError` if it is empty; files that are no usable images are returned with their reasons.
+    Raises `NotEnoughDataError` if it is empty; files that are not usable images are returned with their reasons.
     """
     place = parse_location(path)
     name = place.resolve().name if isinstance(place, Path) else PurePosixPath(redact_url(place)).name
-    originals = list_originals([place])
+    originals = list_originals([place], "`compare`")
     if not originals:
         raise NotEnoughDataError(f"{path} is empty; give a folder that holds some paintings.")
 
@@ -177,12 +177,9 @@ def without_duplicates(
 
 def indexed_painting(index: PaintingIndex, id: int) -> ComparedPainting:
     """A work of the index; raises `UnknownWorkError` if it has none of this id."""
-    try:
-        (work,) = index.works.get([id])
-    except KeyError:
-        raise unknown_work(id) from None
+    (work,) = index.works.get([id])
     return ComparedPainting(
-        name=f"{work.title or work.file}, {work.artist}",
+        name=f"{work.caption}, {work.artist}",
         embedding=index.embeddings([id])[0],
         fingerprint=index.works.candidate_rows(np.array([id]))[0].fingerprint,
         picture=index.works.thumbnail(id),

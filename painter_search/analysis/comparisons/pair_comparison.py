@@ -10,7 +10,7 @@ import numpy as np
 
 from painter_search.analysis.comparisons.comparison_inputs import ComparedPainting, cropped_to_dict
 from painter_search.analysis.distance_percentiles import DistancePercentile, distance_percentile, same_artist
-from painter_search.analysis.local_matching import MatchingParts, match_parts
+from painter_search.analysis.local_matching import MatchingParts, match_parts_in
 from painter_search.common.html_repr import html_picture, html_table, html_text
 from painter_search.images.fingerprint import same_picture, stack_fingerprints
 from painter_search.images.framing import open_frame
@@ -106,7 +106,7 @@ def compare_pair(index: PaintingIndex, one: ComparedPainting, other: ComparedPai
         same_artist=None if probability is None else float(probability[0]),
         percentile=distance_percentile(index, distance),
         same_picture=alike is not None,
-        parts=match_parts(index.encoder if index.encoder_digest else None, one.picture, other.picture),
+        parts=match_parts_in(index, one.picture, other.picture),
     )
 
 

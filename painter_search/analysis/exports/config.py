@@ -22,7 +22,7 @@ NO_PICTURES = "Leave the pictures, 512 px on their longer side, out of Parquet f
 
 @dataclass(frozen=True)
 class ExportConfig:
-    """Write the embeddings and works of an index for other programs; `build-index --embeddings` reads the first two."""
+    """Write the embeddings and works of an index for other programs; `build-index --embeddings` reads parquet, npy."""
 
     out: tyro.conf.Positional[IfGiven[Path]] = None
     """The file to write, or for tensorboard and fiftyone the folder. Default: works.parquet, works.npy, works.csv,

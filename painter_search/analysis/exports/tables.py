@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from numpy.lib import format
 
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.files.atomic_io import write_bytes, write_file
-from painter_search.common.files.csv_io import rows_to_csv
+from painter_search.common.files.atomic_io import write_file
+from painter_search.common.files.csv_io import write_rows
 from painter_search.common.progress import track
 from painter_search.images.fingerprint import has_picture
 from painter_search.index.painting_index import PaintingIndex
@@ -94,9 +94,8 @@ def write_npy(index: PaintingIndex, path: Path) -> None:
 
 
 def write_csv(index: PaintingIndex, path: Path) -> None:
-    """Write the works with their ids as a table for spreadsheets; see `rows_to_csv`."""
-    table = rows_to_csv(HEADER, *work_rows(index))
-    write_bytes(path, table.encode("utf-8", "surrogateescape"))
+    """Write the works with their ids as a table for spreadsheets; see `write_rows`."""
+    write_file(path, lambda temporary: write_rows(temporary, HEADER, *work_rows(index)))
 
 
 def _is_table_of_works(path: Path) -> bool:

@@ -14,6 +14,7 @@ from painter_search.common.errors import NotEnoughDataError, NotFoundError
 from painter_search.common.files.urls import Location, redact_url
 from painter_search.images.image_inputs import single_file
 from painter_search.images.listing.folder_walk import nothing_found
+from painter_search.images.listing.zip_members import without_zip
 from painter_search.images.sources import SourceListing, list_sources
 
 ADD_COMMAND = "`build-index add`"
@@ -95,7 +96,7 @@ def _common_folder(sources: Sequence[Location]) -> Path:
 def _folder_within(source: Location, common: Path) -> str:
     """The folder of a source's files within the common folder, with a slash behind it; empty for the folder itself."""
     if isinstance(source, str):
-        folder = "" if _is_file(source) else re.sub(r"(?i)\.zip$", "", source.rpartition("/")[2])
+        folder = "" if _is_file(source) else without_zip(source.rpartition("/")[2])
     else:
         place = source.resolve()
         inner = place.parent if _is_file(source) else place.with_suffix("") if place.is_file() else place
@@ -109,7 +110,7 @@ def _name(sources: Sequence[Location], common: Path) -> str:
     source = sources[0]
     if isinstance(source, str):
         parts = redact_url(source).rstrip("/").split("/")
-        return re.sub(r"(?i)\.zip$", "", parts[-2] if _is_file(source) and len(parts) > 1 else parts[-1])
+        return without_zip(parts[-2] if _is_file(source) and len(parts) > 1 else parts[-1])
     return source.resolve().stem if source.is_file() else source.resolve().name
 
 

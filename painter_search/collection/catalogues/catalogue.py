@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from painter_search.collection.artist_names import clean_name
+from painter_search.collection.artist_names import clean_name, join_artists
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.layouts.display_names import repair
 from painter_search.collection.layouts.name_kinds import kind_of
 from painter_search.collection.layouts.recognise import KINDS
 from painter_search.collection.splits import divide_artists
 from painter_search.collection.tables.cells import unquoted_name
-from painter_search.collection.tables.columns import ARTIST, FILE, PLAIN, find_columns, fold_header, name_columns
+from painter_search.collection.tables.columns import (
+    ARTIST,
+    FILE,
+    PLAIN,
+    WEAK,
+    find_columns,
+    find_folders,
+    fold_bare,
+    fold_header,
+    name_columns,
+    numbered_artists,
+)
 from painter_search.collection.tables.delimited import DELIMITERS
 from painter_search.collection.tables.table_files import read_table_file
 from painter_search.common.errors import AmbiguousError, DamagedFileError
+from painter_search.common.text import first_few
 
 CLEAN_COLUMNS = [
     "artist", "date", "genre", "pixelsx", "pixelsy", "size_bytes", "source", "style", "title",
@@ -31,10 +43,10 @@ REQUIRED = {ARTIST: "artist", FILE: "new_filename"}
 DESCRIPTIONS = ("title", "date", "style", "genre")
 IMPLIED = {"artistgroup"}
 """Columns of Kaggle's catalogue that say no more than its others, folded."""
+ROOTED = re.compile(r"[/\\]|[A-Za-z]:[/\\]|\w+://")
+"""How paths and URLs begin that stand in no folder."""
 MAX_UNREAD = 12
 """Columns that are not read and are named."""
-WEAK = {"label", "class"}
-"""Columns that may mean something else than artists."""
 DOUBTFUL = 0.5
 """Share of the artists that look like something else from which on this is told."""
 TRUE = {
@@ -46,6 +58,20 @@ FALSE = {
     "nepravda", "hamis", "ложь", "假",
 }  # fmt: skip
 """Also as spreadsheet programs write them in other languages."""
+
+
+class FilesFound(NamedTuple):
+    """What the rows of a table find by the columns `artist` and `new_filename`."""
+
+    files: int
+    """Originals that were found."""
+    unclear: int
+    """Rows whose name several originals or several rows have."""
+
+
+CountFiles = Callable[[pd.DataFrame], FilesFound]
+SAMPLE_ROWS = 500
+"""Rows by which a column of file names is tried first; matching all of a large catalogue takes seconds."""
 
 
 class NoArtistsError(AmbiguousError):
@@ -61,23 +87,28 @@ class Catalogue(NamedTuple):
     """What to tell of the reading: guessed encodings, columns that were chosen among several."""
     artists_from: str
     """Where the artists were read: `the column artist of works.csv`."""
+    files_from: str
+    """Where the file names were read, and what might name files too: `the column Photo (or Inv. No.) of works.csv`."""
 
 
-def read_catalogue(paths: Sequence[Path], test_share: float, random_state: int) -> Catalogue:
+def read_catalogue(
+    paths: Sequence[Path], test_share: float, random_state: int, count_files: CountFiles | None = None
+) -> Catalogue:
     """Read catalogue files one after another into one table.
 
-    Columns are recognised under the names in `tables.columns.SYNONYMS`. Values stay the text they are, except that
-    white space is stripped from artists and file names and `in_train` becomes bool. Without the column `in_train`, or
-    with a `test_share` of 1, the artists are divided by that, seeded by `random_state`. Rows that are empty throughout
-    are left out.
+    Columns are recognised under the names in `tables.columns.SYNONYMS`; of several that may name the files, the first
+    that finds any by `count_files` is read, with a column of folders in front if that finds more. Values stay the text
+    they are, except that white space is stripped from artists and file names and `in_train` becomes bool. Without the
+    column `in_train`, or with a `test_share` of 1, the artists are divided by that, seeded by `random_state`. Rows that
+    are empty throughout are left out.
 
     Raises:
         NotFoundError: A file does not exist.
         NoArtistsError: A column called label or class names something else than artists.
-        DamagedFileError: A file is no table or lacks a column, or a value of `in_train` is neither true nor false.
+        DamagedFileError: A file is not a table or lacks a column, or a value of `in_train` is neither true nor false.
         MissingPackageError: A file is a spreadsheet, and the package that reads these is not installed.
     """
-    read = [_read_one(path) for path in paths]
+    read = [_read_one(path, count_files) for path in paths]
     table = pd.concat([one.table for one in read], ignore_index=True)
     table["new_filename"] = table["new_filename"].map(unquoted_name)
     remarks = [remark for one in read for remark in one.remarks]
@@ -87,28 +118,23 @@ def read_catalogue(paths: Sequence[Path], test_share: float, random_state: int) 
         table["in_train"] = _parse_bools(table["in_train"], paths)
         if test_share != PrepareConfig.test_share:
             remarks.append("the column in_train divides the works, so --test-share is left aside")
-    places = dict.fromkeys(one.artists_from for one in read)
-    return Catalogue(table, remarks, ", ".join(places))
+    artists, files = (", ".join(dict.fromkeys(places)) for places in zip(*(one[2:] for one in read), strict=True))
+    return Catalogue(table, remarks, artists, files)
 
 
-def _read_one(path: Path) -> Catalogue:
+def _read_one(path: Path, count_files: CountFiles | None) -> Catalogue:
     table, remarks = read_table_file(path, "--catalogue")
     told = set(_join_names(table, path, remarks))
     header = list(table.columns)
     columns: dict[str, pd.Series] = {}
     numbers: dict[str, int] = {}
+    candidates: dict[str, list[int]] = {}
     for field in CLEAN_COLUMNS:
-        found = [number for number in find_columns(header, field) if (table.iloc[:, number] != "").any()]
-        found = found or find_columns(header, field)
+        found = find_columns(header, field)
+        candidates[field] = [number for number in found if (table.iloc[:, number] != "").any()] or found
         if found:
-            columns[field], numbers[field] = table.iloc[:, found[0]], found[0]
-        if field in REQUIRED and found[1:]:
-            ignored = " or ".join(repr(header[other]) for other in found[1:])
-            what = "artists" if field == ARTIST else "file names"
-            remarks.append(f"{path.name}: {what} are read from {header[found[0]]!r}, not from {ignored}.")
-            told.update(found)
-        elif field == FILE and found and fold_header(header[found[0]]) not in PLAIN:
-            remarks.append(f"{path.name}: file names are read from {header[found[0]]!r}.")
+            numbers[field] = candidates[field][0]
+            columns[field] = table.iloc[:, numbers[field]]
     missing = [name for field, name in REQUIRED.items() if field not in columns]
     if missing:
         raise DamagedFileError(
@@ -116,6 +142,15 @@ def _read_one(path: Path) -> Catalogue:
             f"work, and this one has {', '.join(repr(column)[1:-1] for column in header[:12])}. Call the columns "
             f"{' and '.join(missing)}."
         )
+    if others := [number for number in candidates[ARTIST][1:] if number not in told]:
+        remarks.append(f"{path.name}: artists are read from {_columns_read(header, [numbers[ARTIST]], others)}.")
+        told.update(others)
+    read = _choose_files(table, candidates[FILE], columns[ARTIST], count_files)
+    columns[FILE], numbers[FILE] = _file_names(table, read), read[-1]
+    others = [number for number in candidates[FILE] if number not in read]
+    told.update(read, others)
+    if others or len(read) > 1 or fold_header(header[read[-1]]) not in PLAIN:
+        remarks.append(f"{path.name}: file names are read from {_columns_read(header, read, others)}.")
     remarks += _tell_of_columns(table, numbers, told, path)
     chosen = pd.DataFrame(columns, dtype=object).reindex(columns=CLEAN_COLUMNS, fill_value="").astype(object)
     # Otherwise a single carriage return would end a row when the cleaned catalogue is read again.
@@ -127,21 +162,81 @@ def _read_one(path: Path) -> Catalogue:
     place = f"the column {column} of {path.name}"
     chosen["artist"] = _repair_names(chosen["artist"].map(_on_one_line), remarks)
     if len(chosen) and (chosen[FILE].str.strip() == "").all():
-        raise DamagedFileError(_no_files(path, str(columns[FILE].name), list(chosen["artist"]), header))
+        raise DamagedFileError(_no_files(path, header[numbers[FILE]], list(chosen["artist"]), header))
     remarks += _count_without_artist(chosen["artist"], path)
     remarks += _doubt_artists(chosen["artist"], place, column)
-    return Catalogue(chosen, remarks, place)
+    also = " or ".join(header[number] for number in others)
+    files_from = f"the column {header[numbers[FILE]]}{f' (or {also})' if also else ''} of {path.name}"
+    return Catalogue(chosen, remarks, place, files_from)
+
+
+def _choose_files(
+    table: pd.DataFrame, found: Sequence[int], artists: pd.Series, count_files: CountFiles | None
+) -> tuple[int, ...]:
+    """The number of the first column that finds any file; before it a column of folders, if that finds more.
+
+    A column that finds some is never left for one that finds more: numbers of works are often the names of other files.
+    """
+    first, folders = found[0], find_folders(list(table.columns))
+    if count_files is None or fold_header(table.columns[first]) == fold_header(FILE):
+        return (first,)
+
+    def count(*numbers: int, step: int = 1) -> FilesFound:
+        rows = pd.DataFrame({ARTIST: artists, FILE: _file_names(table, numbers).map(unquoted_name)})
+        return count_files(rows[::step])
+
+    def finds_any(number: int) -> bool:
+        step = len(table) // SAMPLE_ROWS + 1
+        return count(number, step=step).files > 0 or (step > 1 and count(number).files > 0)
+
+    best = next(filter(finds_any, found), first) if len(found) > 1 else first
+    folders = [number for number in folders if number != best]
+    alone = count(best) if folders else FilesFound(0, 0)
+    if not alone.unclear:
+        return (best,)
+    together = {(folder, best): count(folder, best).files for folder in folders}
+    chosen = max(together, key=together.__getitem__)
+    return chosen if together[chosen] > alone.files else (best,)
+
+
+def _file_names(table: pd.DataFrame, numbers: Sequence[int]) -> pd.Series:
+    """The names in the last of these columns, with the folders in the one before it, if any."""
+    names = table.iloc[:, numbers[-1]]
+    if len(numbers) == 1:
+        return names
+    joined = map(_join_path, table.iloc[:, numbers[0]], names)
+    return pd.Series(list(joined), index=names.index, name=names.name, dtype=object)
+
+
+def _join_path(folder: str, name: str) -> str:
+    """A file's path; its name alone where it has no folder, is a URL or begins at a root."""
+    folder, name = unquoted_name(folder).rstrip("/\\"), unquoted_name(name)
+    return name if not folder or not name or ROOTED.match(name) else f"{folder}/{name}"
+
+
+def _columns_read(header: Sequence[str], numbers: Sequence[int], others: Sequence[int]) -> str:
+    """The columns that are read, and those that are not: `'folder' and 'file', not from 'id' or 'url'`."""
+    read = " and ".join(repr(header[number]) for number in numbers)
+    ignored = " or ".join(repr(header[number]) for number in others)
+    return f"{read}, not from {ignored}" if ignored else read
 
 
 def _join_names(table: pd.DataFrame, path: Path, remarks: list[str]) -> Sequence[int]:
-    """Add a column of artists to a table that has their given and family names in two; returns the numbers of these."""
+    """Write into one column the artists that a table has in several; returns the numbers of these.
+
+    Given and family names become a new column; several artists of a work stand in the first, divided by semicolons.
+    """
     header = [str(name) for name in table.columns]
-    columns = name_columns(header)
-    if columns is None or find_columns(header, ARTIST):
+    columns: Sequence[int] | None
+    if columns := numbered_artists(header):
+        rows = table.iloc[:, columns].to_numpy()
+        table.isetitem(columns[0], [join_artists(row) for row in rows])
+    elif find_columns(header, ARTIST) or not (columns := name_columns(header)):
         return ()
-    given, family = (table.iloc[:, number].str.strip() for number in columns)
-    table[ARTIST] = (given + " " + family).str.strip()
-    remarks.append(f"{path.name}: artists are read from {header[columns[0]]!r} and {header[columns[1]]!r}.")
+    else:
+        given, family = (table.iloc[:, number].str.strip() for number in columns)
+        table[ARTIST] = (given + " " + family).str.strip()
+    remarks.append(f"{path.name}: artists are read from {' and '.join(repr(header[number]) for number in columns)}.")
     return columns
 
 
@@ -165,8 +260,7 @@ def _tell_of_columns(table: pd.DataFrame, numbers: Mapping[str, int], told: Set[
         and (table.iloc[:, number] != "").any()
     ]
     parts = [", ".join(renamed).replace(" from ", " is read from ", 1)] if renamed else []
-    more = ", …" if len(unread) > MAX_UNREAD else ""
-    parts += [f"not read: {', '.join(unread[:MAX_UNREAD])}{more}"] if unread else []
+    parts += [f"not read: {first_few(unread, MAX_UNREAD)}"] if unread else []
     return [f"{path.name}: {'; '.join(parts)}."] if parts else []
 
 
@@ -221,7 +315,7 @@ def _doubt_artists(artists: pd.Series, place: str, column: str) -> list[str]:
     if kinds.total() <= DOUBTFUL * len(names):
         return []
     what, some = KINDS[kinds.most_common(1)[0][0]][1], ", ".join(names[:3])
-    if fold_header(column) in WEAK:
+    if fold_bare(column) in WEAK:
         raise NoArtistsError(f"{place} looks like {what} ({some}), not like artists; call the artists' column artist.")
     return [f"{place} looks like {what} ({some}), not like artists; check which column names these."]
 

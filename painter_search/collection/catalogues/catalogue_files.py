@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from painter_search.collection.catalogues.matching import PICTURE_ENDINGS, Matches, match_files, split_path
+from painter_search.common.text import first_few
 from painter_search.images.sources import Original
 
 MISSING, UNUSED = "missing from the originals", "not in the catalogue"
@@ -147,6 +148,7 @@ def _remarks(
     found = matches.by_name.items()
     for how, chosen in (
         ("though case, ending or spelling differ", {name: match for name, match in found if match.alike}),
+        ("where several stand in one cell, by the first", {name: match for name, match in found if match.by_part}),
         (
             "though the folders differ",
             {name: match for name, match in found if match.folders_differ and not match.alike},
@@ -182,7 +184,7 @@ def _works(number: int) -> str:
 
 
 def _list(files: Sequence[Original]) -> str:
-    return ", ".join(f"'{original.file}'" for original in files[:3]) + (", …" if len(files) > 3 else "")
+    return first_few([f"'{original.file}'" for original in files])
 
 
 def _nearest(missing: Sequence[str], unused: Sequence[Original]) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
 
 from painter_search.collection.artist_names import clean_name
 from painter_search.collection.catalogues.added_sources import ADD_COMMAND, list_added_sources
-from painter_search.collection.catalogues.catalogue import Catalogue, read_catalogue
-from painter_search.collection.catalogues.catalogue_files import MatchedFiles, match_catalogue
+from painter_search.collection.catalogues.catalogue import Catalogue, FilesFound, read_catalogue
+from painter_search.collection.catalogues.catalogue_files import MISSING, MatchedFiles, match_catalogue, match_paths
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.hub.dataset import read_hub_dataset
 from painter_search.collection.layouts.folder_catalogue import catalogue_of_artist, read_folder
@@ -35,8 +36,6 @@ class CollectionInputs:
     originals: list[Original]
     rejected: list[tuple[str, str]]
     """Files left out of `originals`: pairs of file and reason."""
-    by_path: bool
-    """Whether works are identified by their path in the folder, or by the name that a catalogue gives."""
     matched: MatchedFiles | None = None
     """The originals of a catalogue's works; None if works are identified by their path."""
     artists_from: str = ""
@@ -48,6 +47,10 @@ class CollectionInputs:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", storable_text(self.name))
+
+    def match_files(self) -> MatchedFiles:
+        """The originals of the works, as a catalogue's were matched, or by their path."""
+        return self.matched or match_paths(set(self.catalogue["new_filename"]), self.originals)
 
 
 def read_inputs(config: PrepareConfig) -> CollectionInputs:
@@ -79,30 +82,29 @@ def read_inputs(config: PrepareConfig) -> CollectionInputs:
             data.catalogue,
             data.originals,
             [],
-            by_path=True,
             artists_from=f"the data set {config.from_hub}",
             remarks=data.remarks,
         )
     paths = config.catalogue or (SAMPLE_CATALOGUE,)
     name = config.name or (_folder_of(config.catalogue[0]).name if config.catalogue else SAMPLE_NAME)
     sample = [] if config.catalogue else ["This is the built-in sample of clip art; --folder takes paintings of yours."]
-    read = _read_filled(paths, share, seed)
     originals = config.originals or (SAMPLE_IMAGES,)
-    listing = list_sources(originals, "--originals")
+    list_once = cache(partial(list_sources, originals, "--originals"))
+    read = _read_filled(paths, share, seed, list_once)
+    listing = list_once()
     table, matched, remarks = match_catalogue(read.table, listing.originals)
     if not matched.files:
         unlisted = "" if listing.originals else nothing_found(listing.passed_over, *originals)
         raise NotEnoughDataError(
             unlisted
             or f"none of the {len(table):,} works in the catalogue has an original of its own; "
-            f"{remarks[0].rstrip('.')}. Check that --originals holds the files that the catalogue names."
+            f"{remarks[0].rstrip('.')}. Check that --originals holds the files that {read.files_from} names."
         )
     return CollectionInputs(
         name,
         table,
         listing.originals,
         listing.passed_over,
-        by_path=False,
         matched=matched,
         artists_from=read.artists_from,
         remarks=[*sample, *read.remarks, *listing.remarks, *remarks],
@@ -135,12 +137,7 @@ def read_additions(
     added = list_added_sources(sources)
     if artist is not None:
         usable, unstorable = _split_off_unstorable_names(added.listing.originals)
-        return _by_path(
-            added.name,
-            added.listing,
-            unstorable,
-            catalogue_of_artist(usable, clean_name(unicodedata.normalize("NFC", artist))),
-        )
+        return _by_path(added.name, added.listing, unstorable, catalogue_of_artist(usable, clean_name(artist)))
     if added.are_files and layout is None:
         first = added.listing.originals[0].file
         raise NotEnoughDataError(f"{first} does not tell its artist; add --artist NAME.")
@@ -154,15 +151,15 @@ def read_additions(
 def _read_added_catalogue(source: Path, originals: Sequence[Location]) -> CollectionInputs:
     if not source.exists():
         raise NotFoundError(f"{source} does not exist; check the path after {ADD_COMMAND}.")
-    read = _read_filled((source,), test_share=1, random_state=0)
-    listing = list_sources(originals)
+    list_once = cache(partial(list_sources, originals))
+    read = _read_filled((source,), test_share=1, random_state=0, list_originals=list_once)
+    listing = list_once()
     table, matched, remarks = match_catalogue(read.table, listing.originals)
     return CollectionInputs(
         source.resolve().parent.name,
         table,
         [original for _, original in matched.files],
         [],
-        by_path=False,
         matched=replace(matched, unused=[]),  # the other files are nobody's concern
         artists_from=read.artists_from,
         remarks=[*read.remarks, *listing.remarks, *remarks],
@@ -192,7 +189,6 @@ def _by_path(
         read.table,
         read.originals,
         [*listing.passed_over, *unstorable, *read.rejected],
-        by_path=True,
         artists_from=read.artists_from,
         layout=read.layout,
         remarks=[*listing.remarks, *read.remarks],
@@ -204,8 +200,18 @@ def _folder_of(catalogue: Path) -> Path:
     return Path.cwd() if catalogue.is_fifo() else catalogue.resolve().parent
 
 
-def _read_filled(paths: Sequence[Path], test_share: float, random_state: int) -> Catalogue:
-    catalogue = read_catalogue(paths, test_share, random_state)
+def _read_filled(
+    paths: Sequence[Path], test_share: float, random_state: int, list_originals: Callable[[], SourceListing]
+) -> Catalogue:
+    """A catalogue with works; the originals are listed if they are to decide which of its columns names them."""
+
+    def count_files(rows: pd.DataFrame) -> FilesFound:
+        matched = match_catalogue(rows, list_originals().originals).matched
+        names = rows["new_filename"]
+        repeated = int(names[names != ""].duplicated().sum())
+        return FilesFound(len(matched.files), repeated + sum(reason != MISSING for _, reason in matched.missing))
+
+    catalogue = read_catalogue(paths, test_share, random_state, count_files)
     if catalogue.table.empty:
         raise NotEnoughDataError(f"{', '.join(map(str, paths))} lists no works; a catalogue has a row for each.")
     return catalogue
@@ -214,5 +220,5 @@ def _read_filled(paths: Sequence[Path], test_share: float, random_state: int) ->
 def _split_off_unstorable_names(originals: list[Original]) -> tuple[list[Original], list[tuple[str, str]]]:
     """Reject files whose names a table cannot store, because they are not UTF-8 or break a line."""
     unstorable = {one.file for one in originals if any(unicodedata.category(char) in ("Cc", "Cs") for char in one.file)}
-    reason = "its name has characters that are no text; rename it"
+    reason = "its name has characters that are not text; rename it"
     return [one for one in originals if one.file not in unstorable], [(file, reason) for file in sorted(unstorable)]

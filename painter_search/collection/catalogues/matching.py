@@ -14,6 +14,8 @@ possible, and no other name and no other file agrees as well. In order:
    out. Of equal files in several folders or archives the first counts, in the order they were given.
 5. What is left is compared once more with signs that a file's name may not have as spaces: the number `1908/1` finds
    `1908_1.jpg`.
+6. A cell that holds more than one name and finds nothing (`1.jpg; 1b.jpg`) stands for the first, if no other name has
+   that file.
 
 A file that was given to a name is never given to one that agrees less.
 """
@@ -24,12 +26,13 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote
 
 from painter_search.collection.tables.cells import visible_text
 from painter_search.common.files.urls import parse_location, url_path
+from painter_search.images.listing.zip_members import without_zip
 from painter_search.images.sources import Original
 
 Parts = tuple[str, ...]
@@ -42,6 +45,11 @@ PICTURE_ENDINGS = UNDEVELOPED | {
 }  # fmt: skip
 """Endings that are left out of a comparison."""
 ENDING = re.compile(r"\.([a-z0-9]{1,5})$")
+FIRST_OF_SEVERAL = re.compile(
+    r'(?:=HYPERLINK\(")?(.+?\.([a-z0-9]{1,5}))\s*(?:[;|"!\n]|,\s|\s\((?=\w+://(?s:.*)\)\s*$))', re.IGNORECASE
+)
+"""A file's name before another, or before what is no part of it: `1.jpg; 1b.jpg`, `1.jpg (https://...)`,
+`=HYPERLINK("1.jpg","1")`, `1.jpg!Large.jpg`."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,8 @@ class Match:
     """Whether both paths have folders before the shared parts."""
     by_artist: bool = False
     """Whether the folder of the work's artist decided among several files."""
+    by_part: bool = False
+    """Whether the cell holds more than the file's name: `1.jpg; 1b.jpg`."""
     smaller: tuple[Original, ...] = ()
     """Other files of the work, which differ from this one in their ending alone."""
 
@@ -79,11 +89,22 @@ def match_files(names: Iterable[str], originals: Sequence[Original]) -> Matches:
     """
     files = _Files(originals)
     matches = Matches()
-    pending = {name: parts for name in dict.fromkeys(names) if (parts := split_path(name))}
+    left = _match_pending(matches, files, {name: split_path(name) for name in dict.fromkeys(names)})
+    first = {name: split_path(part) for name in left if (part := _first_picture(name))}
+    if first:  # a file that has a name of its own is not given to part of a cell as well
+        _match_pending(matches, files, first, with_aliases=False)
+        for name in first.keys() & matches.by_name.keys():
+            matches.by_name[name] = replace(matches.by_name[name], by_part=True)
+    return matches
+
+
+def _match_pending(matches: Matches, files: _Files, names: dict[str, Parts], *, with_aliases: bool = True) -> list[str]:
+    """Match names, given with the parts of the paths that they are; returns the names that are left."""
+    pending = {name: parts for name, parts in names.items() if parts}
     for name, parts in list(pending.items()):
         number = files.by_path.get((name,), files.by_path.get(parts))
         if number is not None and number not in files.taken:
-            _give(matches, files, name, number, Match(originals[number], 0, 0, False))
+            _give(matches, files, name, number, Match(files.originals[number], 0, 0, False))
             del pending[name]
     # What the loosest comparison keeps apart, none brings together but the last.
     loose_names = {_loose(path[-1]) for path in files.rooted if path} if pending else set()
@@ -93,9 +114,11 @@ def match_files(names: Iterable[str], originals: Sequence[Original]) -> Matches:
         for alike, fold in enumerate(FOLDS):
             if pending:
                 _match_tails(matches, files, pending, shared, alike, fold)
-    _find_aliases(matches, files, pending)
-    _match_joined(matches, files, pending | apart)
-    return matches
+    if with_aliases:
+        _find_aliases(matches, files, pending)
+    pending |= apart
+    _match_joined(matches, files, pending)
+    return [name for name in pending if name not in matches.by_name and name not in matches.aliases]
 
 
 class _Files:
@@ -150,7 +173,7 @@ def _match_tails(
     names: dict[Parts, list[tuple[str, Parts]]] = defaultdict(list)
     for name, parts in pending.items():
         if len(parts) >= shared:
-            folded = _fold_path(parts, fold)
+            folded = tuple(map(fold, parts))
             names[folded[-shared:]].append((name, folded))
     tails = files.tails(shared, alike)
     for tail, group in names.items():
@@ -184,7 +207,7 @@ def _find_aliases(matches: Matches, files: _Files, pending: dict[str, Parts]) ->
         for shared in sorted({len(parts) for parts in pending.values()}):
             tails = files.tails(shared, alike)
             for name, parts in list(pending.items()):
-                found = tails.get(_fold_path(parts, fold), []) if len(parts) == shared else []
+                found = tails.get(tuple(map(fold, parts)), []) if len(parts) == shared else []
                 if len(found) == 1 and found[0] in files.taken:
                     matches.aliases[name] = files.taken[found[0]]
                     del pending[name]
@@ -208,6 +231,12 @@ def _match_joined(matches: Matches, files: _Files, pending: dict[str, Parts]) ->
             _give(matches, files, names[joined][0], numbers[0], match)
 
 
+def _first_picture(cell: str) -> str:
+    """The picture's name with which a cell of several begins; empty if it does not."""
+    found = FIRST_OF_SEVERAL.match(cell)
+    return found[1] if found and found[2].lower() in PICTURE_ENDINGS else ""
+
+
 def split_path(name: str) -> Parts:
     """The parts of a path or URL, without what says where it begins: `./`, `../`, `/`, `C:\\`, `https://`."""
     if "://" in name:
@@ -220,15 +249,11 @@ def split_path(name: str) -> Parts:
 def _root_name(container: object) -> Parts:
     """The name of a folder or archive, without the archive's ending."""
     parts = split_path(container.resolve().as_posix() if isinstance(container, Path) else str(container))
-    return (re.sub(r"(?i)\.zip$", "", parts[-1]),) if parts else ()
+    return (without_zip(parts[-1]),) if parts else ()
 
 
 def _longest(paths: Iterable[Parts]) -> int:
     return max(map(len, paths), default=0)
-
-
-def _as_written(part: str) -> str:
-    return part
 
 
 def _nfc(part: str) -> str:
@@ -268,17 +293,13 @@ def _without_kind(path: Parts) -> Parts:
     return (*folders, _without_ending(path[-1]))
 
 
-FOLDS: tuple[Callable[[str], str], ...] = (_as_written, _nfc, _without_case, _loose)
+FOLDS: tuple[Callable[[str], str], ...] = (str, _nfc, _without_case, _loose)
 """How parts are compared, the strictest first; `_joined`, which compares whole paths, comes last."""
 
 
-def _fold_path(parts: Parts, fold: Callable[[str], str]) -> Parts:
-    return tuple(map(fold, parts))
-
-
 def _fold_file(parts: Parts, fold: Callable[[str], str]) -> Parts | None:
-    """A file's path folded; None where its ending is left out of the comparison and it is no picture's."""
+    """A file's path folded; None where its ending is left out of the comparison and it is not a picture's."""
     ending = ENDING.search(parts[-1].lower()) if parts else None
     if fold is _loose and ending and ending[1] not in PICTURE_ENDINGS and not ending[1].isdigit():
         return None
-    return _fold_path(parts, fold)
+    return tuple(map(fold, parts))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from painter_search.collection.catalogues.inputs import CollectionInputs
 from painter_search.collection.catalogues.remarks import remark_on_catalogue
 from painter_search.common.log import logger
+from painter_search.common.text import first_few
 
 SHOWN_ARTISTS = 8
 
@@ -25,21 +26,13 @@ class Preview:
     remarks: tuple[str, ...] = ()
     """Sentences on what is doubtful."""
 
-    @classmethod
-    def of(cls, inputs: CollectionInputs) -> Preview:
-        """The preview of some inputs."""
-        counts = Counter(artist for artist in inputs.catalogue["artist"] if artist)
-        ordered = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-        return cls(ordered, inputs.artists_from, inputs.layout, tuple(inputs.remarks))
-
     def __str__(self) -> str:
         """One paragraph."""
-        shown = [f"{artist} ({works:,})" for artist, works in list(self.artists.items())[:SHOWN_ARTISTS]]
-        more = ", …" if len(self.artists) > SHOWN_ARTISTS else ""
+        shown = first_few([f"{artist} ({works:,})" for artist, works in self.artists.items()], SHOWN_ARTISTS)
         count = "1 artist" if len(self.artists) == 1 else f"{len(self.artists):,} artists"
         layout = f" (--layout {self.layout})" if self.layout else ""
         sentences = [
-            f"{count}, from {self.artists_from}{layout}: {', '.join(shown)}{more}.",
+            f"{count}, from {self.artists_from}{layout}: {shown}.",
             *map(_sentence, self.remarks),
         ]
         return " ".join(sentences)
@@ -56,8 +49,10 @@ class Preview:
 
 def show_preview(inputs: CollectionInputs, keep_uncertain: bool = False) -> Preview:
     """Tell what is read as an artist and as a date; returns the preview."""
-    remarks = [*inputs.remarks, *remark_on_catalogue(inputs.catalogue, keep_uncertain)]
-    preview = Preview.of(replace(inputs, remarks=remarks))
+    counts = Counter(artist for artist in inputs.catalogue["artist"] if artist)
+    artists = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    remarks = (*inputs.remarks, *remark_on_catalogue(inputs.catalogue, keep_uncertain))
+    preview = Preview(artists, inputs.artists_from, inputs.layout, remarks)
     logger.info(str(preview))
     return preview
 

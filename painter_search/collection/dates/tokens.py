@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from painter_search.collection.dates import words
+from painter_search.common.text import without_accents
 
 APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc", "'"))
 
@@ -28,8 +29,7 @@ def read_tokens(date: str) -> list[Token]:
 
 def fold_date(date: str) -> str:
     """A date in lower case, without accents, every dash a hyphen, every blank a space."""
-    letters = unicodedata.normalize("NFKD", date.casefold())
-    plain = "".join("-" if unicodedata.category(c) == "Pd" else c for c in letters if not unicodedata.combining(c))
+    plain = "".join("-" if unicodedata.category(c) == "Pd" else c for c in without_accents(date.casefold()))
     plain = re.sub(r"\s+", " ", plain.replace("\u2212", "-").translate(APOSTROPHES)).strip()
     return f"until {plain[1:]}" if date.lstrip().startswith(("\u2013", "\u2014")) else plain
 
@@ -47,7 +47,7 @@ def _without_days(text: str) -> str:
 
 @cache
 def phrases(listed: str) -> frozenset[str]:
-    """The phrases of a list in `date_words`."""
+    """The phrases of a list in `words.py`."""
     return frozenset(one.strip() for one in listed.split(";"))
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache, lru_cache
 
 from painter_search.collection.hands import words
+from painter_search.common.text import without_accents
 
 LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"})
 """Letters that have no accent to take away."""
@@ -18,21 +18,22 @@ YEARS_BEHIND = re.compile(
 
 
 LIFE_IN_BRACKETS = re.compile(
-    r"[(\[]([^()\[\]]*(?<!\d)\d{3,4}\??\s?[-\u2010-\u2015/]\s?(?:c\.?|ca\.?)?\s?\d{3,4}(?!\d)[^()\[\]]*)[)\]]\s*$"
+    r"[(\[]([^()\[\]]*(?<!\d)\d{3,4}\??\s?[-\u2010-\u2015/][^()\[\]\d]*\d{3,4}(?!\d)[^()\[\]]*)[)\]]\s*$"
 )
-"""What stands in brackets behind a name around the years of a life: (French, Paris 1840-1926 Giverny)."""
+"""What stands in brackets behind a name around the years of a life: (French, Paris, 1840 - Giverny, 1926)."""
+EITHER_SEX = re.compile(r"(?<=[^\W\d_])[*:_/](?=in(?:nen)?\b)")
+"""The sign in a German word for either sex: Maler*in."""
 SAID_BEFORE = re.compile(
     r"(?:(?:painted|drawn|made|engraved|etched)\s+)?by:?\s+|gemalt von\s+|peint par\s+|dipinto da\s+|pintado por\s+|"
     r"(?:artist|painter|maker|creator|author|künstler|maler|artiste|peintre|artista|pittore|pintor|художник)\s*:\s*",
     re.IGNORECASE,
 )
-"""What is said before a name and is no part of it: Artist: Claude Monet."""
+"""What is said before a name and is not part of it: Artist: Claude Monet."""
 
 
 def fold_words(text: str) -> list[str]:
     """The words of a text in their order, without accents and capitals; underscores and points divide words."""
-    letters = unicodedata.normalize("NFKD", text.casefold()).translate(LETTERS)
-    return WORD.findall("".join(letter for letter in letters if not unicodedata.combining(letter)))
+    return WORD.findall(without_accents(text.casefold()).translate(LETTERS))
 
 
 @lru_cache(maxsize=200_000)
@@ -63,11 +64,10 @@ def split_off_life(artist: str) -> tuple[str, str]:
     if not rest:
         found = YEARS_BEHIND.search(artist)
         return (artist[: found.start()], found.group()) if found else (artist, "")
-    name, with_years = [first], False
+    name, with_years = [first], any(re.search(r"\d{3}", part) for part in rest[1::2])
     life: list[str] = []
-    for mark, part in zip(rest[-2::-2], rest[::-2], strict=True):  # from behind: years are last
-        with_years = with_years or re.search(r"\d{3}", part) is not None
-        if _tells_of_a_life(fold_words(part), mark in "([", with_years):
+    for mark, part in zip(rest[-2::-2], rest[::-2], strict=True):
+        if _tells_of_a_life(fold_words(EITHER_SEX.sub("", part)), mark in "([", with_years):
             life.insert(0, part.strip(" )]"))
         else:
             name.insert(1, part)
@@ -75,14 +75,17 @@ def split_off_life(artist: str) -> tuple[str, str]:
 
 
 def _tells_of_a_life(folded: list[str], in_brackets: bool, with_years: bool) -> bool:
-    """Whether words behind a name are years or a nationality; the latter also in brackets or with years."""
+    """Whether words behind a name are years, a role or a nationality; the last in brackets or with others alone."""
     if not folded:
         return False
     first, cultures, life = folded[0], phrases(words.CULTURES), phrases(words.LIFE)
     if any(re.fullmatch(r"\d{3,4}", word) for word in folded):
         return first in cultures or first in life or first.isdigit()
-    if in_brackets and all(word in cultures or word in phrases(words.ROLES) for word in folded):
-        return True  # Claude Monet (French painter)
+    # Behind a comma a title is part of the name: Bertram, Meister.
+    known_roles = phrases(words.ROLES) if in_brackets else phrases(words.ROLES) - phrases(words.TITLES)
+    roles = known_roles.intersection(folded)
+    if (in_brackets or roles) and all(word in cultures or word in roles for word in folded):
+        return True  # Claude Monet (French), and Claude Monet, French painter
     if not all(word in cultures or word in life for word in folded):
         return with_years and first in phrases(words.BORN)
     return in_brackets or (with_years and not any(word in phrases(words.NAMES_TOO) for word in folded))
@@ -90,5 +93,5 @@ def _tells_of_a_life(folded: list[str], in_brackets: bool, with_years: bool) -> 
 
 @cache
 def phrases(listed: str) -> frozenset[str]:
-    """The phrases of a list in `hand_words`, folded."""
+    """The phrases of a list in `words.py`, folded."""
     return frozenset(" ".join(fold_words(phrase)) for phrase in listed.split(";"))

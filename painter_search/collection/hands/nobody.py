@@ -17,6 +17,8 @@ def names_nobody(field: str) -> bool:
     text = " ".join(folded)
     if not any(letter.isalnum() for letter in text) or text in phrases(words.NOBODY_ALONE) | phrases(words.NOBODY):
         return True
+    if field.strip().casefold() in words.DITTO_AS_WRITTEN:
+        return True
     if text in phrases(words.FIRMS):
         return False
     return says_nothing(folded) or _is_anonymous_master(field) or _has_no_artist(folded)

@@ -58,32 +58,28 @@ def side_leaders(fields: Iterable[str]) -> dict[str, str]:
     Together are the spellings of a name, namesakes, an artist and the hands near that artist, and artists with common
     works. "Workshop of Rubens" is near every artist whose name has that word. Others lead themselves.
     """
+    from scipy.cluster.hierarchy import DisjointSet  # here: a query, which finds spellings, divides nothing
+
     hands = read_hands(fields)
     by_word: dict[str, set[str]] = defaultdict(set)
     for hand in hands.values():
         for name in hand.relatives if hand.is_sure else ():
             for word in name.split():
                 by_word[word].add(name)
-    groups: dict[str, str] = {}
-
-    def root(key: str) -> str:
-        while groups.setdefault(key, key) != key:
-            groups[key] = groups[groups[key]]
-            key = groups[key]
-        return key
-
+    groups = DisjointSet()
     for field, hand in hands.items():
-        own = root(_own_key(field, hand))
+        own = _own_key(field, hand)
+        groups.add(own)
         for relative in hand.relatives:
             longer = [] if hand.is_sure else [by_word[word] for word in relative.split()]
-            for name in sorted({relative, *(set.intersection(*longer) if longer else ())}):
-                groups[root(name)] = own
-                own = root(own)
+            for name in {relative, *(set.intersection(*longer) if longer else ())}:
+                groups.add(name)
+                groups.merge(own, name)
     members: dict[str, list[str]] = defaultdict(list)
     for field, hand in hands.items():
-        members[root(_own_key(field, hand))].append(field)
+        members[groups[_own_key(field, hand)]].append(field)
     leaders = {key: min(group, key=lambda name: (not hands[name].is_sure, name)) for key, group in members.items()}
-    return {field: leaders[root(_own_key(field, hand))] for field, hand in hands.items()}
+    return {field: leaders[groups[_own_key(field, hand)]] for field, hand in hands.items()}
 
 
 def _own_key(field: str, hand: Hand) -> str:

@@ -27,14 +27,19 @@ NOBODY_ALONE = (
     "attribue; attribuito; atribuido; umkreis; copy; kopie; n n; nn; unsigned; unbek; o a; ohne autor; sem autor; tbc; "
     "to be determined; to be confirmed; xxx; not specified; unspecified; not recorded; not stated; missing; "
     "no data; blank; artist not known; other artists; autre; autres; sonstige; diverse kunstler; "
-    "copyist; forger; imitator; ditto; idem; see above; japan; china; korea; india; persia; iran; egypt; tibet; nepal; "
+    "copyist; forger; imitator; japan; china; korea; india; persia; iran; egypt; tibet; nepal; "
+    "ditto; dito; idem; see above; as above; same; the same; same as above; siehe oben; wie oben; derselbe; dieselbe; "
+    "dasselbe; le meme; la meme; lo stesso; la stessa; el mismo; la misma; o mesmo; dezelfde; "
     "ai; ai generated; ai art; artificial intelligence; midjourney; stable diffusion; dall e; dalle"
 )
 """Entries that name nobody, as a whole."""
+DITTO_AS_WRITTEN = ("id.", "do.", "ders.", "dies.", "dgl.", "desgl.", "s.o.", "s. o.", "même")
+"""Entries that name nobody if written with these points and accents; there are artists called Do and Id."""
 ROLES = (
     "artist; artists; painter; painters; master; masters; maker; makers; hand; author; creator; photographer; "
     "sculptor; draftsman; draughtsman; engraver; printmaker; illuminator; kunstler; kunstlerin; maler; malerin; "
-    "meister; meisters; kunstlers; malers; stecher; zeichner; fotograf; artiste; artistes; peintre; peintres; "
+    "meister; meisters; kunstlers; malers; stecher; zeichner; zeichnerin; fotograf; fotografin; artiste; artistes; "
+    "peintre; peintres; "
     "maitre; maitres; auteur; auteurs; graveur; dessinateur; photographe; artista; artisti; artistas; pittore; "
     "pittori; maestro; maestri; autore; autori; autor; autores; pintor; pintores; grabador; mestre; mestres; "
     "kunstenaar; kunstenaars; schilder; schilders; meester; meesters; tekenaar; malarz; artysta; mistrz; художник; "
@@ -42,6 +47,11 @@ ROLES = (
     "umetnik; "
     "umetnica; ressam; mannerist; mannerists; caravaggist; caravaggisti"
 )
+TITLES = (
+    "master; masters; meister; meisters; maitre; maitres; maestro; maestri; mestre; mestres; meester; meesters; "
+    "mistrz; мастер; mastare; mester"
+)
+"""Roles that are parts of names: Meister Bertram."""
 TIMES = (
     "century; centuries; cent; c; ca; circa; jahrhundert; jahrhunderts; jh; jhdt; siecle; s; secolo; sec; siglo; "
     "seculo; eeuw; wiek; wieku; w; век; века; в; tal; talet; tallet; early; mid; middle; late; first; second; half; "

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from painter_search.collection.artist_names import clean_name
-from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS
+from painter_search.collection.artist_names import clean_name, join_artists
+from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS, DESCRIPTIONS
 from painter_search.collection.hub.card import described_features
 from painter_search.collection.hub.download import fetch_dataset
 from painter_search.collection.hub.shards import Shard, list_shards
 from painter_search.collection.layouts.display_names import display_names
 from painter_search.collection.splits import divide_artists
-from painter_search.collection.tables.columns import ARTIST, FILE, PLAIN, find_columns, fold_header
+from painter_search.collection.tables.columns import ARTIST, FILE, PLAIN, find_columns, fold_header, numbered_artists
 from painter_search.collection.tables.features import (
     Features,
     is_bytes,
@@ -32,13 +32,12 @@ from painter_search.collection.tables.features import (
     schema_features,
 )
 from painter_search.common.errors import DamagedFileError, NotEnoughDataError, PainterSearchError
+from painter_search.common.files.urls import expand_home
 from painter_search.images.sources import Original
 from painter_search.images.table_pictures import Cell
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-TEXTS = ("title", "date", "style", "genre")
 
 
 class HubDataset(NamedTuple):
@@ -63,7 +62,9 @@ def read_hub_dataset(name: str, test_share: float, random_state: int) -> HubData
         MissingPackageError: It is to be fetched, and huggingface_hub is not installed.
         UnreachableError: The hub cannot be reached.
     """
-    place = Path(name) if Path(name).exists() else fetch_dataset(name)
+    place = expand_home(name)
+    if not place.exists():
+        place = fetch_dataset(name)
     shards = list_shards(place, name)
     try:
         schema = read_schema(shards[0].path)
@@ -84,12 +85,12 @@ def read_hub_dataset(name: str, test_share: float, random_state: int) -> HubData
     if any("partial-" in shard.path.as_posix() for shard in shards):
         remarks.append(f"The hub has converted only the first part of {name} to Parquet; the rest is left out.")
     remarks += _divide(catalogue, test_share, random_state)
-    originals = _list_originals(shards, parts, catalogue["new_filename"], columns[FILE])
+    originals = _list_originals(shards, parts, catalogue["new_filename"], columns[FILE][0])
     return HubDataset(catalogue.reindex(columns=CLEAN_COLUMNS, fill_value=""), originals, remarks)
 
 
-def _choose_columns(schema: pa.Schema, features: Features, name: str) -> tuple[dict[str, str], list[str]]:
-    """The column of the pictures and those of the texts, and what to tell of them."""
+def _choose_columns(schema: pa.Schema, features: Features, name: str) -> tuple[dict[str, list[str]], list[str]]:
+    """The column of each field, of artists perhaps several, and what to tell of them."""
     names = schema.names
     pictures = [one for one in names if is_picture(schema.field(one))]
     pictures = pictures or [one for one in names if is_bytes(schema.field(one)) and find_columns([one], FILE)]
@@ -99,31 +100,34 @@ def _choose_columns(schema: pa.Schema, features: Features, name: str) -> tuple[d
         lacking = "artists; one is to be called artist" if pictures else "pictures"
         raise NotEnoughDataError(f"{name} has no column of {lacking}. It has {', '.join(names[:12])}.")
     preferred = find_columns(pictures, FILE)
-    columns = {FILE: pictures[preferred[0]] if preferred else pictures[0], ARTIST: others[artists[0]]}
-    for field in TEXTS:
+    named = [others[number] for number in numbered_artists(others) or artists[:1]]
+    columns = {FILE: [pictures[preferred[0] if preferred else 0]], ARTIST: named}
+    for field in DESCRIPTIONS:
         found = find_columns(others, field)
         if found:
-            columns[field] = others[found[0]]
+            columns[field] = [others[found[0]]]
     remarks = []
-    if len(artists) > 1 or fold_header(columns[ARTIST]) not in PLAIN:
-        remarks.append(f"{name}: artists are read from the column {columns[ARTIST]!r}.")
-    if str(schema.field(columns[ARTIST]).type).startswith("int") and not label_names(features.get(columns[ARTIST])):
-        remarks.append(f"{name}: {columns[ARTIST]!r} has numbers without names, which stand for the artists.")
+    if len(artists) > 1 or fold_header(named[0]) not in PLAIN:
+        shown = " and ".join(map(repr, named))
+        remarks.append(f"{name}: artists are read from the column{'s' if len(named) > 1 else ''} {shown}.")
+    if str(schema.field(named[0]).type).startswith("int") and not label_names(features.get(named[0])):
+        remarks.append(f"{name}: {named[0]!r} has numbers without names, which stand for the artists.")
     return columns, remarks
 
 
 def _read_shard(
-    shard: Shard, columns: dict[str, str], described: Callable[[Path], Features], usual: Features
+    shard: Shard, columns: dict[str, list[str]], described: Callable[[Path], Features], usual: Features
 ) -> pd.DataFrame:
     """The texts of a file's rows under a catalogue's names, the split, and the path that each picture had.
 
     Features are the file's own, since labels may be numbered otherwise in another; `usual` where it has none.
     """
     features = schema_features(read_schema(shard.path)) or described(shard.path.parent) or usual
-    texts = read_texts(shard.path, list(columns.values()), features)
-    table = pd.DataFrame({field: texts[column] for field, column in columns.items()}, dtype=object)
+    texts = read_texts(shard.path, [column for several in columns.values() for column in several], features)
+    table = pd.DataFrame({field: texts[several[0]] for field, several in columns.items()}, dtype=object)
+    table[ARTIST] = [join_artists(row) for row in zip(*(texts[column] for column in columns[ARTIST]), strict=True)]
     table = table.rename(columns={FILE: "path"}).assign(split=shard.split)
-    for column in ("artist", *(field for field in TEXTS if field in columns)):
+    for column in ("artist", *(field for field in DESCRIPTIONS if field in columns)):
         table[column] = table[column].map(clean_name)
     return table
 

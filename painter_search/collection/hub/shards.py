@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError
+from painter_search.common.text import first_few
 
 SPLITS = {
     "train": "train", "training": "train", "validation": "validation", "valid": "validation", "val": "validation",
@@ -60,7 +61,7 @@ def check_one_configuration(files: Iterable[str], name: str) -> None:
     """Raise `InvalidValueError` if files belong to several configurations, of which one must be chosen."""
     found = sorted({_configuration_of(file) for file in files})
     if len(found) > 1:
-        listed = ", ".join(one or "the files above the folders" for one in found[:5]) + (", …" if found[5:] else "")
+        listed = first_few([one or "the files above the folders" for one in found], 5)
         raise InvalidValueError(
             f"{name} has several configurations ({listed}); give one of them: --from-hub {name}/{found[-1]}."
         )

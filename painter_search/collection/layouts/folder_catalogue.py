@@ -39,11 +39,9 @@ def read_folder(
         NotEnoughDataError: No path tells an artist.
         AmbiguousError: It is not certain what in the paths tells the artist.
     """
-    notes = {original.file for original in originals if is_note(original.file)}
-    pictures = [original for original in originals if original.file not in notes] or list(originals)
+    pictures, notes = _split_off_notes(originals)
     if not pictures:
         raise NotEnoughDataError(f"{place} has no file whose name is text; rename its files.")
-    left_out = [(file, "not an image") for file in sorted(notes) if len(pictures) < len(originals)]
     metadata = read_metadata(originals, pictures) if layout in (None, METADATA) else None
     if metadata is not None and (layout == METADATA or names_the_artists(metadata, len(pictures), place)):
         found = catalogue_of_metadata(metadata, pictures, place, test_share, random_state)
@@ -51,7 +49,7 @@ def read_folder(
         try:
             found = catalogue_of_paths(pictures, place, test_share, random_state, layout)
         except NotEnoughDataError as error:
-            table = next((file for file in sorted(notes) if is_table(Path(file))), None)
+            table = min((one.file for one in originals if is_table(Path(one.file))), default=None)
             if table is None:
                 raise
             if are_added:
@@ -61,16 +59,24 @@ def read_folder(
                 remedy = f"give it to `prepare` as --catalogue, and {place} as --originals{share}."
             raise NotEnoughDataError(f"{error.command_line} If {table} names them, {remedy}") from None
         found.remarks = [*(metadata.remarks if metadata else []), *found.remarks]
-    found.rejected = [*found.rejected, *left_out]
+    found.rejected = [*found.rejected, *notes]
     return found
 
 
 def catalogue_of_artist(originals: Sequence[Original], artist: str) -> FolderCatalogue:
     """The catalogue of a folder that holds one artist's paintings, whatever its layout; all are test works."""
-    pictures = [original for original in originals if not is_note(original.file)] or list(originals)
+    pictures, notes = _split_off_notes(originals)
     titles = Layout(("artist",))
     fields = [replace(titles.read(PurePosixPath(original.file)), artist=artist) for original in pictures]
     table = make_table(pictures, fields)
     table["in_train"] = False
-    notes = {original.file for original in originals} - {original.file for original in pictures}
-    return FolderCatalogue(table, pictures, [(file, "not an image") for file in sorted(notes)], "--artist", "")
+    return FolderCatalogue(table, pictures, notes, "--artist", "")
+
+
+def _split_off_notes(originals: Sequence[Original]) -> tuple[list[Original], list[tuple[str, str]]]:
+    """The pictures, and the notes with the reason to leave them out; where there are only notes, they are pictures."""
+    pictures = [original for original in originals if not is_note(original.file)]
+    if not pictures:
+        return list(originals), []
+    notes = sorted(original.file for original in originals if is_note(original.file))
+    return pictures, [(file, "not an image") for file in notes]

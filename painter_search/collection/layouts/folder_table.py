@@ -11,6 +11,7 @@ from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS
 from painter_search.collection.layouts.display_names import repair
 from painter_search.collection.layouts.layout import PathFields
 from painter_search.collection.splits import divide_artists
+from painter_search.common.text import first_few
 from painter_search.images.sources import Original
 
 EXAMPLES = 3
@@ -34,6 +35,7 @@ class FolderCatalogue:
 
 
 def make_table(originals: Sequence[Original], fields: Sequence[PathFields]) -> pd.DataFrame:
+    """The catalogue of paintings, one row each in their order, of what their paths say; columns `CLEAN_COLUMNS`."""
     rows = [
         {
             "artist": one.artist,
@@ -63,9 +65,10 @@ def divide_by_parts(
     ]
     shared = sorted(set(artists[in_test]) & set(artists[~in_test]))
     if shared:
-        names = ", ".join(shared[:EXAMPLES]) + (", …" if len(shared) > EXAMPLES else "")
         who = "1 artist is" if len(shared) == 1 else f"{len(shared):,} artists are"
-        remarks.append(f"{who} in test and in another part ({names}); all works of one artist are kept on one side")
+        remarks.append(
+            f"{who} in test and in another part ({first_few(shared)}); all works of one artist are kept on one side"
+        )
     return ~in_test, remarks
 
 

@@ -12,6 +12,7 @@ from painter_search.collection.layouts.file_names import FilePattern, read_file_
 from painter_search.collection.layouts.layout import folders_of
 from painter_search.collection.layouts.name_kinds import NameKind, kind_of, part_of, words_of
 from painter_search.collection.layouts.vocabulary import CAMERA
+from painter_search.common.text import first_few
 
 AGREEMENT = 0.9
 """Share of the pictures that must be named alike, or after their folders, for this to be no accident."""
@@ -53,10 +54,9 @@ class Names:
         others: Counter[NameKind] = Counter(kind for kind in self.kinds.values() if kind not in ("artist", "unknown"))
         return others.most_common(1)[0][0] if others else "unknown"
 
-    def examples(self, count: int = 3) -> str:
+    def examples(self) -> str:
         """The names with most pictures."""
-        first = [name for name, _ in sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))[:count]]
-        return ", ".join(first) + (", …" if len(self.counts) > count else "")
+        return first_few(sorted(self.counts, key=lambda name: (-self.counts[name], name)))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
@@ -11,6 +10,7 @@ from typing import Literal
 from painter_search.collection.layouts import vocabulary
 from painter_search.collection.layouts.file_names import MAX_LENGTH
 from painter_search.collection.layouts.known_painters import KNOWN_PAINTERS
+from painter_search.common.text import without_accents
 
 NameKind = Literal[
     "artist", "part", "container", "rest", "style", "period", "number", "letter", "place", "museum", "subject",
@@ -33,7 +33,7 @@ BORN = re.compile(
     r"\s*[(\[]\s*(?:(?:b\.|born|geb\.|nato|né|née|\*)\s*1[0-9]\d\d|1[0-9]\d\d\s*[-\u2013\u2014]\s*)[)\]]\s*$"
 )
 ORDER = re.compile(r"^\d{1,3}[\s._)\-]+(?=[^\W\d_]{2})")
-SIDE = re.compile(r"(train|val|valid|test)_?(?:[A-D]|\d{1,2})")
+TRANSLATION_PART = re.compile(r"(train|val|valid|test)_?(?:[A-D]|\d{1,2})")
 """`trainA`, `testB` and `test1`, of data sets for translation between two kinds of pictures; Testa is a painter."""
 PICTURES = re.compile(
     r"\d{2,5}(?:x\d{2,5}|px)|[1-9]\d\d(?:android|apple|canon|fuji|gopro|media|msdcf|ncd\w+|nikon|nikor|olymp)"
@@ -49,11 +49,7 @@ def _words(text: str) -> frozenset[str]:
 @lru_cache(maxsize=100_000)
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case, without accents and punctuation; underscores and hyphens divide words."""
-    plain = name.casefold()
-    if not plain.isascii():
-        letters = unicodedata.normalize("NFKD", plain)
-        plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return tuple(re.findall(r"[^\W_]+", plain))
+    return tuple(re.findall(r"[^\W_]+", without_accents(name.casefold())))
 
 
 _PARTS = {word: part for part, words in vocabulary.PARTS.items() for word in words.split()}
@@ -105,7 +101,7 @@ def kind_of(name: str) -> NameKind:
 
 def part_of(name: str) -> str:
     """`train`, `validation` or `test`, if a name is that of a part, such as `train_images`; else empty."""
-    if side := SIDE.fullmatch(name):
+    if side := TRANSLATION_PART.fullmatch(name):
         return _PARTS[side[1]]
     words = words_of(name)
     parts = {_PARTS[word] for word in words if word in _PARTS}

@@ -23,6 +23,7 @@ from painter_search.collection.layouts.levels import read_levels
 from painter_search.collection.layouts.name_kinds import kind_of, part_of, says_fake, words_of
 from painter_search.collection.layouts.recognise import KINDS, Recognised, recognise
 from painter_search.common.errors import NotEnoughDataError
+from painter_search.images.listing.zip_members import without_zip
 from painter_search.images.sources import Original
 
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
@@ -176,5 +177,4 @@ def _no_artists(place: Path, paths: Sequence[PurePosixPath]) -> str:
 
 
 def _name_of(place: Path) -> str:
-    name = place.resolve().name
-    return name[:-4] if name.lower().endswith(".zip") else name
+    return without_zip(place.resolve().name)

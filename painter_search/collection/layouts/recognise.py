@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import NoReturn
@@ -20,6 +20,7 @@ from painter_search.collection.layouts.levels import (
 )
 from painter_search.collection.layouts.name_kinds import NameKind
 from painter_search.common.errors import AmbiguousError
+from painter_search.common.text import first_few
 
 MAJORITY = 0.5
 EVIDENT = 0.1
@@ -146,9 +147,10 @@ def _not_artists(levels: Sequence[Level], artist: int, place: str) -> dict[str, 
     pictures = sum(level.counts[name] for name, kind in others.items() if kind != "rest")
     if "part" in others.values() or pictures > TOLERATED * level.counts.total():
         kind = next((kind for kind in others.values() if kind == "part"), next(iter(others.values())))
+        artists = first_few(sorted(level.kinds.keys() - others.keys()))
         raise AmbiguousError(
-            f"{place} has folders that look like artists ({_some(level.kinds.keys() - others.keys())}) beside folders "
-            f"that look like {KINDS[kind][1]} ({_some(others)}); move these elsewhere, or add --layout "
+            f"{place} has folders that look like artists ({artists}) beside folders "
+            f"that look like {KINDS[kind][1]} ({first_few(sorted(others))}); move these elsewhere, or add --layout "
             f"{_layout(levels, artist)} if each of them is one artist."
         )
     return others
@@ -189,8 +191,3 @@ def _ask_about_names(levels: Sequence[Level], named: Sequence[NamedFiles], place
             f"the names of the files in {place} may tell the artists ({guess.examples()}); if they do, add --layout "
             f"{guess.pattern}, and otherwise put each artist's pictures into a folder of the artist's name."
         )
-
-
-def _some(names: Collection[str]) -> str:
-    first = sorted(names)[:3]
-    return ", ".join(first) + (", …" if len(names) > len(first) else "")

@@ -11,14 +11,19 @@ from painter_search.common.files.text_encoding import storable_text
 
 MEMBERS = ("path", "file_name", "filename", "name", "text", "value", "label")
 """Members of a nested value that stand for the whole, in order of preference."""
+LINKS = ("url", "src", "uri", "href", "@id")
+"""Further ones of a file; or else those of the first member that has such: `{"web": {"url": "1.jpg"}}`."""
 
 QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("«", "»"))
 JOINERS = "\u200c\u200d"
 """Between two letters or signs of a word these say how it is written, as in Persian or in an emoji."""
 
 
-def to_text(value: object) -> str:
-    """A cell's value as text: whole numbers without decimals, several values with semicolons, nothing as empty."""
+def to_text(value: object, names_file: bool = False) -> str:
+    """A cell's value as text: whole numbers without decimals, several values with semicolons, nothing as empty.
+
+    A nested value that `names_file` may also be a link, or hold one a level below.
+    """
     if value is None or value != value:  # NaN
         return ""
     if isinstance(value, str):
@@ -32,9 +37,12 @@ def to_text(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return to_text(next((value[name] for name in MEMBERS if value.get(name) is not None), None))
+        inner = [one for one in value.values() if isinstance(one, Mapping)] if names_file else []
+        names = (*MEMBERS, *LINKS) if names_file else MEMBERS
+        members = (one[name] for one in (value, *inner) for name in names if one.get(name) is not None)
+        return to_text(next(members, None), names_file)
     if isinstance(value, Sequence) and not isinstance(value, bytes):
-        return "; ".join(filter(None, map(to_text, value)))
+        return "; ".join(filter(None, (to_text(one, names_file) for one in value)))
     return str(value)
 
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
+
+from painter_search.common.text import without_accents
 
 ARTIST, FILE = "artist", "new_filename"
 SYNONYMS: dict[str, tuple[str, ...]] = {
     ARTIST: (
-        "artist", "artist name", "artist display name", "artist full name", "name of the artist", "artists", "painter",
-        "painter name", "painters", "creator", "creator name", "creators", "maker", "maker name", "makers",
+        "artist", "artist name", "artist's name", "artist title", "artist display name", "artist full name",
+        "name of the artist", "primary artist", "artist display", "artist/maker", "artists", "painter",
+        "painter name", "painters", "creator", "creator name", "creatorLabel", "object creator", "creators",
+        "maker", "maker name", "makers",
         "principal maker", "principal or first maker", "author", "author name", "authors", "attribution",
         "attributed to",
-        "Künstler", "Kuenstler", "KünstlerIn", "Künstler/in", "Künstlername", "Name des Künstlers", "Maler", "Malerin",
+        "Künstler", "Kuenstler", "KünstlerIn", "Künstler/in", "Künstler / Künstlerin", "Künstler:innen",
+        "Künstlername", "Name des Künstlers", "Maler", "Malerin",
         "Urheber", "Autor", "Hersteller", "Zuschreibung",
         "artiste", "nom de l'artiste", "nom artiste", "peintre", "auteur", "créateur",
         "artista", "nombre del artista", "pintor", "pintora", "creador", "autoría",
         "nome dell'artista", "pittore", "autore", "creatore",
-        "kunstenaar", "naam kunstenaar", "schilder", "vervaardiger",
+        "kunstenaar", "naam kunstenaar", "kunstenaars", "schilder", "vervaardiger",
         "художник", "автор", "имя художника", "живописец", "artysta", "malarz", "twórca", "konstnär", "målare",
         "kunstner", "maler", "taiteilija", "umělec", "malíř", "művész", "festő", "sanatçı", "ressam", "καλλιτέχνης",
         "ζωγράφος", "autor da obra", "criador", "作者", "作者名", "画家", "作家",
@@ -28,9 +32,11 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     FILE: (
         "new_filename", "filename", "file name", "file", "files", "file path", "path", "relative path", "full path",
         "image file", "image file name", "image filename", "image path", "image name", "image", "images", "img",
-        "img path", "picture", "picture file", "photo", "photo file", "scan",
+        "img path", "img file", "image file path", "rel path", "media file", "attachments", "picture",
+        "picture file", "photo", "photo file", "scan",
         "Datei", "Dateiname", "Dateipfad", "Pfad", "Bilddatei", "Bild", "Bildname", "Bildpfad", "Abbildung", "Foto",
-        "fichier", "nom de fichier", "nom du fichier", "nom fichier", "chemin", "fichier image", "nom image", "photo",
+        "fichier", "nom de fichier", "nom du fichier", "nom fichier", "chemin", "fichier image", "nom du fichier image",
+        "nom image", "photo",
         "archivo", "nombre de archivo", "nombre del archivo", "nombre archivo", "fichero", "nombre de fichero", "ruta",
         "imagen", "archivo de imagen", "nome file", "nome del file", "percorso", "immagine", "file immagine",
         "файл", "имя файла", "путь", "изображение", "plik", "nazwa pliku", "ścieżka", "obraz", "fil", "filnamn",
@@ -39,9 +45,11 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "arquivo", "nome do arquivo", "nome arquivo", "ficheiro", "nome do ficheiro", "imagem", "caminho",
         "ファイル", "ファイル名", "画像", "文件", "文件名", "檔名", "图片", "圖片", "파일", "파일명", "이미지",
         "bestand", "bestandsnaam", "bestandspad", "pad", "afbeelding", "afbeeldingsbestand",
-        "image url", "url", "thumbnail url", "link",
-        "image id", "object id", "id", "inventory number", "inventory no", "accession number", "Inventarnummer",
-        "Inv.-Nr.", "numéro d'inventaire", "número de inventario", "numero d'inventario", "inventarisnummer",
+        "primary image", "object image", "image url", "image link", "src", "url", "thumbnail url", "link",
+        "image id", "object id", "id", "inventory number", "inventory no", "inv no", "accession number", "accession no",
+        "accession #", "acc no", "object number", "object no", "object inventory number", "museum number", "identifier",
+        "Inventarnummer", "Inventarnr.", "Inv.-Nr.", "Inv.-Nummer", "Objektnummer", "n° inventaire",
+        "numéro d'inventaire", "número de inventario", "numero d'inventario", "inventarisnummer",
     ),
     "title": (
         "title", "work title", "title of work", "artwork", "artwork title", "artwork name", "object title",
@@ -68,14 +76,25 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Names of a catalogue's columns in order of preference. Compared are letters and digits alone, without accents and
 capitals. `label` and `class`, and for the file a URL or a number, come last: they may mean something else."""
+WEAK = {"label", "class"}
+"""Columns that may mean something else than artists, folded."""
 PLAIN = {"artist", "newfilename", "filename"}
 """Names that need no explanation, folded."""
 
 
 def fold_header(name: str) -> str:
     """A column's name as it is compared: lower case letters and digits, without accents."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(re.findall(r"[^\W_]", "".join(one for one in letters if not unicodedata.combining(one))))
+    return "".join(re.findall(r"[^\W_]", without_accents(name.casefold())))
+
+
+FINAL_NUMBER = re.compile(r"(?:\[\d{1,2}\]|[\s_]\d{1,2})\s*$")
+BESIDE_HEADERS = re.compile(rf"^\s*(?:dc|dcterms|dublin core)\s*[:.]|\(s\)|{FINAL_NUMBER.pattern}", re.IGNORECASE)
+"""What stands beside a column's name: a vocabulary, a plural, a number (`dc:creator`, `Auteur(s)`, `image_1`)."""
+
+
+def fold_bare(name: str) -> str:
+    """A column's name folded without what stands beside it."""
+    return fold_header(BESIDE_HEADERS.sub("", name))
 
 
 _RANKS = {
@@ -87,54 +106,31 @@ _RANKS = {
 def find_columns(header: Sequence[str], field: str) -> list[int]:
     """The numbers of the columns that may be `field`, the preferred one first."""
     ranks = _RANKS.get(field, {fold_header(field): 0})
-    folded = [fold_header(name) for name in header]
-    return sorted((number for number, name in enumerate(folded) if name in ranks), key=lambda n: (ranks[folded[n]], n))
+    found = []
+    for number, name in enumerate(header):
+        folded, bare = fold_header(name), fold_bare(name)
+        if folded in ranks or bare in ranks:
+            found.append((ranks.get(folded, ranks.get(bare, 0)), folded not in ranks, number))
+    return [number for _, _, number in sorted(found)]
 
 
-GIVEN = tuple(
-    map(
-        fold_header,
-        (
-            "first name",
-            "given name",
-            "forename",
-            "artist first name",
-            "artist first",
-            "Vorname",
-            "prénom",
-            "nombre",
-            "nome",
-            "voornaam",
-            "имя",
-            "artist forename",
-            "artist given name",
-        ),
-    )
-)
-FAMILY = tuple(
-    map(
-        fold_header,
-        (
-            "last name",
-            "family name",
-            "surname",
-            "artist last name",
-            "artist last",
-            "Nachname",
-            "Familienname",
-            "nom",
-            "nom de famille",
-            "apellido",
-            "apellidos",
-            "cognome",
-            "sobrenome",
-            "achternaam",
-            "фамилия",
-            "artist surname",
-            "artist family name",
-        ),
-    )
-)
+def numbered_artists(header: Sequence[str]) -> list[int]:
+    """The numbers of the columns of a work's several artists, the preferred first: `Artist 1` and `Artist 2`."""
+    found = find_columns(header, ARTIST)
+    together = [number for number in found if fold_bare(header[number]) == fold_bare(header[found[0]])]
+    is_numbered = any(FINAL_NUMBER.search(header[number]) for number in together)
+    return together if is_numbered and len(together) > 1 and fold_bare(header[found[0]]) not in WEAK else []
+
+
+GIVEN = frozenset(map(fold_header, (
+    "first name", "given name", "forename", "artist first name", "artist first", "Vorname", "prénom", "nombre", "nome",
+    "voornaam", "имя", "artist forename", "artist given name",
+)))  # fmt: skip
+FAMILY = frozenset(map(fold_header, (
+    "last name", "family name", "surname", "artist last name", "artist last", "Nachname", "Familienname", "nom",
+    "nom de famille", "apellido", "apellidos", "cognome", "sobrenome", "achternaam", "фамилия", "artist surname",
+    "artist family name",
+)))  # fmt: skip
 """Two columns for an artist's name, folded."""
 
 
@@ -145,10 +141,30 @@ def name_columns(header: Sequence[str]) -> tuple[int, int] | None:
     return (found[0][0], found[1][0]) if len(found[0]) == len(found[1]) == 1 else None
 
 
+FOLDERS = tuple(map(fold_header, (
+    "folder", "directory", "dir", "folder name", "folder path", "image folder", "subfolder", "path", "file path",
+    "relative path", "Ordner", "Verzeichnis", "Pfad", "dossier", "répertoire", "chemin", "carpeta", "directorio",
+    "ruta", "cartella", "percorso", "pasta", "caminho", "bestandspad", "pad", "папка", "путь",
+)))  # fmt: skip
+"""Columns that may hold the folders of files whose bare names stand in another, folded."""
+
+
+def find_folders(header: Sequence[str]) -> list[int]:
+    """The numbers of the columns that may hold the files' folders."""
+    return [number for number, name in enumerate(header) if fold_header(name) in FOLDERS]
+
+
 def is_catalogue_header(header: Sequence[str]) -> bool:
-    """Whether a row names both the artist and the file."""
-    is_named = bool(find_columns(header, ARTIST)) or name_columns(header) is not None
-    return is_named and bool(find_columns(header, FILE))
+    """Whether a row names both the artist and the file; not both with a number, which may be data: `Maler 1;Bild 1`."""
+    is_named, has_files = bool(find_columns(header, ARTIST)), bool(find_columns(header, FILE))
+    if name_columns(header) is not None:
+        return has_files
+    return is_named and has_files and (names_plainly(header, ARTIST) or names_plainly(header, FILE))
+
+
+def names_plainly(header: Sequence[str], field: str) -> bool:
+    """Whether a row names a field without a number behind it, which values have too: `scan_1`."""
+    return any(not FINAL_NUMBER.search(header[number]) for number in find_columns(header, field))
 
 
 def count_known(header: Sequence[str]) -> int:

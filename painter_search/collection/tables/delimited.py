@@ -22,6 +22,10 @@ HEADER_ROWS = 20
 """The header is looked for in this many rows: exports may begin with their name and date."""
 SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[ \t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 """Excel's first line `sep=;`, which names the delimiter."""
+ESCAPED_QUOTE = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
+"""A quotation mark behind an odd number of backslashes."""
+NULL = r"\N"
+"""An empty cell, as MySQL writes it."""
 
 
 @python_strings()
@@ -30,15 +34,16 @@ def parse_delimited(text: str) -> pd.DataFrame:
 
     The delimiter is the one that the line `sep=` names, or with which a row near the beginning names the artist and the
     file, or else the one with which the first row names most. What is above that row is left out. Rows may end with
-    superfluous delimiters.
+    superfluous delimiters. MySQL's `\\"` is a quotation mark within a cell, and its `\\N` an empty cell.
 
-    Raises `ValueError` or `pandas.errors.ParserError` for text that is no table, or with a row longer than the header
-    or a quotation mark that is not closed.
+    Raises `ValueError` or `pandas.errors.ParserError` for text that is not a table, or with a row longer than the
+    header or a quotation mark that is not closed.
     """
     import pandas as pd
 
     text = text.replace("\0", "")
     delimiter, start = find_header(text)
+    text = text[:start] + _double_quotes(text[start:], delimiter)
     if delimiter == "\t" and _is_one_row_a_line(text[start:]):
         return _read_unquoted(text[start:])
     _check_quotes(text, start, delimiter)
@@ -64,7 +69,22 @@ def _read(text: str, delimiter: str, **options: Any) -> pd.DataFrame:
         index_col=False,
         **options,
     )
-    return table
+    return table.where(table != NULL, "") if NULL in text else table
+
+
+def _double_quotes(text: str, delimiter: str) -> str:
+    r"""A table with `""` for MySQL's `\"`, if its rows are whole with them alone: `"C:\scans\"` ends a cell."""
+    doubled = ESCAPED_QUOTE.sub(r'\1""', text)
+    return doubled if doubled != text and not _is_whole(text, delimiter) and _is_whole(doubled, delimiter) else text
+
+
+def _is_whole(text: str, delimiter: str) -> bool:
+    """Whether a strict reader finds as many cells in every row as in the first."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    try:
+        return len({len(row) for row in rows if row}) == 1
+    except csv.Error:
+        return False
 
 
 def _is_one_row_a_line(text: str) -> bool:
@@ -142,18 +162,18 @@ def find_header(text: str) -> tuple[str, int]:
     start = separator.end() if separator else 0
     delimiters = (separator[1],) if separator else DELIMITERS
     first_rows: list[tuple[int, int, str, int]] = []
-    for order, delimiter in enumerate(delimiters):
+    for delimiter in delimiters:
         rows = list(islice(_rows(text, start, delimiter), HEADER_ROWS))
         for position, row in rows:
             if is_catalogue_header(row):
                 return delimiter, position
         if rows:
             position, row = rows[0]
-            first_rows.append((count_known(row), len(row), delimiter, -order))
-            start_of_rows = position
+            first_rows.append((count_known(row), len(row), delimiter, position))
     if not first_rows:
         return delimiters[0], start
-    return max(first_rows, key=lambda found: (found[0], found[1], found[3]))[2], start_of_rows
+    _, _, delimiter, position = max(first_rows, key=lambda found: found[:2])  # of equals the first
+    return delimiter, position
 
 
 def _rows(text: str, start: int, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from painter_search.collection.tables.cells import to_text
+from painter_search.collection.tables.columns import FILE, find_columns
 from painter_search.images.table_pictures import is_parquet, open_parquet, read_arrow
 
 if TYPE_CHECKING:
@@ -74,14 +75,15 @@ def read_texts(path: Path, columns: Sequence[str], features: Features) -> dict[s
         column = table.column(name)
         if name in pictures:
             column = column.flatten()[[member.name for member in column.type].index("path")]
-        texts[name] = _texts(column.to_pylist(), label_names(features.get(name)))
+        names_file = bool(find_columns([name], FILE))
+        texts[name] = _texts(column.to_pylist(), label_names(features.get(name)), names_file)
     return texts
 
 
-def _texts(values: Sequence[Any], names: Sequence[str]) -> list[str]:
+def _texts(values: Sequence[Any], names: Sequence[str], names_file: bool) -> list[str]:
     def name(value: object) -> object:
         if isinstance(value, list):
             return [name(one) for one in value]
         return names[value] if isinstance(value, int) and 0 <= value < len(names) else None  # -1: no label
 
-    return [to_text(name(value) if names else value) for value in values]
+    return [to_text(name(value) if names else value, names_file) for value in values]

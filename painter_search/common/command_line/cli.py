@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import UnionType
-from typing import Any, ParamSpec, TypeVar, get_args, get_origin
+from typing import Any, ParamSpec, get_args, get_origin
 
 import tyro
 
@@ -21,18 +21,17 @@ from painter_search.common.command_line.quiet import quiet_libraries
 from painter_search.common.command_line.verbosity import Verbosity, takes_verbosity
 from painter_search.common.errors import AmbiguousError, InvalidValueError, MissingPackageError, PainterSearchError
 from painter_search.common.files.temporary_names import lasting_path
-from painter_search.common.files.urls import Location, check_named, writable_path
+from painter_search.common.files.urls import Location, check_named, expand_home, writable_path
 from painter_search.common.terminal import discard_output, printable
 
 P = ParamSpec("P")
-T = TypeVar("T")
 
 FAILED, MISUSED = 1, 2
 """Exit codes; 0 means success, 130 an interrupt."""
 TYRO = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.DisallowNone)
 """How tyro reads the flags: `--json` without a `--no-json`, and fields of a config without its name."""
 PATHS = tyro.constructors.ConstructorRegistry()
-"""How tyro reads a path: as ever, but an empty one is refused."""
+"""How tyro reads a path, an empty one of which is refused, and what may be a path or a URL."""
 
 
 @PATHS.primitive_rule
@@ -42,7 +41,7 @@ def _path_rule(info: tyro.constructors.PrimitiveTypeInfo) -> tyro.constructors.P
             check_named(words[0])
         except InvalidValueError as error:
             raise PainterSearchError(*error.args) from None  # of a `ValueError` tyro makes a box of its own
-        return Path(words[0])
+        return expand_home(words[0])
 
     if info.type is not Path:
         return None
@@ -52,6 +51,21 @@ def _path_rule(info: tyro.constructors.PrimitiveTypeInfo) -> tyro.constructors.P
         instance_from_str=read,
         is_instance=lambda value: isinstance(value, Path),
         str_from_instance=lambda path: [str(path)],
+    )
+
+
+@PATHS.primitive_rule
+def _location_rule(
+    info: tyro.constructors.PrimitiveTypeInfo,
+) -> tyro.constructors.PrimitiveConstructorSpec[Location] | None:
+    if info.type not in (Location, Location | None):
+        return None
+    return tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="PATH|URL",
+        instance_from_str=lambda words: words[0],
+        is_instance=lambda value: value is None or isinstance(value, str | Path),
+        str_from_instance=lambda location: [str(location)],
     )
 
 
@@ -126,7 +140,7 @@ def parse_flags(
     # tyro prints a config's `ValueError` in a box of its own; an error of ours is raised to be printed like all others.
     printed = io.StringIO()
     try:
-        with contextlib.redirect_stderr(printed), _plain_checks(), PATHS:
+        with contextlib.redirect_stderr(printed), _plain_checks(), _joined_lines(), PATHS:
             return tyro.cli(
                 deferred(run),
                 args=None if arguments is None else list(arguments),
@@ -187,6 +201,25 @@ def _plain_checks() -> Iterator[None]:
         yield
     finally:
         resolver.is_instance = check
+
+
+@contextlib.contextmanager
+def _joined_lines() -> Iterator[None]:
+    """A context in which tyro joins the lines of a paragraph, those also that are indented or begin with a number."""
+    strings: Any = getattr(tyro, "_strings", None)
+    join = getattr(strings, "remove_single_line_breaks", None)
+    if join is None:  # another version of tyro
+        yield
+        return
+
+    def join_lines(text: str) -> str:
+        return "\n\n".join(" ".join(paragraph.split()) for paragraph in inspect.cleandoc(text).split("\n\n"))
+
+    strings.remove_single_line_breaks = join_lines
+    try:
+        yield
+    finally:
+        strings.remove_single_line_breaks = join
 
 
 def _run(name: str, run: Callable[..., int | None], arguments: Sequence[str] | None, description: str | None) -> int:

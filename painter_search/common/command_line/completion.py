@@ -30,9 +30,7 @@ BASH_FILES = (
 Functions = Mapping[str, Callable[..., int | None]]
 
 
-def print_completion(
-    commands: Functions, arguments: Sequence[str], subcommands: Mapping[str, Functions] | None = None
-) -> int:
+def print_completion(commands: Functions, arguments: Sequence[str], subcommands: Mapping[str, Functions]) -> int:
     """Print the script for a shell; returns the exit code.
 
     Args:
@@ -46,7 +44,7 @@ def print_completion(
     shell = arguments[0]
     script = _script(commands, shell)
     specification = _read_specification(script, shell)
-    for name, functions in (subcommands or {}).items():
+    for name, functions in subcommands.items():
         below = _read_specification(_script(functions, shell), shell)
         specification["subcommands"][name]["subcommands"] = below["subcommands"]
     _join_lines(specification)

@@ -15,6 +15,8 @@ Flags = Annotated[T, tyro.conf.arg(name="")]
 """Type of the config that a command takes: its fields are flags beside the command's own."""
 IfGiven = Annotated[T | None, tyro.conf.arg(help_behavior_hint="")]
 """Type of a flag whose default, None, means that it was not given; its help says what happens then."""
+IfAny = Annotated[tuple[T, ...], tyro.conf.arg(help_behavior_hint="")]
+"""Type of a flag that takes any number of values; its default, none, means that it was not given."""
 Names = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
 """Type of a flag that takes one name and can be repeated."""
 

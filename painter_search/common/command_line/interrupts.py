@@ -16,12 +16,18 @@ INTERRUPTED = 130
 
 def exit_on_interrupt() -> None:
     """From now on an interrupt ends the process at once, if this is a command: Python would print a traceback."""
-    program = (getattr(sys, "argv", None) or [""])[0]
-    # Python calls a program so while it looks for the module that `python -m` names.
-    is_command = program == "-m" or os.path.splitext(os.path.basename(program))[0] == "painter-search"
     # Otherwise interrupts are ignored, as in the background of a shell, or somebody else handles them.
-    if is_command and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if _is_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _exit)
+
+
+def _is_command() -> bool:
+    arguments: list[str] = getattr(sys, "argv", None) or [""]
+    if arguments[0] != "-m":
+        return os.path.splitext(os.path.basename(arguments[0]))[0] == "painter-search"
+    # Python calls a program so while it looks for the module that `python -m` names, the last word of its own.
+    module = "".join(sys.orig_argv[-len(arguments) :][:1]).removeprefix("-m")
+    return module.partition(".")[0] == "painter_search"
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 import tyro
 
+from painter_search.common.errors import InvalidValueError
 from painter_search.common.log import console_messages, logger
 from painter_search.common.machine.cores import available_cores
 from painter_search.common.progress import RichProgress, progress_shown_by
@@ -19,17 +20,19 @@ from painter_search.common.version import __version__
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-HOW_MUCH = tyro.conf.create_mutex_group(required=False, title="how much is said")
-
 
 @dataclass(frozen=True)
 class Verbosity:
     """What is printed on stderr beside errors."""
 
-    quiet: Annotated[bool, tyro.conf.arg(aliases=["-q"]), HOW_MUCH] = False
+    quiet: Annotated[bool, tyro.conf.arg(aliases=["-q"])] = False
     """Print nothing but results and errors: no progress, no messages."""
-    verbose: Annotated[bool, tyro.conf.arg(aliases=["-v"]), HOW_MUCH] = False
+    verbose: Annotated[bool, tyro.conf.arg(aliases=["-v"])] = False
     """Print more messages, with the seconds since the start; of an error, also where it arose."""
+
+    def __post_init__(self) -> None:
+        if self.quiet and self.verbose:
+            raise InvalidValueError("--quiet and --verbose exclude each other; give one of them.")
 
     @contextmanager
     def shown(self) -> Iterator[None]:

@@ -16,6 +16,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from painter_search.common.errors import BusyError, DamagedFileError
+from painter_search.common.files.lfs import refuse_lfs_pointer
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -99,7 +100,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 def write_json(path: Path, content: object) -> None:
-    """Write `content` as readable JSON, atomically, for `read_json`; what is no number is written as `NaN`."""
+    """Write `content` as readable JSON, atomically, for `read_json`; what is not a number is written as `NaN`."""
     text = json.dumps(content, indent=2, ensure_ascii=False, default=_to_plain)
     try:
         encoded = text.encode()
@@ -135,6 +136,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
+        refuse_lfs_pointer(path)
         raise DamagedFileError(f"{path} cannot be read ({error}); it is damaged: make it again.") from error
 
 

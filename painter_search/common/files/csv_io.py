@@ -34,7 +34,7 @@ def python_strings() -> Iterator[None]:
 
 
 @python_strings()
-def read_table(path: Path, encoding: str = "utf-8") -> pd.DataFrame:
+def read_table(path: Path) -> pd.DataFrame:
     """Read a CSV file with every value as text; bytes that are invalid UTF-8 survive as surrogates.
 
     Raises `OSError`, `ValueError` or `pandas.errors.ParserError` for a file that cannot be read as CSV.
@@ -50,8 +50,8 @@ def read_table(path: Path, encoding: str = "utf-8") -> pd.DataFrame:
             keep_default_na=False,
             na_filter=False,
             index_col=False,
-            encoding=encoding,
-            encoding_errors="surrogateescape" if encoding.startswith("utf-8") else "strict",
+            encoding="utf-8",
+            encoding_errors="surrogateescape",
         )
 
 

@@ -73,10 +73,7 @@ class ReadOnlyConnection(sqlite3.Connection):
 
 
 class FetchedRows(list[tuple[Any, ...]]):
-    """Rows in memory, with a cursor's methods."""
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        return self
+    """Rows in memory, with a cursor's method for the first."""
 
     def fetchone(self) -> tuple[Any, ...] | None:
         return self[0] if self else None

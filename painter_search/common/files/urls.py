@@ -43,8 +43,8 @@ class FileSystem(Protocol):
     def invalidate_cache(self) -> None: ...
 
 
-def check_named(text: Location) -> None:
-    """Raises `InvalidValueError` for what is no path, and for a blank string, the current folder to `Path`."""
+def check_named(text: str | os.PathLike[str]) -> None:
+    """Raise `InvalidValueError` for what is not a path, and for a blank string, to `Path` the current folder."""
     if not isinstance(text, str | os.PathLike):
         raise InvalidValueError(f"{type(text).__name__} is not a path; give a path or a URL.")
     if isinstance(text, str) and not text.strip():
@@ -53,15 +53,23 @@ def check_named(text: Location) -> None:
         )
 
 
-def parse_location(text: Location) -> Location:
-    """A URL as it is, without slashes at its end; a path, or the URL of a local file, as a `Path`.
+def parse_location(text: str | os.PathLike[str]) -> Location:
+    """A URL as it is, without slashes at its end; a path, or the URL of a local file, as a `Path` (see `expand_home`).
 
     Raises `InvalidValueError` for an empty string.
     """
     check_named(text)
     if isinstance(text, os.PathLike) or "://" not in text:
-        return Path(text)
+        return expand_home(text)
     return Path(url_path(text)) if text.startswith(("file://", "local://")) else text.rstrip("/")
+
+
+def expand_home(path: str | os.PathLike[str]) -> Path:
+    """A path whose `~/`, which shells leave in `--flag=~/folder`, is the home folder, unless there is such a path."""
+    literal = Path(path)
+    if literal.parts[:1] != ("~",) or os.path.lexists(literal):
+        return literal
+    return Path(os.path.expanduser(literal))  # that of `Path` fails where there is no home
 
 
 def as_locations(locations: Location | Iterable[Location]) -> tuple[Location, ...]:
@@ -92,10 +100,7 @@ def local_path(path: Location, flag: str) -> Path:
 
     Raises `InvalidValueError` for an empty string, and for a URL, also one that a `Path` has shortened.
     """
-    check_named(path)
-    if scheme := _scheme(path):
-        raise InvalidValueError(f"{flag} is a URL ({scheme}…) and takes a path on this machine; download that first.")
-    return Path(path)
+    return _path_here(path, flag, " and takes a path on this machine; download that first.")
 
 
 def writable_path(path: Location, flag: str) -> Path:
@@ -103,13 +108,16 @@ def writable_path(path: Location, flag: str) -> Path:
 
     Raises `InvalidValueError` for an empty string, and for a URL, also one that a `Path` has shortened.
     """
+    return _path_here(
+        path, flag, ", where nothing is written; write to a path on this machine, and copy that to the URL."
+    )
+
+
+def _path_here(path: Location, flag: str, remedy: str) -> Path:
     check_named(path)
     if scheme := _scheme(path):
-        raise InvalidValueError(
-            f"{flag} is a URL ({scheme}…), where nothing is written; write to a path on this machine, and copy that "
-            "to the URL."
-        )
-    return Path(path)
+        raise InvalidValueError(f"{flag} is a URL ({scheme}…){remedy}")
+    return expand_home(path)
 
 
 def _scheme(path: Location) -> str:
@@ -157,7 +165,8 @@ def file_system(url: str) -> tuple[FileSystem, str]:
             f"{redact_url(url)} needs a package that is not installed ({redact_url(str(error))}); `pip install` it."
         ) from error
     except ValueError as error:
-        raise InvalidValueError(f"{redact_url(url)} is no URL that can be read ({redact_url(str(error))}).") from error
+        reason = redact_url(str(error))
+        raise InvalidValueError(f"{redact_url(url)} is not a URL that can be read ({reason}).") from error
     return system, path
 
 

@@ -44,7 +44,7 @@ def limit_library_threads() -> None:
 
 
 def keep_blas_on_one_thread() -> None:
-    """Let NumPy's matrix products, if it is not imported yet, be computed by whoever asks; an own setting stays.
+    """Compute NumPy's matrix products in the thread that asks, if NumPy is not imported yet and nothing else is set.
 
     For commands whose matrices are small: OpenBLAS would keep a thread on every other core, and these wait for the next
     product without sleeping, while encoders and decoders need the cores.

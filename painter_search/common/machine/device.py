@@ -29,7 +29,7 @@ def pick_device(name: DeviceName) -> torch.device:
 
 
 def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """A CPU's tensor on a device. Only with CUDA the CPU does not wait for the copy.
+    """A tensor moved to a device. Only on CUDA is the copy asynchronous.
 
     Elsewhere the copy may read the tensor's memory after that was freed: Apple's GPU then computes on other numbers.
     """

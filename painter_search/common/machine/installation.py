@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 
-from packaging.markers import Marker
 from packaging.requirements import Requirement
 
 from painter_search.common.machine.cores import available_cores
@@ -91,7 +90,7 @@ def _read_extra(name: str) -> Extra:
     packages = [
         requirement.name
         for requirement in _requirements()
-        if "extra" in str(requirement.marker or "") and _applies(requirement.marker, name)
+        if requirement.marker and "extra" in str(requirement.marker) and requirement.marker.evaluate({"extra": name})
     ]
     versions = {package: _version(package) for package in packages}
     return Extra(
@@ -100,10 +99,6 @@ def _read_extra(name: str) -> Extra:
         {package: found for package, found in versions.items() if found},
         [package for package, found in versions.items() if not found],
     )
-
-
-def _applies(marker: Marker | None, extra: str) -> bool:
-    return marker is None or marker.evaluate({"extra": extra})
 
 
 @lru_cache

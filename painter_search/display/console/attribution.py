@@ -8,7 +8,7 @@ from typing import Literal
 
 from painter_search.attribution.answers import Answer, Attribution, format_probability, same_picture_sentence
 from painter_search.common.files.csv_io import rows_to_csv
-from painter_search.display.console.tables import caption, new_table, output_width, print_csv, print_json, show
+from painter_search.display.console.tables import new_table, output_width, print_csv, print_json, show
 from painter_search.display.serialize import answers_to_dict, answers_to_rows
 from painter_search.display.words.citation import UNCALIBRATED
 from painter_search.display.words.naming_costs import naming_costs
@@ -77,7 +77,7 @@ def _show_table(answer: Attribution, *, calibrated: bool) -> None:
             likeness = () if neighbour.probability is None else (format_probability(neighbour.probability),)
             table.add_row(
                 *(artist_cells if number == 0 else [""] * len(artist_cells)),
-                ", ".join(filter(None, (caption(neighbour.work), neighbour.work.date))),
+                ", ".join(filter(None, (neighbour.work.caption, neighbour.work.date))),
                 *(f"{neighbour.distance:.3f}", *likeness) * wide,
             )
     show(table)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from painter_search.analysis.audit import SMALL_SIDE, Audit
 from painter_search.analysis.duplicate_works import DuplicatePair
-from painter_search.display.console.tables import caption, new_table, print_json, show, show_first
+from painter_search.display.console.tables import new_table, print_json, show, show_first
 from painter_search.display.words.audit_text import (
     HOW_COMPARED,
     audit_title,
@@ -49,7 +49,7 @@ def show_audit(audit: Audit, *, as_json: bool = False, page: Path | None = None)
         errors = new_table("Works whose neighbours say another artist", "artist", "work", "they say", "of the nearest")
         for error in audit.label_errors.listed[:MAX_ROWS]:
             votes = f"{error.votes} of {len(error.neighbours)}"
-            errors.add_row(error.work.artist, caption(error.work), error.suggested_artist, votes)
+            errors.add_row(error.work.artist, error.work.caption, error.suggested_artist, votes)
         show_first(errors, len(audit.label_errors.listed), MAX_ROWS)
     for reason, count in rejection_reasons(audit).most_common(MAX_ROWS):
         show(f"Left out: {count:,} {reason}")
@@ -73,9 +73,9 @@ def _show_repeats(repeats: Sequence[DuplicatePair]) -> None:
         table.add_row(
             "LEAK" if repeat.leak else "two artists" if repeat.two_artists else "one artist",
             one.artist,
-            f"{caption(one)} ({one.file})",
+            f"{one.caption} ({one.file})",
             other.artist if repeat.two_artists else "",
-            f"{caption(other)} ({other.file})",
+            f"{other.caption} ({other.file})",
             f"{repeat.kind}, without margins" if repeat.without_margins else repeat.kind,
             f"{repeat.correlation:.2f}",
         )

@@ -8,8 +8,9 @@ from painter_search.analysis.comparisons.comparison import Comparison
 from painter_search.analysis.comparisons.group_comparison import GroupComparison, PairMean
 from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.attribution.answers import format_probability
-from painter_search.display.console.tables import new_table, percent, print_json, show
+from painter_search.display.console.tables import new_table, print_json, show
 from painter_search.display.serialize import comparison_to_dict
+from painter_search.display.words.figures import percent
 from painter_search.index.painting_index import PaintingIndex
 
 
@@ -60,7 +61,7 @@ def _show_groups(groups: GroupComparison) -> None:
         "",
         "pairs",
         "mean distance",
-        *(["mean probability of one hand"] if calibrated else []),
+        *(["mean probability of one artist"] if calibrated else []),
     )
     for name, mean in (
         (f"within {one.name}", groups.within_one),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from painter_search.collection.summary import count_reasons
 from painter_search.common.files.csv_io import read_rows
-from painter_search.display.console.tables import caption, new_table, print_json, show, show_first
+from painter_search.display.console.tables import new_table, print_json, show, show_first
 from painter_search.display.words.left_out import reason_counts
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.vector_store.base import SearchSettings
@@ -112,7 +112,7 @@ def _works_table(title: str, entries: Sequence[IndexedWork]) -> Table:
     table = new_table(title, "id", "artist", "title", "date", "file")
     for entry in entries:
         work = entry.work
-        table.add_row(str(entry.id), work.artist, caption(work), work.date, work.name)
+        table.add_row(str(entry.id), work.artist, work.caption, work.date, work.name)
     return table
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from painter_search.display.console.tables import print_json, show
-from painter_search.display.pages.map_page import MapFiles, describe_faithfulness
+from painter_search.display.pages.map_page import MapFiles
+from painter_search.display.words.faithfulness import describe_faithfulness
 
 
 def show_map(files: MapFiles, *, as_json: bool = False) -> None:
@@ -13,5 +14,5 @@ def show_map(files: MapFiles, *, as_json: bool = False) -> None:
         return
     sample = f", a sample of {files.total:,}" if files.total > files.works else ""
     show(f"Map of index {files.index}: {files.works:,} works{sample} by {files.artists:,} artists.")
-    show(describe_faithfulness(files))
+    show(describe_faithfulness(files.works, files.total, files.kept, files.trustworthiness))
     show(f"Open {files.page} (as a picture: {files.picture})")

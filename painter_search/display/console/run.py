@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from painter_search.display.console.tables import difference, interval, new_table, percent, print_json, show
+from painter_search.display.console.tables import new_table, print_json, show
+from painter_search.display.words.figures import difference, interval, percent
+from painter_search.display.words.run_summary import test_scores
 
 if TYPE_CHECKING:
-    from painter_search.training.final_scores import BeforeAfter, TestScore
     from painter_search.training.run import Run
 
 
@@ -43,12 +44,3 @@ def show_run(run: Run, *, as_json: bool = False) -> None:
             scores.add_row(name, interval(score.untrained), interval(score.trained), difference(score.difference))
         show(scores)
     show(f"Open {run.folder / 'report.html'}")
-
-
-def test_scores(test: TestScore) -> list[tuple[str, BeforeAfter]]:
-    """The scores of a test with the names they are shown under, for the console and the page."""
-    return [
-        ("triplet accuracy", test.accuracy),
-        ("against every negative", test.all_negatives),
-        ("recall@1", test.recall_1),
-    ]

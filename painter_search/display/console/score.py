@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from painter_search.display.console.tables import difference, interval, new_table, percent, print_json, show
-from painter_search.display.words.reliability_text import NOT_MEASURED, provenance, reliability_rows
+from painter_search.display.console.tables import new_table, print_json, show
+from painter_search.display.words.figures import difference, interval, percent
+from painter_search.display.words.reliability_text import NOT_MEASURED, learned_from, provenance, reliability_rows
 
 if TYPE_CHECKING:
-    from painter_search.analysis.evaluate import TripletScore
-    from painter_search.analysis.reliability import IndexReliability
+    from painter_search.analysis.evaluate import IndexEvaluation, TripletScore
 
 
 @dataclass(frozen=True)
@@ -23,22 +23,17 @@ class ScoreRow:
     """The row's key in `TripletScore.difference`, if differences are reported for it."""
 
 
-def show_score(
-    score: TripletScore,
-    baseline: TripletScore | None = None,
-    reliability: IndexReliability | None = None,
-    *,
-    as_json: bool = False,
-) -> None:
+def show_evaluation(evaluation: IndexEvaluation, *, as_json: bool = False) -> None:
     """Print how good an index is, compared with a baseline if one is given, and how far its answers can be trusted."""
     if as_json:
-        from painter_search.analysis.evaluate import IndexEvaluation
-
-        print_json(IndexEvaluation(score, baseline, reliability).to_dict())
+        print_json(evaluation.to_dict())
         return
-    _show_triplet_score(score, baseline)
+    _show_triplet_score(evaluation.score, evaluation.baseline)
+    reliability, trained = evaluation.reliability, evaluation.trained_share
     if reliability is None:
         show(NOT_MEASURED)
+        if trained is not None:
+            show(learned_from(trained))
         return
     title = (
         f"Its answers, queried with {reliability.queries:,} of its own works by {reliability.queried_artists:,} artists"
@@ -47,7 +42,7 @@ def show_score(
     for name, figure in reliability_rows(reliability):
         table.add_row(name, figure)
     show(table)
-    show(provenance(reliability.split))
+    show(provenance(reliability.split, trained))
 
 
 def _show_triplet_score(score: TripletScore, baseline: TripletScore | None) -> None:

@@ -1,9 +1,8 @@
-"""What all console output is made of: tables, lines, JSON, and numbers as text."""
+"""What all console output is made of: tables, lines and JSON."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.style import StyleType
@@ -12,10 +11,6 @@ from rich.table import Table
 from painter_search.common.console import ResultConsole
 from painter_search.common.files.atomic_io import to_json
 from painter_search.common.terminal import printable
-
-if TYPE_CHECKING:
-    from painter_search.collection.work import Work
-    from painter_search.metrics.bootstrap import Estimate
 
 PIPE_WIDTH = 120
 """Columns of a table that is written to a file or a pipe."""
@@ -80,23 +75,3 @@ def show_first(table: Table, total: int, shown: int, remedy: str = "") -> None:
     show(table)
     if total > shown:
         show(f"… and {total - shown:,} more{remedy}.")
-
-
-def percent(share: float) -> str:
-    """A share as 12.3 %."""
-    return f"{100 * share:.1f} %"
-
-
-def interval(estimate: Estimate) -> str:
-    """A share with its confidence interval."""
-    return f"{percent(estimate.value)} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
-
-
-def difference(estimate: Estimate) -> str:
-    """A difference of shares with its confidence interval, in percentage points."""
-    return f"{100 * estimate.value:+.1f} [{100 * estimate.low:+.1f}, {100 * estimate.high:+.1f}] points"
-
-
-def caption(work: Work) -> str:
-    """A work's title, or the name of its file where it has none."""
-    return work.title or work.file

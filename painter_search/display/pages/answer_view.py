@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from painter_search.analysis.confusions import Confusions, confused_artists
 from painter_search.attribution.answers import Answer, ArtistMatch, Neighbour
+from painter_search.common.text import sentence_case
 from painter_search.display.matching_parts import parts_figures
 from painter_search.display.words.answer_citation import answer_bibtex, answer_citation
 from painter_search.display.words.shares import Share, answer_shares, place_words, premise
@@ -33,8 +35,11 @@ class Words(NamedTuple):
     """How a verdict is headed."""
 
     eyebrow: str
+    """The line above the headline."""
     headline: str
+    """The verdict: an artist's name alone, or that it is nobody here."""
     byline: str = ""
+    """The line below the headline; may be empty."""
     short: str = ""
     """The headline in a table; as the headline where it is empty."""
 
@@ -56,16 +61,16 @@ class AnswerView:
     possible: Quadrilateral | None = None
     """Where a painting may be in a photograph that was not cropped."""
 
-    @property
+    @cached_property
     def words(self) -> Words:
         """The verdict as a heading."""
         answer = self.answer
         if not answer.answered:
-            reason = answer.reason[:1].upper() + answer.reason[1:]
+            reason = sentence_case(answer.reason)
             return Words(answer.painting, "Not answered", f"{reason}.", f"not answered: {answer.reason}")
         if answer.same_works:
             work = answer.same_works[0].work
-            details = ", ".join(filter(None, (work.title or work.file, work.date))) + answer.also_under
+            details = ", ".join(filter(None, (work.caption, work.date))) + answer.also_under
             short = f"{work.artist} (this very picture{answer.also_under})"
             return Words("This very picture is in the index:", work.artist, details, short)
         if not answer.artists:
@@ -91,21 +96,6 @@ class AnswerView:
     def place(self) -> str:
         """Where the artist was looked for: the index, or what a filter left of it."""
         return place_words(filtered=self.filtered)
-
-    @property
-    def eyebrow(self) -> str:
-        """The line above the headline."""
-        return self.words.eyebrow
-
-    @property
-    def headline(self) -> str:
-        """The verdict: an artist's name alone, or that it is nobody here."""
-        return self.words.headline
-
-    @property
-    def byline(self) -> str:
-        """The line below the headline; may be empty."""
-        return self.words.byline
 
     @property
     def short(self) -> str:
@@ -161,7 +151,8 @@ class AnswerView:
         """The answer in a line."""
         if not self.answer.answered:
             return self.short
-        return f"{self.eyebrow[:1].lower()}{self.eyebrow[1:]} {self.headline}" if self.name_of_artist else self.headline
+        eyebrow, headline = self.words.eyebrow, self.words.headline
+        return f"{eyebrow[:1].lower()}{eyebrow[1:]} {headline}" if self.name_of_artist else headline
 
 
 def view_answer(

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PIL import Image
-
 from painter_search.analysis.audit import SMALL_SIDE, Audit
 from painter_search.analysis.label_errors import MIN_VOTES, NEIGHBOURS
-from painter_search.common.files.atomic_io import write_bytes
-from painter_search.display.pages.page import data_uri, open_template
-from painter_search.display.words.audit_summary import audit_sentences, nothing_found
+from painter_search.display.pages.page import data_uri, open_template, write_page
 from painter_search.display.words.audit_text import (
     HOW_COMPARED,
     audit_citation,
+    audit_sentences,
     audit_title,
     finding_counts,
     left_out_name,
+    nothing_found,
     reason_for,
     rejection_reasons,
 )
-from painter_search.images.framing import encode_jpeg, open_frame
+from painter_search.images.framing import make_thumbnail, open_frame
 
 MAX_FINDINGS = 100
 """Findings of a kind that the page shows with pictures."""
@@ -41,19 +39,11 @@ def write_audit_page(path: Path, audit: Audit) -> None:
         reason_for=reason_for,
         left_out_name=left_out_name(audit),
         reasons=rejection_reasons(audit).most_common(),
-        picture=lambda work: data_uri(_reduce(audit.picture(work))),
+        picture=lambda work: data_uri(make_thumbnail(open_frame(audit.picture(work)), PICTURE_SIDE)),
         max_findings=MAX_FINDINGS,
         agreeing=MIN_VOTES,
         nearest=NEIGHBOURS,
         tiny_side=SMALL_SIDE,
         citation=audit_citation(audit),
     )
-    write_bytes(path, page.encode("utf-8", "replace"))
-
-
-def _reduce(jpeg: bytes) -> bytes:
-    image = open_frame(jpeg)
-    if max(image.size) <= PICTURE_SIDE:
-        return jpeg
-    image.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
-    return encode_jpeg(image, quality=80)
+    write_page(path, page)

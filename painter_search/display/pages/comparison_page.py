@@ -14,11 +14,10 @@ from painter_search.analysis.comparisons.comparison import Comparison
 from painter_search.analysis.comparisons.comparison_inputs import ComparedPainting
 from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.analysis.distance_percentiles import distance_histogram
-from painter_search.analysis.local_matching import MatchingParts, Point, match_parts
-from painter_search.common.files.atomic_io import write_bytes
+from painter_search.analysis.local_matching import MatchingParts, Point, match_parts_in
 from painter_search.display.charts import histogram_chart
 from painter_search.display.matching_parts import make_icon, veil
-from painter_search.display.pages.page import ServedPage, data_uri, open_template
+from painter_search.display.pages.page import ServedPage, data_uri, open_template, write_page
 from painter_search.display.words.citation import citation_line
 from painter_search.display.words.comparison_text import comparison_bibtex, comparison_citation, pair_standing
 from painter_search.images.framing import encode_jpeg, open_frame
@@ -82,7 +81,7 @@ class HeatCell(NamedTuple):
 
 def write_comparison_page(path: Path, comparison: Comparison, index: PaintingIndex) -> None:
     """Write a page of two paintings, or the nearest works of two groups, with their matching parts."""
-    write_bytes(path, comparison_page(comparison, index).encode("utf-8", "replace"))
+    write_page(path, comparison_page(comparison, index))
 
 
 def comparison_page(comparison: Comparison, index: PaintingIndex, served: ServedPage | None = None) -> str:
@@ -98,7 +97,7 @@ def comparison_page(comparison: Comparison, index: PaintingIndex, served: Served
         }
     else:
         pairs = [
-            PairView(one, other, distance, match_parts(index.encoder, one.picture, other.picture))
+            PairView(one, other, distance, match_parts_in(index, one.picture, other.picture))
             for one, other, distance in comparison.nearest_pairs(NEAREST_PAIRS)
         ]
         content = {
@@ -132,9 +131,9 @@ def _histogram(pair: PairComparison, index: PaintingIndex) -> Markup | None:
     return histogram_chart(title, spread.edges, shares, (pair.distance, "this pair"), "distance")
 
 
-def heat_table(distances: NDArray[np.float32], max_cells: int = MAX_CELLS) -> list[list[HeatCell]]:
-    """Distances `[a, b]` as the rows of a heat table; empty for more than `max_cells`."""
-    if distances.size > max_cells:
+def heat_table(distances: NDArray[np.float32]) -> list[list[HeatCell]]:
+    """Distances `[a, b]` as the rows of a heat table; empty for more than `MAX_CELLS`."""
+    if distances.size > MAX_CELLS:
         return []
     largest = distances.max()
     span = max(float(largest - distances.min()), 1e-9)

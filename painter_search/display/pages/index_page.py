@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from painter_search.analysis.reliability import measure_reliability
-from painter_search.common.files.atomic_io import write_bytes
-from painter_search.display.pages.error_rates import keep_error_rates
-from painter_search.display.pages.page import open_template
+from painter_search.display.pages.page import open_template, write_page
 from painter_search.display.words.citation import UNCALIBRATED, citation_line
+from painter_search.display.words.error_rates import keep_error_rates
 from painter_search.display.words.reliability_summary import reliability_charts, reliability_sentences
 from painter_search.display.words.reliability_text import NOT_MEASURED, measured_on, provenance, reliability_rows
 from painter_search.index.manifest import CURRENT
@@ -38,8 +37,8 @@ def write_index_page(index: PaintingIndex) -> Path:
         PosixPath('index/index.html')
     """
     path = index.folder.parent / PAGE
-    page = open_template(PAGE).render(index_page_content(index))
-    write_bytes(path, page.encode("utf-8", "replace"))
+    page = open_template(PAGE).render(index_page_content(index), index=index, citation=citation_line(index))
+    write_page(path, page)
     return path
 
 
@@ -51,12 +50,14 @@ def write_missing_index_page(index: PaintingIndex) -> None:
 
 
 def index_page_content(index: PaintingIndex) -> dict[str, Any]:
-    """The variables of the template `index.html`; measures the index's reliability, which takes a while."""
+    """The variables of the template `index.html`, but for `index` and `citation`.
+
+    Measures the index's reliability, which takes a while.
+    """
     reliability = measure_reliability(index)
     keep_error_rates(index, reliability)
     works_per_artist = sorted(index.works.works_per_artist().items(), key=lambda entry: -entry[1])
     return {
-        "index": index,
         "manifest": index.manifest,
         "largest_artists": works_per_artist[:MAX_ARTISTS],
         "artists_with_several": sum(works > 1 for _, works in works_per_artist),
@@ -65,9 +66,8 @@ def index_page_content(index: PaintingIndex) -> dict[str, Any]:
         "not_measured": NOT_MEASURED,
         "sentences": [] if reliability is None else reliability_sentences(reliability),
         "charts": [] if reliability is None else reliability_charts(reliability),
-        "provenance": provenance(index.manifest.split),
+        "provenance": provenance(index.manifest.split, index.trained_share),
         "uncalibrated": UNCALIBRATED,
-        "citation": citation_line(index),
     }
 
 

@@ -18,15 +18,16 @@ import numpy as np
 from PIL import Image
 
 from painter_search.analysis.config import MapConfig
-from painter_search.analysis.projection import Projection, project_index, trusted_neighbours
+from painter_search.analysis.projection import Projection, project_index
 from painter_search.collection.dates.years import Years, read_years
-from painter_search.common.files.atomic_io import check_writable, write_bytes
+from painter_search.common.files.atomic_io import check_writable
 from painter_search.common.html_repr import html_picture, html_table
 from painter_search.common.progress import track
-from painter_search.display.pages.page import data_uri, open_template
+from painter_search.display.pages.page import data_uri, open_template, write_page
 from painter_search.display.palette import artist_colors, artist_shapes
 from painter_search.display.plots import draw_map_picture
 from painter_search.display.words.citation import citation_line
+from painter_search.display.words.faithfulness import describe_faithfulness
 from painter_search.index.manifest import CURRENT
 from painter_search.index.painting_index import PaintingIndex
 
@@ -111,20 +112,6 @@ def _name_of(index: Path) -> str:
     return "map" if (index.parent / CURRENT).is_file() else f"{index.name}-map"
 
 
-def describe_faithfulness(projection: Projection | MapFiles) -> str:
-    """How far the map can be trusted, in plain words."""
-    if math.isnan(projection.trustworthiness):
-        return "There are too few works to say how far the map can be trusted."
-    preserved = f"{100 * projection.kept:.0f} %"
-    shown = projection.works if isinstance(projection, MapFiles) else len(projection.works)
-    count, among = trusted_neighbours(shown), "shown that are " if projection.total > shown else ""
-    return (
-        f"Of the {count} works {among}nearest in style to a work, {preserved} are among the {count} nearest on the "
-        f"map; its trustworthiness is {projection.trustworthiness:.2f} (1: all neighbours on the map are neighbours in "
-        "style; about 0.5: as by chance). How far apart two groups lie means little."
-    )
-
-
 def write_map_page(path: Path, projection: Projection, index: PaintingIndex, picture: bytes) -> None:
     """Write the map as one HTML file that fetches nothing and runs no script but its own."""
     script = map_script()
@@ -136,7 +123,7 @@ def write_map_page(path: Path, projection: Projection, index: PaintingIndex, pic
         index=index,
         citation=citation_line(index),
     )
-    write_bytes(path, page.encode("utf-8", "replace"))
+    write_page(path, page)
 
 
 def map_content(projection: Projection, index: PaintingIndex) -> dict[str, Any]:
@@ -153,7 +140,7 @@ def map_content(projection: Projection, index: PaintingIndex) -> dict[str, Any]:
         "across": SPRITES_PER_ROW,
         "artists": [list(row) for row in zip(artists, colors, shapes, projection.central_works.tolist(), strict=True)],
         "works": [
-            [*position, artist, *size, work.title or work.file, work.date, id, work.style, *dated]
+            [*position, artist, *size, work.caption, work.date, id, work.style, *dated]
             for position, artist, size, work, id, dated in zip(
                 positions, projection.numbers.tolist(), sizes, projection.works, projection.ids.tolist(), years,
                 strict=True,
@@ -170,7 +157,9 @@ def map_content(projection: Projection, index: PaintingIndex) -> dict[str, Any]:
         "dated": any(one != (None, None) for one in years),
         "shown": len(projection.works),
         "total": projection.total,
-        "faithfulness": describe_faithfulness(projection),
+        "faithfulness": describe_faithfulness(
+            len(projection.works), projection.total, projection.kept, projection.trustworthiness
+        ),
     }
 
 

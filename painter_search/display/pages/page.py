@@ -14,6 +14,7 @@ from jinja2.utils import missing
 from markupsafe import Markup, escape
 
 from painter_search.attribution.answers import format_probability
+from painter_search.common.files.atomic_io import write_bytes
 
 NO_BREAK_SPACE = "\u00a0"
 
@@ -70,6 +71,24 @@ def data_uri(content: bytes, kind: str = "jpeg") -> str:
 
 def open_template(name: str) -> Template:
     """A template of `templates/`, with the filters `embed`, `about` and `unbroken`, and `stylesheet`."""
+    return _environment().get_template(name)
+
+
+def write_page(path: Path, html: str) -> None:
+    """Write a page as a file in UTF-8; bytes of file names that are no text become question marks."""
+    write_bytes(path, html.encode("utf-8", "replace"))
+
+
+@cache
+def stylesheet() -> str:
+    """The style of all pages, served or saved: the files of `templates/style/`, one after the other."""
+    files = sorted((Path(__file__).parent / "templates" / "style").glob("*.css"))
+    return "".join(file.read_text(encoding="utf-8") for file in files)
+
+
+@cache
+def _environment() -> Environment:
+    """What all templates share: each is compiled once, and rendered by any thread."""
     environment = Environment(
         loader=PackageLoader("painter_search", "display/pages/templates"),
         autoescape=True,  # titles and names come from catalogues that anybody may have written
@@ -79,14 +98,7 @@ def open_template(name: str) -> Template:
     )
     environment.filters.update(embed=data_uri, about=_about, unbroken=_unbroken)
     environment.globals.update(stylesheet=Markup(stylesheet()))
-    return environment.get_template(name)
-
-
-@cache
-def stylesheet() -> str:
-    """The style of all pages, served or saved: the files of `templates/style/`, one after the other."""
-    files = sorted((Path(__file__).parent / "templates" / "style").glob("*.css"))
-    return "".join(file.read_text(encoding="utf-8") for file in files)
+    return environment
 
 
 def _about(probability: float) -> str:

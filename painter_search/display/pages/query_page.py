@@ -9,14 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 from painter_search.attribution.answers import Answer
-from painter_search.common.files.atomic_io import write_bytes
 from painter_search.common.progress import track
 from painter_search.display.matching_parts import make_icon
 from painter_search.display.pages.answer_view import MATCHED_ARTISTS, AnswerView, view_answer
-from painter_search.display.pages.page import ServedPage, data_uri, open_template
+from painter_search.display.pages.page import ServedPage, data_uri, open_template, write_page
 from painter_search.display.words.citation import UNCALIBRATED, citation_line
 from painter_search.display.words.naming_costs import naming_costs
-from painter_search.images.framing import encode_jpeg, open_frame
+from painter_search.images.framing import make_thumbnail, open_frame
 from painter_search.index.painting_index import PaintingIndex
 
 PROGRESS_FROM = 4
@@ -27,7 +26,7 @@ SMALL_SIDE = 256
 
 def write_query_page(path: Path, answers: Sequence[Answer], index: PaintingIndex) -> None:
     """Write a page of the queries next to their nearest works, uncropped and captioned."""
-    write_bytes(path, saved_query_page(answers, index).encode("utf-8", "replace"))
+    write_page(path, saved_query_page(answers, index))
 
 
 def saved_query_page(answers: Sequence[Answer], index: PaintingIndex, time: datetime | None = None) -> str:
@@ -86,7 +85,7 @@ def query_page(
     return open_template("answers.html" if several else "answer.html").render(
         views=views,
         index=index,
-        several=of if of > 1 else 0,
+        total=of,
         tally=tally(views),
         orders=_orders(views) if several else None,
         picture=picture,
@@ -156,6 +155,4 @@ def _shortened(view: AnswerView) -> AnswerView:
 
 
 def _reduced(jpeg: bytes) -> bytes:
-    picture = open_frame(jpeg)
-    picture.thumbnail((SMALL_SIDE, SMALL_SIDE))
-    return encode_jpeg(picture, quality=80)
+    return make_thumbnail(open_frame(jpeg), SMALL_SIDE)

@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from painter_search.collection.collection import Collection
-from painter_search.common.files.atomic_io import write_bytes
-from painter_search.display.console.run import test_scores
-from painter_search.display.pages.page import data_uri, open_template
+from painter_search.display.pages.page import data_uri, open_template, write_page
 from painter_search.display.plots import draw_augmentations, pictures_seen
-from painter_search.display.words.run_summary import run_charts, run_citation, run_sentences
-from painter_search.images.framing import encode_jpeg, make_thumbnail, read_frame
+from painter_search.display.words.run_summary import run_charts, run_citation, run_sentences, test_scores
+from painter_search.images.framing import make_thumbnail, read_frame
 
 if TYPE_CHECKING:
     from painter_search.training.run import Run
@@ -46,14 +44,14 @@ def write_report_page(run: Run) -> None:
         embed_pixels=_embed,
         citation=run_citation(run),
     )
-    write_bytes(run.folder / "report.html", page.encode("utf-8", "replace"))
+    write_page(run.folder / "report.html", page)
 
 
 def _titles_of_frames(run: Run) -> Callable[[str], str]:
     """A function that gives the title, or else the file, of the work whose frame lies at a path."""
     collections = [Collection.open(folder) for folder in run.config.data]
     titles = {
-        str(collection.frame_path(work.file)): work.title or work.file
+        str(collection.frame_path(work.file)): work.caption
         for collection in collections
         for work in collection.works("all")
     }
@@ -61,6 +59,4 @@ def _titles_of_frames(run: Run) -> Callable[[str], str]:
 
 
 def _embed(pixels: NDArray[np.uint8]) -> str:
-    picture = Image.fromarray(np.ascontiguousarray(pixels))
-    picture.thumbnail((SEEN_SIDE, SEEN_SIDE))
-    return data_uri(encode_jpeg(picture, quality=85))
+    return data_uri(make_thumbnail(Image.fromarray(np.ascontiguousarray(pixels)), SEEN_SIDE))

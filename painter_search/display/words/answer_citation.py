@@ -50,7 +50,7 @@ def _photograph(answer: Attribution) -> str:
 def _finding(answer: Attribution, index: PaintingIndex) -> str:
     if answer.same_works:
         work = answer.same_works[0].work
-        return f"the same picture as {work.title or work.file} by {work.artist}{answer.also_under}"
+        return f"the same picture as {work.caption} by {work.artist}{answer.also_under}"
     if not answer.artists:
         return "no other work to compare with"
     first = answer.artists[0]

@@ -9,6 +9,7 @@ from painter_search.analysis.audit import SMALL_SIDE, Audit
 from painter_search.analysis.duplicate_works import DuplicatePair
 from painter_search.analysis.label_errors import MIN_VOTES, NEIGHBOURS
 from painter_search.collection.summary import count_reasons
+from painter_search.common.text import sentence_case
 from painter_search.common.version import __version__
 
 KINDS = {
@@ -34,6 +35,28 @@ def audit_title(audit: Audit) -> str:
 def audit_citation(audit: Audit) -> str:
     """The version, the date and what was audited, as a sentence."""
     return f"painter_search {__version__}, {date.today().isoformat()}: audit of {audit_title(audit)}."
+
+
+def audit_sentences(audit: Audit, counts: list[tuple[str, int]]) -> list[str]:
+    """Whether a test score can be trusted, what else was found, what was not looked at, and what to do with it."""
+    beyond = index_only_sentence(audit)
+    leak = leak_sentence(audit) if audit.leaks else "no picture and no artist was found in both train and test."
+    checks = _checks(counts)
+    found = [name for name, number in checks if number]
+    return [
+        *([] if audit.index_alone else [sentence_case(leak)]),
+        f"{len(found)} of {len(checks)} checks found something, below." if found else "No check found anything.",
+        *([beyond] if beyond else []),
+        "Findings are questions for a person to decide; nothing was changed.",
+    ]
+
+
+def nothing_found(counts: list[tuple[str, int]]) -> str:
+    """The checks without a finding, in a line; empty if all found something."""
+    empty = [name for name, number in _checks(counts) if not number]
+    if not empty:
+        return ""
+    return f"Nothing found in {len(empty)} check{'' if len(empty) == 1 else 's'}: {'; '.join(empty)}."
 
 
 def index_only_sentence(audit: Audit) -> str:
@@ -95,3 +118,8 @@ def left_out_name(audit: Audit) -> str:
 def rejection_reasons(audit: Audit) -> Counter[str]:
     """How many files were left out for each reason, without the details in brackets and after colons."""
     return count_reasons(row["reason"] for row in audit.rejected or ())
+
+
+def _checks(counts: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The counts without those of a part of the findings above them."""
+    return [(name, number) for name, number in counts if not name.startswith(PART_OF)]

@@ -7,6 +7,7 @@ from datetime import date
 from painter_search.analysis.comparisons.comparison import Comparison
 from painter_search.analysis.comparisons.comparison_inputs import ComparedPainting, PaintingGroup
 from painter_search.analysis.distance_percentiles import DistancePercentile
+from painter_search.common.text import sentence_case
 from painter_search.common.version import __version__
 from painter_search.display.words.citation import bibtex_entry, citation_line
 from painter_search.index.painting_index import PaintingIndex
@@ -16,17 +17,19 @@ def pair_standing(percentile: DistancePercentile) -> list[str]:
     """Whether a pair is closer or farther apart than most by two artists, and how it compares with those by one.
 
     Returns:
-        `Closer than 94 of 100 pairs by two artists` and, the same way round, `And than 45 of 100 pairs by one artist`
-        if there are any; nothing without pairs by two artists.
+        `Closer than 94 of 100 pairs by two artists` and, the same way round, `Also closer than 45 of 100 pairs by one
+        artist` if there are any; nothing without pairs by two artists.
     """
     two, one = percentile.nearer_than_different, percentile.nearer_than_same
     if two is None:
         return []
     closer = two >= 0.5
+    how = "closer" if closer else "farther apart"
     than_two = _share_of(two if closer else 1 - two, percentile.pairs_different, "by two artists")
-    standing = [f"{'Closer' if closer else 'Farther apart'} than {than_two}"]
+    standing = [sentence_case(f"{how} than {than_two}")]
     if one is not None:
-        standing.append(f"And than {_share_of(one if closer else 1 - one, percentile.pairs_same, 'by one artist')}")
+        than_one = _share_of(one if closer else 1 - one, percentile.pairs_same, "by one artist")
+        standing.append(f"Also {how} than {than_one}")
     return standing
 
 
@@ -64,8 +67,7 @@ def _finding(comparison: Comparison) -> str:
     pair = f"{_painting(comparison.one)} and {_painting(comparison.other)}, distance {comparison.distance:.3f}"
     if comparison.same_picture:
         return f"{pair}, the same picture"
-    standing = " ".join(pair_standing(comparison.percentile))
-    return f"{pair}, {standing[:1].lower() + standing[1:].replace(' And ', ' and ')}" if standing else pair
+    return ", ".join([pair, *(f"{one[:1].lower()}{one[1:]}" for one in pair_standing(comparison.percentile))])
 
 
 def _painting(painting: ComparedPainting) -> str:

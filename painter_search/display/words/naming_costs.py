@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from painter_search.display.pages.error_rates import read_error_rates
+from painter_search.display.words.error_rates import read_error_rates
 from painter_search.index.painting_index import PaintingIndex
 
 FILTERED = (

@@ -10,7 +10,7 @@ from painter_search.metrics.calibration_curve import CalibrationCurve
 
 
 def reliability_sentences(reliability: IndexReliability) -> list[str]:
-    """Three sentences for who is no statistician."""
+    """Three sentences for readers without statistics."""
     first = 100 * reliability.first_artist.value
     sentences = []
     if reliability.true_named is None or reliability.false_named is None:

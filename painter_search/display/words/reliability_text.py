@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from painter_search.analysis.reliability import IndexReliability
-from painter_search.display.console.tables import interval, percent
+from painter_search.analysis.reliability import TRUE_NAMES_KEPT, IndexReliability
+from painter_search.display.words.figures import interval, percent
+from painter_search.encoder.trained_artists import TrainedShare
 from painter_search.index.painting_index import PaintingIndex
 
 NOT_MEASURED = "Too few artists with several works to measure how sure its answers are."
@@ -17,15 +18,26 @@ PROVENANCE = {
     "folder": "The works come from a folder. Whether the encoder was trained on works by their artists is not known; "
     "if it was, the figures flatter it.",
 }
-"""What the source of an index's works means for its figures, by the `split` in the manifest."""
+"""What the source of an index's works means for its figures, by the `split` in the manifest, where the artists that the
+encoder learned from are not known."""
 
 
 FITTED = " Probabilities and threshold were fitted to some of these works, which flatters their figures a little."
 
 
-def provenance(split: str) -> str:
-    """Whether the encoder may have been trained on works of this split."""
-    return PROVENANCE.get(split, PROVENANCE["folder"])
+def provenance(split: str, trained: TrainedShare | None) -> str:
+    """Whether the encoder learned from the artists of the works; by their split where its artists are not known."""
+    return PROVENANCE.get(split, PROVENANCE["folder"]) if trained is None else learned_from(trained)
+
+
+def learned_from(trained: TrainedShare) -> str:
+    """How many of an index's artists its encoder learned from."""
+    if not trained.trained:
+        return "The encoder was neither trained nor validated on any of these artists."
+    return (
+        f"The encoder was trained or validated on {trained.trained:,} of these {trained.artists:,} artists, and the "
+        "figures flatter it."
+    )
 
 
 def measured_on(reliability: IndexReliability, index: PaintingIndex) -> str:
@@ -48,13 +60,14 @@ def reliability_rows(reliability: IndexReliability) -> list[tuple[str, str]]:
     ]
     auroc, false_names = f"{reliability.nearest.auroc:.3f}", percent(reliability.nearest.false_names)
     by_distance = "by the distance of the nearest work alone"
+    at_kept = f"false names at {100 * TRUE_NAMES_KEPT:.0f} % of true ones"
     if reliability.artist_known is None:
         rows.append((f"artist in the index or not, {by_distance}: AUROC", auroc))
-        rows.append((f"false names at 80 % of true ones, {by_distance}", false_names))
+        rows.append((f"{at_kept}, {by_distance}", false_names))
     else:
         rows.append(("artist in the index or not, by probability: AUROC", f"{reliability.artist_known.auroc:.3f}"))
         rows.append((f"… {by_distance}", auroc))
-        rows.append(("false names at 80 % of true ones, by probability", percent(reliability.artist_known.false_names)))
+        rows.append((f"{at_kept}, by probability", percent(reliability.artist_known.false_names)))
         rows.append((f"… {by_distance}", false_names))
     if reliability.true_named is not None and reliability.false_named is not None:
         rows.append(("with the threshold in use: true names kept", percent(reliability.true_named)))

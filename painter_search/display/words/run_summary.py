@@ -14,6 +14,7 @@ from painter_search.display.charts import Axis, Line, line_chart, span_of
 from painter_search.training.early_stopping import best_by_phase
 
 if TYPE_CHECKING:
+    from painter_search.training.final_scores import BeforeAfter, TestScore
     from painter_search.training.history import EpochMetrics
     from painter_search.training.run import Run
 
@@ -21,7 +22,7 @@ Metric = Literal["loss", "accuracy", "all_negatives", "recall_1"]
 
 
 def run_sentences(run: Run) -> list[str]:
-    """What a training came to, for who is no statistician."""
+    """What a training came to, for readers without statistics."""
     epochs = max((metrics.epoch for metrics in run.history), default=0)
     best = "before training" if run.best_epoch == 0 else f"epoch {run.best_epoch} of {epochs}"
     sentences = []
@@ -53,6 +54,15 @@ def _fine_tuning_decision(run: Run) -> str | None:
         f"Training {part}, too, told works by an artist from others' in {100 * tuned.all_negatives:.1f} of 100 "
         f"comparisons on validation artists, the new layer alone in {100 * frozen.all_negatives:.1f}, {kept}."
     )
+
+
+def test_scores(test: TestScore) -> list[tuple[str, BeforeAfter]]:
+    """The scores of a test with the names they are shown under, for the console and the page."""
+    return [
+        ("triplet accuracy", test.accuracy),
+        ("against every negative", test.all_negatives),
+        ("recall@1", test.recall_1),
+    ]
 
 
 def run_citation(run: Run) -> str:

@@ -68,11 +68,11 @@ def exact_shares(answer: Attribution) -> tuple[float, float, float] | None:
     return first, answer.artist_known - first, 1 - answer.artist_known
 
 
-def round_to_hundred(shares: Sequence[float], step: int = STEP) -> list[int]:
-    """Shares of 1 as multiples of `step` percent that sum to 100, by largest remainder."""
-    units = [100 / step * share for share in shares]
+def round_to_hundred(shares: Sequence[float]) -> list[int]:
+    """Shares of 1 as multiples of `STEP` percent that sum to 100, by largest remainder."""
+    units = [100 / STEP * share for share in shares]
     whole = [int(unit) for unit in units]
     by_remainder = sorted(range(len(units)), key=lambda number: whole[number] - units[number])
-    for number in by_remainder[: round(100 / step) - sum(whole)]:
+    for number in by_remainder[: round(100 / STEP) - sum(whole)]:
         whole[number] += 1
-    return [step * unit for unit in whole]
+    return [STEP * unit for unit in whole]

@@ -121,7 +121,7 @@ def _timm(backbone: str) -> ModuleType:
         import timm
     except ImportError:
         raise MissingPackageError(
-            f"--backbone {backbone} is no torchvision classifier; timm's models need the extra: "
+            f"--backbone {backbone} is not a torchvision classifier; timm's models need the extra: "
             '`pip install "painter-search[backbone]"`.'
         ) from None
     module: ModuleType = timm
@@ -174,7 +174,7 @@ def _settings_at_source(backbone: str) -> dict[str, Any]:
             settings, architecture, _ = load(place)
     except KeyError as error:
         raise InvalidValueError(
-            f"--backbone {backbone} is no timm model, as its config.json has no {error}; choose another, such as "
+            f"--backbone {backbone} is not a timm model, as its config.json has no {error}; choose another, such as "
             "hf-hub:timm/vit_base_patch16_clip_224.openai."
         ) from error
     return {**settings, "architecture": architecture}

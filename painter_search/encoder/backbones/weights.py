@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TypeAlias
 
 import torch
 from torch import nn
 
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError, first_line
+from painter_search.common.files.lfs import refuse_lfs_pointer
 
 PACKAGED_BACKBONE = "tf_efficientnet_lite0"
 """The backbone whose ImageNet weights come in a package, with the extra `backbone`."""
@@ -29,9 +31,17 @@ def read_weights(path: Path) -> Weights:
         raise NotFoundError(f"{path} does not exist; --weights takes imagenet, none, or a file of weights.")
     try:
         content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
-    except Exception as error:
+    except UnpicklingError as error:
+        refuse_lfs_pointer(path)
         raise DamagedFileError(
-            f"{path} is no file of weights that can be read safely ({first_line(error)})."
+            f"{path} is not a file of weights that can be read safely: it is not PyTorch's, or holds more than "
+            "tensors. Copy it again, or, if you trust it, save its state dict alone, as in "
+            f"`torch.save(torch.load({str(path)!r}, weights_only=False)['model'], 'weights.pth')`."
+        ) from error
+    except Exception as error:
+        refuse_lfs_pointer(path)
+        raise DamagedFileError(
+            f"{path} is not a file of weights that can be read safely ({first_line(error)})."
         ) from error
     for key in ("state_dict", "model"):  # where training scripts keep it
         if isinstance(content, dict) and isinstance(content.get(key), dict):

@@ -1,1 +1,1 @@
-"""Encoders on disk: checkpoints, folders, ONNX files, and the Hugging Face hub."""
+"""Encoders on disk: folders, and the safetensors, ONNX and calibration files in them."""

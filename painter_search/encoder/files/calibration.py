@@ -39,9 +39,8 @@ def read_confidence(stored: object, source: Path) -> Confidence | None:
             and all(map(math.isfinite, numbers))
         )
         counts = (confidence.artists, confidence.works, confidence.measured_artists, confidence.measured_works)
-        valid = valid and all(isinstance(count, int) for count in counts)
+        if not valid or not all(isinstance(count, int) for count in counts):
+            raise ValueError(confidence)
     except (AttributeError, TypeError, ValueError) as error:
         raise DamagedFileError(f"{source} has a damaged calibration; copy it again, or train again.") from error
-    if not valid:
-        raise DamagedFileError(f"{source} has a damaged calibration; copy it again, or train again.")
     return confidence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.common.errors import DamagedFileError
+from painter_search.encoder.files.safetensors_header import read_header
 
 if TYPE_CHECKING:
     import onnx
@@ -113,8 +113,8 @@ def _refer(tensor: onnx.TensorProto, name: str, place: _Place) -> None:
 def _places(weights: Path) -> Iterator[tuple[bytes, _Place]]:
     """Where a safetensors file has each tensor of floats, by what identifies its numbers."""
     content = weights.read_bytes()
-    start = 8 + int.from_bytes(content[:8], "little")
-    for name, entry in json.loads(content[8:start]).items():
+    header, start = read_header(content)
+    for name, entry in header.items():
         if name == "__metadata__" or entry["dtype"] not in DTYPES:
             continue
         begin, end = entry["data_offsets"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -13,13 +14,13 @@ from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.atomic_io import recover_folder, replace_folder
 from painter_search.encoder.files.encoder_folder import is_encoder_folder, write_description
 from painter_search.encoder.files.external_weights import share_weights
-from painter_search.encoder.files.names import ONNX, WEIGHTS
+from painter_search.encoder.files.names import ONNX, PLDA_FILE, WEIGHTS
+from painter_search.encoder.files.plda_file import write_plda
 from painter_search.encoder.inference.onnx_export import export_encoder
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.images.types import Framing
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.identification.plda import PLDA
-from painter_search.metrics.identification.plda_file import PLDA_FILE, write_plda
 
 Precision = Literal["float32", "float16"]
 
@@ -29,6 +30,7 @@ def save_encoder_folder(
     framing: Framing,
     confidence: Confidence | None,
     plda: PLDA | None,
+    trained_artists: Sequence[str] | None,
     folder: Path,
     *,
     precision: Precision,
@@ -52,7 +54,7 @@ def save_encoder_folder(
             (staging / ONNX).write_bytes(share_weights(exported, staging / WEIGHTS))
         if plda is not None:
             write_plda(staging / PLDA_FILE, plda, plda.mean)
-        write_description(staging, network.config, framing, confidence)
+        write_description(staging, network.config, framing, confidence, trained_artists)
         for file in staging.iterdir():
             with file.open("rb+") as opened:
                 os.fsync(opened.fileno())

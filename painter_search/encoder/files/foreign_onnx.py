@@ -12,6 +12,7 @@ import numpy as np
 
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError
 from painter_search.common.files.atomic_io import read_json
+from painter_search.common.files.lfs import refuse_lfs_pointer
 from painter_search.common.log import logger
 from painter_search.encoder.config import IMAGENET_MEAN, IMAGENET_STD, IMG_SIZE, Channels, EncoderConfig
 from painter_search.encoder.inference.inference_engine import EMBEDDINGS, OnnxRuntime
@@ -45,6 +46,7 @@ def adapt_onnx(file: Path, normalize: bool) -> tuple[bytes, EncoderConfig]:
     try:
         model = onnx.load_model(str(file))
     except Exception as error:  # protobuf's own
+        refuse_lfs_pointer(file)
         raise DamagedFileError(f"{file} is no ONNX file that can be read; export it again.") from error
     given = {tensor.name for tensor in model.graph.initializer}
     inputs = [one for one in model.graph.input if one.name not in given]

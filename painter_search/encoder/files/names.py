@@ -10,7 +10,8 @@ BEST, LAST = f"best{SUFFIX}", f"last{SUFFIX}"
 """The checkpoints of a run's best epoch and of its last."""
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "encoder.onnx", "README.md"
 """The files of an encoder's folder. The last two may be missing."""
-
+PLDA_FILE = "plda.npz"
+"""A PLDA, in a calibrated encoder's folder and in an index of it; see `plda_file.py`."""
 
 PACKAGED = Path(__file__).parents[1] / "painter"
 """The folder of the encoder that comes with the package; `scripts/train_painter.py` makes it."""

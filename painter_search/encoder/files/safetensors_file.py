@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from painter_search.encoder.files.safetensors_header import read_header
+
 MODEL = "model"
 """The entry whose tensors keep their names."""
 CONTENT, DIGEST = "painter_search", "sha256"
@@ -47,8 +49,7 @@ def from_safetensors(file: bytes) -> dict[str, Any]:
     """What `to_safetensors` wrote; tensors are on the CPU. Raises `ValueError` where anything has changed since."""
     from safetensors.torch import load
 
-    length = int.from_bytes(file[:8], "little")
-    metadata = json.loads(file[8 : 8 + length])["__metadata__"]
+    metadata = read_header(file)[0]["__metadata__"]
     tensors: Tensors = load(file)
     description = metadata[CONTENT]
     if _digest(description, tensors) != metadata[DIGEST]:
@@ -60,12 +61,11 @@ def from_safetensors(file: bytes) -> dict[str, Any]:
 
 def _with_ordered_metadata(file: bytes) -> bytes:
     """The same file with its metadata in order: safetensors writes them in another order every time."""
-    length = int.from_bytes(file[:8], "little")
-    header = json.loads(file[8 : 8 + length])
+    header, start = read_header(file)
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # tensors begin at a multiple of eight bytes
-    return len(text).to_bytes(8, "little") + text + file[8 + length :]
+    return len(text).to_bytes(8, "little") + text + file[start:]
 
 
 def _to_plain(value: Any, path: str, tensors: Tensors) -> Any:

@@ -15,8 +15,7 @@ from painter_search.common.log import logger
 from painter_search.common.progress import track
 from painter_search.encoder.files.encoder_folder import is_encoder_folder, read_encoder_folder
 from painter_search.encoder.files.external_weights import check_references
-from painter_search.encoder.files.names import CARD, CONFIG, ONNX, WEIGHTS
-from painter_search.metrics.identification.plda_file import PLDA_FILE
+from painter_search.encoder.files.names import CARD, CONFIG, ONNX, PLDA_FILE, WEIGHTS
 
 REPOSITORY = re.compile(r"([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
 """OWNER/NAME, and a revision of it."""
@@ -28,7 +27,7 @@ def check_repository(name: str) -> re.Match[str]:
     """Raise `InvalidValueError` unless `name` is OWNER/NAME or OWNER/NAME@REVISION."""
     matched = REPOSITORY.fullmatch(name)
     if matched is None or ".." in name:
-        raise InvalidValueError(f"{name} is no encoder on the Hugging Face hub; write OWNER/NAME.")
+        raise InvalidValueError(f"{name} is not an encoder on the Hugging Face hub; write OWNER/NAME.")
     return matched
 
 
@@ -70,7 +69,7 @@ def _fetch(repository: str, revision: str, home: Path) -> Path:
         there = {file.rfilename for file in found.siblings or []}
         if not {CONFIG, WEIGHTS} <= there:
             raise NotFoundError(
-                f"{repository} on huggingface.co is no encoder of painter_search: it lacks {CONFIG} or {WEIGHTS}."
+                f"{repository} on huggingface.co is not an encoder of painter_search: it lacks {CONFIG} or {WEIGHTS}."
             )
         wanted = [file for file in (CONFIG, WEIGHTS, ONNX, PLDA_FILE, CARD) if file in there]
         fetched = [
@@ -84,7 +83,7 @@ def _fetch(repository: str, revision: str, home: Path) -> Path:
         for file in fetched:
             link_or_copy(file.resolve(), staging / file.name)
         if not is_encoder_folder(staging):
-            raise NotFoundError(f"{repository} on huggingface.co is no encoder of painter_search.")
+            raise NotFoundError(f"{repository} on huggingface.co is not an encoder of painter_search.")
         if read_encoder_folder(staging).has_onnx:
             check_references(staging / ONNX, WEIGHTS)
         replace_folder(staging, folder)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from painter_search.common.hugging_face import open_hub, translate_hub_errors
-from painter_search.encoder.files.names import CARD, CONFIG, ONNX, WEIGHTS
-from painter_search.metrics.identification.plda_file import PLDA_FILE
+from painter_search.encoder.files.names import CARD, CONFIG, ONNX, PLDA_FILE, WEIGHTS
 
 
 def push_folder(folder: Path, repository: str, *, private: bool) -> str:

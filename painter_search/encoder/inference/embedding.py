@@ -31,11 +31,11 @@ class Embedder(Protocol):
         """Views a forward pass."""
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Embed views, uint8 `[n, 3, side, side]`; returns float32 `[n, 256]`."""
+        """Embed views, uint8 `[n, 3, side, side]`; returns float32 `[n, d]`, d as the encoder has it."""
 
 
 def embed_frames(embedder: Embedder, frames: Iterable[bytes | Path], threads: int = 0) -> Iterator[NDArray[np.float32]]:
-    """Embed frames (JPEG files, or their bytes) in order; yields float32 `[at most embedder.batch_size, 256]`.
+    """Embed frames (JPEG files, or their bytes) in order; yields float32 `[at most embedder.batch_size, d]`.
 
     Only a few batches are in memory at a time.
 
@@ -55,7 +55,7 @@ def embed_frames(embedder: Embedder, frames: Iterable[bytes | Path], threads: in
 
 
 def embed_views(embedder: Embedder, views: Sequence[Sequence[View]]) -> NDArray[np.float32]:
-    """Embed paintings, each given as its views; returns the mean of each painting's views: float32 `[n, 256]`.
+    """Embed paintings, each given as its views; returns the mean of each painting's views: float32 `[n, d]`.
 
     The means have length 1 again where the encoder normalizes.
     """
@@ -81,7 +81,7 @@ def chunks_of_a_side(sides: NDArray[np.int64], size: int) -> Iterator[NDArray[np
 
 
 def mean_over_views(embeddings: NDArray[np.float32], counts: NDArray[np.int64], normalize: bool) -> NDArray[np.float32]:
-    """The means of paintings with these `counts` of views `[n]`, whose embeddings follow one another: `[n, 256]`."""
+    """The means of paintings with these `counts` of views `[n]`, whose embeddings follow one another: `[n, d]`."""
     if len(embeddings) == len(counts):
         return embeddings
     sums = np.add.reduceat(embeddings, np.cumsum(counts) - counts, axis=0)
@@ -92,6 +92,6 @@ def mean_over_views(embeddings: NDArray[np.float32], counts: NDArray[np.int64], 
 
 
 def embed_all(embedder: Embedder, frames: Iterable[bytes | Path]) -> NDArray[np.float32]:
-    """Embed frames (JPEG files, or their bytes), all in memory at the end: float32 `[n, 256]`."""
+    """Embed frames (JPEG files, or their bytes), all in memory at the end: float32 `[n, d]`."""
     blocks = list(embed_frames(embedder, frames))
     return np.concatenate(blocks) if blocks else np.empty((0, EMBEDDING_SIZE), np.float32)

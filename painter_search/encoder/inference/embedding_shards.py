@@ -112,7 +112,7 @@ def embed_shard(embedder: Embedder, shard: Shard, location: Location, threads: i
 
 
 def write_shard(shard: Shard, embeddings: NDArray[np.float32], location: Location) -> None:
-    """Write the embeddings `[n, 256]` of a shard's works: columns `id` (int64), `embedding` (float32) and `work`."""
+    """Write the embeddings `[n, d]` of a shard's works: columns `id` (int64), `embedding` (float32) and `work`."""
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
@@ -130,7 +130,7 @@ def write_shard(shard: Shard, embeddings: NDArray[np.float32], location: Locatio
 
 
 def read_shard(shard: Shard, location: Location) -> NDArray[np.float32]:
-    """The embeddings of a shard's works: float32 `[n, 256]`.
+    """The embeddings of a shard's works: float32 `[n, d]`.
 
     Raises `FileNotFoundError` where it is absent, and `DamagedShardError` where it is damaged or of other works.
     """
@@ -153,7 +153,7 @@ def read_shard(shard: Shard, location: Location) -> NDArray[np.float32]:
 
 
 def join_shards(shards: Sequence[Shard], location: Location, file: Path) -> NDArray[np.float32]:
-    """Write the embeddings of all shards into `file`, one shard at a time, and map it: float32 `[n, 256]`.
+    """Write the embeddings of all shards into `file`, one shard at a time, and map it: float32 `[n, d]`.
 
     Raises `DamagedFileError` or `NotFoundError` where a shard is damaged or absent.
     """

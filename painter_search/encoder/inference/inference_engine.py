@@ -18,7 +18,7 @@ from weakref import WeakSet
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.common.errors import DamagedFileError
+from painter_search.common.errors import DamagedFileError, NotFoundError
 from painter_search.common.log import logger
 from painter_search.common.machine.cores import available_physical_cores
 from painter_search.encoder.inference.compiled_networks import CompiledNetworks, Content
@@ -245,6 +245,7 @@ def open_engine(
         digest: SHA-256 of the content. With it, what is compiled is kept in the user's cache.
 
     Raises:
+        NotFoundError: The file is not there.
         DamagedFileError: No library can read it.
     """
     cores = cores or available_physical_cores()
@@ -262,8 +263,10 @@ def open_onnxruntime(network: Path | bytes, cores: int = 0) -> InferenceEngine:
     try:
         return InferenceEngine(partial(OnnxRuntime, network), cores)
     except Exception as error:
+        if isinstance(network, Path) and not network.exists():
+            raise NotFoundError(f"{network} is not there any more; open what it belongs to again.") from error
         name = "what was sent" if isinstance(network, bytes) else network
-        raise DamagedFileError(f"{name} is no encoder that can be read; build the index again.") from error
+        raise DamagedFileError(f"{name} is not an encoder that can be read; build the index again.") from error
 
 
 def _map_file(path: Path) -> Content:

@@ -47,7 +47,7 @@ class OnnxEncoder:
         return self._network.name
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Embed views, uint8 `[n, 3, side, side]`; returns float32 `[n, 256]`.
+        """Embed views, uint8 `[n, 3, side, side]`; returns float32 `[n, d]`, d as the network has it.
 
         Raises `DamagedFileError` where the encoder fails or returns anything else.
         """
@@ -84,12 +84,6 @@ def open_encoder(network: Path | bytes, config: EncoderConfig, cores: int = 0, d
     return OnnxEncoder(open_engine(network, config.img_size, cores, EMBEDDINGS, digest), config)
 
 
-def export_onnx(encoder: EncoderNetwork, path: Path) -> OnnxEncoder:
-    """Write an encoder, normalisation included, as an ONNX file, and open it; see `export_encoder`."""
-    path.write_bytes(export_encoder(encoder))
-    return open_encoder(path, encoder.config)
-
-
 def export_encoder(encoder: EncoderNetwork, *, as_stored: bool = False) -> bytes:
     """An encoder, normalisation included, as the bytes of an ONNX file. Moves the network to the CPU.
 
@@ -105,12 +99,7 @@ def export_encoder(encoder: EncoderNetwork, *, as_stored: bool = False) -> bytes
     encoder = encoder.cpu().eval()
     network = EmbeddingAndFeatureMaps(encoder, encoder.stages()).eval()
     names = [EMBEDDINGS, *(f"plane {number}" for number in range(1, len(network.stages) + 1))]
-    return _export(network, names, encoder.config, as_stored=as_stored)
-
-
-def export_features(features: nn.Module, outputs: list[str], config: EncoderConfig) -> bytes:
-    """A network that gives what an encoder's new layer reads first, as the bytes of an ONNX file; it is on the CPU."""
-    return _export(features, outputs, config)
+    return export_network(network, names, encoder.config, as_stored=as_stored)
 
 
 def fastest_embedder(encoder: EncoderNetwork) -> Embedder:
@@ -120,8 +109,11 @@ def fastest_embedder(encoder: EncoderNetwork) -> Embedder:
     return open_encoder(export_encoder(encoder), encoder.config)
 
 
-def _export(network: nn.Module, names: list[str], config: EncoderConfig, *, as_stored: bool = False) -> bytes:
-    """A network with outputs of these names as an ONNX file, if it gives the same in ONNX Runtime."""
+def export_network(network: nn.Module, names: list[str], config: EncoderConfig, *, as_stored: bool = False) -> bytes:
+    """A network on the CPU with outputs of these `names` as the bytes of an ONNX file.
+
+    See `export_encoder` for `as_stored` and the errors.
+    """
     import torch
 
     size = sum(weight.nbytes for weight in network.parameters())

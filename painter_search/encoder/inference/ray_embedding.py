@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,6 +17,7 @@ from painter_search.common.errors import InvalidValueError, MissingPackageError,
 from painter_search.common.files.urls import Location, parse_location
 from painter_search.common.machine.cores import available_cores
 from painter_search.common.progress import spinner, track
+from painter_search.encoder.config import LOCAL_RAY
 from painter_search.encoder.inference.embedding_shards import Shard, embed_shard
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 WorkerEngine: TypeAlias = "tuple[EncoderNetwork | bytes, EncoderConfig]"
 """What a worker runs: a network on a GPU, or the bytes of an ONNX file."""
-LOCAL = "local"
-"""Ray's address for a cluster that it starts on this machine, which ends with the program."""
 TIMEOUT_SECONDS = 10
 """Seconds to wait for a cluster to accept a connection."""
 
@@ -41,8 +40,8 @@ def embed_on_ray(
     shards: Sequence[Shard],
     location: Location,
     *,
-    device: str = "auto",
-    workers: int = 0,
+    device: str,
+    workers: int,
 ) -> None:
     """Embed and write shards on a Ray cluster.
 
@@ -77,7 +76,8 @@ def embed_on_ray(
             )
         count = min(workers or available, available, len(shards))
         engine = ray.put((encoder.cpu() if on_gpus else exported.read_bytes(), encoder.config))
-        rows = [{"shard": json.dumps(asdict(_with_absolute_frames(shard)), default=str)} for shard in shards]
+        absolute = [replace(shard, frames=tuple(frame.absolute() for frame in shard.frames)) for shard in shards]
+        rows = [{"shard": json.dumps(asdict(shard), default=str)} for shard in absolute]
         results = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
             ShardWorker,
             batch_size=1,
@@ -138,17 +138,13 @@ def _open_engine(network: EncoderNetwork | bytes, config: EncoderConfig) -> Embe
     return network.to("cuda")
 
 
-def _with_absolute_frames(shard: Shard) -> Shard:
-    return Shard(shard.number, shard.first, shard.works, tuple(frame.absolute() for frame in shard.frames))
-
-
 @contextmanager
 def _connect(address: str, workers: int) -> Iterator[ModuleType]:
     """The module `ray`, connected to a cluster; a cluster that was started here ends here."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no usage reports
     # A worker's end is reported by its shards; Ray's own lines about it would only alarm.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    if address != LOCAL:
+    if address != LOCAL_RAY:
         os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # each takes 40 seconds
     try:
         import ray
@@ -161,8 +157,8 @@ def _connect(address: str, workers: int) -> Iterator[ModuleType]:
     context.enable_progress_bars = False
     start = not ray.is_initialized()
     if start:
-        cores = max(workers, available_cores()) if address == LOCAL else None
-        dashboard = False if address == LOCAL else None
+        cores = max(workers, available_cores()) if address == LOCAL_RAY else None
+        dashboard = False if address == LOCAL_RAY else None
         try:
             with spinner("Starting Ray"), _silenced_stderr():
                 _check_port(address)

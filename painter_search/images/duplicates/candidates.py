@@ -29,7 +29,7 @@ of 600 planted copies 599 do when cropped by 8 % of their sides, 597 by 12 %, 52
 MAX_ASPECT_DIFFERENCE = 0.35
 """Largest relative difference of the aspect ratios of two views that are compared: a crop changes them."""
 BLOCK_SIZE = 1024
-"""Views that are compared with all others at once."""
+"""Views that are compared with all others at once; it changes memory and time, not the result."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,11 @@ class Candidate:
     """Where the first view, mirrored or not, lies in the second."""
 
 
-def find_candidates(sketches: Sequence[PictureSketch], block_size: int = BLOCK_SIZE) -> list[Candidate]:
+def find_candidates(sketches: Sequence[PictureSketch]) -> list[Candidate]:
     """Pairs of views of different pictures, `first < second`, whose sketches correlate, in order of position.
 
     Args:
         sketches: One per picture.
-        block_size: Views that are compared with all others at once; it changes memory and time, not the result.
     """
     names = [(position, number) for position, sketch in enumerate(sketches) for number in range(len(sketch.views))]
     views = [sketches[position].views[number] for position, number in names]
@@ -60,11 +59,11 @@ def find_candidates(sketches: Sequence[PictureSketch], block_size: int = BLOCK_S
     windows = _normalized_sketches(views)
     whole = windows[0].reshape(len(views), -1).T
     found: dict[tuple[int, int, bool, int, int], Candidate] = {}
-    starts = range(0, len(views), block_size)
+    starts = range(0, len(views), BLOCK_SIZE)
     for start in track(starts, "Comparing pictures") if len(starts) > 2 else starts:
         for mirrored in (False, True):
             for window, sketched in zip(WINDOWS, windows, strict=True):
-                block = sketched[start : start + block_size, :, :: -1 if mirrored else 1]
+                block = sketched[start : start + BLOCK_SIZE, :, :: -1 if mirrored else 1]
                 correlations = block.reshape(len(block), -1) @ whole
                 rows, others = np.nonzero(correlations > MIN_SKETCH_CORRELATION)
                 values = correlations[rows, others]

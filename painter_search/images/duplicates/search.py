@@ -40,7 +40,7 @@ class Duplicate:
     """Whether the margins of one or both were taken away before they were compared."""
 
 
-def find_duplicates(sketches: Sequence[PictureSketch], block_size: int = BLOCK_SIZE) -> list[Duplicate]:
+def find_duplicates(sketches: Sequence[PictureSketch]) -> list[Duplicate]:
     """Find every pair of pictures that show the same.
 
     The sketches of all pairs are correlated, whole and without margins, also with one of the two mirrored. Pairs that
@@ -48,7 +48,6 @@ def find_duplicates(sketches: Sequence[PictureSketch], block_size: int = BLOCK_S
 
     Args:
         sketches: One per picture.
-        block_size: Views that are compared with all others at once; it changes memory and time, not the result.
 
     Returns:
         Each pair once, `first < second`, in order of position.
@@ -56,7 +55,7 @@ def find_duplicates(sketches: Sequence[PictureSketch], block_size: int = BLOCK_S
     if not sketches:
         return []
     pairs = {(found.first, found.second): found for found in _duplicates_of_flat(sketches)}
-    candidates = find_candidates(sketches, block_size)
+    candidates = find_candidates(sketches)
     tracked = track(candidates, "Aligning pictures") if len(candidates) > BLOCK_SIZE else candidates
     for pair, views in groupby(tracked, key=lambda candidate: (candidate.first, candidate.second)):
         if pair not in pairs and (duplicate := _confirm(sketches, list(views))):

@@ -27,7 +27,7 @@ def open_jxl(content: bytes, check_size: Callable[[int, int], None]) -> Image.Im
 
     Args:
         content: The file.
-        check_size: Raises if its argument, the width and height, is too large: opening decodes.
+        check_size: Raises if its arguments, width and height, are too large: opening decodes.
 
     Raises:
         UnreadableImageError: The package pillow-jxl-plugin is not installed; the message names the extra.

@@ -1,4 +1,4 @@
-"""What a file is that is no image to be read here, by its first bytes, and what to do about it."""
+"""What a file is that is not an image to be read here, by its first bytes, and what to do about it."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def damaged_reason(file_format: str | None) -> str:
 
 
 def foreign_kind(head: bytes) -> str | None:
-    """The reason for which a file is no image to be read, by its first `HEAD_BYTES` bytes; None if it may be one."""
+    """The reason for which a file is not an image to read, by its first `HEAD_BYTES` bytes; None if it may be one."""
     if head.startswith(PLAIN):
         return None
     for position, signature, reason in SIGNATURES:

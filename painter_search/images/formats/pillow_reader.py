@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from painter_search.common.errors import UnreadableImageError
 from painter_search.images.color import SIDEWAYS, is_srgb, orientation, to_rgb
@@ -23,8 +24,9 @@ from painter_search.images.formats.decoded import (
 from painter_search.images.formats.extras import open_heic, open_jxl
 from painter_search.images.formats.file_kinds import NAMES, damaged_reason
 from painter_search.images.formats.ignored_warnings import ignored_warnings
+from painter_search.images.formats.jp2_profile import jp2_profile
 from painter_search.images.formats.jpeg_scans import has_too_many_scans
-from painter_search.images.formats.tiff_pages import TiffPage
+from painter_search.images.formats.tiff_pages import WHITE_IS_ZERO, TiffPage
 from painter_search.images.types import ImageFile
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG2000", "PPM", "TGA", "AVIF", "ICO")
@@ -86,6 +88,7 @@ def _open(file: ImageFile, file_format: str | None, page: TiffPage | None, need:
         if page.sub_page is not None:
             raise VagueReasonError("a page inside another one, which Pillow does not open")
         image.seek(page.page)
+        _mend_raw_mode(image, page)
     if isinstance(file, Path) and image.format not in STREAMED:
         raise RefusedImageError(f"too large a file to read safely ({file.stat().st_size / 1e6:,.0f} MB)")
     if image.format in ("JPEG", "MPO") and isinstance(file, bytes) and has_too_many_scans(file):
@@ -102,6 +105,15 @@ def _open(file: ImageFile, file_format: str | None, page: TiffPage | None, need:
     return image
 
 
+def _mend_raw_mode(image: Image.Image, page: TiffPage) -> None:
+    """Have uncompressed black and white in a separate plane read as positive: Pillow cuts the mode `1;I` to `1`."""
+    if isinstance(image, TiffImageFile) and page.planar_rows and page.bits == 1 and page.photometric == WHITE_IS_ZERO:
+        image.tile = [
+            tile._replace(args=("1;I", *tile.args[1:])) if tile.codec_name == "raw" and tile.args else tile
+            for tile in image.tile
+        ]
+
+
 def _open_unchecked(file: ImageFile, file_format: str | None, need: Need) -> Image.Image:
     if file_format == "HEIF" and isinstance(file, bytes):
         return open_heic(file)
@@ -109,7 +121,11 @@ def _open_unchecked(file: ImageFile, file_format: str | None, need: Need) -> Ima
         return open_jxl(file, lambda width, height: _check_memory(width, height, "JXL", BYTES_PER_PIXEL["JXL"], need))
     opened = file if isinstance(file, Path) else io.BytesIO(file)
     if file_format == "JPEG2000":
-        return Jpeg2KImageFile(opened)  # `Image.open` refuses large ones, which can be reduced
+        image = Jpeg2KImageFile(opened)  # `Image.open` refuses large ones, which can be reduced
+        profile = jp2_profile(file)
+        if profile is not None:
+            image.info["icc_profile"] = profile
+        return image
     return Image.open(opened, formats=FORMATS)
 
 

@@ -16,7 +16,7 @@ def has_wrong_checksum(content: bytes) -> bool:
     while position + 8 <= len(content):
         size, name = struct.unpack_from(">I4s", content, position)
         if name == b"IEND":
-            break  # what comes after it is no part of the image
+            break  # what comes after it is not part of the image
         end = position + 8 + size
         if name == b"IDAT" and end + 4 <= len(content):
             (checksum,) = struct.unpack_from(">I", content, end)

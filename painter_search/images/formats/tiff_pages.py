@@ -23,9 +23,11 @@ SEPARATE = 2
 """Value of the tag `PlanarConfiguration`: each channel is stored for itself."""
 REDUCED, MASK = 1, 4
 """Bits of the tag `NewSubfileType`: a smaller copy of another page, a transparency mask."""
-WHITE_IS_ZERO, ICC_LAB = 0, 9
+WHITE_IS_ZERO, BLACK_IS_ZERO, CMYK, CIE_LAB, ICC_LAB = 0, 1, 5, 8, 9
 SENSOR_DATA = (32803, 34892)
 """Values of the tag `PhotometricInterpretation`: the last two are a camera's sensor (DNG specification)."""
+COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, CMYK: 4}
+"""Channels of the colours by that tag, where they are not 3; those of a palette are its colours'."""
 SAME_SHAPE = 0.02
 """Relative difference of aspect ratios up to which a smaller page is a copy; halving rounds."""
 
@@ -57,8 +59,13 @@ class TiffPage:
         return self.width * self.height
 
     @property
+    def picture_bands(self) -> int:
+        """Channels that are the picture's: its colours, and alpha if the first channel after them is that."""
+        return COLOURS.get(self.photometric, 3) + self.has_alpha
+
+    @property
     def is_sensor_data(self) -> bool:
-        """Whether it holds what a camera's sensor saw, which is no picture yet."""
+        """Whether it holds what a camera's sensor saw, which is not a picture yet."""
         return self.photometric in SENSOR_DATA
 
 
@@ -162,7 +169,7 @@ class _Directories:
         return value
 
     def _describe(self, tags: dict[int, tuple[int, ...]], sub_page: int | None) -> TiffPage | None:
-        """The page of some tags; None if it is no picture."""
+        """The page of some tags; None if it is not a picture."""
 
         def first(tag: int, default: int) -> int:
             return next(iter(tags.get(tag, ())), default)

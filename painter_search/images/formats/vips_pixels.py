@@ -17,7 +17,7 @@ MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 """Pillow's mode by the number of channels."""
 
 
-def to_pillow(image: pyvips.Image, page: TiffPage | None = None) -> Image.Image:
+def to_pillow(image: pyvips.Image, page: TiffPage | None) -> Image.Image:
     """Decode an image of libvips: 8 bits a channel, or 16 bits of grey; profile and orientation are kept."""
     orientation = image.get("orientation") if image.get_typeof("orientation") else 1
     profile = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None

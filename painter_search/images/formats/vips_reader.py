@@ -16,7 +16,7 @@ from PIL import Image
 from painter_search.common.errors import UnreadableImageError
 from painter_search.images.formats.decoded import RefusedImageError, VagueReasonError
 from painter_search.images.formats.file_kinds import damaged_reason
-from painter_search.images.formats.tiff_pages import TiffPage
+from painter_search.images.formats.tiff_pages import BLACK_IS_ZERO, CIE_LAB, WHITE_IS_ZERO, TiffPage
 from painter_search.images.formats.vips_pixels import to_pillow
 from painter_search.images.types import ImageFile
 
@@ -31,6 +31,8 @@ MAX_STREAMED_PIXELS = 5_000_000_000
 """Larger images are refused: reading this many takes a minute or two."""
 MAX_BANDS = 16
 """Images of more channels are refused: a row of them may be of any size."""
+MISREAD_PLANES = (WHITE_IS_ZERO, BLACK_IS_ZERO, CIE_LAB)
+"""Colours of TIFF pages whose separate planes libvips shifts against each other, but in strips of one row."""
 JPEG_REDUCTIONS = (8, 4, 2, 1)
 """Factors by which a JPEG file is reduced while it is decoded."""
 TRUNCATED = ("premature end", "truncated", "read error", "not enough data")
@@ -97,8 +99,8 @@ class VipsReader:
 
     def _open_pixels(self, **options: object) -> pyvips.Image:
         image = self._open(fail_on=MISSING_PIXELS[self._format], **options)
-        if self._page is not None and image.hasalpha() and not self._page.has_alpha:
-            image = image[: image.bands - 1]  # a further channel, of infrared say
+        if self._page is not None and image.bands > self._page.picture_bands:
+            image = image[: self._page.picture_bands]  # without further channels, of infrared or selections say
         return image
 
     def _open(self, **options: object) -> pyvips.Image:
@@ -132,7 +134,7 @@ class VipsReader:
 
 
 def _check_page(page: TiffPage, max_held_bytes: int) -> None:
-    """Raise `VagueReasonError` if a page is stored so that parts of any size are decoded at once."""
+    """Raise `UnreadableImageError` if libvips misreads a page, or would decode parts of any size of it at once."""
     if page.bands > MAX_BANDS:
         raise VagueReasonError(f"an image of {page.bands:,} channels, more than a painting has")
     held = 2 * page.planar_rows * page.width * page.bands * page.bits // 8  # libvips holds them twice
@@ -141,6 +143,10 @@ def _check_page(page: TiffPage, max_held_bytes: int) -> None:
             f"too large to decode safely ({page.width} x {page.height} px in separate planes; save it with interleaved "
             "channels)"
         )
+    is_shifted = page.planar_rows > 1 and page.bands > 1 and page.photometric in MISREAD_PLANES
+    if is_shifted or (page.planar_rows and page.bits < 8):
+        what = "grey or CIELAB channels" if is_shifted else "channels of less than 8 bits"
+        raise UnreadableImageError(f"{what} in separate planes are not read; save it with interleaved channels")
 
 
 def _bytes_per_pixel(header: pyvips.Image, file_format: str) -> int:

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from painter_search.common.files.urls import Location, redact_url
-from painter_search.images.listing.side_files import is_side_file, is_side_folder, without_caches
+from painter_search.images.listing.side_files import is_side_file, is_side_folder, name_in_icloud, without_caches
 
 FileId = tuple[int, int] | str
 """Device and inode, equal for one file or folder under two names; its real path where the file system numbers none."""
+
+IN_ICLOUD = "in iCloud, not on this machine; download it in Finder"
+"""The reason for a file of which macOS keeps a placeholder only."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class FolderWalk:
 
     files: list[WalkedFile] = field(default_factory=list)
     passed_over: list[tuple[str, str]] = field(default_factory=list)
-    """Folders that were not listed and links that were not followed, each with the reason."""
+    """Folders that were not listed, links that were not followed and files in iCloud, each with the reason."""
 
 
 def walk_folder(folder: Path, each_file_once: bool = False) -> FolderWalk:
@@ -71,10 +74,13 @@ class _Walk:
             folders[:] = [
                 name
                 for name in sorted(without_caches(folders))
-                if not is_side_folder(name) and self._enters(f"{prefix}{name}")
+                if not is_side_folder(name, Path(root).name) and self._enters(f"{prefix}{name}")
             ]
             for name in files:
-                if not is_side_file(name):
+                evicted = name_in_icloud(name)
+                if evicted is not None and not is_side_file(evicted):
+                    self._pass_over(f"{prefix}{evicted}", IN_ICLOUD)
+                elif not is_side_file(name):
                     self._add_file(f"{prefix}{name}")
 
     def follow(self, link: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 SIDE_FILES = frozenset(
@@ -14,7 +16,17 @@ SIDE_FOLDERS = frozenset(
     ["__macosx", "@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "$recycle.bin", "lost+found",
      "system volume information", "network trash folder", "temporary items", "__pycache__"]
 )  # fmt: skip
-"""Folders of macOS' archives, network storages, Windows and Linux, in lower case. They are no one's paintings."""
+"""Folders of macOS' archives, network storages, Windows and Linux, in lower case; no one's paintings."""
+CAPTURE_ONE = "captureone"
+"""The folder that Capture One makes beside pictures, in lower case."""
+ITS_FOLDERS = re.compile(r"cache|settings\d*", re.IGNORECASE)
+"""Folders in it that hold no one's paintings."""
+PREVIEWS = ".lrdata"
+"""Ending of the folders in which Lightroom keeps previews."""
+LIBRARIES = (".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary")
+"""Endings of the folders in which photo programs of macOS keep all they have, in lower case."""
+LIBRARY_PICTURES = frozenset(["originals", "masters"])
+"""Folders of such a library that hold the user's pictures; the others hold smaller copies of them."""
 NOTES = frozenset(
     ["txt", "md", "rst", "rtf", "doc", "docx", "odt", "csv", "tsv", "xls", "xlsx", "ods", "json", "jsonl", "xml",
      "yaml", "yml", "toml", "ini", "cfg", "log", "nfo", "db", "sqlite", "parquet", "xmp", "aae", "pp3", "dop", "url",
@@ -26,14 +38,24 @@ NOTES = frozenset(
 def is_side_file(path: str) -> bool:
     """Whether a path is hidden, or one that systems and programs leave in every folder: it is passed over silently."""
     *folders, name = PurePosixPath(path).parts or ("",)
-    if any(is_side_folder(folder) for folder in folders):
+    if any(is_side_folder(folder, parent) for parent, folder in pairwise(["", *folders])):
         return True
     return name.startswith((".", "~$")) or name.casefold() in SIDE_FILES
 
 
-def is_side_folder(name: str) -> bool:
-    """Whether a folder of this name is hidden, or one that systems and programs make."""
-    return (name.startswith(".") and name not in (".", "..")) or name.casefold() in SIDE_FOLDERS
+def is_side_folder(name: str, parent: str) -> bool:
+    """Whether a folder of this name in one named `parent` is hidden, or one that systems and programs make."""
+    if parent.casefold().endswith(LIBRARIES):
+        return name.casefold() not in LIBRARY_PICTURES
+    if parent.casefold() == CAPTURE_ONE and ITS_FOLDERS.fullmatch(name):
+        return True
+    is_hidden = name.startswith(".") and name not in (".", "..")
+    return is_hidden or name.casefold() in SIDE_FOLDERS or name.casefold().endswith(PREVIEWS)
+
+
+def name_in_icloud(name: str) -> str | None:
+    """The name of the file in iCloud that macOS keeps a placeholder of this name for; None if it is no placeholder."""
+    return name[1:-7] if name.startswith(".") and name.endswith(".icloud") and len(name) > 8 else None
 
 
 def is_note(path: str) -> bool:

@@ -25,6 +25,11 @@ class ZipMember:
     info: zipfile.ZipInfo
 
 
+def without_zip(name: str) -> str:
+    """The name of an archive without the ending `.zip`, in capitals or not; any other name as it is."""
+    return name[:-4] if name.lower().endswith(".zip") else name
+
+
 def list_members(archive: zipfile.ZipFile) -> tuple[list[ZipMember], str]:
     """The files of an archive without hidden and side files, and the encoding that unmarked names were read in.
 

@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from painter_search.images.photographs.lines import Floats
 from painter_search.images.photographs.quadrilaterals import Candidates
-
-Floats = NDArray[np.float32]
 
 NAMES = (
     "least_support", "support", "beyond", "wall_outside", "least_wall_outside", "wall_inside", "wall_elsewhere",

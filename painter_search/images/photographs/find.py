@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 from painter_search.images.photographs.evidence import gather_evidence
 from painter_search.images.photographs.frame_edges import picture_box
 from painter_search.images.photographs.lab import to_lab
-from painter_search.images.photographs.lines import edge_strengths, find_segments, level_lines
+from painter_search.images.photographs.lines import Floats, edge_strengths, find_segments, level_lines
 from painter_search.images.photographs.quadrilaterals import Candidates, find_quadrilaterals
 from painter_search.images.photographs.rectify import aspect_ratio, rectified_size, rectify, to_rectangle
 from painter_search.images.photographs.sureness import POSSIBLE, sureness, with_frame
 from painter_search.images.photographs.wall import distance_from_wall, outline_segments, smooth
-
-Floats = NDArray[np.float32]
 
 SIDE = 400
 """Long side in pixels of the copy in which outlines are looked for."""

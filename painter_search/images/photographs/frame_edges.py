@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from painter_search.images.photographs.lines import Floats
 from painter_search.images.photographs.wall import fit_wall
-
-Floats = NDArray[np.float32]
 
 MAX_WIDTH = 0.3
 """Widest frame, as a share of the outline's short side."""
@@ -55,12 +53,12 @@ class Box:
 
     @property
     def width(self) -> int:
-        """Of the box."""
+        """In pixels."""
         return self.right - self.left
 
     @property
     def height(self) -> int:
-        """Of the box."""
+        """In pixels."""
         return self.bottom - self.top
 
     def inset(self, left: int, top: int, right: int, bottom: int) -> Box:
@@ -139,7 +137,7 @@ def _without_shadow(lab: Floats, box: Box) -> Box:
 
 
 @dataclass(frozen=True)
-class Frame:
+class FrameCandidate:
     """A frame that may be there."""
 
     inside: Box
@@ -149,7 +147,7 @@ class Frame:
     """How likely it is, compared with others."""
 
 
-def _possible_frames(lab: Floats, box: Box, widest: float) -> list[Frame]:
+def _possible_frames(lab: Floats, box: Box, widest: float) -> list[FrameCandidate]:
     """The boxes inside frames of several widths whose inner edges show on the sides, the likeliest first.
 
     One side may show it less, where the picture is as dark as the frame.
@@ -167,14 +165,14 @@ def _possible_frames(lab: Floats, box: Box, widest: float) -> list[Frame]:
     best, places = near.max(axis=2), starts + near.argmax(axis=2)  # [4, widths]
     ranked = np.sort(best, axis=0)
     means = ranked[1:].mean(axis=0)
-    found: list[Frame] = []
+    found: list[FrameCandidate] = []
     for at in np.flatnonzero((means >= MIN_FRAME_SUPPORT) & (ranked[1] >= MIN_SIDE_SUPPORT)).tolist():
         mean, weak = float(means[at]), best[:, at] < MIN_SIDE_SUPPORT
         usual = round(float(np.median(places[~weak, at])))
         top, right, bottom, left = (np.where(weak, usual, places[:, at]) + 1).tolist()
         score = mean + 0.5 * float(ranked[0, at]) + INWARD * (at + 2) / depth
-        found.append(Frame(box.inset(left, top, right, bottom), mean, score))
-    chosen: list[Frame] = []
+        found.append(FrameCandidate(box.inset(left, top, right, bottom), mean, score))
+    chosen: list[FrameCandidate] = []
     for frame in sorted(found, key=lambda frame: -frame.score):
         inner = frame.inside
         if all(abs(inner.left - other.inside.left) + abs(inner.top - other.inside.top) > 6 for other in chosen):

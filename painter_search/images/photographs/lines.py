@@ -58,7 +58,7 @@ def edge_strengths(channels: Floats) -> tuple[Floats, Floats]:
     counts fully, in the channel that shows it best.
 
     Args:
-        channels: The photograph's channels, float32 `[height, width, 3]`.
+        channels: The photograph's channels, float32 `[height, width, channels]`.
     """
     strengths = []
     for across, down in ((0, 1), (1, 0)):
@@ -83,6 +83,10 @@ def level_lines(segments: Floats, strength: Floats) -> Lines:
     """The lines of segments that are nearer to level than `MAX_TILT`.
 
     For upright ones pass segments with x and y exchanged, and the transposed strength.
+
+    Args:
+        segments: x, y of both ends, `[n, 4]` pixels.
+        strength: How strong level edges are at each pixel, 0 to 1: `[height, width]`.
     """
     height, width = strength.shape
     offset = segments[:, 2:] - segments[:, :2]

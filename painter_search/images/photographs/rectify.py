@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from painter_search.images.photographs.lines import Floats
 
 USUAL_FOCAL_LENGTH = 0.8
 """Of a photograph, as a share of its long side: telephones have 0.75 and, zoomed twice, 1.5."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from painter_search.images.photographs.evidence import NAMES
-
-Floats = NDArray[np.float32]
+from painter_search.images.photographs.lines import Floats
 
 POSSIBLE = 0.15
 """Sureness from which on an outline is looked at further: a person is asked, or the works of an index are."""

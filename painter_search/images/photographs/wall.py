@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from painter_search.images.photographs.lines import Floats
 
 BORDER = 0.04
 """Width of the border from which the wall is learnt, as a share of the photograph's size."""

@@ -18,23 +18,20 @@ from painter_search.common.log import logger
 from painter_search.common.machine.threads import map_prefetched
 from painter_search.common.progress import track
 from painter_search.encoder.config import EncoderConfig
-from painter_search.encoder.encoder import Encoder, load_encoder
+from painter_search.encoder.encoder import Encoder
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.images.fingerprint import NO_PICTURE, fingerprint
 from painter_search.images.framing import encode_jpeg, frame_painting, make_thumbnail, open_frame
 from painter_search.images.sources import Original, read_original
 from painter_search.images.types import ImageFile
 from painter_search.index.config import BuildIndexConfig
+from painter_search.index.finish_build import publish_built, store_vectors
 from painter_search.index.given.vectors import read_vectors
 from painter_search.index.given.works import GivenWorks, read_works
-from painter_search.index.index_statistics import update_index_statistics
-from painter_search.index.manifest import ENCODER, MADE_ELSEWHERE, THUMBNAILS, WORKS, Manifest, publish_index
-from painter_search.index.own_calibration import calibrated, is_trained_on
-from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO
-from painter_search.index.vector_store.faiss_build import build_faiss
-from painter_search.index.vector_store.stores import discarded_on_failure
+from painter_search.index.manifest import ENCODER, MADE_ELSEWHERE, REJECTED, THUMBNAILS, WORKS
+from painter_search.index.recalibration import is_trained_on
 from painter_search.index.works.thumbnails import Picture
 from painter_search.index.works.works_writer import write_thumbnails, write_works
-from painter_search.metrics.identification.plda_file import PLDA_FILE, write_plda
 
 CHECKED = 8
 """Pictures that a given encoder embeds, to be compared with the given embeddings."""
@@ -63,40 +60,15 @@ def build_given_index(config: BuildIndexConfig) -> Path:
         _check_encoder(encoder, given)
         settings = encoder.config
         (staging / ENCODER).write_bytes(encoder.to_onnx())
-        if encoder.plda is not None and encoder.confidence is not None:
-            write_plda(staging / PLDA_FILE, encoder.plda, encoder.plda.mean)
     pictures = _read_pictures(given.pictures, staging)
     fingerprints = [picture.fingerprint for picture in pictures]
-    numbers = range(1, len(works) + 1)
-    write_works(staging / WORKS, zip(numbers, works, fingerprints, strict=True))
-    vectors = np.ascontiguousarray(given.vectors)
-    if config.vector_store is None:
-        (staging / EMBEDDINGS).write_bytes(vectors.data)  # `tofile` does not say that a disk is full
-        search = build_faiss(vectors, staging, config.exact, config.memory, config.recall, exact_up_to=EXACT_UP_TO)
-    else:
-        from painter_search.index.vector_store.milvus import fill_milvus
-
-        search = fill_milvus(vectors, np.array(numbers), config.vector_store, key, exact_up_to=EXACT_UP_TO)
-    with discarded_on_failure(search):
-        if search.name != "approximate":
-            (staging / EMBEDDINGS).unlink(missing_ok=True)
-        _write_left_out(staging / "rejected.csv", given.left_out)
-        collections = sorted({work.collection for work in works})
-        trained_on = None if encoder is None else encoder.trained_on
-        manifest = Manifest(
-            framing="whole" if encoder is None else encoder.framing,
-            encoder=settings,
-            search=search,
-            works=len(works),
-            artists=len({work.artist for work in works}),
-            collections=tuple(collections),
-            split="all" if is_trained_on(trained_on, collections) else "folder",
-            next_id=len(works) + 1,
-            trained_on=trained_on,
-            mean_distance=update_index_statistics(staging, search),
-            confidence=None if encoder is None else encoder.confidence,
-        )
-        return publish_index(staging, config.index, calibrated(manifest, staging))
+    write_works(staging / WORKS, zip(range(1, len(works) + 1), works, fingerprints, strict=True))
+    if given.left_out:
+        write_rows(staging / REJECTED, ("file", "reason"), *given.left_out)
+    learned = encoder is not None and is_trained_on(encoder, {work.collection for work in works})
+    split = "all" if learned else "folder"
+    search = store_vectors(given.vectors, staging, config, key)
+    return publish_built(staging, config.index, works, search, encoder, encoder_config=settings, split=split)
 
 
 def _open_encoder(config: BuildIndexConfig, normalize: bool) -> Encoder | None:
@@ -168,8 +140,3 @@ def _read_pictures(originals: Sequence[Original], staging: Path) -> list[Picture
     if missing:
         logger.info(f"{missing:,} of {len(kept):,} works have no picture that can be read; pages show a grey one.")
     return kept
-
-
-def _write_left_out(path: Path, left_out: Sequence[tuple[str, str]]) -> None:
-    if left_out:
-        write_rows(path, ("file", "reason"), *left_out)

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from painter_search.collection.artist_names import clean_name
+from painter_search.collection.artist_names import clean_name, join_artists
+from painter_search.collection.catalogues.catalogue import DESCRIPTIONS
 from painter_search.collection.cleaning import reject_rows
-from painter_search.collection.tables.columns import ARTIST, FILE, find_columns
+from painter_search.collection.tables.columns import ARTIST, FILE, find_columns, numbered_artists
 from painter_search.collection.tables.features import is_bytes, is_picture, read_schema, read_texts, schema_features
 from painter_search.collection.tables.table_files import read_table_file
 from painter_search.collection.work import Work
@@ -19,8 +20,6 @@ from painter_search.common.errors import DamagedFileError, InvalidValueError, No
 from painter_search.images.sources import Original
 from painter_search.images.table_pictures import Cell, is_parquet
 from painter_search.index.given.vectors import VectorFile, translate_arrow_errors
-
-TEXTS = ("title", "date", "style", "genre")
 
 
 class GivenWorks(NamedTuple):
@@ -61,8 +60,9 @@ def read_works(file: VectorFile, originals: Path | None, keep_uncertain: bool) -
     if "collection" in header:
         collections = [str(name) or file.table.stem for name in texts["collection"]]
         names = [f"{collection}: {name}" for collection, name in zip(collections, files, strict=True)]
-    table = pd.DataFrame({"artist": texts.iloc[:, artists[0]].map(clean_name), "new_filename": names})
-    for field in TEXTS:
+    named = texts.iloc[:, numbered_artists(header) or artists[:1]].to_numpy()
+    table = pd.DataFrame({"artist": [clean_name(join_artists(row)) for row in named], "new_filename": names})
+    for field in DESCRIPTIONS:
         found = find_columns(header, field)
         table[field] = texts.iloc[:, found[0]].map(clean_name) if found else ""
     usable, refused = reject_rows(table, keep_uncertain)
@@ -79,7 +79,8 @@ def read_works(file: VectorFile, originals: Path | None, keep_uncertain: bool) -
     if len(rows) > 1 and (file.vectors[rows] == file.vectors[rows[0]]).all():
         raise NotEnoughDataError(f"{file.table}: all vectors are the same, so that no work is nearer than another.")
     works = [
-        Work(collections[row], files[row], *(str(usable[name][row]) for name in ("artist", *TEXTS))) for row in rows
+        Work(collections[row], files[row], *(str(usable[name][row]) for name in ("artist", *DESCRIPTIONS)))
+        for row in rows
     ]
     folder = originals or file.table.parent
     pictures = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -13,16 +13,16 @@ from typing import cast
 import faiss
 import numpy as np
 from faiss.contrib.clustering import two_level_clustering
+from faiss.contrib.exhaustive_search import knn_ground_truth
 
 from painter_search.common.files.atomic_io import write_file
 from painter_search.common.log import logger
 from painter_search.common.progress import spinner, track
-from painter_search.index.vector_store.base import EMBEDDINGS, EXACT_UP_TO, VECTORS, Ids, SearchSettings, Vectors
+from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS, Ids, SearchSettings, Vectors
 from painter_search.index.vector_store.faiss_file import merge_faiss_files, read_inverted_file, write_faiss_file
 from painter_search.index.vector_store.faiss_plan import SearchPlan, parse_memory, plan_search
 from painter_search.index.vector_store.faiss_store import FaissStore
 
-MEMORY, RECALL = "8GB", 0.95
 BLOCK = 50_000
 """Vectors added at once."""
 SHARD_SIZE = 1_000_000
@@ -46,21 +46,12 @@ RECALL_QUERIES = 500
 RECALL_MARGIN = 0.005
 """Added to the wanted recall when nprobe is chosen, so that it also holds for queries other than the sample's."""
 _cluster_in_two_levels: Callable[..., tuple[Vectors, object]] = two_level_clustering  # which has no annotations
+_search_blocks: Callable[..., tuple[Vectors, Ids]] = knn_ground_truth  # nor has this
 UNFINISHED = ".filling-"
 """What the names of the files of an unfinished build begin with."""
 
 
-def build_faiss(
-    vectors: Vectors,
-    folder: Path,
-    exact: bool = False,
-    memory: str = MEMORY,
-    recall: float = RECALL,
-    *,
-    exact_up_to: int = EXACT_UP_TO,
-    shard_size: int = SHARD_SIZE,
-    many_cells: int = MANY_CELLS,
-) -> SearchSettings:
+def build_faiss(vectors: Vectors, folder: Path, exact: bool, memory: str, recall: float) -> SearchSettings:
     """Write a FAISS index of vectors under the ids 1 to n into `folder`.
 
     An interrupted call is continued by the next. An approximate index also gets an `EMBEDDINGS` file, unless the folder
@@ -72,9 +63,6 @@ def build_faiss(
         exact: Search exactly at any size.
         memory: Memory that the vectors may take in a search; see `plan_search`.
         recall: Recall@10 that an approximate search must reach.
-        exact_up_to: Vectors up to which search is exact anyway.
-        shard_size: Vectors in a shard.
-        many_cells: Cells from which training and adding are done in two levels.
 
     Returns:
         How the index searches.
@@ -83,7 +71,7 @@ def build_faiss(
         InvalidValueError: Not even the smallest codes fit into `memory`.
     """
     count, dim = vectors.shape
-    plan = plan_search(count, dim, parse_memory(memory), exact, exact_up_to)
+    plan = plan_search(count, dim, parse_memory(memory), exact)
     if plan.codes == "exact":
         plain = faiss.index_factory(dim, plan.factory_string(dim))
         plain.add_with_ids(np.ascontiguousarray(vectors), np.arange(1, count + 1))
@@ -94,9 +82,9 @@ def build_faiss(
     trained = folder / f"{UNFINISHED}{plan.codes}-{plan.nlist}"
     if not trained.is_file():
         with spinner(f"Dividing {count:,} works into {plan.nlist:,} cells"):
-            index = train(vectors, plan, many_cells)
+            index = train(vectors, plan)
         write_file(trained, partial(write_faiss_file, index))
-    shards = fill_shards(vectors, trained, shard_size, many_cells)
+    shards = fill_shards(vectors, trained)
     merge_shards(trained, shards, folder / VECTORS)
     for path in folder.glob(f"{UNFINISHED}*"):
         path.unlink()
@@ -104,13 +92,13 @@ def build_faiss(
     return SearchSettings("approximate", plan.nlist, nprobe, found, plan.codes)
 
 
-def train(vectors: Vectors, plan: SearchPlan, many_cells: int = MANY_CELLS) -> faiss.IndexIVF:
+def train(vectors: Vectors, plan: SearchPlan) -> faiss.IndexIVF:
     """An empty inverted file whose cells and codes are trained on a sample of the vectors `[n, d]`."""
     count, dim = vectors.shape
     rng = np.random.default_rng(0)
     sample_size = min(count, max(MIN_TRAINING_VECTORS, TRAINING_VECTORS_PER_CELL * plan.nlist))
     sample = _rows(vectors, np.sort(rng.choice(count, sample_size, replace=False)))
-    if plan.nlist >= many_cells:
+    if plan.nlist >= MANY_CELLS:
         with contextlib.redirect_stdout(io.StringIO()):
             centroids, _ = _cluster_in_two_levels(
                 sample, int(plan.nlist**0.5), plan.nlist, clustering_niter=KMEANS_ITERATIONS
@@ -128,18 +116,16 @@ def train(vectors: Vectors, plan: SearchPlan, many_cells: int = MANY_CELLS) -> f
     return index
 
 
-def fill_shards(
-    vectors: Vectors, trained: Path, shard_size: int = SHARD_SIZE, many_cells: int = MANY_CELLS
-) -> list[Path]:
+def fill_shards(vectors: Vectors, trained: Path) -> list[Path]:
     """Write the vectors into shards of a trained index, each complete or absent; shards that exist stay."""
-    starts = range(0, len(vectors), shard_size)
+    starts = range(0, len(vectors), SHARD_SIZE)
     paths = [trained.with_name(f"{trained.name}-{number:05d}") for number in range(len(starts))]
     missing = [(path, start) for path, start in zip(paths, starts, strict=True) if not path.is_file()]
     for path, start in track(missing, "Filling") if len(missing) > 1 else missing:
         index = read_inverted_file(trained)
-        cells = GroupedCells(index) if index.nlist >= many_cells else None
-        for low in range(start, min(start + shard_size, len(vectors)), BLOCK):
-            high = min(low + BLOCK, start + shard_size, len(vectors))
+        cells = GroupedCells(index) if index.nlist >= MANY_CELLS else None
+        for low in range(start, min(start + SHARD_SIZE, len(vectors)), BLOCK):
+            high = min(low + BLOCK, start + SHARD_SIZE, len(vectors))
             block, ids = np.ascontiguousarray(vectors[low:high], np.float32), np.arange(low + 1, high + 1)
             if cells is None:
                 index.add_with_ids(block, ids)
@@ -167,9 +153,9 @@ class GroupedCells:
         self._members = [np.flatnonzero(group_of_cell == group) for group in range(groups.k)]
         self._half_squares = np.square(self._centroids).sum(axis=1) / 2
 
-    def nearest(self, vectors: Vectors, groups_probed: int = GROUPS_PROBED) -> Ids:
+    def nearest(self, vectors: Vectors) -> Ids:
         """The number of the nearest cell, among those in the nearest groups, of each vector `[n, d]`: int64 `[n]`."""
-        probed = min(groups_probed, len(self._members))
+        probed = min(GROUPS_PROBED, len(self._members))
         near = self._group_index.search(vectors, probed)[1].ravel()
         order = np.argsort(near, kind="stable")
         rows_of_groups = np.split(order // probed, np.searchsorted(near[order], np.arange(1, len(self._members))))
@@ -196,15 +182,9 @@ def merge_shards(trained: Path, shards: Sequence[Path], target: Path) -> None:
     write_file(target, partial(merge_faiss_files, trained, shards))
 
 
-def exact_neighbours(vectors: Vectors, queries: Vectors, k: int, block: int = BLOCK) -> Ids:
+def exact_neighbours(vectors: Vectors, queries: Vectors, k: int) -> Ids:
     """The rows of the `k` nearest of vectors `[n, d]` to each query, read in blocks: int64 `[q, k]`."""
-    heap = faiss.ResultHeap(len(queries), k)
-    for start in range(0, len(vectors), block):
-        chunk = np.ascontiguousarray(vectors[start : start + block], np.float32)
-        distances, rows = _knn(queries, chunk, min(k, len(chunk)))
-        heap.add_result(distances, rows + start)
-    heap.finalize()
-    return np.asarray(heap.I)
+    return _search_blocks(np.ascontiguousarray(queries, np.float32), _blocks(vectors), k, ngpu=0)[1]
 
 
 def _choose_nprobe(vectors: Vectors, folder: Path, plan: SearchPlan, recall: float) -> tuple[int, float]:
@@ -235,22 +215,15 @@ def _kmeans(vectors: Vectors, k: int) -> faiss.Kmeans:
     return clusters
 
 
-def _knn(queries: Vectors, vectors: Vectors, k: int) -> tuple[Vectors, Ids]:
-    """FAISS's brute-force search: squared distances and rows of the `k` nearest, `[q, k]` each.
-
-    faiss.contrib.torch_utils, which pytorch-metric-learning imports, replaces `faiss.knn` by one that takes no memory
-    maps and no mixture of arrays and tensors, and keeps the original under `knn_numpy`.
-    """
-    knn = getattr(faiss, "knn_numpy", faiss.knn)
-    distances, rows = knn(np.ascontiguousarray(queries, np.float32), np.ascontiguousarray(vectors, np.float32), k)
-    return distances, rows
-
-
 def _rows(vectors: Vectors, rows: Ids) -> Vectors:
     return np.ascontiguousarray(vectors[rows], np.float32)
 
 
 def _write_embeddings(vectors: Vectors, path: Path) -> None:
     with path.open("wb") as file:
-        for start in range(0, len(vectors), BLOCK):
-            file.write(np.ascontiguousarray(vectors[start : start + BLOCK], np.float32).tobytes())
+        for block in _blocks(vectors):
+            file.write(block.tobytes())
+
+
+def _blocks(vectors: Vectors) -> Iterator[Vectors]:
+    return (np.ascontiguousarray(vectors[low : low + BLOCK], np.float32) for low in range(0, len(vectors), BLOCK))

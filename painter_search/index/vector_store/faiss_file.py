@@ -60,7 +60,7 @@ def read_faiss_file(path: Path, mapped: bool = False) -> faiss.Index:
         return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except (_InvalidFile, struct.error, RuntimeError, MemoryError) as error:
         raise DamagedFileError(
-            f"{path} is no file of vectors that can be read safely; copy or build the index again."
+            f"{path} is not a file of vectors that can be read safely; copy or build the index again."
         ) from error
 
 
@@ -133,10 +133,10 @@ class _Cursor:
         self._left -= count * width
         self._file.seek(count * width, 1)
 
-    def skip_vector(self, width: int, length: int | None = None) -> None:
-        """Skip a stored vector: its length, which must be `length` if given, and that many values of `width` bytes."""
+    def skip_vector(self, width: int, length: int) -> None:
+        """Skip a stored vector: its length, which must be `length`, and that many values of `width` bytes."""
         (stored,) = self.read("Q")
-        _require(length is None or stored == length)
+        _require(stored == length)
         self.skip(stored, width)
 
     def require_end(self) -> None:

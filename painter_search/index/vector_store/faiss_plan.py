@@ -48,12 +48,12 @@ def subquantizers(dim: int) -> int:
     return max(parts for parts in range(1, max(dim // 4, 1) + 1) if dim % parts == 0)
 
 
-def plan_search(count: int, dim: int, memory: int, exact: bool = False, exact_up_to: int = EXACT_UP_TO) -> SearchPlan:
+def plan_search(count: int, dim: int, memory: int, exact: bool = False) -> SearchPlan:
     """Choose the search for `count` vectors of `dim` dimensions that fits into `memory` bytes.
 
     | works | stored and searched as |
     |---|---|
-    | up to `exact_up_to`, or with `exact` | float32, exactly |
+    | up to 50,000 (`EXACT_UP_TO`), or with `exact` | float32, exactly |
     | up to 250,000 | float32 in cells |
     | more | 8 bits a dimension in cells |
     | whatever does not fit so | the next row that fits; last, product-quantised, re-ranked by embeddings on disk |
@@ -61,7 +61,7 @@ def plan_search(count: int, dim: int, memory: int, exact: bool = False, exact_up
     There are 4 sqrt(n) cells, as FAISS's guidelines advise, so that choosing cells and searching them cost alike; from
     a million works on, one for every 250. Raises `InvalidValueError` if nothing fits.
     """
-    if exact or count <= exact_up_to:
+    if exact or count <= EXACT_UP_TO:
         if count * dim * 4 > memory:
             raise _too_little_memory("exact search", count, count * dim * 4, memory)
         return SearchPlan("exact")

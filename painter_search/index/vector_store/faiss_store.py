@@ -46,21 +46,19 @@ if hasattr(os, "register_at_fork"):  # not on Windows
 class FaissStore:
     """A `VectorStore` in the folder of an index."""
 
-    def __init__(self, folder: Path, settings: SearchSettings, exact_up_to: int = EXACT_UP_TO) -> None:
+    def __init__(self, folder: Path, settings: SearchSettings) -> None:
         """Open the vectors of the index in `folder`. An approximate search is mapped into memory and reads what it
         probes.
 
         Args:
             folder: Folder of one version of an index.
             settings: How it searches, from its manifest.
-            exact_up_to: Search filters that leave at most this many works exactly.
 
         Raises:
             DamagedFileError: The file is damaged, or of another kind than the settings say.
         """
         self.settings = settings
         self._folder = folder
-        self._exact_up_to = exact_up_to
         self._approximate = settings.name == "approximate"
         self._index = read_faiss_file(folder / VECTORS, mapped=self._approximate)
         if not isinstance(self._index, INDEX_CLASSES[settings.codes if self._approximate else "exact"]):
@@ -105,7 +103,7 @@ class FaissStore:
             return self._search(queries, k, count, PARAMS[self.settings.codes](sel=selector, nprobe=cells))
 
         nlist = self.settings.nlist
-        if count <= self._exact_up_to:
+        if count <= EXACT_UP_TO:
             return probe(embeddings, nlist)
         # As many cells as have about as many of these works as an unfiltered search compares; but they may all lie
         # elsewhere than a query, so ever more are probed for it until that has changed nothing twice.

@@ -25,7 +25,7 @@ from painter_search.common.errors import (
     UnreachableError,
     first_line,
 )
-from painter_search.common.files.urls import redact_url
+from painter_search.common.files.urls import expand_home, redact_url
 from painter_search.common.progress import track
 from painter_search.index.id_sets import is_among
 from painter_search.index.vector_store.base import EXACT_UP_TO, Ids, SearchSettings, Vectors
@@ -53,23 +53,20 @@ def check_connection(uri: str) -> None:
     _connect(resolve_uri(uri))
 
 
-def fill_milvus(
-    vectors: Vectors, ids: Ids, uri: str, encoder_digest: str, *, exact_up_to: int = EXACT_UP_TO
-) -> SearchSettings:
-    """Write embeddings into a new collection.
+def fill_milvus(vectors: Vectors, ids: Ids, uri: str, encoder_digest: str) -> SearchSettings:
+    """Write embeddings into a new collection, which Milvus searches exactly up to `EXACT_UP_TO` of them.
 
     Args:
         vectors: Embeddings `[n, d]`.
         ids: Their ids `[n]`.
         uri: Address of a server (`http://host:19530`), or a file that ends in `.db`.
         encoder_digest: Digest of the encoder that made them.
-        exact_up_to: Vectors up to which Milvus searches exactly.
 
     Returns:
         How the collection is searched.
     """
     blocks = ((ids[start : start + BATCH], vectors[start : start + BATCH]) for start in range(0, len(ids), BATCH))
-    return _fill(blocks, len(ids), vectors.shape[1], resolve_uri(uri), encoder_digest, exact_up_to)
+    return _fill(blocks, len(ids), vectors.shape[1], resolve_uri(uri), encoder_digest)
 
 
 def resolve_uri(uri: str) -> str:
@@ -85,9 +82,9 @@ def resolve_uri(uri: str) -> str:
         return uri
     if not uri.endswith(".db"):
         raise InvalidValueError(
-            f"--vector-store {uri} is no address of Milvus; give http://host:19530 or a file ending in .db."
+            f"--vector-store {uri} is not an address of Milvus; give http://host:19530 or a file ending in .db."
         )
-    return str(Path(uri).resolve())
+    return str(expand_home(uri).resolve())
 
 
 class MilvusStore:
@@ -197,7 +194,7 @@ class MilvusStore:
             yield from more
 
         count = len(ids) + sum(len(new_ids) for new_ids, _ in more)
-        return _fill(blocks(), count, self.dim, self.settings.uri, self.settings.encoder_digest, EXACT_UP_TO)
+        return _fill(blocks(), count, self.dim, self.settings.uri, self.settings.encoder_digest)
 
 
 def _nearest(distances: Vectors, ids: Ids, k: int) -> tuple[Vectors, Ids]:
@@ -207,9 +204,7 @@ def _nearest(distances: Vectors, ids: Ids, k: int) -> tuple[Vectors, Ids]:
     return nearest, np.where(np.isfinite(nearest), np.take_along_axis(ids, order, axis=1), -1)
 
 
-def _fill(
-    blocks: Iterable[tuple[Ids, Vectors]], count: int, dim: int, uri: str, encoder_digest: str, exact_up_to: int
-) -> SearchSettings:
+def _fill(blocks: Iterable[tuple[Ids, Vectors]], count: int, dim: int, uri: str, encoder_digest: str) -> SearchSettings:
     from pymilvus import DataType, MilvusClient
 
     name = f"painter_search_{uuid.uuid4().hex[:16]}"
@@ -217,7 +212,7 @@ def _fill(
     schema.add_field("id", DataType.INT64, is_primary=True)
     schema.add_field("embedding", DataType.FLOAT_VECTOR, dim=dim)
     index_params = MilvusClient.prepare_index_params()
-    kind = "FLAT" if count <= exact_up_to else "AUTOINDEX"
+    kind = "FLAT" if count <= EXACT_UP_TO else "AUTOINDEX"
     index_params.add_index("embedding", index_type=kind, metric_type="L2")
     # A search must find what was written just before; a local file always does, and knows no levels.
     options: dict[str, Any] = {"consistency_level": "Strong"} if "://" in uri else {}

@@ -7,27 +7,26 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from painter_search.common.html_repr import Html, html_picture, html_table
-from painter_search.index.works.works_db import IndexedWork, WorksDB
+from painter_search.index.works.works_db import COLUMNS, IndexedWork, WorksDB
 
 if TYPE_CHECKING:
     import pandas as pd
 
 STRIP, ROWS = 6, 12
 """Works in a strip of pictures, and in a table, at most."""
-COLUMNS = ("collection", "file", "artist", "title", "date", "style", "genre")
 
 
 def picture_strip(works: WorksDB, ids: Iterable[int]) -> Html:
     """The first works with these ids side by side, each under its artist and title."""
     shown = list(islice(map(int, ids), STRIP))
-    captions = [f"{work.artist}: {work.title or work.file}" for work in works.get(shown)]
+    captions = [f"{work.artist}: {work.caption}" for work in works.get(shown)]
     return html_table(captions, [[html_picture(works.thumbnail(id)) for id in shown]])
 
 
 def works_table(works: WorksDB, listed: Iterable[IndexedWork], caption: str) -> Html:
     """The first of these works, a row each with its picture; works that were removed have none."""
     rows = [
-        (one.id, html_picture(works.thumbnail(one.id)), one.work.artist, one.work.title or one.work.file, one.work.date)
+        (one.id, html_picture(works.thumbnail(one.id)), one.work.artist, one.work.caption, one.work.date)
         for one in islice(listed, ROWS)
     ]
     return html_table(("id", "", "artist", "work", "date"), rows, caption)

@@ -43,9 +43,7 @@ class CandidateWorks:
     """`coarse_fingerprints(fingerprints)`, for a quick first comparison."""
 
 
-def read_candidate_works(
-    works: WorksDB, ids: NDArray[np.int64], among: NDArray[np.int64] | None = None
-) -> CandidateWorks:
+def read_candidate_works(works: WorksDB, ids: NDArray[np.int64], among: NDArray[np.int64] | None) -> CandidateWorks:
     """The candidates with these ids, without reading any other work; ids that the index does not have are left out.
 
     `among` are the ids that a filter leaves: only these works count in `sizes`.

@@ -79,7 +79,7 @@ class WorksDB:
         return int(self._works.execute("SELECT count(*) FROM works").fetchone()[0])
 
     def get(self, ids: Sequence[int]) -> list[Work]:
-        """The works with these ids, in their order. Raises `KeyError` for an unknown id."""
+        """The works with these ids, in their order. Raises `UnknownWorkError` for an id that no work has."""
         found = {
             row[0]: Work(*map(str, row[1:]))
             for batch in _batches([int(id) for id in ids])
@@ -87,7 +87,10 @@ class WorksDB:
                 f"SELECT id, {', '.join(COLUMNS)} FROM works WHERE id IN ({_placeholders(batch)})", batch
             )
         }
-        return [found[int(id)] for id in ids]
+        try:
+            return [found[int(id)] for id in ids]
+        except KeyError as error:
+            raise unknown_work(error.args[0]) from None
 
     def ids(self) -> NDArray[np.int64]:
         """All ids in ascending order."""
@@ -95,7 +98,7 @@ class WorksDB:
 
     def artists(self) -> tuple[NDArray[np.int64], list[str]]:
         """All ids in ascending order, and the artist of each."""
-        rows = self._works.execute("SELECT id, artist FROM works ORDER BY id").fetchall()
+        rows = self._works.execute("SELECT id, artist FROM works ORDER BY id")
         return np.array([row[0] for row in rows], dtype=np.int64), [str(row[1]) for row in rows]
 
     def works_per_artist(self) -> dict[str, int]:
@@ -122,7 +125,7 @@ class WorksDB:
         artist = self.spelling(artist)
         rows = self._works.execute(
             f"SELECT id, {', '.join(COLUMNS)} FROM works WHERE artist = ? ORDER BY id", (artist,)
-        ).fetchall()
+        )
         return [IndexedWork(row[0], Work(*map(str, row[1:]))) for row in rows]
 
     def spelling(self, artist: str) -> str:
@@ -168,7 +171,7 @@ class WorksDB:
 
     def fingerprints(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """All ids in ascending order, and the fingerprints: uint8 `[n, FINGERPRINT_BYTES]`."""
-        rows = self._works.execute("SELECT id, fingerprint FROM works ORDER BY id").fetchall()
+        rows = self._works.execute("SELECT id, fingerprint FROM works ORDER BY id")
         _check_fingerprints(row[1] for row in rows)
         return np.array([row[0] for row in rows], dtype=np.int64), stack_fingerprints(row[1] for row in rows)
 

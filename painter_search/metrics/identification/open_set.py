@@ -1,8 +1,8 @@
 """Open-set identification: which artist of an index painted a query, and whether any of them did.
 
 The evidence for an artist is the likelihood ratio of PLDA and the adjusted distance of its nearest works. Two logistic
-regressions, fitted on artists that an encoder was not trained on, say how far it can be believed: a multinomial one
-whose the painting is if it is one of theirs, and a binary one whether it is.
+regressions, fitted on artists that an encoder was not trained on, turn it into probabilities: a binary one that the
+painter is among the artists, and a multinomial one that each of them is the painter, if so.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from painter_search.metrics.distances import FloatArray
 
@@ -36,37 +36,59 @@ class Evidence(NamedTuple):
     """Log likelihood ratios; see `plda.py`."""
     distances: NDArray[np.float64]
     """Adjusted distances; see `metrics/artist_ranking.py`."""
-    before: int | None = None
-    """How many artists the index had before a simulated query's own was left out; None where none was."""
+    artists: int
+    """How many artists the index has; a simulated query's own counts even if left out: one fewer would give it away."""
 
-    @property
-    def artists(self) -> int:
-        """How many artists the index has for which this stands.
 
-        It is the same with and without the query's own artist: one fewer would give strangers away.
+class OpenSetSignals(NamedTuple):
+    """Distances from which to predict whether a query's artist is in the index."""
+
+    nearest_artist: float
+    """Adjusted distance of the nearest artist."""
+    mean: float
+    """Mean distance to all works, as a multiple of the mean distance between works by different artists."""
+    deviation: float
+    """Standard deviation of these distances, in the same unit."""
+
+    @classmethod
+    def measured(cls, adjusted: FloatArray, relative: FloatArray) -> OpenSetSignals:
+        """The signals of a query.
+
+        Args:
+            adjusted: Adjusted distances of the artists, nearest first, `[k]`.
+            relative: Distances to all works, as multiples of the mean between works by different artists, `[n]`.
         """
-        return len(self.log_ratios) if self.before is None else self.before
+        return cls(float(adjusted[0]), float(relative.mean()), float(relative.std()))
 
 
-Query = tuple[Evidence, int | None]
+SimulatedQuery = tuple[Evidence, int | None]
 """The evidence for a simulated query, and the number of its artist; None if not in the index."""
 
 
 def artist_shares(weights: ShareWeights, evidence: Evidence) -> NDArray[np.float64]:
     """Probability of each artist, given that it is one of them: float64 `[artists]`."""
-    logits = _columns(evidence) @ np.asarray(weights)
+    return softmax(_columns(evidence) @ np.asarray(weights))
+
+
+def artist_known(weights: KnownWeights, evidence: Evidence) -> float:
+    """Probability that a query's artist is in the index, if half of the queries' artists are."""
+    offset, of_ratio, of_artists = weights
+    log_odds = offset + of_ratio * float(evidence.log_ratios.max()) + of_artists * np.log(max(evidence.artists, 1))
+    return float(logistic(log_odds))
+
+
+def softmax(logits: FloatArray) -> NDArray[np.float64]:
+    """Probabilities that sum to 1, `[n]`; SciPy's would slow the start of a query."""
     powers = np.exp(logits - logits.max())
     return np.asarray(powers / powers.sum())
 
 
-def artist_known(weights: KnownWeights, evidence: Evidence, artists: int) -> float:
-    """Probability that a query's artist is one of the `artists` of an index, if half of the queries' artists are."""
-    offset, of_ratio, of_artists = weights
-    log_odds = offset + of_ratio * float(evidence.log_ratios.max()) + of_artists * np.log(max(artists, 1))
-    return float(1 / (1 + np.exp(-np.clip(log_odds, -500, 500))))
+def logistic(log_odds: ArrayLike) -> NDArray[np.float64]:
+    """Log-odds as probabilities, of the same shape."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(np.asarray(log_odds, np.float64), -500, 500))))
 
 
-def fit_identification(indexes: Sequence[Sequence[Query]]) -> tuple[ShareWeights, KnownWeights]:
+def fit_identification(indexes: Sequence[Sequence[SimulatedQuery]]) -> tuple[ShareWeights, KnownWeights]:
     """The weights of both regressions, of least cross-entropy over simulated indexes, each of which counts the same."""
     queries = [(evidence, truth, 1 / len(index)) for index in indexes for evidence, truth in index]
     return _fit_shares([query for query in queries if query[1] is not None]), _fit_known(queries)
@@ -117,7 +139,7 @@ def _fit_known(queries: Sequence[tuple[Evidence, int | None, float]]) -> KnownWe
     return float(offset), of_ratio, of_artists
 
 
-def fit_offset(weights: KnownWeights, queries: Sequence[Query]) -> KnownWeights:
+def fit_offset(weights: KnownWeights, queries: Sequence[SimulatedQuery]) -> KnownWeights:
     """The same weights with the offset of least cross-entropy over queries, half of whose artists are in the index."""
     from scipy.optimize import brentq
 
@@ -126,22 +148,10 @@ def fit_offset(weights: KnownWeights, queries: Sequence[Query]) -> KnownWeights:
 
     def surplus(offset: float) -> float:
         shifted = (offset, of_ratio, of_artists)
-        return float(np.mean([artist_known(shifted, one, one.artists) for one, _ in queries]) - known)
+        return float(np.mean([artist_known(shifted, one) for one, _ in queries]) - known)
 
     return (float(brentq(surplus, -500, 500)) if 0 < known < 1 else weights[0], of_ratio, of_artists)
 
 
 def _columns(evidence: Evidence) -> NDArray[np.float64]:
     return np.stack([evidence.log_ratios, -np.log(np.maximum(evidence.distances, EPSILON))], axis=1)
-
-
-def cllr(probabilities: FloatArray, outcomes: NDArray[np.bool_]) -> float:
-    """Cost of the log likelihood ratio (Brümmer and du Preez 2006), in bits: 0 is perfect, 1 says nothing.
-
-    Args:
-        probabilities: Of the outcome, if both outcomes are equally likely beforehand, `[n]`.
-        outcomes: Whether it came true, `[n]`; at least one of either.
-    """
-    right = np.where(outcomes, probabilities, 1 - np.asarray(probabilities))
-    bits = -np.log2(np.maximum(right, EPSILON))
-    return float((bits[outcomes].mean() + bits[~outcomes].mean()) / 2)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.metrics.distances import FloatArray, IntArray
 
-EmbeddedWorks = tuple[FloatArray, IntArray]
-"""Embeddings `[n, d]`, and the artist of each, `[n]`."""
 SHRINKAGE = 0.5
 """How far both covariances are drawn towards a multiple of the identity. Estimated on the works that an encoder was
 trained on, they look too certain; 0.35 to 0.7 ranked unseen artists best, on three collections."""
@@ -24,6 +23,15 @@ PRIOR_ARTISTS = 4
 """As many artists as the mean of the training works counts for in the centre of an index."""
 MIN_ARTISTS = 8
 """With fewer artists, or fewer than two of several works, nothing is fitted."""
+
+
+class EmbeddedWorks(NamedTuple):
+    """Works `[n]` as embeddings."""
+
+    embeddings: FloatArray
+    """`[n, d]`."""
+    artists: IntArray
+    """The artist of each, `[n]`."""
 
 
 @dataclass(frozen=True)
@@ -115,10 +123,13 @@ def artist_means(embeddings: FloatArray, artists: IntArray) -> tuple[NDArray[np.
 
 
 def artist_sums(
-    embeddings: FloatArray, numbers: IntArray, artists: int = 0
+    embeddings: FloatArray, numbers: IntArray, count: int = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The sum of each artist's works `[n, d]` and their number, for artists numbered from 0: `[k, d]` and `[k]`."""
-    sizes = np.bincount(numbers, minlength=artists)
+    """The sum of each artist's works `[n, d]` and their number, for artists numbered from 0: `[k, d]` and `[k]`.
+
+    `count` artists at least, of whom some may have no works.
+    """
+    sizes = np.bincount(numbers, minlength=count)
     order = np.argsort(numbers, kind="stable")
     present = sizes > 0
     starts = (np.cumsum(sizes) - sizes)[present]

@@ -28,7 +28,7 @@ from painter_search.serving.routes.requests import (
     PaintingsField,
     WorkId,
     read_uploads,
-    refuse_unknown_fields,
+    refuse_unknown_names,
     service_of,
 )
 
@@ -41,9 +41,9 @@ LOOKUP_ERRORS: dict[int | str, dict[str, Any]] = {
         (421, "Asked under another name"),
     )
 }
-INDEX_ERRORS: dict[int | str, dict[str, Any]] = {status: LOOKUP_ERRORS[status] for status in (401, 421)}
+INDEX_ERRORS: dict[int | str, dict[str, Any]] = {status: LOOKUP_ERRORS[status] for status in (400, 401, 421)}
 UPLOAD_ERRORS: dict[int | str, dict[str, Any]] = {
-    **{status: LOOKUP_ERRORS[status] for status in (400, 401, 421)},
+    **INDEX_ERRORS,
     403: {"model": schemas.Error, "description": "Asked from a page of another server"},
     408: {"model": schemas.Error, "description": "It stopped arriving"},
     411: {"model": schemas.Error, "description": "Content-Length is missing"},
@@ -54,8 +54,7 @@ QUERY_ERRORS: dict[int | str, dict[str, Any]] = {
     **UPLOAD_ERRORS,
     400: {"model": schemas.Answers | schemas.Error, "description": "No painting could be read"},
 }
-KNOWN_FIELDS = [Depends(refuse_unknown_fields)]
-api = APIRouter(prefix="/api")
+api = APIRouter(prefix="/api", dependencies=[Depends(refuse_unknown_names)])
 
 
 def json_response(content: object, status: int = 200) -> Response:
@@ -63,7 +62,7 @@ def json_response(content: object, status: int = 200) -> Response:
     return Response(to_json(content), status, media_type="application/json")
 
 
-@api.post("/query", response_model=schemas.Answers, responses=QUERY_ERRORS, dependencies=KNOWN_FIELDS)
+@api.post("/query", response_model=schemas.Answers, responses=QUERY_ERRORS)
 async def query(
     request: Request,
     paintings: PaintingsField,
@@ -81,7 +80,7 @@ async def query(
     return json_response(answers_to_dict(result.answers, index), 200 if answered else 400)
 
 
-@api.post("/compare", response_model=schemas.Compared, responses=UPLOAD_ERRORS, dependencies=KNOWN_FIELDS)
+@api.post("/compare", response_model=schemas.Compared, responses=UPLOAD_ERRORS)
 async def compare_uploads(
     request: Request,
     one: PaintingsField,

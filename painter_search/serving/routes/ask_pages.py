@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from painter_search.attribution.answers import Answer
 from painter_search.common.errors import InvalidValueError, PainterSearchError
+from painter_search.common.text import sentence_case
 from painter_search.display.pages.answer_view import view_answer
 from painter_search.display.pages.page import ServedPage
 from painter_search.display.pages.query_page import query_page, saved_query_page
@@ -21,7 +22,7 @@ from painter_search.serving.lookups import NotFound, wall_of_works
 from painter_search.serving.result_cache import CachedResult
 from painter_search.serving.routes.cached_results import cached_result, expiry_time
 from painter_search.serving.routes.downloads import Format, Save, csv_file, download_links, json_file, page_file
-from painter_search.serving.routes.html_pages import render_page, root_of, sentence_case, served_page
+from painter_search.serving.routes.html_pages import render_page, root_of, served_page
 from painter_search.serving.routes.pictures import Large, Small, picture_response
 from painter_search.serving.routes.requests import (
     LIMITS,

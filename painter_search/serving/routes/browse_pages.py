@@ -7,22 +7,23 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
+import numpy as np
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from painter_search.collection.hands.folding import fold_name
 from painter_search.common.errors import PainterSearchError
-from painter_search.display.serialize import NEIGHBOUR_COLUMNS, neighbour_cells
+from painter_search.common.text import sentence_case
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.works.works_db import similar_names
 from painter_search.serving.lookups import (
     NotFound,
     find_artist_profile,
     find_similar_works,
+    have_words,
     similar_works_to_dict,
 )
 from painter_search.serving.routes.downloads import Save, csv_file, download_links, json_file, page_file
-from painter_search.serving.routes.html_pages import page_response, render_page, sentence_case, served_page
+from painter_search.serving.routes.html_pages import page_response, render_page, served_page
 from painter_search.serving.routes.requests import (
     FilterText,
     PageArtistsFilter,
@@ -76,7 +77,7 @@ def _artists_page(
 ) -> Response:
     """The list of artists below the form as it was filled in, and what is wrong with that."""
     names = index.artists.names
-    misspelt = not any(_has_words(name, q) for name in names)  # else the filter leaves none of these artists
+    misspelt = not any(have_words(names, q))  # else the filter leaves none of these artists
     content: dict[str, Any] = {
         "artists": listed,
         "q": q,
@@ -141,8 +142,12 @@ def work(
     if save == "json":
         return json_file("work", similar_works_to_dict(similar, index))
     if save == "csv":
-        rows = [(*neighbour_cells(neighbour), neighbour.work.artist) for neighbour in similar.nearest]
-        return csv_file("work", [*NEIGHBOUR_COLUMNS, "artist"], *rows)
+        columns = ["work", "title", "date", "work distance", "work probability", "artist"]
+        rows = [
+            (near.id, near.work.caption, near.work.date, near.distance, near.probability, near.work.artist)
+            for near in similar.nearest
+        ]
+        return csv_file("work", columns, *rows)
     content: dict[str, Any] = {
         "similar": similar,
         "selection": index.selection,
@@ -162,11 +167,11 @@ def work(
 
 
 @browse_pages.get("/index")
-def index_page(request: Request, save: Annotated[Literal["page"] | None, Query(alias="save")] = None) -> Response:
+def index_page(request: Request, save: Annotated[Literal["page"] | None, Query()] = None) -> Response:
     """What the index holds, and how sure its answers are."""
     service = service_of(request)
     index = service.current_index.get()
-    content = {name: value for name, value in service.index_page(index).items() if name not in ("index", "citation")}
+    content = service.index_page(index)
     if save == "page":
         return page_file("index", render_page("index.html", index, **content))
     served = replace(served_page(request, "/index"), downloads=download_links("/index", ["page"]))
@@ -201,19 +206,10 @@ def map_sprite_sheet(request: Request, digest: str, number: Annotated[int, Path(
 def _search_artists(index: PaintingIndex, words: str) -> Sequence[ListedArtist]:
     """The artists of an index whose names contain all the words, in the order of their names."""
     table = index.artists
-    counts = dict.fromkeys(table.names, 0)
-    first_works: dict[str, int] = {}
-    for id, number in zip(table.ids.tolist(), table.numbers.tolist(), strict=True):
-        name = table.names[number]
-        counts[name] += 1
-        first_works.setdefault(name, id)
-    return [ListedArtist(name, counts[name], first_works[name]) for name in table.names if _has_words(name, words)]
-
-
-def _has_words(name: str, words: str) -> bool:
-    """Whether a name contains all the words."""
-    folded = fold_name(name)
-    return all(word in folded for word in fold_name(words).split())
+    numbers, first, counts = np.unique(table.numbers, return_index=True, return_counts=True)
+    columns = zip(numbers.tolist(), counts.tolist(), table.ids[first].tolist(), strict=True)
+    named = have_words(table.names, words)
+    return [ListedArtist(table.names[number], count, id) for number, count, id in columns if named[number]]
 
 
 def _address(path: str, parameters: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from painter_search.analysis.comparisons.comparison import Comparison
 from painter_search.common.errors import PainterSearchError
+from painter_search.common.text import sentence_case
 from painter_search.display.pages.comparison_page import comparison_page
 from painter_search.display.pages.page import ServedPage
 from painter_search.display.serialize import comparison_to_dict
@@ -18,7 +19,7 @@ from painter_search.index.painting_index import PaintingIndex
 from painter_search.serving.lookups import ChosenPainting, works_to_choose
 from painter_search.serving.routes.cached_results import cached_result, expiry_time
 from painter_search.serving.routes.downloads import Format, Save, csv_file, download_links, json_file, page_file
-from painter_search.serving.routes.html_pages import render_page, root_of, sentence_case, served_page
+from painter_search.serving.routes.html_pages import render_page, root_of, served_page
 from painter_search.serving.routes.requests import (
     LIMITS,
     CropField,

@@ -13,7 +13,7 @@ from painter_search.common.files.csv_io import rows_to_csv
 from painter_search.display.pages.page import DownloadLink
 
 Format = Literal["page", "csv", "json"]
-Save = Annotated[Format | None, Query(alias="save")]
+Save = Annotated[Format | None, Query()]
 """The parameter `?save=`, by which an address returns a file."""
 
 

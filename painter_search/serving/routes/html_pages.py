@@ -50,8 +50,3 @@ def notice_page(request: Request, status: int, sentence: str) -> Response:
         filled_in=request.method == "POST" and not missing,  # a form was sent
     )
     return HTMLResponse(page, status)
-
-
-def sentence_case(text: str) -> str:
-    """A message as a sentence."""
-    return text[:1].upper() + text[1:]

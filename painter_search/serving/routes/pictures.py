@@ -30,11 +30,11 @@ def picture(
     index = service_of(request).current_index.by_digest(digest)
     try:
         if index is None:
-            raise KeyError(id)
+            raise LookupError(id)
         index.works.get([id])
         larger = None if large is None else index.works.picture(id)
         content = larger or index.works.thumbnail(id)
-    except KeyError:
+    except LookupError:  # an `UnknownWorkError`, too
         raise NotFound("There is no such picture.") from None
     response = picture_response(content, small)
     response.headers["Cache-Control"] = "private, max-age=86400, immutable"  # the digest is in its address

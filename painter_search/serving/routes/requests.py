@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated
 
@@ -68,7 +68,7 @@ def crop_again(
     height: PercentField = 100,
     turn: TurnField = 0,
 ) -> Crop:
-    """The crop of the form on an answer's page, in percent of the photograph; all of it, unturned, is no crop."""
+    """The crop of the form on an answer's page, in percent of the photograph; all of it, unturned, is not a crop."""
     box = CropBox(left / 100, top / 100, width / 100, height / 100, turn)
     return "none" if (left, top, width, height, turn) == (0, 0, 100, 100, 0) else box
 
@@ -76,17 +76,26 @@ def crop_again(
 CropAgain = Annotated[Crop, Depends(crop_again)]
 
 
-async def refuse_unknown_fields(request: Request) -> None:
-    """Raises `PainterSearchError` for a form field that the route does not have, a mistyped one for example."""
-    known = _fields_of(request.scope["route"].dependant)
-    for name in await request.form():
-        if name not in known:
-            raise InvalidValueError(f"there is no field {name[:50]!r}; the fields are {', '.join(known)}.")
+async def refuse_unknown_names(request: Request) -> None:
+    """Raises `PainterSearchError` for a parameter or form field that the route does not have, perhaps mistyped."""
+    parts = list(_parts_of(request.scope["route"].dependant))
+    parameters = [parameter.alias for part in parts for parameter in part.query_params]
+    form_fields = [form_field.alias for part in parts for form_field in part.body_params]
+    for name in request.query_params:
+        if name in form_fields:
+            raise InvalidValueError(f"send {name} as a form field, not in the address.")
+        if name not in (*parameters, "token"):  # which `RequestMiddleware` reads
+            known = f"the parameters are {', '.join(parameters)}" if parameters else "this address takes none"
+            raise InvalidValueError(f"there is no parameter {name[:50]!r}; {known}.")
+    for name in await request.form() if form_fields else ():
+        if name not in form_fields:
+            raise InvalidValueError(f"there is no field {name[:50]!r}; the fields are {', '.join(form_fields)}.")
 
 
-def _fields_of(route: Dependant) -> list[str]:
-    own = [field.alias for field in route.body_params]
-    return own + [name for dependency in route.dependencies for name in _fields_of(dependency)]
+def _parts_of(route: Dependant) -> Iterator[Dependant]:
+    yield route
+    for dependency in route.dependencies:
+        yield from _parts_of(dependency)
 
 
 def service_of(request: Request) -> Service:
@@ -129,7 +138,7 @@ class FilterText:
     before: str = ""
 
     def to_filter(self, index: PaintingIndex) -> WorkFilter:
-        """The filter, with artists spelt as the index does; raises `PainterSearchError` for what is no year."""
+        """The filter, with artists spelt as the index does; raises `PainterSearchError` for what is not a year."""
         return work_filter(
             style=self.style,
             artists=parse_artists(index, self.artist),
@@ -209,24 +218,21 @@ def parse_count(text: str, label: str) -> int:
     return int(text)
 
 
-async def read_uploads(
-    files: Sequence[UploadFile], crops: Sequence[str] = (), max_files: int = MAX_PAINTINGS
-) -> list[Upload]:
+async def read_uploads(files: Sequence[UploadFile], crops: Sequence[str] = ()) -> list[Upload]:
     """Read uploaded files; skips empty form fields.
 
     Args:
         files: The files of a form.
         crops: The form's fields `crop`, see `parse_crop`: the first belongs to the first file that is not skipped, and
             so on; the last one holds for further files.
-        max_files: How many there may be.
 
     Raises:
-        PainterSearchError: There are no files, or more than `max_files`, or a crop cannot be read.
+        PainterSearchError: There are no files, or more than `MAX_PAINTINGS`, or a crop cannot be read.
     """
     parts = [parse_crop(crop) for crop in crops] or [parse_crop("auto")]
     files = [file for file in files if file.filename or file.size != 0]
-    if len(files) > max_files:
-        raise InvalidValueError(f"these are {len(files)} paintings; send at most {max_files} at once.")
+    if len(files) > MAX_PAINTINGS:
+        raise InvalidValueError(f"these are {len(files)} paintings; send at most {MAX_PAINTINGS} at once.")
     uploads: list[Upload] = []
     for number, file in enumerate(files, start=1):
         content = await file.read(MAX_FILE_BYTES + 1)  # the byte too many marks a file that is too large

@@ -71,7 +71,7 @@ def cached_images(paths: Sequence[Path], side: int, cut: CutSquare = central_squ
         yield ImageCache(side, file, paths, cut)
 
 
-def decode_square(path: Path, side: int, cut: CutSquare = central_square) -> Pixels:
+def decode_square(path: Path, side: int, cut: CutSquare) -> Pixels:
     """A square of one frame: uint8 `[side, side, 3]`."""
     return np.asarray(cut(read_frame(path), side), dtype=np.uint8)
 

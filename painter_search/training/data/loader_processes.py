@@ -1,11 +1,10 @@
-"""The processes that load images for training: how many, how they start, and how their batches reach the trainer."""
+"""The processes that load images for training: how many, and how their batches reach the trainer."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 from collections.abc import Sequence
-from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from painter_search.common.machine.cores import available_cores
-from painter_search.common.machine.worker_processes import WorkerContext, can_start_workers
+from painter_search.common.machine.worker_processes import can_start_workers
 
 SHARED_MEMORY = Path("/dev/shm")
 """Where Linux keeps memory that processes share; Docker gives a container 64 MB of it."""
@@ -26,14 +25,6 @@ def loader_processes(workers: int) -> int:
     if not can_start_workers():
         return 0
     return min(available_cores(), 8) if workers < 0 else workers
-
-
-def loader_context(workers: int) -> BaseContext | None:
-    """How they start: without importing the caller's main module, and never forked.
-
-    The engine that embeds has threads by then, whose locks a forked process would inherit: it crashed now and then.
-    """
-    return WorkerContext() if workers else None
 
 
 def fits_shared_memory(batch_bytes: int, workers: int, folder: Path = SHARED_MEMORY) -> bool:

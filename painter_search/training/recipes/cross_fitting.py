@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
-from numpy.typing import NDArray
 
 from painter_search.common.errors import NotEnoughDataError
 from painter_search.common.progress import track
 from painter_search.metrics.confidence_fit import MIN_ARTISTS, HeldOutWorks
 from painter_search.metrics.identification.plda import EmbeddedWorks, fit_plda
 from painter_search.training.config import TrainConfig
+from painter_search.training.recipes.readout_training import ReadoutTraining
 
 MAX_FOLDS = 4
 """Groups, at most, that the artists are divided into: few, so that each is as large as the artists of an index."""
@@ -19,29 +17,16 @@ ARTISTS_A_FOLD = 2 * MIN_ARTISTS
 """With fewer artists in each there are fewer groups, and at least two."""
 
 
-class CrossFittable(Protocol):
-    """A recipe that can be trained again on some of its works, in seconds."""
-
-    def subset(self, rows: NDArray[np.int64]) -> CrossFittable:
-        """A new training on these works alone; it works on the same encoder."""
-
-    def train(self, epoch: int) -> object:
-        """Train one epoch."""
-
-    def split_collections(self, rows: NDArray[np.int64]) -> list[EmbeddedWorks]:
-        """These works by collection, embedded by the encoder as trained so far."""
-
-
-def cross_fit(recipe: CrossFittable, artists: NDArray[np.int64], config: TrainConfig) -> list[HeldOutWorks]:
+def cross_fit(readout: ReadoutTraining, config: TrainConfig) -> list[HeldOutWorks]:
     """Train anew without each fold of the artists in turn, and embed its works.
 
     The encoder is left as the last training made it.
 
     Args:
-        recipe: The recipe on all works.
-        artists: The number of each work's artist, `[n]`.
+        readout: The training on all works.
         config: `seed` divides the artists; the folds train as many epochs as the run.
     """
+    artists = readout.artists
     count = int(artists.max()) + 1
     folds = max(2, min(MAX_FOLDS, count // ARTISTS_A_FOLD))
     fold_of_artist = np.random.default_rng(config.seed).permutation(count) % folds
@@ -54,13 +39,13 @@ def cross_fit(recipe: CrossFittable, artists: NDArray[np.int64], config: TrainCo
         if len(np.unique(artists[trained_on])) < 2 or not len(held_out):
             continue
         try:
-            training = recipe.subset(trained_on)
+            training = readout.subset(trained_on)
         except NotEnoughDataError:  # too few artists for several processes
             continue
         for epoch, _ in zip(range(1, epochs + 1), steps, strict=False):
             training.train(epoch)
-        plda = fit_plda(recipe.split_collections(trained_on))
-        groups += [HeldOutWorks(*works, plda) for works in _large_enough(recipe.split_collections(held_out))]
+        plda = fit_plda(readout.split_collections(trained_on))
+        groups += [HeldOutWorks(*works, plda) for works in _large_enough(readout.split_collections(held_out))]
     for _ in steps:  # of folds that cannot be trained without
         pass
     return groups
@@ -71,4 +56,4 @@ def _large_enough(collections: list[EmbeddedWorks]) -> list[EmbeddedWorks]:
     if all(len(np.unique(artists)) >= MIN_ARTISTS for _, artists in collections):
         return collections
     embeddings, artists = (np.concatenate(column) for column in zip(*collections, strict=True))
-    return [(embeddings, artists)]
+    return [EmbeddedWorks(embeddings, artists)]

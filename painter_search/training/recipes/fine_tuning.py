@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Generic, TypedDict
 
 import numpy as np
@@ -131,14 +130,6 @@ class FineTuning(Generic[Loaded]):
         # Each step sets the groups' rates; older checkpoints have a group for every parameter, in the same order.
         groups = self._optimizer.state_dict()["param_groups"]
         self._optimizer.load_state_dict({"state": state["optimizer"]["state"], "param_groups": groups})
-
-    def embed(self, paths: Sequence[Path]) -> NDArray[np.float32]:
-        """Embed works by the encoder as it is now, means over their views: float32 `[n, 256]`."""
-        return self._part.embed(paths)
-
-    def embed_rows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The same for training works given by their numbers."""
-        return self._part.embed_rows(rows)
 
     def moved(self, encoder: EncoderNetwork) -> bool:
         """Whether the backbone of an encoder, with or without a readout, has other weights than before fine-tuning."""

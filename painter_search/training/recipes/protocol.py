@@ -92,7 +92,8 @@ class TrainingData:
 class RecipeImplementation:
     """The functions of a recipe."""
 
-    check: Callable[[TrainConfig, TrainingData], object]
-    """Raise a `PainterSearchError` for data or settings that cannot be used, before a run's folder is made."""
+    check: Callable[[TrainConfig, TrainingData], set[str]]
+    """Raise a `PainterSearchError` for data or settings that cannot be used, before a run's folder is made; returns the
+    artists that it trains on."""
     open: Callable[[TrainConfig, TrainingData, EncoderNetwork, Path], AbstractContextManager[Recipe]]
     """The recipe for a network on its device; large temporary files go into the run's folder."""

@@ -138,7 +138,9 @@ class ReadoutTraining:
         """Embeddings of these works `[n, 256]`, by collection."""
         artists = self.artists[rows]
         collections = self.collections[artists]
-        return [(embeddings[collections == one], artists[collections == one]) for one in np.unique(collections)]
+        return [
+            EmbeddedWorks(embeddings[collections == one], artists[collections == one]) for one in np.unique(collections)
+        ]
 
     def make_sampler(self, steps: int, batch_size: int) -> PKSampler:
         """A sampler of epochs of so many steps, each on so many of these works."""

@@ -16,6 +16,7 @@ from painter_search.collection.triplets import read_triplets
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.log import logger
 from painter_search.common.machine.device import to_device
+from painter_search.common.machine.worker_processes import WorkerContext
 from painter_search.common.progress import track
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.encoder.inference.mixed_precision import mixed_precision, needs_scaler
@@ -30,7 +31,6 @@ from painter_search.training.data.image_cache import ImageCache, cached_images
 from painter_search.training.data.loader_processes import (
     AHEAD,
     fits_shared_memory,
-    loader_context,
     loader_processes,
     stack_arrays,
 )
@@ -40,7 +40,7 @@ from painter_search.training.distributed import world_size
 from painter_search.training.early_stopping import SelectionMetric
 from painter_search.training.epoch_metrics import MetricAccumulator
 from painter_search.training.history import EpochMetrics
-from painter_search.training.losses import TripletLoss
+from painter_search.training.losses import triplet_loss
 from painter_search.training.recipes.protocol import TrainingData
 
 EmbedWorks: TypeAlias = Callable[[EncoderNetwork, Sequence[Path]], NDArray[np.float32]]
@@ -58,13 +58,13 @@ def report_triplets(config: TrainConfig, data: TrainingData) -> TripletPaths:
     return gather_training_triplets(data.collections, data.measured_artists())
 
 
-def check_report(config: TrainConfig, data: TrainingData) -> None:
-    """Raise a `PainterSearchError` for data that cannot be trained on, or several processes."""
+def check_report(config: TrainConfig, data: TrainingData) -> set[str]:
+    """The artists that are trained on; raises a `PainterSearchError` for data that cannot be, or several processes."""
     if world_size() > 1:
         raise InvalidValueError(
             "--recipe report trains in one process, as the report did; use --recipe strong with torchrun."
         )
-    report_triplets(config, data)
+    return set(report_triplets(config, data).artists.values())
 
 
 def _tell_of_seen_artists(triplets: TripletPaths, data: TrainingData) -> None:
@@ -142,7 +142,9 @@ class ReportRecipe:
             sampler=self._sampler,
             num_workers=workers,
             prefetch_factor=AHEAD if workers else None,
-            multiprocessing_context=loader_context(workers),
+            # Never forked: the engine that embeds has threads by then, whose locks a forked process would inherit. It
+            # crashed now and then.
+            multiprocessing_context=WorkerContext() if workers else None,
             persistent_workers=workers > 0,
             collate_fn=None if fits_shared_memory(batch_bytes, workers) else stack_arrays,
             pin_memory=encoder.device.type == "cuda",
@@ -193,7 +195,6 @@ def training_step(
 ) -> None:
     """One step on anchors, positives and negatives, uint8 `[n, 3, side, side]` each, counted in `metrics`."""
     device = encoder.device
-    triplet_loss = TripletLoss(metrics.margin)
     encoder.train()
     optimizer.zero_grad(set_to_none=True)
     # The loss is a mean over triplets, so a third of the batch at a time gives the same gradient in a third of the
@@ -204,8 +205,9 @@ def training_step(
         pixels = torch.cat([to_device(role, device) for role in part])
         with mixed_precision(device, encoder.network):
             embeddings = encoder(pixels.contiguous(memory_format=torch.channels_last))
-        loss, positive, negative = triplet_loss(*embeddings.float().chunk(3))
-        scaler.scale(loss * (len(part[0]) / count)).backward()
+        anchors, positives, negatives = embeddings.float().chunk(3)
+        loss, positive, negative = triplet_loss(anchors, positives, negatives, metrics.margin)
+        torch.autograd.backward(scaler.scale(loss * (len(part[0]) / count)))
         metrics.add(loss, positive, negative)
     scaler.step(optimizer)
     scaler.update()

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from painter_search.common.errors import InvalidValueError
-
 RecipeName: TypeAlias = Literal["strong", "report"]
 
 
@@ -99,10 +97,3 @@ RECIPES: Mapping[RecipeName, RecipeSettings] = {
         extensible=True,
     ),
 }
-
-
-def recipe_settings(name: RecipeName) -> RecipeSettings:
-    """Look a recipe's settings up; raise `InvalidValueError` for a name that no recipe has."""
-    if name not in RECIPES:
-        raise InvalidValueError(f"--recipe {name!r} does not exist; choose from {', '.join(RECIPES)}.")
-    return RECIPES[name]

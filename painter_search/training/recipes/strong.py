@@ -48,13 +48,11 @@ Refit: TypeAlias = Callable[[], ReadoutTraining]
 """Computes what the backbone gives now for every work; returns the training of a readout on it."""
 
 
-def strong_works(config: TrainConfig, data: TrainingData) -> list[dict[str, list[Path]]]:
-    """Each collection's training works by artist; see `gather_works` for the errors."""
-    return gather_works(data.collections, data.measured_artists())
+def check_strong(config: TrainConfig, data: TrainingData) -> set[str]:
+    """The artists that are trained on.
 
-
-def check_strong(config: TrainConfig, data: TrainingData) -> None:
-    """Raise a `PainterSearchError` for works that cannot be trained on, or settings with which nothing would be."""
+    Raises a `PainterSearchError` for works that cannot be trained on, or settings with which nothing would be.
+    """
     hyperparameters = config.resolved
     if config.finetune != "last-stages" and not hyperparameters.fine_tunes:
         flag = "backbone-lr" if hyperparameters.finetune_epochs else "finetune-epochs"
@@ -67,7 +65,7 @@ def check_strong(config: TrainConfig, data: TrainingData) -> None:
         raise InvalidValueError(
             f"--batch-size is {batch_size}; it must be a multiple of {multiple}: four works an artist{shared}."
         )
-    strong_works(config, data)
+    return set().union(*gather_works(data.collections, data.measured_artists()))
 
 
 @contextmanager
@@ -76,7 +74,7 @@ def strong_recipe(
 ) -> Iterator[StrongRecipe]:
     """The recipe for a network on its device; `folder` holds the features of all works meanwhile."""
     hyperparameters = config.resolved
-    works = strong_works(config, data)
+    works = gather_works(data.collections, data.measured_artists())
     encoder = encoder if encoder.config.head == "readout" else with_readout(encoder)
     encoder.to(memory_format=torch.channels_last)
     paths_by_artist = [paths for works_of_one in works for paths in works_of_one.values()]
@@ -202,21 +200,21 @@ class StrongRecipe:
         rows = np.arange(len(self._readout.artists))
         if (seen := self._seen_by(encoder)) is not None:
             return self._readout.by_collection(seen.embed_rows(encoder, rows), rows)
-        assert self._fine_tuning is not None
+        assert self._tuned is not None
         self.encoder.load_state_dict(encoder.state_dict())
-        return self._readout.by_collection(self._fine_tuning.embed_rows(rows), rows)
+        return self._readout.by_collection(self._tuned.embed_rows(rows), rows)
 
     def held_out(self, epoch: int) -> list[HeldOutWorks]:
         """An empty list where the network was trained, which would take too long once more."""
         if epoch > self._hyperparameters.epochs:
             return []
-        return cross_fit(self._readout, self._readout.artists, self._config)
+        return cross_fit(self._readout, self._config)
 
     def embed(self, encoder: EncoderNetwork, paths: Sequence[Path]) -> NDArray[np.float32]:
         if (seen := self._seen_by(encoder)) is not None:
             return seen.features.embed(encoder, paths)
-        if encoder is self.encoder and self._fine_tuning is not None:
-            return self._fine_tuning.embed(paths)
+        if encoder is self.encoder and self._tuned is not None:
+            return self._tuned.embed(paths)
         return embed_all(fastest_embedder(encoder), paths)
 
     def _seen_by(self, encoder: EncoderNetwork) -> ReadoutTraining | None:

@@ -2,7 +2,7 @@ import json
 import shutil
 import zipfile
 from itertools import combinations
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import fsspec
 import numpy as np
@@ -11,6 +11,7 @@ from PIL import Image
 from small_world import paint
 
 from painter_search.analysis.comparisons.comparison import compare_paintings
+from painter_search.analysis.comparisons.comparison_inputs import is_painting_group
 from painter_search.analysis.comparisons.group_comparison import GroupComparison
 from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.analysis.distance_percentiles import same_artist
@@ -140,6 +141,11 @@ def test_compare_paintings_reads_archive_and_reports_unusable_files(
     assert not found.complete
 
 
+def test_is_painting_group_takes_every_kind_of_path(groups: Path) -> None:
+    assert is_painting_group(PurePath(groups / "painter 30"))
+    assert not is_painting_group(PurePath(groups / "alone.jpg"))
+
+
 def test_compare_paintings_refuses_unusable_inputs(small_index: PaintingIndex, groups: Path, tmp_path: Path) -> None:
     good, bad = groups / "alone.jpg", tmp_path / "bad.jpg"
     bad.write_text("no image")
@@ -226,3 +232,11 @@ def test_compare_paintings_takes_folders_at_urls_for_groups(
     single = compare_paintings(small_index, f"{home}/alone.jpg", groups / "alone.jpg")
     assert isinstance(single, PairComparison)
     assert single.distance == 0
+
+
+def test_group_that_is_no_archive_points_to_the_command_instead_of_a_flag_it_lacks(
+    small_index: PaintingIndex, groups: Path
+) -> None:
+    fsspec.filesystem("memory").pipe("/none.zip", b"no archive")
+    with pytest.raises(DamagedFileError, match=r"nor a whole zip archive; `compare` takes those two\.$"):
+        compare_paintings(small_index, "memory://none.zip", groups / "alone.jpg")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from painter_search.collection.artist_names import clean_name, suspicious_names
-from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS, read_catalogue
+from painter_search.collection.catalogues.catalogue import CLEAN_COLUMNS, FilesFound, read_catalogue
+from painter_search.collection.catalogues.inputs import CollectionInputs, read_inputs
+from painter_search.collection.config import PrepareConfig
 from painter_search.collection.splits import divide_artists
-from painter_search.common.errors import DamagedFileError, NotFoundError
+from painter_search.common.errors import DamagedFileError, NotEnoughDataError, NotFoundError
 
 
 def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -124,7 +127,7 @@ def test_read_catalogue_divides_by_in_train_unless_all_are_to_be_test_works(
     share: float, trained: list[bool], told: int, tmp_path: Path
 ) -> None:
     path = write(tmp_path / "c.csv", "artist,new_filename,in_train\nA,1.jpg,True\nB,2.jpg,False\n")
-    table, remarks, _ = read_catalogue([path], share, 42)
+    table, remarks, *_ = read_catalogue([path], share, 42)
     assert list(table["in_train"]) == trained
     assert sum("--test-share" in remark for remark in remarks) == told
 
@@ -303,3 +306,90 @@ def test_suspicious_names_of_published_catalogue(collections: Path) -> None:
 def test_read_catalogue_accepts_column_filename(tmp_path: Path) -> None:
     table = read(write(tmp_path / "c.csv", "artist,filename\nA,1.jpg\nB,2.jpg\n"))
     assert list(table["new_filename"]) == ["1.jpg", "2.jpg"]
+
+
+def inputs_of(header: str, rows: Sequence[str], files: Sequence[str], folder: Path) -> CollectionInputs:
+    """The inputs of a preparation of a catalogue and empty files."""
+    (folder / "c.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    for file in files:
+        (folder / "scans" / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "scans" / file).touch()
+    return read_inputs(PrepareConfig(catalogue=(folder / "c.csv",), originals=(folder / "scans",), out=folder / "data"))
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "read"),
+    [
+        ("Artist,Inventory number,Photo", "GE-1,yes GE-2,yes", "'Inventory number', not from 'Photo'"),
+        ("Artist,ObjectID,ImageURL", "GE-1,https://x.org/a/9.jpg GE-2,", "'ObjectID', not from 'ImageURL'"),
+        ("Artist,file,id", "GE-1.jpg,GE-1 GE-2.jpg,GE-2", "'file', not from 'id'"),
+        ("Artist,id,file", "GE-1,1.jpg GE-2,2.jpg", "'id', not from 'file'"),
+    ],
+)
+def test_read_inputs_reads_the_first_column_that_finds_files(
+    header: str, values: str, read: str, tmp_path: Path
+) -> None:
+    rows = [f"{artist},{cells}" for artist, cells in zip(("Monet", "Titian"), values.split(), strict=True)]
+    inputs = inputs_of(header, rows, ["GE-1.jpg", "GE-2.jpg"], tmp_path)
+    assert [original.file for _, original in inputs.match_files().files] == ["GE-1.jpg", "GE-2.jpg"]
+    assert f"c.csv: file names are read from {read}." in inputs.remarks
+
+
+@pytest.mark.parametrize(("file", "found"), [("filename", 8), ("new_filename", 8)])
+def test_read_inputs_leaves_no_column_that_finds_files_for_numbers_that_find_more(
+    file: str, found: int, tmp_path: Path
+) -> None:
+    rows = [f"{number},Artist {number % 2},{number + 4}.jpg" for number in range(1, 11)]
+    inputs = inputs_of(f"id,artist,{file}", rows, [f"{number}.jpg" for number in range(1, 13)], tmp_path)
+    matched = inputs.match_files().files
+    assert len(matched) == found
+    assert all(name == original.file for name, original in matched)
+
+
+def test_read_inputs_keeps_new_filename_though_it_finds_nothing(tmp_path: Path) -> None:
+    with pytest.raises(NotEnoughDataError, match="the column new_filename"):
+        inputs_of("id,artist,new_filename", ["1,Monet,x1.jpg", "2,Titian,x2.jpg"], ["1.jpg", "2.jpg"], tmp_path)
+
+
+def test_read_catalogue_tries_a_column_by_a_sample_and_then_by_all_rows(tmp_path: Path) -> None:
+    rows = [f"{number},Monet,{number}.jpg" for number in range(2_000)]
+    path = write(tmp_path / "c.csv", "\n".join(["id,artist,filename", *rows]))
+    for found, sizes in ((("0.jpg",), [400]), (("1.jpg",), [400, 2_000])):
+        tried: list[int] = []
+
+        def count(rows: pd.DataFrame, found: Sequence[str] = found, tried: list[int] = tried) -> FilesFound:
+            tried.append(len(rows))
+            return FilesFound(int(rows["new_filename"].isin(found).sum()), 0)
+
+        assert read_catalogue([path], 0.4, 42, count).files_from.startswith("the column filename")
+        assert tried == sizes
+
+
+def test_read_inputs_joins_only_folders_and_names_within_them(tmp_path: Path) -> None:
+    rows = ["A,,3.jpg", "B,a/,1.jpg", "C,b\\,1.jpg", "D,c,http://x.org/2.jpg", "E,c,/d/4.jpg", "F,c,C:\\d\\5.jpg"]
+    inputs = inputs_of("artist,folder,filename", rows, ["a/1.jpg", "b/1.jpg", "2.jpg"], tmp_path)
+    names = ["3.jpg", "a/1.jpg", "b/1.jpg", "http://x.org/2.jpg", "/d/4.jpg", "C:\\d\\5.jpg"]
+    assert inputs.catalogue["new_filename"].tolist() == names
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ("artist,folder,filename", "a,1.jpg b,1.jpg"),
+        ("artist,path,filename", "X:\\scans\\a\\,1.jpg X:\\scans\\b\\,1.jpg"),
+        ("artist,filename,Ordner", "1.jpg,a 1.jpg,b"),
+    ],
+)
+def test_read_inputs_joins_folder_and_file_name_where_that_finds_more(header: str, values: str, tmp_path: Path) -> None:
+    rows = [f"{artist},{cells}" for artist, cells in zip(("Monet", "Titian"), values.split(), strict=True)]
+    inputs = inputs_of(header, [*rows, "Degas,,"], ["a/1.jpg", "b/1.jpg"], tmp_path)
+    assert [original.file for _, original in inputs.match_files().files] == ["a/1.jpg", "b/1.jpg"]
+    assert list(inputs.catalogue["new_filename"])[2] == ""
+    folder = next(name for name in header.split(",") if name not in ("artist", "filename"))
+    assert f"c.csv: file names are read from {folder!r} and 'filename'." in inputs.remarks
+
+
+def test_read_inputs_names_the_columns_that_find_no_file(tmp_path: Path) -> None:
+    message = "holds the files that the column Photo \\(or Inventory number\\) of c.csv names"
+    with pytest.raises(NotEnoughDataError, match=message):
+        inputs_of("Artist,Inventory number,Photo", ["Monet,7,yes", "Titian,8,yes"], ["GE-1.jpg"], tmp_path)

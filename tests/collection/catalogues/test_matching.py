@@ -128,6 +128,49 @@ def test_match_files_never_guesses(names: list[str], files: list[str], expected:
 
 
 @pytest.mark.parametrize(
+    ("cell", "file"),
+    [
+        ("1.jpg; 1b.jpg", "1.jpg"),
+        ("a/1.jpg|a/1b.jpg", "a/1.jpg"),
+        ("1.jpg, 1b.jpg", "1.jpg"),
+        ("Seine, at dawn.jpg; 2.jpg", "Seine, at dawn.jpg"),
+        ("1.jpg (https://v5.airtableusercontent.com/v3/u/29/29/8c/1)", "1.jpg"),
+        ('=HYPERLINK("scans/1.jpg","1")', "1.jpg"),
+        ("https://uploads.wikiart.org/images/2.jpg!Large.jpg", "2.jpg"),
+        ("Bruegel, 1.jpg", None),
+        ("v1.2; 1.jpg", None),
+    ],
+)
+def test_match_catalogue_takes_the_first_of_several_names_in_a_cell(cell: str, file: str | None) -> None:
+    files = originals("1.jpg", "a/1.jpg", "2.jpg", "Seine, at dawn.jpg")
+    found = match_catalogue(catalogue(("M", cell)), files)
+    assert [(name, original.file) for name, original in found.matched.files] == ([(cell, file)] if file else [])
+    assert (file is not None) == any("by the first, e.g." in remark for remark in found.remarks)
+
+
+@pytest.mark.parametrize("cell", ["1.jpg; 2.jpg", "1.jpg (2).jpg", "1.jpg (verso).jpg", "1.jpg (https://x.org/1)"])
+def test_match_catalogue_leaves_a_file_to_the_name_that_it_has(cell: str) -> None:
+    for rows in ([("Monet", "1.jpg"), ("Titian", cell)], [("Titian", cell), ("Monet", "1.jpg")]):
+        found = match_catalogue(catalogue(*rows), originals("1.jpg", "3.jpg"))
+        assert [(name, original.file) for name, original in found.matched.files] == [("1.jpg", "1.jpg")]
+        assert [name for name, _ in found.matched.missing] == [cell]
+        assert not any("several artists" in remark for remark in found.remarks)
+
+
+def test_match_catalogue_takes_a_cell_whole_where_only_a_url_is_in_brackets() -> None:
+    found = match_catalogue(catalogue(("Titian", "IMG.jpg (2).jpg")), originals("IMG.jpg"))
+    assert not found.matched.files
+
+
+def test_match_catalogue_takes_a_cell_of_several_names_whole_where_a_file_is_called_so() -> None:
+    found = match_catalogue(catalogue(("M", "1.jpg; 2.jpg"), ("T", "1.jpg")), originals("1.jpg", "1.jpg; 2.jpg"))
+    assert {name: original.file for name, original in found.matched.files} == {
+        "1.jpg; 2.jpg": "1.jpg; 2.jpg",
+        "1.jpg": "1.jpg",
+    }
+
+
+@pytest.mark.parametrize(
     ("sizes", "taken"),
     [
         ({"1.jpg": 10, "1.tif": 90}, "1.tif"),

@@ -257,6 +257,16 @@ def test_other_columns_of_text_and_bytes_are_read(tmp_path: Path) -> None:
     assert data.remarks == [f"{tmp_path / 'works.parquet'}: artists are read from the column 'Painter'."]
 
 
+def test_several_columns_of_artists_are_joined(tmp_path: Path) -> None:
+    columns = {"image": [picture(0), picture(1)], "Artist 1": ["Rubens", "Titian"], "Artist 2": ["Snyders", None]}
+    parquet.write_table(pa.table(columns), tmp_path / "works.parquet")
+    data = read_hub_dataset(str(tmp_path / "works.parquet"), 0.4, 42)
+    assert list(data.catalogue["artist"]) == ["Rubens; Snyders", "Titian"]
+    assert data.remarks == [
+        f"{tmp_path / 'works.parquet'}: artists are read from the columns 'Artist 1' and 'Artist 2'."
+    ]
+
+
 @pytest.mark.parametrize(
     ("columns", "kind", "sentence"),
     [

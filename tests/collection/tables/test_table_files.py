@@ -30,7 +30,7 @@ def text_of(header: str, delimiter: str, end: str = "\n") -> str:
 
 
 def read(path: Path) -> tuple[pd.DataFrame, list[str]]:
-    table, remarks, _ = read_catalogue([path], 0.4, 42)
+    table, remarks, *_ = read_catalogue([path], 0.4, 42)
     return table, remarks
 
 
@@ -141,6 +141,29 @@ def test_read_catalogue_takes_single_quotation_mark_among_tabs_for_text(cell: st
     assert values(tmp_path / "c.tsv") == [[*row[:2], titles.get(row[1], row[2])] for row in rows]
 
 
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        (r'"Giovanni Barbieri \"Guercino\""', 'Giovanni Barbieri "Guercino"'),
+        (r'"Barbieri, called \"Guercino, il\""', 'Barbieri, called "Guercino, il"'),
+        (r'"\"Guercino\" Barbieri"', '"Guercino" Barbieri'),
+        ('"Barbieri ""Guercino"""', 'Barbieri "Guercino"'),
+    ],
+)
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_read_catalogue_reads_quotation_marks_behind_backslashes(
+    cell: str, name: str, delimiter: str, tmp_path: Path
+) -> None:
+    rows = [["artist", "filename", "title"], [cell, '"1.jpg"', r"\N"], ['"Monet"', r'"C:\scans\2.jpg"', '"Seine"']]
+    (tmp_path / "c.csv").write_text("\n".join(map(delimiter.join, rows)))
+    assert values(tmp_path / "c.csv") == [[name, "1.jpg", ""], ["Monet", r"C:\scans\2.jpg", "Seine"]]
+
+
+def test_read_catalogue_lets_a_backslash_end_a_quoted_folder(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text('artist,title,filename\n"Monet","C:\\scans\\","1.jpg"\n"Titian","C:\\","2.jpg"\n')
+    assert values(tmp_path / "c.csv") == [["Monet", "1.jpg", "C:\\scans\\"], ["Titian", "2.jpg", "C:\\"]]
+
+
 def test_read_catalogue_keeps_numbers_as_text(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text("artist,filename,title\nMonet,00123,1.0\nTitian,1.0,007\n")
     assert values(tmp_path / "c.csv") == [["Monet", "00123", "1.0"], ["Titian", "1.0", "007"]]
@@ -157,6 +180,12 @@ HEADERS = [
     "Художник,Файл", "Автор,Имя файла", "Artysta,Plik", "Pintor,Arquivo", "Konstnär,Filnamn", "Kunstner,Filnavn",
     "Malíř,Soubor", "Sanat\u00e7\u0131,Dosya", "Καλλιτέχνης,Αρχείο", "作者,ファイル名", "艺术家,文件名", "작가,파일명",
     "artist,url", "label,image", "Artist,Inventory Number", "Künstler,Inv.-Nr.", "painter,id", "artist,new_filename",
+    "Artist/Maker,Object Number", "Artist's name,Image 1", "artist_display,Image link", "artist_title,src",
+    "creatorLabel,Inv. No.", "objectCreator[1],primaryImage", "Dublin Core:Creator,Dublin Core:Identifier",
+    "dc:creator,Accession No.", "dcterms:creator,Acc. no.", "Primary Artist,Media File", "Artist 1,Attachments",
+    "Auteur(s),Nom du fichier image", "Artista(s),N° inventaire", "Kunstenaars,image_file_path",
+    "KünstlerInnen,Inventarnr.", "Künstler:innen,Inv.-Nummer", "Künstler / Künstlerin,Objektnummer",
+    "artist,ObjectNumber", "artist,Museum number", "artist,img_file", "artist,rel_path",
 ]  # fmt: skip
 
 
@@ -168,6 +197,34 @@ def test_read_catalogue_joins_given_and_family_names(header: str, tmp_path: Path
     table, remarks = read(tmp_path / "c.csv")
     assert table["artist"].tolist() == ["Claude Monet", "Titian"]
     assert remarks[0].startswith(f"c.csv: artists are read from '{header.split(',')[0]}' and ")
+
+
+@pytest.mark.parametrize("header", ["Artist 1,Artist 2", "artist,artist 2", "objectCreator[1],objectCreator[2]"])
+def test_read_catalogue_keeps_several_artists_of_a_work(header: str, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(f"{header},filename\nPeter Paul Rubens,Frans Snyders,1.jpg\nTitian,,2.jpg\n")
+    table, remarks = read(tmp_path / "c.csv")
+    assert table["artist"].tolist() == ["Peter Paul Rubens; Frans Snyders", "Titian"]
+    assert remarks == ["c.csv: artists are read from {!r} and {!r}.".format(*header.split(","))]
+
+
+def test_read_catalogue_joins_artists_once_and_without_unknown_ones(tmp_path: Path) -> None:
+    rows = "Monet,Monet,1.jpg\nEdgar Degas,unknown,2.jpg\nUnknown,Titian,3.jpg\n,,4.jpg\n"
+    (tmp_path / "c.csv").write_text(f"artist,artist_1,filename\n{rows}")
+    assert read(tmp_path / "c.csv")[0]["artist"].tolist() == ["Monet", "Edgar Degas", "Unknown; Titian", ""]
+    (tmp_path / "c.csv").write_text("label,label_1,filename\nMonet,3,1.jpg\n")
+    assert read(tmp_path / "c.csv")[0]["artist"].tolist() == ["Monet"]
+
+
+@pytest.mark.parametrize("row", ["Maler 1;Bild 1", "Artist 1;id 1"])
+def test_read_catalogue_takes_no_row_with_numbers_for_its_header(row: str, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(f"Name;Bild\nMonet;x.jpg\n{row}\n")
+    with pytest.raises(DamagedFileError, match=r"lacks the column artist; .* this one has Name, Bild"):
+        read(tmp_path / "c.csv")
+
+
+def test_read_catalogue_reads_a_header_of_numbers_alone(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("Artist 1;Image 1\nMonet;1.jpg\n")
+    assert read(tmp_path / "c.csv")[0][["artist", "new_filename"]].to_numpy().tolist() == [["Monet", "1.jpg"]]
 
 
 @pytest.mark.parametrize(
@@ -234,8 +291,8 @@ def test_read_catalogue_reads_the_other_columns(columns: str, field: str, value:
     ("header", "expected"),
     [
         (
-            "Künstler;filename;Titel;Jahr;Inv. No.;Location",
-            ["c.csv: title is read from 'Titel', date from 'Jahr'; not read: Inv. No., Location."],
+            "Künstler;filename;Titel;Jahr;Shelf mark;Location",
+            ["c.csv: title is read from 'Titel', date from 'Jahr'; not read: Shelf mark, Location."],
         ),
         ("artist;filename;Title;Movement;genre;title", ["c.csv: style is read from 'Movement'; not read: title."]),
         ("artist;filename;title;year;date;Ort", ["c.csv: not read: year, Ort."]),
@@ -353,6 +410,7 @@ OF_OBJECTS = [["Dürer", "1.jpg", "1503", ""], ["Dürer; Cranach", "2.jpg", "187
         ("c.json", "\n".join(json.dumps(one) for one in OBJECTS)),
         ("c.json", json.dumps(OBJECTS, indent=1)),
         ("c.json", json.dumps({"count": 2, "works": OBJECTS})),
+        ("c.json", json.dumps({"info": {"pages": 1}, "records": OBJECTS, "facets": [{"name": "a"}]})),
         ("c.json", json.dumps({name: [one.get(name) for one in OBJECTS] for name in OBJECTS[0]})),
         ("c.json", json.dumps({name: {str(i): one.get(name) for i, one in enumerate(OBJECTS)} for name in OBJECTS[0]})),
     ],
@@ -361,6 +419,90 @@ def test_read_catalogue_reads_json(name: str, text: str, tmp_path: Path) -> None
     (tmp_path / name).write_text(text, encoding="utf-8")
     table, _ = read(tmp_path / name)
     assert table[["artist", "new_filename", "date", "title"]].to_numpy().tolist() == OF_OBJECTS
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        {"url": "1.jpg"},
+        {"src": "1.jpg", "width": 3},
+        {"@id": "1.jpg", "@type": "Image"},
+        {"web": {"url": "1.jpg", "width": "893"}, "print": {"url": "2.jpg"}},
+        [{"href": "1.jpg"}],
+    ],
+)
+def test_read_catalogue_reads_nested_images_of_json(image: object, tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text(json.dumps([{"artist": "Titian", "image": image}]))
+    assert read(tmp_path / "c.json")[0]["new_filename"].tolist() == ["1.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("artist", "name"),
+    [
+        ({"birth": {"value": "1840"}, "fullName": "Claude Monet"}, ""),
+        ({"@id": "http://vocab.example/1", "prefLabel": "Monet"}, ""),
+        ({"birth": {"value": "1840"}, "name": "Claude Monet", "url": "http://vocab.example/1"}, "Claude Monet"),
+        ([{"label": "Rubens"}, {"name": "Snyders"}], "Rubens; Snyders"),
+    ],
+)
+def test_read_catalogue_reads_only_names_of_nested_artists_of_json(artist: object, name: str, tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text(json.dumps([{"artist": artist, "image": "1.jpg"}]))
+    assert read(tmp_path / "c.json")[0]["artist"].tolist() == [name]
+
+
+def test_read_catalogue_reads_the_artist_of_each_file_in_json(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text(json.dumps({"1.jpg": "Monet", "a/2.tif": "Titian"}))
+    table, _ = read(tmp_path / "c.json")
+    assert table[["artist", "new_filename"]].to_numpy().tolist() == [["Monet", "1.jpg"], ["Titian", "a/2.tif"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (
+            {"@context": "http://iiif.io/api/presentation/2/context.json", "label": "x", "sequences": []},
+            "IIIF.*; write a table",
+        ),
+        ({"train": OBJECTS, "test": OBJECTS}, r"is several lists of works \(train, test\); save one of them\.$"),
+        ({"records": [{"a": 1}], "facets": [{"b": 1}, {"b": 2}]}, "has no list of works with artist and file"),
+        ({"title": "Works", "licence": "CC0"}, "has no list of works with artist and file"),
+    ],
+)
+def test_read_catalogue_says_what_json_lacks(content: object, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text(json.dumps(content))
+    with pytest.raises(DamagedFileError, match=reason):
+        read(tmp_path / "c.json")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("<html><table><tr><th>artist</th><th>file</th></tr></table></html>", "a web page; open it"),
+        ('<?xml version="1.0"?>\n<!DOCTYPE html>\n<html/>', "a web page; open it"),
+        ("\n<table border='1'>", "a web page; open it"),
+        ("<!-- saved -->\n<html>", "a web page; open it"),
+        ("<div><table>", "a web page; open it"),
+        ("<style>td {}</style><table>", "a web page; open it"),
+        (
+            '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
+            "Excel's XML; open it",
+        ),
+        ('<?xml version="1.0"?><lido:lidoWrap xmlns:lido="http://www.lido-schema.org">', "LIDO, which is not read"),
+        ('<?xml version="1.0"?><works/>', "XML, which is not read"),
+        ("SQLite format 3\0\x10\0\1\1\0@ ", "a database; export"),
+    ],
+)
+def test_read_catalogue_says_what_is_no_table(text: str, what: str, encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "c.xls").write_bytes(text.encode("utf-8" if text.startswith("SQL") else encoding))
+    with pytest.raises(DamagedFileError, match=f"c.xls is {what}"):
+        read(tmp_path / "c.xls")
+
+
+@pytest.mark.parametrize("title", ["<table 1>", "<head>"])
+def test_read_catalogue_reads_tables_that_begin_with_a_tag_in_quotation_marks(title: str, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(f'"{title}",artist,file\nx,Monet,1.jpg\n')
+    assert read(tmp_path / "c.csv")[0]["artist"].tolist() == ["Monet"]
 
 
 def test_read_catalogue_joins_columns_of_json_by_key(tmp_path: Path) -> None:
@@ -416,5 +558,5 @@ def test_read_catalogue_reads_a_pipe(tmp_path: Path) -> None:
     writer.start()
     assert values(path) == WANTED
     writer.join()
-    with pytest.raises(NotFoundError, match="is no file; check the path after catalogue"):
+    with pytest.raises(NotFoundError, match="is not a file; check the path after catalogue"):
         read(tmp_path)

@@ -15,7 +15,7 @@ from tiny_world import paint_tiny_artists
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 INTERRUPT = "import os, signal, sys, time; stop = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
-AS_COMMAND = "sys.argv[0] = '-m'\nimport painter_search\n"
+AS_COMMAND = "sys.argv[0] = '-m'; sys.orig_argv = ['python', '-m', 'painter_search.query']\nimport painter_search\n"
 
 
 def heed_interrupts() -> None:
@@ -43,6 +43,41 @@ def test_command_is_interrupted_at_work_and_at_its_end() -> None:
 
 def test_interrupts_of_a_python_user_are_left_alone() -> None:
     assert ended("import painter_search\ntry: stop(); time.sleep(5)\nexcept KeyboardInterrupt: sys.exit(7)") == (7, "")
+
+
+def test_interrupts_of_a_package_that_is_run_with_m_are_left_alone(tmp_path: Path) -> None:
+    package = tmp_path / "myapp"
+    package.mkdir()
+    (package / "__init__.py").write_text("import painter_search")
+    (package / "__main__.py").write_text(
+        f"{INTERRUPT}try: stop(); time.sleep(5)\nexcept KeyboardInterrupt: sys.exit(7)"
+    )
+    for words in (["-m", "myapp"], ["-mmyapp", "painter_search"]):
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            timeout=60,
+            preexec_fn=heed_interrupts,
+        )
+        assert (done.returncode, done.stderr) == (7, b"")
+
+
+def test_module_of_ours_is_a_command_however_python_is_told(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, signal\nfrom painter_search.common.command_line import interrupts\n"
+        "os._exit(9 if signal.getsignal(signal.SIGINT) is interrupts._exit else 0)"
+    )
+    for words in (["-m", "painter_search.info", "--json"], ["-X", "dev", "-mpainter_search.info"]):
+        done = subprocess.run(
+            [sys.executable, *words],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+            capture_output=True,
+            timeout=60,
+            preexec_fn=heed_interrupts,
+        )
+        assert (done.returncode, done.stderr) == (9, b"")
 
 
 def test_interrupts_stay_ignored_in_the_background_of_a_shell() -> None:

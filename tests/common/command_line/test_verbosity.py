@@ -67,7 +67,7 @@ def test_error_is_always_printed_and_traced_on_demand(
 
 def test_quiet_and_verbose_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command("count", run, ["--quiet", "--verbose"]) == MISUSED
-    assert "not allowed together" in capsys.readouterr().err
+    assert "--quiet and --verbose exclude each other" in capsys.readouterr().err
 
 
 def test_no_color_takes_the_colours_out_of_help(

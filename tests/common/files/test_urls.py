@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from painter_search.common.errors import InvalidValueError
-from painter_search.common.files.urls import as_locations, as_paths, parse_location, writable_path
+from painter_search.common.files.urls import as_locations, as_paths, expand_home, parse_location, writable_path
 
 
 def test_a_single_location_is_never_its_letters() -> None:
@@ -59,6 +59,35 @@ def test_an_empty_string_is_no_path(empty: str) -> None:
         with pytest.raises(InvalidValueError, match=r"^a path is empty"):
             call()
     assert parse_location(".") == Path()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home folder; the current one lies beside it."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_a_tilde_that_no_shell_has_expanded_is_the_home_folder(home: Path) -> None:
+    assert parse_location("~/index") == parse_location(Path("~/index")) == home / "index"
+    assert as_locations(["~", "s3://bucket/~/a"]) == (home, "s3://bucket/~/a")
+    assert as_paths("~/a", "--data") == (writable_path("~/a", "--out"),) == (home / "a",)
+    home.mkdir()
+    (home / "a.jpg").touch()
+    assert as_locations("~/*.jpg") == (home / "a.jpg",)
+
+
+@pytest.mark.parametrize("name", ["~$scan.jpg", "~user", "~root/a", "a/~/b", "./a~"])
+def test_other_tildes_stay(name: str, home: Path) -> None:
+    assert expand_home(name) == Path(name)
+
+
+def test_a_folder_that_is_called_tilde_is_found(home: Path) -> None:
+    Path("~", "index").mkdir(parents=True)
+    assert expand_home("~/index") == Path("~/index")
 
 
 @pytest.mark.parametrize("given", [b"a picture", 17, [None]])

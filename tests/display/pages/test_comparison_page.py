@@ -15,7 +15,7 @@ from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.analysis.local_matching import MatchingParts, PartPair
 from painter_search.display.console.comparison import show_comparison
 from painter_search.display.matching_parts import DISC_COLOR, draw_parts, make_icon, parts_figures, veil
-from painter_search.display.pages.comparison_page import heat_table, write_comparison_page
+from painter_search.display.pages.comparison_page import MAX_CELLS, heat_table, write_comparison_page
 from painter_search.images.framing import encode_jpeg, open_frame
 from painter_search.index.painting_index import PaintingIndex
 
@@ -161,7 +161,7 @@ def test_heat_table_runs_from_the_furthest_to_the_nearest() -> None:
     assert heat[1][0] == (3.0, 0.0)
     assert heat[0][1] == pytest.approx((2.0, 0.5))
     assert heat_table(np.ones((1, 2), np.float32)) == [[(1.0, 0.0), (1.0, 0.0)]]
-    assert heat_table(distances, max_cells=3) == []
+    assert heat_table(np.ones((1, MAX_CELLS + 1), np.float32)) == []
 
 
 @pytest.mark.slow

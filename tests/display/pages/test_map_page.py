@@ -20,7 +20,6 @@ from painter_search.display.console.map import show_map
 from painter_search.display.pages.map_page import (
     SPRITES_PER_ROW,
     MapFiles,
-    describe_faithfulness,
     draw_map,
     draw_map_picture,
     write_map_page,
@@ -206,8 +205,7 @@ def test_map_page_says_that_it_shows_a_sample(small_index: PaintingIndex, tmp_pa
     write_map_page(tmp_path / "map.html", projection, small_index, b"")
     html = (tmp_path / "map.html").read_text(encoding="utf-8")
     assert f"a sample of the {len(small_index)} works" in html
-    assert "trustworthiness is" in describe_faithfulness(projection)
-    assert "too few works" in describe_faithfulness(replace(projection, trustworthiness=float("nan")))
+    assert "trustworthiness is" in html
 
 
 @pytest.mark.parametrize("as_json", [True, False])
@@ -219,15 +217,3 @@ def test_show_map_prints_what_was_drawn(files: MapFiles, as_json: bool, capsys: 
     else:
         assert f"{files.works:,} works by {files.artists:,} artists" in said
         assert "map.html" in said
-
-
-@pytest.mark.parametrize(("works", "count"), [(5, 2), (16, 7), (21, 10), (500, 10)])
-def test_faithfulness_is_told_of_as_many_neighbours_as_were_measured(works: int, count: int, files: MapFiles) -> None:
-    told = describe_faithfulness(replace(files, works=works, total=works, trustworthiness=0.9, kept=0.5))
-    assert told.startswith(f"Of the {count} works nearest in style to a work, 50 % are among the {count} nearest")
-
-
-def test_faithfulness_of_a_sample_is_that_among_its_works(files: MapFiles) -> None:
-    sample = replace(files, works=30, total=31, trustworthiness=0.9, kept=0.5)
-    assert describe_faithfulness(sample).startswith("Of the 10 works shown that are nearest in style to a work, 50 %")
-    assert "shown" not in describe_faithfulness(replace(sample, total=30))

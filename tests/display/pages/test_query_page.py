@@ -52,7 +52,7 @@ def test_page_tells_every_artist_under_whom_the_index_has_the_picture(small_inde
     answer = Attribution("a.jpg", same, (), None, False, encode_jpeg(Image.new("RGB", (8, 8))))
     view = view_answer(answer, small_index)
     also = f"; also under {works[1].artist}"
-    assert view.byline.endswith(also)
+    assert view.words.byline.endswith(also)
     assert view.short == f"{works[0].artist} (this very picture{also})"
     assert f"by {works[0].artist}{also}" in view.citation
     assert f"{works[1].artist}, distance 0.00" in query_page([view], small_index)
@@ -84,11 +84,11 @@ def test_answers_to_a_filter_speak_of_the_works_compared_with(calibrated_index: 
         for named, known in ((True, 0.9), (False, 0.6), (False, 0.2))
     ]
     views = [replace(view, answer=answer, filtered=True) for answer in answers]
-    assert [one.headline for one in views[1:]] == [
+    assert [one.words.headline for one in views[1:]] == [
         "Perhaps nobody among the works compared with",
         "Probably nobody among the works compared with",
     ]
-    assert all("3 of the works compared with" in one.byline for one in views)
+    assert all("3 of the works compared with" in one.words.byline for one in views)
     assert tally(views).endswith("1 probably by nobody among the works compared with")
     now = datetime.now().astimezone()
     assert "another artist among the works compared with 0.20, nobody among them 0.10" in answer_citation(
@@ -118,9 +118,9 @@ def test_same_picture_is_attributed_by_the_catalogue_and_not_by_style(calibrated
     html = query_page([same], calibrated_index)
     verdict = html[html.index("<article") : html.index("</article>")]
     assert "it was not judged by style" in verdict
-    assert "a lead, no proof" not in verdict
+    assert "a lead, not proof" not in verdict
     folded = html[html.index('<details class="folded">') :]
-    assert "a lead, no proof" in folded
+    assert "a lead, not proof" in folded
     assert "are asked about equally often" in folded
     assert isinstance(same.answer, Attribution)
     named = query_page([replace(same, answer=replace(same.answer, same_works=()))], calibrated_index)

@@ -14,7 +14,8 @@ from painter_search.display.console.run import show_run
 from painter_search.display.pages.run_page import write_report_page
 from painter_search.display.plots import draw_augmentations, draw_curves, pictures_seen
 from painter_search.display.words.run_summary import run_sentences
-from painter_search.encoder.checkpoint import save_checkpoint, start_encoder
+from painter_search.encoder.checkpoint import save_checkpoint
+from painter_search.encoder.network import untrained_network
 from painter_search.metrics.bootstrap import Estimate
 from painter_search.training.config import TrainConfig
 from painter_search.training.final_scores import ArtistScore, BeforeAfter, Confusion, TestScore
@@ -46,7 +47,7 @@ def run(request: pytest.FixtureRequest, small_collection: Path, tmp_path: Path) 
     ]
     config = TrainConfig(data=(small_collection,), recipe=request.param, img_size=96, seed=7)
     register_tiny_backbone()
-    encoder = start_encoder(BACKBONE, "none", seed=1, img_size=64, views="equal-parts")  # as of a transformer
+    encoder = untrained_network(BACKBONE, "none", seed=1, img_size=64, views="equal-parts")  # as of a transformer
     save_checkpoint(tmp_path / "best.safetensors", encoder, "whole")
     draw_curves(tmp_path, history)
     return Run(tmp_path, config, history, best_epoch=1, test=test)
@@ -71,7 +72,7 @@ def test_report_page_names_works_and_the_run(run: Run, small_collection: Path) -
     write_report_page(replace(run, test=replace(run.test, confusions=[confusion])))
     html = (run.folder / "report.html").read_text(encoding="utf-8")
     assert "<b>frame.jpg</b>" in html  # of no collection
-    assert f"<b>{work.title or work.file}</b>" in html
+    assert f"<b>{work.caption}</b>" in html
     labels = re.findall(r'role="region" aria-label="([^"]+)"', html)
     assert len(labels) == len(set(labels)) == 4
     cited = html.partition('<p class="running">')[2]

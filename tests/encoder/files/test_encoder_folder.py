@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +20,14 @@ from small_world import paint
 from staged_net import BACKBONE, register_staged_backbone
 
 from painter_search.common.errors import DamagedFileError, InvalidValueError, PainterSearchError
-from painter_search.encoder.checkpoint import start_encoder
-from painter_search.encoder.encoder import Encoder, load_encoder
+from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.files.external_weights import check_references
 from painter_search.encoder.inference.inference_engine import open_engine, open_onnxruntime
 from painter_search.encoder.inference.onnx_export import OnnxEncoder, open_encoder
+from painter_search.encoder.load_encoder import load_encoder
+from painter_search.encoder.network import untrained_network
 from painter_search.encoder.saved_encoder import SavedEncoder
+from painter_search.encoder.trained_artists import digest_artists
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.confidence import Confidence
@@ -38,7 +40,7 @@ CONFIDENCE = Confidence((12.0, -13.0), (-4.64, -11.29, -11.92, -1.49), 20.0, 0.5
 def encoder() -> Encoder:
     """An encoder with a readout, batch normalisation that does something, and a calibration."""
     register_staged_backbone()
-    network = with_readout(start_encoder(BACKBONE, "none", seed=1, views="parts", normalize=True))
+    network = with_readout(untrained_network(BACKBONE, "none", seed=1, views="parts", normalize=True))
     for name, value in network.named_buffers():
         if name.endswith(("running_mean", "running_var")):
             value += 0.3
@@ -67,6 +69,17 @@ def test_saved_encoder_embeds_alike_with_and_without_pytorch(
     assert whole.network.state_dict().keys() == encoder.network.state_dict().keys()
     np.testing.assert_allclose(whole.embed(paintings), lazy.embed(paintings), atol=1e-4)
     assert (lazy.config, lazy.framing, lazy.confidence) == (encoder.config, "whole", CONFIDENCE)
+
+
+def test_calibration_is_stored_under_its_names_on_disk_and_read_under_those_of_earlier_versions(
+    saved: Path, tmp_path: Path
+) -> None:
+    description = json.loads((saved / "config.json").read_text())
+    assert {"pair", "known"} <= description["confidence"].keys()
+    earlier = shutil.copytree(saved, tmp_path / "earlier")
+    description["confidence"] = asdict(CONFIDENCE)
+    (earlier / "config.json").write_text(json.dumps(description))
+    assert load_encoder(earlier).confidence == load_encoder(saved).confidence == CONFIDENCE
 
 
 def test_weights_are_stored_once_and_both_engines_find_them(saved: Path, encoder: Encoder) -> None:
@@ -148,6 +161,26 @@ def test_save_that_fails_leaves_the_encoder_before(
     assert [path.name for path in tmp_path.iterdir()] == ["encoder"]
 
 
+def test_saved_encoder_knows_the_artists_that_it_was_trained_on(encoder: Encoder, saved: Path, tmp_path: Path) -> None:
+    assert load_encoder(saved).trained_artists is None
+    trained = Encoder(encoder.network, encoder.framing)
+    trained.trained_artists = digest_artists(["Claude Monet", "Berthe Morisot"])
+    again = load_encoder(trained.save(tmp_path / "first", onnx=False))
+    assert load_encoder(again.save(tmp_path / "second", onnx=False)).trained_artists == trained.trained_artists
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "model.safetensors", "encoder.onnx", "single.safetensors", "clip.onnx"]
+)
+def test_load_encoder_knows_a_pointer_of_git_lfs(name: str, saved: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(saved, tmp_path / "encoder"))
+    is_of_folder = (folder / name).exists()
+    file = (folder if is_of_folder else tmp_path) / name
+    file.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 41370\n")
+    with pytest.raises(DamagedFileError, match=f"{name} is a pointer of Git LFS, not the file"):
+        load_encoder(folder if is_of_folder else file)
+
+
 @pytest.mark.parametrize("name", ["model.safetensors", "encoder.onnx"])
 def test_load_encoder_refuses_an_altered_or_missing_file(name: str, saved: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(saved, tmp_path / "encoder"))
@@ -166,6 +199,7 @@ def test_load_encoder_refuses_an_altered_or_missing_file(name: str, saved: Path,
     [
         {"format": 9}, {"encoder": {"backbone": 5}}, {"encoder": None}, {"framing": "huge"}, {"files": {}},
         {"files": {"model.safetensors": {}, "../evil": {}}}, {"confidence": 5}, {"files": None},
+        {"trained_artists": 5}, {"trained_artists": "abc"},
     ],
     ids=str,
 )  # fmt: skip
@@ -175,6 +209,15 @@ def test_load_encoder_refuses_a_damaged_description(changes: dict, saved: Path, 
     (folder / "config.json").write_text(json.dumps({**stored, **changes}))
     with pytest.raises(PainterSearchError, match=r"config\.json"):
         load_encoder(folder)
+
+
+def test_encoder_is_used_from_another_working_directory(
+    saved: Path, tmp_path: Path, paintings: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(saved.parent)
+    loaded = load_encoder(saved.name)
+    monkeypatch.chdir(tmp_path)
+    assert loaded.embed(paintings[:1]).shape[0] == 1
 
 
 @pytest.mark.parametrize("description", [None, "[]", '{"model_type": "resnet"}'])

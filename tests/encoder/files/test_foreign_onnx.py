@@ -16,7 +16,7 @@ from tiny_world import paint_tiny
 
 from painter_search.attribution.attribute import attribute
 from painter_search.common.errors import InvalidValueError, PainterSearchError
-from painter_search.encoder.encoder import load_encoder
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.index.painting_index import PaintingIndex
 
 MEAN, STD = [0.5, 0.4, 0.3], [0.2, 0.25, 0.3]

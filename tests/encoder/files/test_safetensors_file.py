@@ -10,8 +10,8 @@ from safetensors.torch import load_file
 from tiny_world import save_tiny_encoder
 
 from painter_search.encoder.checkpoint import read_checkpoint
-from painter_search.encoder.encoder import load_encoder
 from painter_search.encoder.files.safetensors_file import from_safetensors, to_safetensors
+from painter_search.encoder.load_encoder import load_encoder
 
 
 def test_from_safetensors_returns_what_was_written() -> None:

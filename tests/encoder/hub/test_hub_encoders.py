@@ -25,9 +25,9 @@ from painter_search.common.errors import (
 from painter_search.display.hub_push import _run_of, push_encoder
 from painter_search.display.model_card import model_card
 from painter_search.encoder.checkpoint import add_to_checkpoint
-from painter_search.encoder.encoder import load_encoder
 from painter_search.encoder.files.encoder_folder import write_description
 from painter_search.encoder.hub.config import PushConfig
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.metrics.bootstrap import Estimate
 from painter_search.metrics.confidence import Confidence
 from painter_search.training.config import TrainConfig
@@ -86,7 +86,7 @@ def test_fetch_refuses_what_is_no_encoder(pushed: ModelHub) -> None:
     with pytest.raises(NotFoundError, match=r"huggingface\.co has no encoder ann/other; a private one needs HF_TOKEN"):
         load_encoder("hf-hub:ann/other")
     pushed.repositories["ann/llama"] = {"README.md": b"", "config.json": b"{}", "model.safetensors": b""}
-    with pytest.raises(NotFoundError, match=r"ann/llama on huggingface\.co is no encoder"):
+    with pytest.raises(NotFoundError, match=r"ann/llama on huggingface\.co is not an encoder"):
         load_encoder("hf-hub:ann/llama")
     pushed.repositories[NAME]["model.safetensors"] += b"0"
     with pytest.raises(DamagedFileError, match="has been altered"):

@@ -9,10 +9,10 @@ import pytest
 from staged_net import BACKBONE
 
 from painter_search.common.files.atomic_io import digest_file
-from painter_search.encoder.checkpoint import start_encoder
 from painter_search.encoder.inference import compiled_networks
 from painter_search.encoder.inference.inference_engine import EMBEDDINGS, InferenceEngine, OpenVino, open_engine
 from painter_search.encoder.inference.onnx_export import export_encoder
+from painter_search.encoder.network import untrained_network
 
 pytest.importorskip("openvino")
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 3, 64, 64), dtype=np.uint8)
@@ -20,7 +20,7 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (3, 3, 64, 64), dtype=np.uint
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    encoder = start_encoder(BACKBONE, "none", seed=1, img_size=64, views="parts", normalize=True)
+    encoder = untrained_network(BACKBONE, "none", seed=1, img_size=64, views="parts", normalize=True)
     path = tmp_path_factory.mktemp("network") / "encoder.onnx"
     path.write_bytes(export_encoder(encoder))
     return path

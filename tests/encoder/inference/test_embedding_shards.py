@@ -156,7 +156,7 @@ def test_embed_shards_to_an_unreachable_url_is_one_sentence_and_loses_nothing(
 ) -> None:
     from fsspec.implementations.memory import MemoryFileSystem
 
-    with pytest.raises(PainterSearchError, match="is no URL that can be read"):
+    with pytest.raises(PainterSearchError, match="is not a URL that can be read"):
         missing_shards(shards, "nosuch://bucket/shards")
     location = f"memory://{tmp_path.name}/shards-off"
     embed_shards(Means(), shards[:2], location)

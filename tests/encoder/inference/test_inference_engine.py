@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,19 +12,18 @@ import pytest
 import torch
 from staged_net import BACKBONE
 
-from painter_search.common.errors import DamagedFileError
-from painter_search.encoder.checkpoint import start_encoder
+from painter_search.common.errors import DamagedFileError, NotFoundError
 from painter_search.encoder.inference import inference_engine
 from painter_search.encoder.inference.inference_engine import InferenceEngine, OpenVino, open_engine, open_onnxruntime
 from painter_search.encoder.inference.onnx_export import export_encoder
-from painter_search.encoder.network import EncoderNetwork
+from painter_search.encoder.network import EncoderNetwork, untrained_network
 
 EMBEDDINGS = ("embeddings",)
 
 
 @pytest.fixture(scope="module")
 def encoder() -> EncoderNetwork:
-    return start_encoder(BACKBONE, "none", seed=1, img_size=64, views="parts", normalize=True)
+    return untrained_network(BACKBONE, "none", seed=1, img_size=64, views="parts", normalize=True)
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,12 @@ def test_run_computes_the_outputs_that_are_asked_for(engine: InferenceEngine) ->
     assert engine.outputs == ("embeddings", "plane 1", "plane 2", "plane 3")
     third, first = engine.run(("plane 3", "plane 1"), views(2))
     assert (third.shape, first.shape) == ((2, 24, 4, 4), (2, 12, 16, 16))
+
+
+@pytest.mark.parametrize("opened", [open_onnxruntime, lambda network: open_engine(network, 64)])
+def test_a_network_that_is_gone_is_not_called_damaged(opened: Callable[[Path], object], tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=r"encoder\.onnx is not there any more"):
+        opened(tmp_path / "encoder.onnx")
 
 
 def test_a_view_has_the_same_embedding_in_any_company(engine: InferenceEngine) -> None:
@@ -119,5 +125,5 @@ def test_open_engine_takes_onnxruntime_where_openvino_fails(exported: bytes, mon
 
 def test_open_engine_refuses_a_damaged_file(tmp_path: Path) -> None:
     (tmp_path / "encoder.onnx").write_bytes(b"no network")
-    with pytest.raises(DamagedFileError, match="no encoder that can be read"):
+    with pytest.raises(DamagedFileError, match="not an encoder that can be read"):
         open_engine(tmp_path / "encoder.onnx", 64)

@@ -4,23 +4,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from onnx_files import export_onnx
 from small_world import paint
 from staged_net import BACKBONE as STAGED
 from tiny_world import BACKBONE
 from torchvision import models
 
 from painter_search.common.errors import InvalidValueError
-from painter_search.encoder.checkpoint import start_encoder
 from painter_search.encoder.inference import onnx_export
 from painter_search.encoder.inference.inference_engine import open_onnxruntime
-from painter_search.encoder.inference.onnx_export import OnnxEncoder, export_encoder, export_onnx
+from painter_search.encoder.inference.onnx_export import OnnxEncoder, export_encoder
+from painter_search.encoder.network import untrained_network
 from painter_search.encoder.views import central_square, to_pixels
 
 
 @pytest.mark.parametrize("backbone", ["resnet18", "mobilenet_v3_small"])
 @pytest.mark.slow
 def test_export_encoder_agrees_with_pytorch(backbone: str) -> None:
-    encoder = start_encoder(backbone, "none", seed=3)
+    encoder = untrained_network(backbone, "none", seed=3)
     exported = OnnxEncoder(open_onnxruntime(export_encoder(encoder)), encoder.config)
     pixels = np.random.default_rng(0).integers(0, 256, (5, 3, 224, 224), dtype=np.uint8)
     with torch.inference_mode():
@@ -32,14 +33,14 @@ def test_export_encoder_agrees_with_pytorch(backbone: str) -> None:
 
 
 def test_weights_that_no_onnx_file_holds_are_refused_before_the_export(monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder = start_encoder(STAGED, "none", seed=3)
+    encoder = untrained_network(STAGED, "none", seed=3)
     monkeypatch.setattr(onnx_export, "MAX_BYTES", 4 * sum(weight.numel() for weight in encoder.parameters()) - 1)
     with pytest.raises(InvalidValueError, match=r"GB of weights.*choose a smaller backbone"):
         export_encoder(encoder)
 
 
 def test_export_onnx_ranks_paintings_as_pytorch_does(tmp_path: Path) -> None:
-    encoder = start_encoder(STAGED, "none", seed=3)
+    encoder = untrained_network(STAGED, "none", seed=3)
     exported = export_onnx(encoder, tmp_path / "encoder.onnx")
     views = [central_square(paint(painter, 0), 224) for painter in range(8)]
     pixels = np.stack([to_pixels(view) for view in views])
@@ -71,7 +72,7 @@ def test_a_query_imports_nothing_heavy_and_leaves_the_cores_to_the_encoder(
 def test_feature_maps_are_the_stages_outputs(views: str, sides: tuple[int, ...], tmp_path: Path) -> None:
     from painter_search.encoder.multi_stage_features import FeatureHooks
 
-    encoder = start_encoder(STAGED, "none", seed=3, views=views)
+    encoder = untrained_network(STAGED, "none", seed=3, views=views)
     exported = export_onnx(encoder, tmp_path / "encoder.onnx")
     for side in sides:
         pixels = np.random.default_rng(side).integers(0, 256, (3, 3, side, side), dtype=np.uint8)
@@ -89,7 +90,7 @@ def test_export_onnx_adds_no_operation_for_feature_maps(tmp_path: Path) -> None:
     """ONNX Runtime computes every output whether asked for or not."""
     import onnx
 
-    encoder = start_encoder(STAGED, "none", seed=3)
+    encoder = untrained_network(STAGED, "none", seed=3)
     export_onnx(encoder, tmp_path / "encoder.onnx")
     pixels = torch.zeros(2, 3, 224, 224, dtype=torch.uint8)
     torch.onnx.export(encoder, (pixels,), str(tmp_path / "alone.onnx"), opset_version=17, dynamo=False)
@@ -100,7 +101,7 @@ def test_export_onnx_adds_no_operation_for_feature_maps(tmp_path: Path) -> None:
 
 
 def test_feature_maps_of_a_network_without_stages_are_an_empty_list(tmp_path: Path) -> None:
-    exported = export_onnx(start_encoder(BACKBONE, "none", seed=0, img_size=64), tmp_path / "encoder.onnx")
+    exported = export_onnx(untrained_network(BACKBONE, "none", seed=0, img_size=64), tmp_path / "encoder.onnx")
     assert exported.feature_maps(np.zeros((1, 3, 64, 64), np.uint8)) == []
 
 
@@ -122,12 +123,12 @@ def test_a_network_that_pools_into_cells_has_views_of_one_size_and_a_side_that_s
 ) -> None:
     monkeypatch.setattr(models, "list_models", lambda module: ["cells"])
     monkeypatch.setattr(models, "get_model", lambda name, weights: PoolsIntoCells())
-    encoder = start_encoder("cells", "none", seed=0, img_size=128, views="sized-parts")
+    encoder = untrained_network("cells", "none", seed=0, img_size=128, views="sized-parts")
     assert (encoder.config.img_size, encoder.config.views) == (128, "equal-parts")
     exported = OnnxEncoder(open_onnxruntime(export_encoder(encoder)), encoder.config)
     pixels = np.random.default_rng(0).integers(0, 256, (3, 3, 128, 128), dtype=np.uint8)
     np.testing.assert_allclose(exported.embed(pixels), encoder.embed(pixels), atol=0.02)  # which takes bfloat16
-    odd = start_encoder("cells", "none", seed=0, img_size=96, views="sized-parts")
+    odd = untrained_network("cells", "none", seed=0, img_size=96, views="sized-parts")
     with pytest.raises(InvalidValueError, match=r"cells cannot be exported with img_size 96 \(.+\); train"):
         export_encoder(odd)
     capfd.readouterr()  # what PyTorch prints of the network

@@ -21,8 +21,9 @@ from staged_net import BACKBONE, networks_for_workers
 
 pytest.importorskip("ray")
 
+from onnx_files import export_onnx
+
 from painter_search.common.errors import PainterSearchError
-from painter_search.encoder.checkpoint import start_encoder
 from painter_search.encoder.inference import embedding_shards as sharding
 from painter_search.encoder.inference.embedding_shards import (
     Shard,
@@ -31,9 +32,8 @@ from painter_search.encoder.inference.embedding_shards import (
     missing_shards,
     split_into_shards,
 )
-from painter_search.encoder.inference.onnx_export import export_onnx
 from painter_search.encoder.inference.ray_embedding import embed_on_ray
-from painter_search.encoder.network import EncoderNetwork
+from painter_search.encoder.network import EncoderNetwork, untrained_network
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex
 
@@ -58,7 +58,7 @@ def _cluster() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def encoder() -> EncoderNetwork:
-    return start_encoder(BACKBONE, "none", seed=1, img_size=64)
+    return untrained_network(BACKBONE, "none", seed=1, img_size=64)
 
 
 @pytest.fixture(scope="module")

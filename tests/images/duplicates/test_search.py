@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageDraw
 from planted_copies import COPIES, MIRROR, cropped, encoded, with_margin
 
+from painter_search.images.duplicates import candidates
 from painter_search.images.duplicates.search import Duplicate, find_duplicates, shows_same_picture
 from painter_search.images.duplicates.sketch import PictureSketch
 
@@ -92,12 +93,13 @@ def test_find_duplicates_tells_faint_drawings_apart() -> None:
     assert [(one.first, one.second) for one in find_duplicates(sketched(*sheets, encoded(sheets[1])))] == [(1, 4)]
 
 
-def test_find_duplicates_does_not_depend_on_block_size(paint: Paint) -> None:
+def test_find_duplicates_does_not_depend_on_block_size(paint: Paint, monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = [paint(seed, 300, 280) for seed in range(20)]
     margin = with_margin(pictures[7], np.random.default_rng(3))
     sketches = sketched(*pictures, pictures[5].transpose(MIRROR), encoded(pictures[19], 40), margin)
     whole = find_duplicates(sketches)
-    assert find_duplicates(sketches, block_size=4) == whole
+    monkeypatch.setattr(candidates, "BLOCK_SIZE", 4)
+    assert find_duplicates(sketches) == whole
     assert [(one.first, one.second) for one in whole] == [(5, 20), (7, 22), (19, 21)]
 
 

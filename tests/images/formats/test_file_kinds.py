@@ -1,4 +1,4 @@
-"""Files that are no images are called what they are, with what to do about it."""
+"""Files that are not images are called what they are, with what to do about it."""
 
 from __future__ import annotations
 

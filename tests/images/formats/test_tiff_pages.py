@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,12 +20,14 @@ from tiff_files import (
     SUBFILE,
     WHITE_IS_ZERO,
     Page,
+    planes,
     tiff,
 )
 
 from painter_search.common.errors import UnreadableImageError
 from painter_search.images.formats.tiff_pages import largest_page, list_pages, smallest_copy
 from painter_search.images.framing import encode_jpeg, frame_painting, open_frame
+from painter_search.images.types import ImageFile
 
 Paint = Callable[..., Image.Image]
 
@@ -32,7 +35,7 @@ WIDTH, HEIGHT = 120, 90
 LAYOUTS = [{"order": "<"}, {"order": ">"}, {"order": "<", "big": True}, {"order": ">", "big": True}]
 
 
-def shown(content: bytes) -> NDArray[np.int16]:
+def shown(content: ImageFile) -> NDArray[np.int16]:
     """The frame's pixels, from the JPEG file that it is."""
     return np.asarray(open_frame(frame_painting(content, "whole").jpeg)).astype(np.int16)
 
@@ -161,22 +164,86 @@ def test_frame_painting_shows_colour_of_every_depth(kind: type, rgb: NDArray[np.
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
-def test_frame_painting_takes_alpha_for_alpha_only_where_it_is_one(kind: type, rgb: NDArray[np.uint8]) -> None:
+def test_frame_painting_takes_alpha_for_alpha_only_where_it_is_one(
+    kind: type, rgb: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    tags: dict[int, int | tuple[int, ...]]
     top = np.iinfo(kind).max
     stored = np.dstack([rgb.astype(np.float64) * (top / 255), np.zeros(rgb.shape[:2])]).astype(kind)
     stored[0, 0, 3] = top
-    infrared = tiff(Page(stored, tags={EXTRA_SAMPLES: 0}))  # as film scanners write it
-    assert np.abs(shown(infrared) - expected(rgb)).max() <= 2
+    for tags in ({EXTRA_SAMPLES: 0}, {}):  # as film scanners write it
+        infrared = tiff(Page(stored, tags=tags))
+        (tmp_path / "infrared.tif").write_bytes(infrared)
+        for file in (infrared, tmp_path / "infrared.tif"):
+            assert np.abs(shown(file) - expected(rgb)).max() <= 2
     assert (shown(tiff(Page(stored, tags={EXTRA_SAMPLES: 2})))[16:] == 255).all()
 
 
-def test_frame_painting_shows_planes_of_16_bits(rgb: NDArray[np.uint8]) -> None:
-    planes = np.moveaxis(rgb, 2, 0).astype(np.uint16) * 257
-    size = HEIGHT * WIDTH * 2
-    tags = {256: WIDTH, 257: HEIGHT, 258: (16,) * 3, 273: (8, 8 + size, 8 + 2 * size), 277: 3, 278: HEIGHT,
-            279: (size,) * 3, PLANAR: 2, 339: (1,) * 3}  # fmt: skip
-    content = tiff(Page(planes.reshape(1, -1, 1), RGB, tags))
-    assert np.abs(shown(content) - expected(rgb)).max() <= 2
+@pytest.fixture
+def colours(rgb: NDArray[np.uint8], grey: NDArray[np.uint8]) -> dict[int, NDArray[np.uint8]]:
+    """The channels `[height, width, channels]` of one picture in grey or colour, by the tag that says what they are."""
+    cmyk = np.asarray(Image.fromarray(rgb).convert("CMYK"))
+    return {WHITE_IS_ZERO: 255 - grey[..., None], BLACK_IS_ZERO: grey[..., None], RGB: rgb, CMYK: cmyk}
+
+
+@pytest.mark.parametrize("extra", range(4))
+@pytest.mark.parametrize("photometric", [WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK])
+def test_frame_painting_passes_over_saved_selections(
+    photometric: int,
+    extra: int,
+    colours: dict[int, NDArray[np.uint8]],
+    grey: NDArray[np.uint8],
+    rgb: NDArray[np.uint8],
+    tmp_path: Path,
+) -> None:
+    selection = np.zeros(grey.shape, np.uint8)
+    selection[20:60, 20:60] = 255
+    picture = expected(rgb if photometric in (RGB, CMYK) else grey_rgb(grey))
+    stored = np.dstack([colours[photometric], *[selection] * extra])
+    for pixels in (stored, stored.astype(np.uint16) * 257):
+        tags: dict[int, int | tuple[int, ...]] = {EXTRA_SAMPLES: (0,) * extra} if extra else {}
+        contents = [tiff(Page(pixels, photometric, tags))]
+        if photometric in (RGB, CMYK) or not extra:
+            contents += [planes(pixels, photometric, (0,) * extra, deflate) for deflate in (False, True)]
+        for content in contents:
+            (tmp_path / "large.tif").write_bytes(content)
+            assert np.abs(shown(content) - picture).max() <= 2
+            assert np.abs(shown(tmp_path / "large.tif") - picture).max() <= 2
+
+
+def test_frame_painting_keeps_alpha_before_saved_selection(rgb: NDArray[np.uint8]) -> None:
+    alpha = np.full(rgb.shape[:2], 255, np.uint8)
+    alpha[:, 60:] = 0
+    stored = np.dstack([rgb, alpha, np.zeros_like(alpha)]).astype(np.uint16) * 257
+    out = shown(tiff(Page(stored, tags={EXTRA_SAMPLES: (2, 0)})))
+    assert (out[:, 76:] == 255).all()
+    assert np.abs(out[:, :44] - expected(rgb)[:, :44]).max() <= 2
+
+
+def test_frame_painting_reads_grey_planes_or_refuses_them(grey: NDArray[np.uint8], tmp_path: Path) -> None:
+    stored = np.dstack([grey, np.full_like(grey, 7)])
+    assert np.abs(shown(planes(stored, BLACK_IS_ZERO, (0,), deflate=True)) - expected(grey_rgb(grey))).max() <= 2
+    (tmp_path / "large.tif").write_bytes(planes(stored, BLACK_IS_ZERO, (2,)))
+    for file in (
+        tmp_path / "large.tif",
+        planes(stored, BLACK_IS_ZERO, (0,)),
+        planes(255 - stored, WHITE_IS_ZERO, (0,)),
+    ):
+        with pytest.raises(UnreadableImageError, match=r"^grey or CIELAB channels in separate planes are not"):
+            frame_painting(file, "whole")
+
+
+@pytest.mark.parametrize("photometric", [WHITE_IS_ZERO, BLACK_IS_ZERO])
+def test_frame_painting_shows_black_and_white_in_one_plane(
+    photometric: int, grey: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    white = grey > np.median(grey)
+    tags: dict[int, int | tuple[int, ...]] = {256: WIDTH, 258: 1, PLANAR: 2}
+    stored = np.packbits(white == (photometric == BLACK_IS_ZERO), axis=1)
+    content = tiff(Page(stored, photometric, tags))
+    (tmp_path / "large.tif").write_bytes(content)
+    for file in (content, tmp_path / "large.tif"):
+        assert np.abs(shown(file) - expected(grey_rgb(white.astype(np.uint8) * 255))).max() <= 2
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])

@@ -155,7 +155,10 @@ def test_walk_folder_names_folder_without_permission(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "file",
     ["Thumbs.db", "a/thumbs.DB", "desktop.ini", "a/.DS_Store", "._1.jpg", "__MACOSX/a/1.jpg", "a/@eaDir/1.jpg/X.jpg",
-     "#recycle/1.jpg", "$RECYCLE.BIN/1.jpg", "Icon\r", ".git/1.jpg", "~$notes.docx"],
+     "#recycle/1.jpg", "$RECYCLE.BIN/1.jpg", "Icon\r", ".git/1.jpg", "~$notes.docx", "CaptureOne/Cache/Proxies/1.jpg",
+     "a/CaptureOne/Settings131/1.jpg",
+     "2020 Previews.lrdata/0/1.jpg", "a/Photos Library.photoslibrary/resources/derivatives/1.jpg",
+     "Old.photolibrary/Thumbnails/1.jpg"],
 )  # fmt: skip
 def test_is_side_file_knows_what_systems_leave_behind(file: str, tmp_path: Path) -> None:
     assert is_side_file(file)
@@ -166,9 +169,26 @@ def test_is_side_file_knows_what_systems_leave_behind(file: str, tmp_path: Path)
 def test_is_side_file_keeps_paintings_and_what_people_write() -> None:
     for file in ("Monet/1.jpg", "catalogue.csv", "../1.jpg", "Icon.jpg", "thumbs/1.jpg", "desktop.ini.jpg"):
         assert not is_side_file(file)
+    for file in ("CaptureOne/1.jpg", "CaptureOne/Monet/1.jpg", "Cache/1.jpg", "Settings/1.jpg"):
+        assert not is_side_file(file)
+    for file in ("resources/1.jpg", "a.photoslibrary/originals/0/1.jpg", "a.photolibrary/Masters/resources/1.jpg"):
+        assert not is_side_file(file)
     assert is_note("a/catalogue.CSV")
     assert not is_note("a/1.jpg")
     assert not is_note("a/csv")
+
+
+def test_walk_folder_takes_a_photo_library_for_its_pictures(tmp_path: Path) -> None:
+    library = fill(tmp_path / "Photos Library.photoslibrary", "originals/0/1.jpg", "resources/derivatives/1.jpg")
+    assert walked(library) == (["originals/0/1.jpg"], {})
+    assert walked(tmp_path) == (["Photos Library.photoslibrary/originals/0/1.jpg"], {})
+
+
+def test_walk_folder_names_files_that_are_in_icloud(tmp_path: Path) -> None:
+    reason = "in iCloud, not on this machine; download it in Finder"
+    fill(tmp_path, "Monet/1.jpg", "Monet/.2.jpg.icloud", ".3.jpg.icloud", "..DS_Store.icloud", ".icloud", "a.icloud")
+    assert walked(tmp_path) == (["Monet/1.jpg", "a.icloud"], {"Monet/2.jpg": reason, "3.jpg": reason})
+    assert dict(list_sources([tmp_path]).passed_over) == {"Monet/2.jpg": reason, "3.jpg": reason}
 
 
 def test_list_sources_composes_names_and_opens_files_by_their_own(tmp_path: Path) -> None:

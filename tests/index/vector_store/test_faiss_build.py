@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import faiss
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from painter_search.common.errors import DamagedFileError
-from painter_search.index.vector_store import faiss_build
+from painter_search.index.vector_store import faiss_build, faiss_plan
 from painter_search.index.vector_store.base import VECTORS, SearchSettings, Vectors
 from painter_search.index.vector_store.faiss_build import (
     GroupedCells,
@@ -20,6 +21,8 @@ from painter_search.index.vector_store.faiss_build import (
 from painter_search.index.vector_store.faiss_file import write_faiss_file
 from painter_search.index.vector_store.faiss_plan import SearchPlan, parse_memory
 from painter_search.index.vector_store.faiss_store import FaissStore
+
+build = partial(build_faiss, exact=False, memory="8GB", recall=0.95)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +45,7 @@ def recall_at_10(store: FaissStore, vectors: Vectors) -> float:
 
 def test_build_faiss_searches_few_vectors_exactly(clustered: Vectors, tmp_path: Path) -> None:
     vectors = clustered[:300]
-    settings = build_faiss(vectors, tmp_path)
+    settings = build(vectors, tmp_path)
     assert settings == SearchSettings("exact")
     distances, ids = FaissStore(tmp_path, settings).search(vectors[:20], 5)
     expected = np.sort(np.linalg.norm(vectors[:20, None] - vectors[None], axis=2), axis=1)[:, :5]
@@ -51,17 +54,21 @@ def test_build_faiss_searches_few_vectors_exactly(clustered: Vectors, tmp_path: 
     assert (ids[:, 0] == np.arange(1, 21)).all()
 
 
-def test_build_faiss_is_exact_at_any_size_if_asked(clustered: Vectors, tmp_path: Path) -> None:
-    assert build_faiss(clustered[:500], tmp_path, exact=True, exact_up_to=100).name == "exact"
+def test_build_faiss_is_exact_at_any_size_if_asked(
+    clustered: Vectors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faiss_plan, "EXACT_UP_TO", 100)
+    assert build(clustered[:500], tmp_path, exact=True).name == "exact"
 
 
 @pytest.mark.parametrize(
     ("memory", "codes"), [("8GB", "flat"), ("0.4MB", "sq8"), pytest.param("0.15MB", "pq", marks=pytest.mark.slow)]
 )
 def test_build_faiss_chooses_codes_that_fit_into_memory(
-    clustered: Vectors, tmp_path: Path, memory: str, codes: str
+    clustered: Vectors, tmp_path: Path, memory: str, codes: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = build_faiss(clustered, tmp_path, memory=memory, exact_up_to=1000)
+    monkeypatch.setattr(faiss_plan, "EXACT_UP_TO", 1000)
+    settings = build(clustered, tmp_path, memory=memory)
     assert (settings.name, settings.codes) == ("approximate", codes)
     # The file also has some 10 KB of a quantiser's tables, which the plan does not count.
     assert (tmp_path / VECTORS).stat().st_size < parse_memory(memory) + 40_000
@@ -78,10 +85,12 @@ def test_build_faiss_chooses_codes_that_fit_into_memory(
 def test_build_faiss_reaches_its_recall_with_shards_two_levels_and_grouped_cells(
     clustered: Vectors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(faiss_build, "BLOCK", 400)
+    monkeypatch.setattr(faiss_plan, "EXACT_UP_TO", 1000)
+    for name, value in (("BLOCK", 400), ("SHARD_SIZE", 1700), ("MANY_CELLS", 10)):
+        monkeypatch.setattr(faiss_build, name, value)
     mapped = np.lib.format.open_memmap(tmp_path / "vectors.npy", "w+", np.float32, clustered.shape)
     mapped[:] = clustered
-    settings = build_faiss(mapped, tmp_path, exact_up_to=1000, shard_size=1700, many_cells=10)
+    settings = build(mapped, tmp_path)
     assert settings.nlist > 10
     store = FaissStore(tmp_path, settings)
     assert len(store) == 6000
@@ -110,6 +119,8 @@ def test_train_gives_the_bytes_of_an_index_assembled_by_hand(clustered: Vectors,
 def test_build_faiss_continues_an_interrupted_build_and_names_a_truncated_shard(
     clustered: Vectors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(faiss_plan, "EXACT_UP_TO", 1000)
+    monkeypatch.setattr(faiss_build, "SHARD_SIZE", 1000)
     vectors = clustered[:3000]
 
     def interrupt(*_: object) -> None:
@@ -118,12 +129,12 @@ def test_build_faiss_continues_an_interrupted_build_and_names_a_truncated_shard(
     with monkeypatch.context() as patched:
         patched.setattr(faiss_build, "merge_shards", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            build_faiss(vectors, tmp_path, exact_up_to=1000, shard_size=1000)
+            build(vectors, tmp_path)
     first, second, third = sorted(tmp_path.glob(".filling-*-*-*"))
     content = second.read_bytes()
     second.write_bytes(content[: len(content) // 2])
-    with pytest.raises(DamagedFileError, match=rf"{second.name} is no file of vectors that can be read safely"):
-        build_faiss(vectors, tmp_path, exact_up_to=1000, shard_size=1000)
+    with pytest.raises(DamagedFileError, match=rf"{second.name} is not a file of vectors that can be read safely"):
+        build(vectors, tmp_path)
     second.unlink()
     before, when_merged = (first.stat().st_mtime_ns, third.stat().st_mtime_ns), []
 
@@ -132,38 +143,47 @@ def test_build_faiss_continues_an_interrupted_build_and_names_a_truncated_shard(
         merge_shards(trained, shards, target)
 
     monkeypatch.setattr(faiss_build, "merge_shards", merge)
-    settings = build_faiss(vectors, tmp_path, exact_up_to=1000, shard_size=1000)
+    settings = build(vectors, tmp_path)
     assert when_merged == [before]
     assert recall_at_10(FaissStore(tmp_path, settings), vectors) >= 0.93
 
 
 @pytest.mark.parametrize("codes", ["flat", "sq8", "pq"])
-def test_merge_shards_writes_the_bytes_of_a_single_shard(clustered: Vectors, tmp_path: Path, codes: str) -> None:
+def test_merge_shards_writes_the_bytes_of_a_single_shard(
+    clustered: Vectors, tmp_path: Path, codes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     vectors = clustered[:3000]
     trained = tmp_path / "trained"
     write_faiss_file(train(vectors, SearchPlan(codes, 16)), trained)
     for name, shard_size in (("merged", 1000), ("single", 3000)):
-        shards = fill_shards(vectors, trained, shard_size)
+        monkeypatch.setattr(faiss_build, "SHARD_SIZE", shard_size)
+        shards = fill_shards(vectors, trained)
         merge_shards(trained, shards, tmp_path / name)
         for shard in shards:
             shard.unlink(missing_ok=True)
     assert (tmp_path / "merged").read_bytes() == (tmp_path / "single").read_bytes()
 
 
-def test_grouped_cells_find_the_nearest_cell_if_all_groups_are_probed(clustered: Vectors) -> None:
+def test_grouped_cells_find_the_nearest_cell_if_all_groups_are_probed(
+    clustered: Vectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
     vectors = clustered[:3000]
     index = train(vectors, SearchPlan("flat", 64))
     centroids = index.quantizer.reconstruct_n(0, 64, np.empty((64, 32), np.float32))
     nearest = np.linalg.norm(vectors[:, None] - centroids[None], axis=2).argmin(axis=1)
     cells = GroupedCells(index)
-    assert (cells.nearest(vectors, groups_probed=8) == nearest).mean() > 0.999  # ties within rounding go either way
-    assert 0.7 < (cells.nearest(vectors, groups_probed=2) == nearest).mean() < 1
+    monkeypatch.setattr(faiss_build, "GROUPS_PROBED", 8)
+    assert (cells.nearest(vectors) == nearest).mean() > 0.999  # ties within rounding go either way
+    monkeypatch.setattr(faiss_build, "GROUPS_PROBED", 2)
+    assert 0.7 < (cells.nearest(vectors) == nearest).mean() < 1
 
 
-def test_exact_neighbours_equal_a_plain_loop(clustered: Vectors) -> None:
+@pytest.mark.parametrize("block", [3, 70, 500, 1000])
+def test_exact_neighbours_equal_a_plain_loop(clustered: Vectors, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faiss_build, "BLOCK", block)
     vectors = clustered[:500]
     plain = np.argsort(np.linalg.norm(vectors[:30, None] - vectors[None], axis=2), axis=1)[:, :5]
-    np.testing.assert_array_equal(exact_neighbours(vectors, vectors[:30], 5, block=70), plain)
+    np.testing.assert_array_equal(exact_neighbours(vectors, vectors[:30], 5), plain)
 
 
 @pytest.mark.slow
@@ -172,14 +192,15 @@ def test_build_and_search_work_with_faiss_torch_utils_imported(tmp_path: Path) -
 import sys, faiss, numpy as np
 import pytorch_metric_learning.utils.inference
 from pathlib import Path
-from painter_search.index.vector_store.faiss_build import build_faiss
+from painter_search.index.vector_store import faiss_build, faiss_plan
 from painter_search.index.vector_store.faiss_store import FaissStore
 assert hasattr(faiss, "knn_numpy")
+faiss_plan.EXACT_UP_TO, faiss_build.MANY_CELLS = 100, 10
 rng, folder = np.random.default_rng(0), Path(sys.argv[1])
 mapped = np.lib.format.open_memmap(folder / "vectors.npy", "w+", np.float32, (2000, 8))
 mapped[:] = rng.normal(size=mapped.shape)
 for exact in (True, False):
-    store = FaissStore(folder, build_faiss(mapped, folder, exact=exact, exact_up_to=100, many_cells=10))
+    store = FaissStore(folder, faiss_build.build_faiss(mapped, folder, exact, "8GB", 0.95))
     print(store.search(mapped[:1], 1)[1][0, 0], store.search(mapped[2:3], 1, np.array([3, 5]))[1][0, 0])
     print((store.get(np.array([7])) == mapped[6]).all())
 """

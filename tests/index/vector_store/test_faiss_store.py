@@ -3,6 +3,7 @@ import os
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import faiss
@@ -10,22 +11,27 @@ import numpy as np
 import pytest
 
 from painter_search.common.errors import DamagedFileError, UnknownWorkError
+from painter_search.index.vector_store import faiss_plan, faiss_store
 from painter_search.index.vector_store.base import EMBEDDINGS, VectorStore
 from painter_search.index.vector_store.faiss_build import build_faiss
 from painter_search.index.vector_store.faiss_file import write_faiss_file
 from painter_search.index.vector_store.faiss_store import FaissStore
 
 NEW_IDS = np.array([2004, 2009])
+build = partial(build_faiss, exact=False, memory="8GB", recall=0.95)
 
 
 @pytest.mark.parametrize("approximate", [False, True])
-def test_write_with_and_write_without_make_versions_and_leave_the_one_before(tmp_path: Path, approximate: bool) -> None:
+def test_write_with_and_write_without_make_versions_and_leave_the_one_before(
+    tmp_path: Path, approximate: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faiss_plan, "EXACT_UP_TO", 1000 if approximate else 2000)
     rng = np.random.default_rng(0)
     vectors, new = rng.normal(size=(2000, 16)).astype("f4"), rng.normal(size=(2, 16)).astype("f4")
     folders = [tmp_path / name for name in ("built", "added", "removed")]
     for folder in folders:
         folder.mkdir()
-    settings = build_faiss(vectors, folders[0], exact_up_to=1000 if approximate else 2000)
+    settings = build(vectors, folders[0])
     assert settings.name == ("approximate" if approximate else "exact")
     built: VectorStore = FaissStore(folders[0], settings)
     stored_ids = np.arange(1, 2001)
@@ -47,11 +53,14 @@ def test_write_with_and_write_without_make_versions_and_leave_the_one_before(tmp
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
 @pytest.mark.parametrize("approximate", [False, True])
-def test_an_index_below_a_folder_whose_name_faiss_cannot_take_is_read(tmp_path: Path, approximate: bool) -> None:
+def test_an_index_below_a_folder_whose_name_faiss_cannot_take_is_read(
+    tmp_path: Path, approximate: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faiss_plan, "EXACT_UP_TO", 1000 if approximate else 2000)
     folder = tmp_path / os.fsdecode(b"D\xfcrer")
     folder.mkdir()
     vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype("f4")
-    settings = build_faiss(vectors, folder, exact_up_to=1000 if approximate else 2000)
+    settings = build(vectors, folder)
     assert FaissStore(folder, settings).search(vectors[:3], 1)[1].ravel().tolist() == [1, 2, 3]
 
 
@@ -61,16 +70,23 @@ def test_write_faiss_file_says_that_the_disk_is_full() -> None:
         write_faiss_file(faiss.index_factory(16, "IDMap2,Flat"), Path("/dev/full"))
 
 
+@pytest.fixture
+def only_100_are_searched_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (faiss_plan, faiss_store):
+        monkeypatch.setattr(module, "EXACT_UP_TO", 100)
+
+
 def test_get_returns_vectors_in_the_order_of_the_ids(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(50, 16)).astype("f4")
-    store = FaissStore(tmp_path, build_faiss(vectors, tmp_path))
+    store = FaissStore(tmp_path, build(vectors, tmp_path))
     np.testing.assert_array_equal(store.get(np.array([5, 1, 50])), vectors[[4, 0, 49]])
 
 
+@pytest.mark.usefixtures("only_100_are_searched_exactly")
 def test_search_among_ids_finds_as_much_in_an_approximate_index(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     vectors = (rng.normal(size=(200, 16))[rng.integers(0, 200, 4000)] + 0.4 * rng.normal(size=(4000, 16))).astype("f4")
-    store = FaissStore(tmp_path, build_faiss(vectors, tmp_path, exact_up_to=100), exact_up_to=100)
+    store = FaissStore(tmp_path, build(vectors, tmp_path))
     assert store.settings.name == "approximate"
     for share in (0.5, 0.05, 0.005):
         among = np.flatnonzero(rng.random(4000) < share).astype(np.int64) + 1
@@ -82,13 +98,14 @@ def test_search_among_ids_finds_as_much_in_an_approximate_index(tmp_path: Path) 
         assert recall >= 0.95
 
 
+@pytest.mark.usefixtures("only_100_are_searched_exactly")
 def test_search_among_ids_that_lie_elsewhere_than_the_query_finds_them(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     middles = rng.normal(size=(200, 16))
     middles[:, 0] = np.linspace(-3, 3, 200)  # as styles change with time
     owners = rng.integers(0, 200, 4000)
     vectors = (middles[owners] + 0.4 * rng.normal(size=(4000, 16))).astype("f4")
-    store = FaissStore(tmp_path, build_faiss(vectors, tmp_path, exact_up_to=100), exact_up_to=100)
+    store = FaissStore(tmp_path, build(vectors, tmp_path))
     among = np.flatnonzero(owners < 100).astype(np.int64) + 1
     queries = vectors[owners > 150][:50]
     distances = np.linalg.norm(queries[:, None] - vectors[None, among - 1], axis=2)
@@ -98,10 +115,11 @@ def test_search_among_ids_that_lie_elsewhere_than_the_query_finds_them(tmp_path:
         assert np.mean([len(set(a) & set(b)) / k for a, b in zip(nearest, found, strict=True)]) >= 0.95
 
 
+@pytest.mark.usefixtures("only_100_are_searched_exactly")
 def test_search_among_ids_does_not_depend_on_the_other_queries(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     vectors = (rng.normal(size=(200, 16))[rng.integers(0, 200, 4000)] + 0.7 * rng.normal(size=(4000, 16))).astype("f4")
-    store = FaissStore(tmp_path, build_faiss(vectors, tmp_path, exact_up_to=100, recall=0.8), exact_up_to=100)
+    store = FaissStore(tmp_path, build(vectors, tmp_path, recall=0.8))
     among = np.flatnonzero(rng.random(4000) < 0.6).astype(np.int64) + 1
     queries = np.concatenate([vectors[:20], 9 * rng.normal(size=(12, 16)).astype("f4")])
     distances, ids = store.search(queries, 10, among)
@@ -113,7 +131,7 @@ def test_search_among_ids_does_not_depend_on_the_other_queries(tmp_path: Path) -
 
 def test_get_refuses_ids_of_removed_works(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(30, 8)).astype("f4")
-    settings = build_faiss(vectors, tmp_path)
+    settings = build(vectors, tmp_path)
     (tmp_path / "next").mkdir()
     FaissStore(tmp_path, settings).write_without(tmp_path / "next", np.array([12]), np.arange(1, 31))
     store = FaissStore(tmp_path / "next", settings)
@@ -125,7 +143,7 @@ def test_get_refuses_ids_of_removed_works(tmp_path: Path) -> None:
 
 def test_get_returns_copies_of_vectors_under_any_ids(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(30, 8)).astype("f4")
-    settings = build_faiss(vectors, tmp_path)
+    settings = build(vectors, tmp_path)
     (tmp_path / "next").mkdir()
     FaissStore(tmp_path, settings).write_with(tmp_path / "next", vectors[:2] + 1, np.array([90, 40]), np.arange(1, 31))
     store = FaissStore(tmp_path / "next", settings)
@@ -141,8 +159,9 @@ def test_approximate_index_is_read_by_threads_after_its_folder_is_removed(
 ) -> None:
     if windows:
         monkeypatch.delattr("os.pread", raising=False)
+    monkeypatch.setattr(faiss_plan, "EXACT_UP_TO", 1000)
     vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype("f4")
-    store = FaissStore(tmp_path, build_faiss(vectors, tmp_path, exact_up_to=1000))
+    store = FaissStore(tmp_path, build(vectors, tmp_path))
     shutil.rmtree(tmp_path, ignore_errors=sys.platform == "win32")  # which removes no open file
     wanted = [np.random.default_rng(seed).integers(1, 2001, 500) for seed in range(8)]
     with ThreadPoolExecutor(8) as threads:
@@ -155,7 +174,7 @@ def test_approximate_index_is_read_by_threads_after_its_folder_is_removed(
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_a_forked_process_searches(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype("f4")
-    store = FaissStore(tmp_path, build_faiss(vectors, tmp_path, exact_up_to=2000))
+    store = FaissStore(tmp_path, build(vectors, tmp_path))
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(2)
     try:

@@ -117,10 +117,16 @@ def test_load_refuses_other_vectors_than_the_manifest_names(
         PaintingIndex.load(copied)
 
 
+def test_a_file_below_the_home_folder_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert milvus.resolve_uri("~/v.db") == str(tmp_path.resolve() / "v.db")
+
+
 @pytest.mark.parametrize(
     ("address", "error", "message"),
     [
-        ("vectors", InvalidValueError, "is no address of Milvus"),
+        ("vectors", InvalidValueError, "is not an address of Milvus"),
         ("http://me:secret@127.0.0.1:9", InvalidValueError, r"store http://127\.0\.0\.1:9 .* MILVUS_TOKEN instead"),
         ("http://127.0.0.1:9", UnreachableError, r"Milvus at http://127\.0\.0\.1:9 cannot be used.*MILVUS_TOKEN"),
         ("missing/vectors.db", UnreachableError, r"vectors\.db cannot be used"),

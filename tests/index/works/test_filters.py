@@ -126,7 +126,7 @@ def test_select_works_by_year_keeps_dates_that_lie_wholly_in_the_period(tmp_path
 )
 def test_select_works_refuses_anything_but_one_plain_expression(works: Path, where: str) -> None:
     before = works.read_bytes()
-    with pytest.raises(InvalidValueError, match=r"where|no text in UTF-8"):
+    with pytest.raises(InvalidValueError, match=r"where|not text in UTF-8"):
         select_works(works, WorkFilter(where))
     assert works.read_bytes() == before
 
@@ -138,7 +138,7 @@ def test_select_works_lists_the_columns_for_an_unknown_one(works: Path) -> None:
 
 def test_select_works_finds_an_artist_under_another_spelling(works: Path) -> None:
     assert select_ids(works, artists="ARTIST_3") == select_ids(works, artists="Artist 3")
-    assert select_ids(works, exclude_artists="3, Artist") == select_ids(works, exclude_artists="Artist 3")
+    assert select_ids(works, exclude_artists="ARTIST 3") == select_ids(works, exclude_artists="Artist 3")
 
 
 def test_select_works_takes_all_spellings_of_a_name_that_is_none_of_them(tmp_path: Path) -> None:

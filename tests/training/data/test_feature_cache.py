@@ -11,10 +11,9 @@ from staged_net import BACKBONE
 
 from painter_search.common.errors import InvalidValueError
 from painter_search.encoder.backbone_features import FeatureReader
-from painter_search.encoder.checkpoint import start_encoder
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.encoder.inference.onnx_export import fastest_embedder
-from painter_search.encoder.network import EncoderNetwork
+from painter_search.encoder.network import EncoderNetwork, untrained_network
 from painter_search.encoder.views import make_views
 from painter_search.images.framing import read_frame
 from painter_search.training.data import stage_cache
@@ -24,7 +23,7 @@ from painter_search.training.recipes.strong import with_readout
 
 @pytest.fixture(scope="module")
 def encoder() -> EncoderNetwork:
-    return with_readout(start_encoder(BACKBONE, "none", seed=1, img_size=64, views="parts", normalize=True))
+    return with_readout(untrained_network(BACKBONE, "none", seed=1, img_size=64, views="parts", normalize=True))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +48,7 @@ def test_embed_gives_the_embeddings_of_frames(encoder: EncoderNetwork, frames: l
 
 
 def test_embed_serves_the_untrained_network_of_the_same_backbone(frames: list[Path], tmp_path: Path) -> None:
-    untrained = start_encoder(BACKBONE, "none", seed=1, img_size=64, views="parts", normalize=True)
+    untrained = untrained_network(BACKBONE, "none", seed=1, img_size=64, views="parts", normalize=True)
     with cached_features(with_readout(untrained), frames, tmp_path) as features:
         found = features.embed(untrained, frames)
     np.testing.assert_allclose(found, embed_all(fastest_embedder(untrained), frames), atol=0.01)

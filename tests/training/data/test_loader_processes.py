@@ -8,12 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tiny_world import BACKBONE, register_tiny_backbone
 from training_runs import changed_weights, train_with_loaders
 
 from painter_search.common.machine.worker_processes import WorkerContext
+from painter_search.encoder.network import untrained_network
 from painter_search.training.config import TrainConfig
-from painter_search.training.data import loader_processes as loading
+from painter_search.training.data.image_cache import ImageCache
 from painter_search.training.data.loader_processes import fits_shared_memory, stack_arrays
+from painter_search.training.data.training_sets import TripletPaths
+from painter_search.training.recipes.report import ReportRecipe
 from painter_search.training.run import Run
 
 
@@ -41,6 +45,15 @@ def test_batches_through_pipes_train_to_the_same_bits(report_config: TrainConfig
     assert changed_weights(other / "last.safetensors", report_run.folder / "last.safetensors") == set()
 
 
-def test_loader_processes_are_never_forked() -> None:
-    assert isinstance(loading.loader_context(2), WorkerContext)
-    assert loading.loader_context(0) is None
+@pytest.mark.parametrize("workers", [0, 2])
+def test_loader_processes_are_never_forked(workers: int) -> None:
+    register_tiny_backbone()
+    frame = Path("1.jpg")
+    recipe = ReportRecipe(
+        TrainConfig(recipe="report", workers=workers),
+        untrained_network(BACKBONE, "none", seed=0, img_size=64),
+        TripletPaths([(frame, frame, frame)], {frame: "A"}),
+        ImageCache(64),
+    )
+    context = recipe._loader.multiprocessing_context
+    assert isinstance(context, WorkerContext) if workers else context is None

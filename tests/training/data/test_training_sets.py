@@ -18,7 +18,6 @@ from painter_search.training.data.training_sets import (
 from painter_search.training.final_scores import gather_test_triplets
 from painter_search.training.recipes.protocol import TrainingData
 from painter_search.training.recipes.report import report_triplets
-from painter_search.training.recipes.strong import strong_works
 
 
 def test_gather_works_leaves_out_validation_and_test_artists(small_collection: Path) -> None:
@@ -108,8 +107,8 @@ def test_artists_of_a_file_of_test_triplets_are_not_trained_on(small_collection:
     validation = gather_validation_triplets([collection], None)
     test = gather_test_triplets([collection], config.test_triplets)
     assert test is not None
-    (without,) = strong_works(config, TrainingData([collection], validation))
-    (works,) = strong_works(config, TrainingData([collection], validation, test))
+    (without,) = gather_works([collection], TrainingData([collection], validation).measured_artists())
+    (works,) = gather_works([collection], TrainingData([collection], validation, test).measured_artists())
     tested = set(test.artists.values())
     assert tested & set(without)
     assert set(works) == set(without) - tested

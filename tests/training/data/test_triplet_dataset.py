@@ -6,10 +6,10 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
+from painter_search.common.machine.worker_processes import WorkerContext
 from painter_search.encoder.views import central_square, to_pixels
 from painter_search.training.data.epoch_sampler import Draw, EpochSampler
 from painter_search.training.data.image_cache import ImageCache, cached_images
-from painter_search.training.data.loader_processes import loader_context
 from painter_search.training.data.triplet_dataset import TripletDataset
 
 
@@ -56,7 +56,7 @@ def test_triplet_dataset_draws_the_same_images_with_any_number_of_workers(tmp_pa
         dataset = TripletDataset(
             triplets, ImageCache(64), ("flips", "rotation", "jitter", "perspective", "blur", "affine")
         )
-        context = loader_context(workers)
+        context = WorkerContext() if workers else None
         loader = DataLoader(
             dataset, batch_size=4, sampler=sampler, num_workers=workers, multiprocessing_context=context
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ from training_runs import train
 
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
-from painter_search.encoder.encoder import load_encoder
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.metrics.identification.plda import EmbeddedWorks
 from painter_search.training.config import TrainConfig
 from painter_search.training.recipes.cross_fitting import MAX_FOLDS, cross_fit
+from painter_search.training.recipes.readout_training import ReadoutTraining
 
 
 def tiny_training(home: Path, artists: int) -> TrainConfig:
@@ -44,7 +46,7 @@ def test_training_with_too_few_artists_says_that_there_will_be_no_probabilities(
 
 
 class Recorder:
-    """A recipe that embeds every work as noise, and records which works it is trained on."""
+    """A training that embeds every work as noise, and records which works it is trained on."""
 
     def __init__(self, artists: NDArray[np.int64]) -> None:
         self.artists = artists
@@ -60,13 +62,13 @@ class Recorder:
 
     def split_collections(self, rows: NDArray[np.int64]) -> list[EmbeddedWorks]:
         noise = np.random.default_rng(len(self.epochs)).random((len(rows), 8), dtype=np.float32)
-        return [(noise + len(self.epochs), self.artists[rows])]
+        return [EmbeddedWorks(noise + len(self.epochs), self.artists[rows])]
 
 
 def test_cross_fit_embeds_works_by_trainings_without_their_artists() -> None:
     artists = np.random.default_rng(0).permutation(np.repeat(np.arange(40), 3))
     recipe = Recorder(artists)
-    groups = cross_fit(recipe, artists, TrainConfig(data=(Path("data"),), epochs=2))
+    groups = cross_fit(cast("ReadoutTraining", recipe), TrainConfig(data=(Path("data"),), epochs=2))
     assert len(groups) == len(recipe.subsets) == MAX_FOLDS
     assert recipe.epochs == [1, 2] * MAX_FOLDS
     for number, (group, rows) in enumerate(zip(groups, recipe.subsets, strict=True), start=1):

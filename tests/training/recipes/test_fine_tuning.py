@@ -17,8 +17,8 @@ from painter_search.encoder.checkpoint import read_checkpoint
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.training.config import TrainConfig
 from painter_search.training.early_stopping import best_epoch
-from painter_search.training.recipes.fine_tuning import FineTuning, nearest_artists
-from painter_search.training.recipes.tuned_stages import STAGE_DECAY, layer_wise_rates
+from painter_search.training.recipes.fine_tuning import nearest_artists
+from painter_search.training.recipes.tuned_stages import STAGE_DECAY, TunedStages, layer_wise_rates
 from painter_search.training.run import Run
 
 
@@ -42,15 +42,15 @@ def test_works_are_embedded_from_the_stage_as_from_their_pictures(
     tuned_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared: list[float] = []
-    embed = FineTuning.embed
+    embed = TunedStages.embed
 
-    def embed_both_ways(tuning: FineTuning, paths: Sequence[Path]) -> NDArray[np.float32]:
-        from_stage = embed(tuning, paths)
-        from_pictures = embed_all(copy.deepcopy(tuning._encoder).eval(), paths)
+    def embed_both_ways(stages: TunedStages, paths: Sequence[Path]) -> NDArray[np.float32]:
+        from_stage = embed(stages, paths)
+        from_pictures = embed_all(copy.deepcopy(stages._encoder).eval(), paths)
         compared.append(float(np.linalg.norm(from_stage - from_pictures, axis=1).max()))
         return from_stage
 
-    monkeypatch.setattr(FineTuning, "embed", embed_both_ways)
+    monkeypatch.setattr(TunedStages, "embed", embed_both_ways)
     train(tuned_config, name="compared")
     assert len(compared) == 2
     assert max(compared) < 0.02

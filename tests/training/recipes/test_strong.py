@@ -20,8 +20,8 @@ from painter_search.common.errors import InvalidValueError
 from painter_search.common.progress import progress_shown_by
 from painter_search.encoder.backbone_features import FeatureReader
 from painter_search.encoder.checkpoint import read_checkpoint
-from painter_search.encoder.encoder import load_encoder
 from painter_search.encoder.inference.onnx_export import OnnxEncoder
+from painter_search.encoder.load_encoder import load_encoder
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.encoder.views import make_views
 from painter_search.images.framing import read_frame

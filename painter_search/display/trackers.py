@@ -1,4 +1,4 @@
-"""What TensorBoard, Weights & Biases and MLflow are told of a training; their packages are imported when needed."""
+"""What is logged of a training to TensorBoard, Weights & Biases and MLflow, whose packages are imported when needed."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ EVENTS = "tensorboard"
 """The folder of event files inside a run's."""
 
 
-class Watcher(Protocol):
-    """One program that shows a training."""
+class Tracker(Protocol):
+    """An experiment tracker."""
 
     def scalars(self, values: Mapping[str, float], epoch: int) -> None:
         """Take metrics by name, such as `validation/loss`."""
@@ -131,7 +131,7 @@ class Mlflow:
         self._mlflow.end_run()
 
 
-OPENERS: dict[LogName, Callable[[Path], Watcher]] = {
+TRACKERS: dict[LogName, Callable[[Path], Tracker]] = {
     "tensorboard": TensorBoard,
     "wandb": WeightsAndBiases,
     "mlflow": Mlflow,

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from painter_search.analysis.audit import Audit
-from painter_search.display.words.audit_summary import audit_sentences, nothing_found
+from painter_search.display.words.audit_text import audit_sentences, nothing_found
 
 COUNTS = [("pictures under two artists", 0), ("works with other neighbours", 2), ("… of which 3 or more by one", 0)]
 

@@ -13,8 +13,6 @@ from painter_search.common.errors import DamagedFileError
 from painter_search.common.files.atomic_io import write_bytes
 from painter_search.metrics.identification.plda import PLDA
 
-PLDA_FILE = "plda.npz"
-
 
 def write_plda(path: Path, plda: PLDA, centre: NDArray[np.float32]) -> None:
     """Write a model and the centre of the works that an index uses it for, `[d]`."""
@@ -27,14 +25,14 @@ def read_plda(path: Path) -> tuple[PLDA, PLDA]:
     """Read a model as it was fitted, and around the works of the index. Raises `DamagedFileError` for another file."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            plda = checked(*(arrays[name] for name in ("mean", "transform", "between")))
-            centre = checked(arrays["centre"], plda.transform, plda.between).mean
+            plda = plda_from_arrays(*(arrays[name] for name in ("mean", "transform", "between")))
+            centre = plda_from_arrays(arrays["centre"], plda.transform, plda.between).mean
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise DamagedFileError(f"{path} is damaged; copy the whole index folder, or build it again.") from error
     return plda, replace(plda, mean=centre)
 
 
-def checked(mean: NDArray[np.float32], transform: NDArray[np.float32], between: NDArray[np.float32]) -> PLDA:
+def plda_from_arrays(mean: NDArray[np.float32], transform: NDArray[np.float32], between: NDArray[np.float32]) -> PLDA:
     """A model of arrays that were read. Raises `ValueError` where they do not fit together."""
     arrays = [np.asarray(array, np.float32) for array in (mean, transform, between)]
     size = arrays[0].size

@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painter_search.images.fingerprint import same_picture, stack_fingerprints
-from painter_search.index.attribution_data import AttributionData, Candidates
+from painter_search.index.attribution_data import MAX_CANDIDATES, AttributionData, Candidates
 from painter_search.index.index_statistics import draw_references, scale_correction
 from painter_search.index.vector_store.base import EXACT_UP_TO
-from painter_search.metrics.artist_ranking import MAX_CANDIDATES, rank_artists
+from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.distances import FloatArray, IntArray, distance_matrix
 from painter_search.metrics.identification.naming_threshold import LEAST_WORKS
+from painter_search.metrics.identification.open_set import OpenSetSignals
 from painter_search.metrics.identification.plda import EmbeddedWorks
-from painter_search.metrics.leave_one_out import LeaveOneOutQuery, OpenSetSignals, draw_artists, leave_one_out
+from painter_search.metrics.leave_one_out import LeaveOneOutQuery, draw_artists, leave_one_out
 from painter_search.metrics.local_scaling import ReferenceWorks, scale_distances
 
 MANY_QUERIES = 300
@@ -29,8 +30,8 @@ BLOCK = 32
 """Queries whose candidates are looked for at once."""
 
 
-class OwnWorks:
-    """Works of an index as queries to it, ranked among all its works.
+class LeaveOneOutIndex:
+    """An index queried with its works, each ranked among all the others.
 
     Of a few works, all that is measured of an index (local scales, mean distance, PLDA's centre) is measured each time
     without what is left out, which would otherwise give the answer away. Of many, only the local scales near the query
@@ -55,8 +56,9 @@ class OwnWorks:
         self.few = len(ids) <= max_works
         drawn = draw_artists(numbers, max_works, rng)
         drawn = drawn[index.works.first_of_each_picture(ids[drawn])]  # other files of a picture are no answer to it
-        self.sample: EmbeddedWorks = (index.embeddings(ids[drawn]), np.unique(numbers[drawn], return_inverse=True)[1])
-        self.numbers: IntArray = self.sample[1] if self.few else numbers
+        artists = np.unique(numbers[drawn], return_inverse=True)[1]
+        self.sample = EmbeddedWorks(index.embeddings(ids[drawn]), artists)
+        self.numbers: IntArray = artists if self.few else numbers
 
     @property
     def answerable(self) -> NDArray[np.int64]:
@@ -137,7 +139,7 @@ class _ManyWorks:
                 artist_distances=adjusted,
                 # An artist without a work among the candidates ranks after those with one.
                 true_rank=None if not artist_left else int(places[0]) if len(places) else len(ranked),
-                signals=OpenSetSignals(float(adjusted[0]), float(relative.mean()), float(relative.std())),
+                signals=OpenSetSignals.measured(adjusted, relative),
                 artists=index.artist_count,
                 nearest_work_distance=float(distances.min()) / index.mean_distance,
                 nearest_is_by_artist=bool(artists[rows[distances.argmin()]] == artist),

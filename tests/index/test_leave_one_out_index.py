@@ -9,10 +9,11 @@ import pytest
 from synthetic_index import clustered, synthetic_index
 
 from painter_search.analysis.reliability import measure_reliability
-from painter_search.index import own_calibration, own_works
-from painter_search.index.own_calibration import calibrated
-from painter_search.index.own_works import OwnWorks
+from painter_search.index import leave_one_out_index, recalibration
+from painter_search.index.leave_one_out_index import LeaveOneOutIndex
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.index.recalibration import recalibrate
+from painter_search.index.vector_store import faiss_plan
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.confidence_fit import HeldOutWorks, fit_confidence
 from painter_search.metrics.identification.plda import PLDA, fit_plda
@@ -43,7 +44,7 @@ def index(tmp_path_factory: pytest.TempPathFactory, confidence: Confidence, plda
 
 
 def ask(index: PaintingIndex, rows: np.ndarray) -> list[LeaveOneOutQuery]:
-    works = OwnWorks(index, 100, np.random.default_rng(0))
+    works = LeaveOneOutIndex(index, 100, np.random.default_rng(0))
     assert not works.few
     return works.query(rows)
 
@@ -51,8 +52,8 @@ def ask(index: PaintingIndex, rows: np.ndarray) -> list[LeaveOneOutQuery]:
 def test_works_of_many_are_ranked_as_by_an_index_without_them(
     index: PaintingIndex, plda: PLDA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_works, "NEAR_WORKS", ARTISTS * WORKS)
-    monkeypatch.setattr(own_works, "BLOCK", 7)
+    monkeypatch.setattr(leave_one_out_index, "NEAR_WORKS", ARTISTS * WORKS)
+    monkeypatch.setattr(leave_one_out_index, "BLOCK", 7)
     rows = np.arange(0, ARTISTS * WORKS, 30)
     expected = leave_one_out(*clustered(ARTISTS, WORKS, 3), rows, plda)
     for found, exact in zip(ask(index, rows), expected, strict=True):
@@ -76,17 +77,18 @@ def test_farther_works_seldom_decide(index: PaintingIndex, plda: PLDA) -> None:
 def test_approximate_index_is_asked_as_it_answers(
     index: PaintingIndex, tmp_path: Path, confidence: Confidence, plda: PLDA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_works, "MAX_CANDIDATES", 200)
-    monkeypatch.setattr(own_works, "MAX_FOUND", 250)
+    monkeypatch.setattr(leave_one_out_index, "MAX_CANDIDATES", 200)
+    monkeypatch.setattr(leave_one_out_index, "MAX_FOUND", 250)
     vectors, numbers = clustered(ARTISTS, WORKS, 3)
-    approximate = synthetic_index(tmp_path / "index", vectors, numbers, confidence, plda, exact_up_to=100)
+    monkeypatch.setattr(faiss_plan, "EXACT_UP_TO", 100)
+    approximate = synthetic_index(tmp_path / "index", vectors, numbers, confidence, plda)
     assert not approximate.exact
     rows = np.arange(0, ARTISTS * WORKS, 9)
     pairs = list(zip(ask(approximate, rows), ask(index, rows), strict=True))
     assert all(len(found.artist_distances) < ARTISTS for found, _ in pairs)
     assert [found.artist_in_index for found, _ in pairs] == [True, False] * len(rows)
     assert np.mean([found.true_rank == exact.true_rank for found, exact in pairs]) > 0.8
-    monkeypatch.setattr(own_works, "MAX_CANDIDATES", 8)
+    monkeypatch.setattr(leave_one_out_index, "MAX_CANDIDATES", 8)
     pairs = list(zip(ask(approximate, rows), ask(index, rows), strict=True))
     assert [found.artist_in_index for found, _ in pairs] == [True, False] * len(rows)
     beyond = [found for found, _ in pairs if found.true_rank == len(found.artist_distances)]
@@ -104,7 +106,7 @@ def test_copies_are_no_answer_whoever_they_are_by(tmp_path: Path) -> None:
     assert min(found.nearest_work_distance for found in ask(index, rows)) > 0.1
     alone = np.append(np.arange(40), np.arange(39))  # of 40 works 39 have a copy, by the same artist
     index = synthetic_index(tmp_path / "a", vectors[:79], alone, pictures=alone)
-    works = OwnWorks(index, 10, np.random.default_rng(0))
+    works = LeaveOneOutIndex(index, 10, np.random.default_rng(0))
     assert len(works.answerable) == 78
     assert not len(works.draw(50, np.random.default_rng(0)))
 
@@ -113,7 +115,7 @@ def test_reliability_of_many_works_is_not_that_of_a_few_artists(index: PaintingI
     exact, many = measure_reliability(index), measure_reliability(index, max_works=100)
     assert exact is not None
     assert many is not None
-    assert (many.works, many.artists, many.queries) == (900, 150, own_works.MANY_QUERIES)
+    assert (many.works, many.artists, many.queries) == (900, 150, leave_one_out_index.MANY_QUERIES)
     assert many.first_artist.value == pytest.approx(exact.first_artist.value, abs=0.06)
     assert many.recall_1.value == pytest.approx(exact.recall_1.value, abs=0.06)
     assert many.false_named == pytest.approx(exact.false_named, abs=0.08)
@@ -125,8 +127,8 @@ def test_calibration_of_many_works_is_not_that_of_a_few_artists(
 ) -> None:
     found = []
     for most in (100, 1000):
-        monkeypatch.setattr(own_calibration, "OWN_WORKS", most)
-        moved = calibrated(index.manifest, index.folder).confidence
+        monkeypatch.setattr(recalibration, "SAMPLED_WORKS", most)
+        moved = recalibrate(index.manifest, index.folder).confidence
         assert moved is not None
         assert moved.naming_threshold() is not None
         found.append(moved)
@@ -144,9 +146,9 @@ def test_a_sample_with_too_few_works_by_one_artist_keeps_the_encoders_calibratio
     copies: bool, tmp_path: Path, confidence: Confidence, plda: PLDA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nearly all artists have one work, or one picture twice."""
-    monkeypatch.setattr(own_calibration, "OWN_WORKS", 60)
+    monkeypatch.setattr(recalibration, "SAMPLED_WORKS", 60)
     vectors, numbers = clustered(408, 6, 5)
     kept = (np.arange(len(numbers)) % 6 < (2 if copies else 1)) | (numbers >= (408 if copies else 400))
     pictures = numbers[kept] if copies else None
     index = synthetic_index(tmp_path / "i", vectors[kept], numbers[kept], confidence, plda, pictures=pictures)
-    assert calibrated(index.manifest, index.folder) == index.manifest
+    assert recalibrate(index.manifest, index.folder) == index.manifest

@@ -1,0 +1,75 @@
+"""The calibration of an encoder moved to the works of an index, at every change of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from painter_search.encoder.files.names import PLDA_FILE
+from painter_search.encoder.trained_artists import count_trained
+from painter_search.index.attribution_data import AttributionData
+from painter_search.index.leave_one_out_index import LeaveOneOutIndex
+from painter_search.index.manifest import THUMBNAILS, WORKS, FileEntry, Manifest
+from painter_search.index.works.works_db import WorksDB
+from painter_search.metrics.confidence import Confidence
+from painter_search.metrics.confidence_fit import can_fit_to_index, fit_to_index
+from painter_search.metrics.identification.naming_threshold import LEAST_WORKS
+
+if TYPE_CHECKING:  # works are added and removed without PyTorch
+    from painter_search.encoder.encoder import Encoder
+
+TRAINING_SPLITS = ("train", "all")
+"""Splits with training works, which an encoder of their collection has learned from."""
+SAMPLED_WORKS = 1_000
+"""Artists of an index are drawn until they have about this many works, for the probabilities of pairs; see
+`draw_artists`."""
+MAX_QUERIES = 150
+"""Works of an index, at most, that it is queried with."""
+
+
+def recalibrate(manifest: Manifest, folder: Path) -> Manifest:
+    """The manifest of an index whose works, vectors and statistics lie in `folder`, calibrated on these works.
+
+    It keeps its encoder's calibration without PLDA, with too few works (see `can_fit_to_index`), and if the encoder may
+    have learned from any of its artists, one of many, too.
+    """
+    of_encoder = manifest.encoder_confidence or manifest.confidence
+    moved = of_encoder
+    if of_encoder is not None and (folder / PLDA_FILE).is_file() and not may_have_learned(manifest, folder):
+        moved = _fit_to_works(folder, manifest, of_encoder)
+    return replace(manifest, confidence=moved, encoder_confidence=None if moved == of_encoder else of_encoder)
+
+
+def may_have_learned(manifest: Manifest, folder: Path) -> bool:
+    """Whether the encoder may have learned from artists of the index in `folder`, and then seems better than it is."""
+    if manifest.trained_artists is not None:
+        with closing(WorksDB(folder / WORKS, folder / THUMBNAILS)) as works:
+            return count_trained(manifest.trained_artists, works.works_per_artist()).trained > 0
+    if manifest.split not in TRAINING_SPLITS:
+        return False
+    return manifest.trained_on is None or is_trained_on(manifest, manifest.collections)
+
+
+def is_trained_on(encoder: Encoder | Manifest, collections: Iterable[str]) -> bool:
+    """Whether an encoder was trained on one of the named collections, as far as names tell.
+
+    They tell nothing where its artists are known: a collection may be divided anew or renamed.
+    """
+    return encoder.trained_artists is None and not set(collections).isdisjoint(encoder.trained_on or ())
+
+
+def _fit_to_works(folder: Path, manifest: Manifest, confidence: Confidence) -> Confidence:
+    named = {PLDA_FILE: FileEntry(0, "")}  # as the manifest will name it
+    index = AttributionData(folder, replace(manifest, confidence=confidence, files=named))
+    queried = LeaveOneOutIndex(index, SAMPLED_WORKS, np.random.default_rng(0))
+    if can_fit_to_index(confidence, queried.sample.artists):
+        rows = queried.draw(MAX_QUERIES, np.random.default_rng(0))
+        if len(rows) >= LEAST_WORKS:
+            confidence = fit_to_index(confidence, queried.query(rows), queried.numbers[rows], queried.sample)
+    index.works.close()
+    return confidence
