@@ -178,8 +178,8 @@ def test_compose_file_serves_behind_nginx_in_one_network() -> None:
         assert re.fullmatch(r"[\w/-]+:v?\d[\w.-]+", image), "an image without a version changes by itself"
 
 
-def test_nginx_is_configured_as_the_page_of_scripts_says() -> None:
-    page = (ROOT / "scripts" / "README.md").read_text(encoding="utf-8")
+def test_nginx_is_configured_as_the_page_of_commands_says() -> None:
+    page = (ROOT / "painter_search" / "COMMANDS.md").read_text(encoding="utf-8")
     location = re.search(r"```nginx\n(.*?)```", page, re.DOTALL)
     assert location is not None
     configuration = (CONTAINERS / "nginx.conf").read_text(encoding="utf-8")

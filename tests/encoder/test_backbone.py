@@ -1,4 +1,3 @@
-from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -53,18 +52,11 @@ def test_build_network_refuses_a_file_that_would_run_code(tmp_path: Path) -> Non
 def test_read_weights_says_how_to_save_the_state_dict_alone(tmp_path: Path) -> None:
     network, file = nn.Linear(2, 2), tmp_path / "downloaded.pth"
     torch.save(network, file)
-    with pytest.raises(DamagedFileError, match="is not PyTorch's, or holds more than tensors"):
+    with pytest.raises(DamagedFileError, match=r"holds more than tensors\); .* `torch\.save\(model\.state_dict\(\)"):
         read_weights(file)
     file.write_text("<!DOCTYPE html>")
-    with pytest.raises(DamagedFileError, match=r"is not PyTorch's.*Copy it again, or"):
+    with pytest.raises(DamagedFileError, match=r"is not PyTorch's.*copy it again, or"):
         read_weights(file)
-    torch.save({"model": network.state_dict(), "args": Namespace(lr=1)}, file)
-    with pytest.raises(DamagedFileError) as raised:
-        read_weights(file)
-    assert str(raised.value).isprintable()
-    assert f"`torch.save(torch.load('{file}', weights_only=False)['model'], 'weights.pth')`" in str(raised.value)
-    torch.save(torch.load(str(file), weights_only=False)["model"], tmp_path / "weights.pth")
-    assert read_weights(tmp_path / "weights.pth").keys() == network.state_dict().keys()
 
 
 @pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors"])

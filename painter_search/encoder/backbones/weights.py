@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import TypeAlias
 
 import torch
@@ -31,17 +30,13 @@ def read_weights(path: Path) -> Weights:
         raise NotFoundError(f"{path} does not exist; --weights takes imagenet, none, or a file of weights.")
     try:
         content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
-    except UnpicklingError as error:
-        refuse_lfs_pointer(path)
-        raise DamagedFileError(
-            f"{path} is not a file of weights that can be read safely: it is not PyTorch's, or holds more than "
-            "tensors. Copy it again, or, if you trust it, save its state dict alone, as in "
-            f"`torch.save(torch.load({str(path)!r}, weights_only=False)['model'], 'weights.pth')`."
-        ) from error
     except Exception as error:
         refuse_lfs_pointer(path)
+        unpickled = type(error).__name__ == "UnpicklingError"  # whose message advises to read the file unsafely
+        reason = "it is not PyTorch's, or holds more than tensors" if unpickled else first_line(error)
         raise DamagedFileError(
-            f"{path} is not a file of weights that can be read safely ({first_line(error)})."
+            f"{path} is not a file of weights that can be read safely ({reason}); copy it again, or save its state "
+            "dict alone: `torch.save(model.state_dict(), 'weights.pth')`."
         ) from error
     for key in ("state_dict", "model"):  # where training scripts keep it
         if isinstance(content, dict) and isinstance(content.get(key), dict):
