@@ -83,7 +83,9 @@ class ReadUpload:
     @property
     def compared(self) -> Callable[[], ComparedPainting] | None:
         """Makes the painting as comparisons take it; None if the file is unreadable."""
-        return partial(painting_of, self.name, self.frames, self.embeddings) if self.query else None
+        if self.query is None:
+            return None
+        return partial(painting_of, self.name, self.frames, self.embeddings, self.query.sha256)
 
 
 class Service:
@@ -264,7 +266,8 @@ def _compare(index: PaintingIndex, one: Sequence[ReadUpload], other: Sequence[Re
 def _readable(index: PaintingIndex, upload: ReadUpload) -> ComparedPainting:
     if upload.query is None:
         raise InvalidValueError(f"{upload.name}: {upload.reason}; choose an image.")
-    return choose_reading(index, upload.name, upload.frames, upload.embeddings)
+    painting = choose_reading(index, upload.name, upload.frames, upload.embeddings)
+    return replace(painting, sha256=upload.query.sha256)
 
 
 def _group(index: PaintingIndex, name: str, uploads: Sequence[ReadUpload]) -> PaintingGroup:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from browser import assert_accessible_markup
 
+from painter_search.common.files.atomic_io import digest_bytes
 from painter_search.common.files.csv_io import BYTE_ORDER_MARK
 from painter_search.display.pages import page
 from painter_search.display.pages.index_page import write_index_page
@@ -106,6 +107,7 @@ def test_comparison_of_uploads_is_shown_or_refused_with_the_reason(client: Any, 
     pair = client.post("/compare", files=[("one", ("a.jpg", one)), ("other", ("b.jpg", other))])
     assert pair.status_code == 200
     assert "Two paintings compared" in pair.text
+    assert f"SHA-256 of “b.jpg”: {digest_bytes(other)}" in pair.text  # what is cited
     several = [("one", ("a.jpg", one)), ("other", ("b.jpg", other)), ("other", ("c.jpg", third))]
     group = client.post("/compare", files=several)
     assert "Group B" in group.text

@@ -52,6 +52,8 @@ class ComparedPainting:
     """The same in the index's size of pictures, to be zoomed; None where that is a thumbnail's, and in a group."""
     possible: ComparedPainting | None = None
     """What may be a painting in its photograph, not surely enough to be compared in its place; None if nothing is."""
+    sha256: str = ""
+    """Digest of its file; empty for a work of the index, in a group, and for a file in an archive or at a URL."""
 
     @property
     def readings(self) -> tuple[ComparedPainting, ...]:
@@ -109,7 +111,8 @@ def read_painting(
     except UnreadableImageError as reason:
         source = query.content if isinstance(query.content, Path) else query.name
         raise DamagedFileError(f"{source}: {reason}; give an image.") from None
-    return choose_reading(index, query.name, frame.readings, index.embed_frames([one.jpeg for one in frame.readings]))
+    embeddings = index.embed_frames([one.jpeg for one in frame.readings])
+    return replace(choose_reading(index, query.name, frame.readings, embeddings), sha256=query.sha256())
 
 
 def read_group(path: str | os.PathLike[str], index: PaintingIndex, crop: Crop = "auto") -> PaintingGroup:
@@ -198,10 +201,12 @@ def choose_reading(
     return painting.readings[number]
 
 
-def painting_of(name: str, frames: Sequence[Frame], embeddings: NDArray[np.float32]) -> ComparedPainting:
+def painting_of(
+    name: str, frames: Sequence[Frame], embeddings: NDArray[np.float32], sha256: str = ""
+) -> ComparedPainting:
     """A painting from its one or two readings, see `Frame.readings`, that are embedded already, `[n, d]`."""
     painting, *possible = map(_painting_of_frame, repeat(name), frames, embeddings)
-    return replace(painting, possible=possible[0]) if possible else painting
+    return replace(painting, possible=possible[0] if possible else None, sha256=sha256)
 
 
 def _painting_of_frame(name: str, frame: Frame, embedding: NDArray[np.float32]) -> ComparedPainting:

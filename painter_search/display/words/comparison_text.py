@@ -34,8 +34,9 @@ def pair_standing(percentile: DistancePercentile) -> list[str]:
 
 
 def comparison_citation(comparison: Comparison, index: PaintingIndex) -> str:
-    """What was compared and what came out, and all that it rests on, in two sentences."""
-    return f"{_finding(comparison)}. {citation_line(index)}"
+    """What was compared and what came out, and all that it rests on."""
+    digests = (f"{digest}." for digest in _digests(comparison))
+    return " ".join([f"{_finding(comparison)}.", *digests, citation_line(index)])
 
 
 def comparison_bibtex(comparison: Comparison, index: PaintingIndex) -> str:
@@ -47,7 +48,7 @@ def comparison_bibtex(comparison: Comparison, index: PaintingIndex) -> str:
         howpublished=f"painter_search {__version__}, index {index.digest}",
         year=f"{today:%Y}",
         month=f"{today:%m}",
-        note=f"compared {today.isoformat()}",
+        note="; ".join([*_digests(comparison), f"compared {today.isoformat()}"]),
     )
 
 
@@ -72,6 +73,12 @@ def _finding(comparison: Comparison) -> str:
 
 def _painting(painting: ComparedPainting) -> str:
     return f"“{painting.name}”" + (f" ({painting.crop.sentence})" if painting.crop else "")
+
+
+def _digests(comparison: Comparison) -> list[str]:
+    """The digests of the files that a pair was read from; none of groups, and of works of the index."""
+    sides = [] if comparison.kind == "groups" else [comparison.one, comparison.other]
+    return [f"SHA-256 of “{side.name}”: {side.sha256}" for side in sides if side.sha256]
 
 
 def _group(group: PaintingGroup) -> str:

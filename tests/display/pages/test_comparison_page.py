@@ -13,9 +13,11 @@ from painter_search.analysis.comparisons.comparison import Comparison, compare_p
 from painter_search.analysis.comparisons.group_comparison import GroupComparison
 from painter_search.analysis.comparisons.pair_comparison import PairComparison
 from painter_search.analysis.local_matching import MatchingParts, PartPair
+from painter_search.common.files.atomic_io import digest_file
 from painter_search.display.console.comparison import show_comparison
 from painter_search.display.matching_parts import DISC_COLOR, draw_parts, make_icon, parts_figures, veil
 from painter_search.display.pages.comparison_page import MAX_CELLS, heat_table, write_comparison_page
+from painter_search.display.words.comparison_text import comparison_bibtex, comparison_citation
 from painter_search.images.framing import encode_jpeg, open_frame
 from painter_search.index.painting_index import PaintingIndex
 
@@ -179,3 +181,17 @@ def test_comparison_page_shows_the_parts_in_a_browser_until_switched_off(
         discs[name] = int((np.abs(pixels - DISC_COLOR).max(axis=2) < 12).sum())
     assert discs["on"] > 10 * len(pair.parts.pairs)
     assert discs["off"] < discs["on"] / 4
+
+
+def test_pair_is_cited_with_the_digests_of_its_files(
+    small_index: PaintingIndex, pair: PairComparison, painted_originals: Path, groups: Comparison
+) -> None:
+    digests = [digest_file(painted_originals / name) for name in ("1-0.jpg", "2-0.jpg")]
+    for text in (comparison_citation(pair, small_index), comparison_bibtex(pair, small_index)):
+        assert all(
+            f"SHA-256 of “{side.name}”: {digest}" in text
+            for side, digest in zip((pair.one, pair.other), digests, strict=True)
+        )
+    uploaded = compare_paintings(small_index, "#1", (painted_originals / "1-0.jpg").read_bytes())
+    assert comparison_citation(uploaded, small_index).count("SHA-256") == 1
+    assert "SHA-256" not in comparison_citation(groups, small_index)
