@@ -92,6 +92,13 @@ def test_package_runs_a_command_by_name_and_suggests_one(capsys: pytest.CaptureF
     assert "'build_indx'; did you mean 'build-index'?" in printed.err
 
 
+def test_help_of_remove_names_no_empty_default(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build-index", "remove", "--help"]) == 0
+    printed = capsys.readouterr().out
+    assert "artists by name." in printed
+    assert "(default: )" not in printed
+
+
 @pytest.mark.slow
 def test_query_prints_json_on_stdout(small_index: PaintingIndex, painted_originals: Path) -> None:
     painting = sorted(painted_originals.iterdir())[0]

@@ -131,14 +131,17 @@ class IndexEvaluation:
     trained_share: TrainedShare | None = None
     """How many of the index's artists its encoder was trained or validated on, which flatters all figures; None where
     that is not known."""
+    baseline_trained_share: TrainedShare | None = None
+    """The same of the baseline and its encoder, which flatters the baseline; None without one, too."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as `eval-triplets --json` prints them."""
+        shares = {"trained_share": self.trained_share, "baseline_trained_share": self.baseline_trained_share}
         return {
             "score": self.score.to_dict(),
             "baseline": None if self.baseline is None else self.baseline.to_dict(),
             "trust": None if self.reliability is None else self.reliability.to_dict(),
-            "trained_share": None if self.trained_share is None else self.trained_share._asdict(),
+            **{name: None if share is None else share._asdict() for name, share in shares.items()},
         }
 
 
@@ -205,7 +208,8 @@ def evaluate_index(config: EvaluateConfig) -> IndexEvaluation:
     score, items = _score(index, config.triplets, config.skip_missing)
     if config.baseline is None:
         return IndexEvaluation(score, None, measure_reliability(index), index.trained_share)
-    baseline, baseline_items = _score(PaintingIndex.load(config.baseline), config.triplets, config.skip_missing)
+    baseline_index = PaintingIndex.load(config.baseline)
+    baseline, baseline_items = _score(baseline_index, config.triplets, config.skip_missing)
     scored_alike = np.array_equal(baseline_items.complete, items.complete)
     if not scored_alike or len(baseline_items.recall_1) != len(items.recall_1):
         raise InvalidValueError(
@@ -217,7 +221,8 @@ def evaluate_index(config: EvaluateConfig) -> IndexEvaluation:
         "recall@1": paired_difference(items.recall_1, baseline_items.recall_1, items.work_artists),
     }
     score = replace(score, difference=difference)
-    return IndexEvaluation(score, baseline, measure_reliability(index), index.trained_share)
+    shares = index.trained_share, baseline_index.trained_share
+    return IndexEvaluation(score, baseline, measure_reliability(index), *shares)
 
 
 def _score(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from painter_search.collection.hands.folding import fold_name
+from painter_search.collection.hands.hand import read_hands
 from painter_search.common.files.atomic_io import digest_bytes
 
 DIGITS = 16
@@ -22,21 +23,30 @@ class TrainedShare(NamedTuple):
 def digest_artists(artists: Iterable[str]) -> tuple[str, ...]:
     """The digests of artists' folded names, sorted: all spellings of a name have the same, and namesakes count as one.
 
-    Names are not stored, but whoever knows a name can check whether it is among them.
+    "Workshop of Claude Monet" has that of Claude Monet, too, and "Rubens; Snyders" those of both. Names are not
+    stored, but whoever knows a name can check whether it is among them.
     """
-    return tuple(sorted({_digest(artist) for artist in artists}))
+    return tuple(sorted({digest for own in _digests(artists).values() for digest in own}))
 
 
 def count_trained(digests: Iterable[str], artists: Collection[str]) -> TrainedShare:
-    """Count the artists among those that an encoder learned from.
+    """Count the artists among those that an encoder learned from, and the names that name one of these.
 
     Args:
         digests: What `digest_artists` gave of the latter.
         artists: Different names.
     """
     learned = set(digests)
-    return TrainedShare(sum(_digest(artist) in learned for artist in artists), len(artists))
+    return TrainedShare(sum(not learned.isdisjoint(own) for own in _digests(artists).values()), len(artists))
 
 
-def _digest(artist: str) -> str:
-    return digest_bytes((fold_name(artist) or artist).encode("utf-8", "surrogatepass"))[:DIGITS]
+def _digests(artists: Iterable[str]) -> dict[str, set[str]]:
+    """By name the digests of the name itself and of the artists that it names."""
+    return {
+        name: {_digest(fold_name(name) or name), *map(_digest, filter(None, hand.relatives))}
+        for name, hand in read_hands(artists).items()
+    }
+
+
+def _digest(name: str) -> str:
+    return digest_bytes(name.encode("utf-8", "surrogatepass"))[:DIGITS]

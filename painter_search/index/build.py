@@ -97,7 +97,8 @@ def build_painting_index(config: BuildIndexConfig) -> BuiltIndex:
         CollectionWork(collection, work) for collection in collections for work in collection.works(config.split)
     ]
     if config.split == "test":
-        _tell_of_training(encoder, collections, {work.artist for _, work in entries})
+        spellings = common_spellings(Counter(work.artist for _, work in entries))
+        _tell_of_training(encoder, collections, set(spellings.values()))
     with _locked_for_building(config):
         return BuiltIndex(_build(config, encoder, entries))
 

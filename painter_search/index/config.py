@@ -250,7 +250,7 @@ class AddConfig:
 class RemoveConfig:
     """Remove works from the current index. The version before stays in its folder until you delete it."""
 
-    works: tyro.conf.Positional[tuple[str, ...]]
+    works: tyro.conf.Positional[IfAny[str]]
     """Works by id (see `build-index list --artist NAME`), or artists by name."""
 
     index: Path = DEFAULT_INDEX

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import numpy as np
 
 from painter_search.collection.work import Work
+from painter_search.common.log import logger
 from painter_search.encoder.config import EncoderConfig
 from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.files.names import PLDA_FILE
 from painter_search.encoder.files.plda_file import write_plda
+from painter_search.encoder.trained_artists import count_trained
 from painter_search.images.picture_size import THUMBNAIL_SIDE
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.index_statistics import update_index_statistics
@@ -60,6 +62,7 @@ def publish_built(
     Returns:
         The folder of the index.
     """
+    artists = {work.artist for work in works}
     with discarded_on_failure(search):
         if encoder is not None and encoder.plda is not None and encoder.confidence is not None:
             write_plda(staging / PLDA_FILE, encoder.plda, encoder.plda.mean)
@@ -70,7 +73,7 @@ def publish_built(
             encoder=encoder_config,
             search=search,
             works=len(works),
-            artists=len({work.artist for work in works}),
+            artists=len(artists),
             collections=tuple(sorted({work.collection for work in works})),
             split=split,
             next_id=len(works) + 1,
@@ -80,4 +83,18 @@ def publish_built(
             mean_distance=update_index_statistics(staging, search),
             confidence=None if encoder is None else encoder.confidence,
         )
-        return publish_index(staging, index_dir, recalibrate(manifest, staging))
+        folder = publish_index(staging, index_dir, recalibrate(manifest, staging))
+    if split == "folder":
+        _tell_of_learned(manifest, artists)
+    return folder
+
+
+def _tell_of_learned(manifest: Manifest, artists: Set[str]) -> None:
+    """Say which artists of a folder or table the encoder learned from: ordinary where new pictures are asked about."""
+    learned = count_trained(manifest.trained_artists or (), artists)
+    if learned.trained:
+        kept = "" if manifest.confidence is None else ", and its own calibration is kept"
+        logger.info(
+            f"The encoder was trained or validated on {learned.trained:,} of these {learned.artists:,} artists: "
+            f"scores of this index flatter it{kept}."
+        )

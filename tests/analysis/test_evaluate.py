@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from painter_search.analysis.exports.export import export_index
 from painter_search.collection.collection import Collection
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError, UnknownWorkError
 from painter_search.display.console.score import show_evaluation
+from painter_search.encoder.trained_artists import digest_artists
+from painter_search.index.manifest import publish_index
 from painter_search.index.painting_index import PaintingIndex
 
 
@@ -123,13 +126,31 @@ def test_evaluate_index_with_itself_as_baseline_has_no_difference(small_index: P
     assert evaluation.score.difference is not None
     assert {estimate.value for estimate in evaluation.score.difference.values()} == {0}
     plain = evaluation.to_dict()
-    assert list(plain) == ["score", "baseline", "trust", "trained_share"]
+    assert list(plain) == ["score", "baseline", "trust", "trained_share", "baseline_trained_share"]
     assert plain["score"]["accuracy"]["value"] == evaluation.score.accuracy.value
     frame = evaluation.score.to_frame().set_index("metric")
     assert frame.loc["accuracy", "value"] == evaluation.score.accuracy.value
     assert frame.loc["recall@1", "difference"] == 0
     assert pd.isna(frame.loc["pair_auc", "low"])
     assert "recall@10_macro" in evaluation.score._repr_html_()
+
+
+def test_evaluation_says_which_artists_the_baseline_learned_from(
+    small_index: PaintingIndex, triplets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    artists = sorted(small_index.works.works_per_artist())
+    for learned in (2, 0):
+        manifest = replace(small_index.manifest, trained_artists=digest_artists(artists[:learned]))
+        home = tmp_path / f"baseline-{learned}"
+        home.mkdir()
+        folder = publish_index(shutil.copytree(small_index.folder, home / ".copy"), home, manifest)
+        evaluation = evaluate_index(EvaluateConfig(triplets=triplets, index=small_index.folder, baseline=folder))
+        assert evaluation.baseline_trained_share == (learned, len(artists))
+        share = {"trained": learned, "artists": len(artists)}
+        assert evaluation.to_dict()["baseline_trained_share"] == share
+        show_evaluation(evaluation)
+        told = f"The baseline's encoder was trained or validated on {learned} of these {len(artists)} artists"
+        assert (told in " ".join(capsys.readouterr().out.split())) == (learned > 0)
 
 
 def test_paired_difference_is_of_the_same_works_whatever_their_ids(

@@ -12,6 +12,8 @@ from tiny_world import add_calibration, paint_tiny_artists, save_tiny_encoder
 
 from painter_search.analysis.config import EvaluateConfig
 from painter_search.analysis.evaluate import evaluate_index
+from painter_search.analysis.exports.config import ExportConfig
+from painter_search.analysis.exports.export import export_index
 from painter_search.attribution.answers import Attribution
 from painter_search.attribution.attribute import attribute
 from painter_search.attribution.config import QueryConfig
@@ -167,13 +169,16 @@ def learned_from(encoder: Path, artists: Sequence[int]) -> str:
 
 @pytest.mark.parametrize(("name", "artists"), [("renamed", (3, 90)), ("small", (90, 91))])
 def test_encoder_has_learned_from_its_artists_and_from_no_others_whatever_their_folder_is_named(
-    tmp_path: Path, name: str, artists: tuple[int, ...]
+    tmp_path: Path, name: str, artists: tuple[int, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
     add_calibration(save_tiny_encoder(tmp_path / "encoder.safetensors"))
     encoder = learned_from(tmp_path / "encoder.safetensors", artists)
     paintings = paint_tiny_artists(tmp_path / name, artists=9, works=5)
-    index = PaintingIndex.build(folder=paintings, encoder=encoder, index=tmp_path / "index", device="cpu")
+    with caplog.at_level("INFO", "painter_search"):
+        index = PaintingIndex.build(folder=paintings, encoder=encoder, index=tmp_path / "index", device="cpu")
     manifest, learned = index.manifest, 3 in artists
+    told = "The encoder was trained or validated on 1 of these 9 artists: scores of this index flatter it, and its own"
+    assert (told in caplog.text) == learned
     assert (manifest.split, manifest.encoder_confidence is None) == ("folder", learned)
     assert index.trained_share == (int(learned), 9)
     assert Manifest.from_stored(manifest.to_stored()).trained_artists == manifest.trained_artists
@@ -210,6 +215,35 @@ def test_artists_of_a_collection_divided_anew_are_counted_where_it_is_scored(
             printed = " ".join(capsys.readouterr().out.split())
             assert told in printed
             assert "was not trained on them" not in printed
+
+
+def test_artists_that_the_encoder_learned_from_are_counted_once_whatever_their_spellings(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    encoder = learned_from(save_tiny_encoder(tmp_path / "encoder.safetensors"), (0,))
+    data: list[Path] = []
+    for name in ("small", "other"):
+        paintings = paint_tiny_artists(tmp_path / name, artists=2, works=2, first=len(data) * 5000)
+        if data:
+            (paintings / "Artist 00").rename(paintings / "artist 00")
+        config = PrepareConfig(folder=paintings, out=tmp_path / f"{name}-data", test_share=1.0, workers=1)
+        data.append(prepare_collection(config, triplets=False).folder)
+    with caplog.at_level("INFO", "painter_search"):
+        index = PaintingIndex.build(data=data, encoder=encoder, index=tmp_path / "index", device="cpu")
+    assert "validated on 1 of these 2 artists" in caplog.text
+    assert index.trained_share == (1, 2)
+
+
+def test_embeddings_with_an_encoder_tell_what_it_learned_from(
+    small_index: PaintingIndex, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    export_index(ExportConfig(tmp_path / "works.parquet", index=small_index.folder))
+    artists = sorted(small_index.works.works_per_artist())
+    encoder = save_tiny_encoder(tmp_path / "encoder.safetensors")
+    add_to_checkpoint(encoder, trained_artists=list(digest_artists(artists[:2])))
+    with caplog.at_level("INFO", "painter_search"):
+        PaintingIndex.build(embeddings=tmp_path / "works.parquet", encoder=str(encoder), index=tmp_path / "given")
+    assert f"validated on 2 of these {len(artists)} artists: scores of this index flatter it." in caplog.text
 
 
 def test_package_encoder_was_trained_on_no_collection_of_the_user() -> None:

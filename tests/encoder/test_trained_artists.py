@@ -13,5 +13,13 @@ def test_digests_are_those_of_every_spelling_and_store_no_name() -> None:
     assert count_trained(digests, ["Monet, Claude", "Édouard Manet", "Berthe Morisot"]) == (2, 3)
 
 
+def test_a_name_counts_where_any_artist_whom_it_names_was_learned_and_the_other_way_round() -> None:
+    near = ["workshop of Claude Monet", "Edgar Degas and Mary Cassatt", "after Rubens", "Unknown"]
+    assert count_trained(digest_artists(["Monet, Claude", "Mary Cassatt"]), near) == (2, 4)
+    assert count_trained(digest_artists(near), ["Claude Monet", "Edgar Degas", "Rubens", "Berthe Morisot"]) == (3, 4)
+    assert count_trained(digest_artists(["follower of Claude Monet"]), near) == (1, 4)
+    assert count_trained(digest_artists(["?"]), ["?", "after ?", "!"]) == (1, 3)
+
+
 def test_names_without_letters_are_told_apart() -> None:
     assert len(digest_artists(["?", "!", ""])) == 3

@@ -26,6 +26,7 @@ from painter_search.collection.tables.columns import (
     find_folders,
     fold_bare,
     fold_header,
+    lacks_whole_names,
     name_columns,
     numbered_artists,
 )
@@ -228,14 +229,14 @@ def _join_names(table: pd.DataFrame, path: Path, remarks: list[str]) -> Sequence
     """
     header = [str(name) for name in table.columns]
     columns: Sequence[int] | None
-    if columns := numbered_artists(header):
-        rows = table.iloc[:, columns].to_numpy()
-        table.isetitem(columns[0], [join_artists(row) for row in rows])
-    elif find_columns(header, ARTIST) or not (columns := name_columns(header)):
-        return ()
-    else:
+    if (columns := name_columns(header)) and lacks_whole_names(header):
         given, family = (table.iloc[:, number].str.strip() for number in columns)
         table[ARTIST] = (given + " " + family).str.strip()
+    elif columns := numbered_artists(header):
+        rows = table.iloc[:, columns].to_numpy()
+        table.isetitem(columns[0], [join_artists(row) for row in rows])
+    else:
+        return ()
     remarks.append(f"{path.name}: artists are read from {' and '.join(repr(header[number]) for number in columns)}.")
     return columns
 

@@ -14,8 +14,8 @@ possible, and no other name and no other file agrees as well. In order:
    out. Of equal files in several folders or archives the first counts, in the order they were given.
 5. What is left is compared once more with signs that a file's name may not have as spaces: the number `1908/1` finds
    `1908_1.jpg`.
-6. A cell that holds more than one name and finds nothing (`1.jpg; 1b.jpg`) stands for the first, if no other name has
-   that file.
+6. A cell that holds more than one name and finds nothing (`1.jpg; 1b.jpg`), or that holds more than one path
+   (`a/1.jpg; a/1b.jpg`), stands for the first, if no other name has that file and no other cell begins with it.
 
 A file that was given to a name is never given to one that agrees less.
 """
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -89,8 +89,14 @@ def match_files(names: Iterable[str], originals: Sequence[Original]) -> Matches:
     """
     files = _Files(originals)
     matches = Matches()
-    left = _match_pending(matches, files, {name: split_path(name) for name in dict.fromkeys(names)})
+    paths = {name: split_path(name) for name in dict.fromkeys(names)}
+    whole = {
+        name: path for name, path in paths.items() if not _holds_paths(name, path) or files.at(name, path) is not None
+    }
+    left = [name for name in paths if name not in whole] + _match_pending(matches, files, whole)
     first = {name: split_path(part) for name in left if (part := _first_picture(name))}
+    times = Counter(first.values())
+    first = {name: path for name, path in first.items() if times[path] == 1}
     if first:  # a file that has a name of its own is not given to part of a cell as well
         _match_pending(matches, files, first, with_aliases=False)
         for name in first.keys() & matches.by_name.keys():
@@ -102,7 +108,7 @@ def _match_pending(matches: Matches, files: _Files, names: dict[str, Parts], *, 
     """Match names, given with the parts of the paths that they are; returns the names that are left."""
     pending = {name: parts for name, parts in names.items() if parts}
     for name, parts in list(pending.items()):
-        number = files.by_path.get((name,), files.by_path.get(parts))
+        number = files.at(name, parts)
         if number is not None and number not in files.taken:
             _give(matches, files, name, number, Match(files.originals[number], 0, 0, False))
             del pending[name]
@@ -137,6 +143,10 @@ class _Files:
             self.by_path.setdefault(path, number)
         self.taken: dict[int, str] = {}
         self._folded: dict[int, list[Parts | None]] = {}
+
+    def at(self, name: str, parts: Parts) -> int | None:
+        """The file whose whole path is this name, as it is or in parts."""
+        return self.by_path.get((name,), self.by_path.get(parts))
 
     def tails(self, shared: int, alike: int) -> dict[Parts, list[int]]:
         """The files of each tail, of the first container that has any."""
@@ -235,6 +245,11 @@ def _first_picture(cell: str) -> str:
     """The picture's name with which a cell of several begins; empty if it does not."""
     found = FIRST_OF_SEVERAL.match(cell)
     return found[1] if found and found[2].lower() in PICTURE_ENDINGS else ""
+
+
+def _holds_paths(cell: str, path: Parts) -> bool:
+    """Whether a cell holds several paths, so that the last parts are not those of the first: `a/1.jpg; a/2.jpg`."""
+    return len(path) > 1 and bool(_first_picture(cell)) and not _first_picture(path[-1])
 
 
 def split_path(name: str) -> Parts:

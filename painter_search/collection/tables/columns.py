@@ -10,10 +10,9 @@ from painter_search.common.text import without_accents
 ARTIST, FILE = "artist", "new_filename"
 SYNONYMS: dict[str, tuple[str, ...]] = {
     ARTIST: (
-        "artist", "artist name", "artist's name", "artist title", "artist display name", "artist full name",
-        "name of the artist", "primary artist", "artist display", "artist/maker", "artists", "painter",
-        "painter name", "painters", "creator", "creator name", "creatorLabel", "object creator", "creators",
-        "maker", "maker name", "makers",
+        "artist", "artist name", "artist's name", "artist display name", "artist full name", "name of the artist",
+        "artist/maker", "artists", "painter", "painter name", "painters", "creator", "creator name", "creatorLabel",
+        "object creator", "creators", "maker", "maker name", "makers",
         "principal maker", "principal or first maker", "author", "author name", "authors", "attribution",
         "attributed to",
         "Künstler", "Kuenstler", "KünstlerIn", "Künstler/in", "Künstler / Künstlerin", "Künstler:innen",
@@ -27,13 +26,13 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "kunstner", "maler", "taiteilija", "umělec", "malíř", "művész", "festő", "sanatçı", "ressam", "καλλιτέχνης",
         "ζωγράφος", "autor da obra", "criador", "作者", "作者名", "画家", "作家",
         "艺术家", "藝術家", "아티스트", "작가", "화가",
-        "label", "class",
+        "label", "class", "artist display",
     ),
     FILE: (
         "new_filename", "filename", "file name", "file", "files", "file path", "path", "relative path", "full path",
         "image file", "image file name", "image filename", "image path", "image name", "image", "images", "img",
-        "img path", "img file", "image file path", "rel path", "media file", "attachments", "picture",
-        "picture file", "photo", "photo file", "scan",
+        "img path", "img file", "image file path", "rel path", "media file", "picture", "picture file",
+        "photo", "photo file", "scan",
         "Datei", "Dateiname", "Dateipfad", "Pfad", "Bilddatei", "Bild", "Bildname", "Bildpfad", "Abbildung", "Foto",
         "fichier", "nom de fichier", "nom du fichier", "nom fichier", "chemin", "fichier image", "nom du fichier image",
         "nom image", "photo",
@@ -45,7 +44,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "arquivo", "nome do arquivo", "nome arquivo", "ficheiro", "nome do ficheiro", "imagem", "caminho",
         "ファイル", "ファイル名", "画像", "文件", "文件名", "檔名", "图片", "圖片", "파일", "파일명", "이미지",
         "bestand", "bestandsnaam", "bestandspad", "pad", "afbeelding", "afbeeldingsbestand",
-        "primary image", "object image", "image url", "image link", "src", "url", "thumbnail url", "link",
+        "attachments", "primary image", "object image", "image url", "image link", "src", "url", "thumbnail url",
+        "link",
         "image id", "object id", "id", "inventory number", "inventory no", "inv no", "accession number", "accession no",
         "accession #", "acc no", "object number", "object no", "object inventory number", "museum number", "identifier",
         "Inventarnummer", "Inventarnr.", "Inv.-Nr.", "Inv.-Nummer", "Objektnummer", "n° inventaire",
@@ -75,9 +75,12 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 """Names of a catalogue's columns in order of preference. Compared are letters and digits alone, without accents and
-capitals. `label` and `class`, and for the file a URL or a number, come last: they may mean something else."""
+capitals. `label` and `class`, and for the file a URL or a number, come last: they may mean something else. Left out are
+`Artist title`, which may hold `Mr` or a title too, and `Primary artist`, which may hold `yes`."""
 WEAK = {"label", "class"}
 """Columns that may mean something else than artists, folded."""
+NUMBER = "image id"
+"""The first of the names of a file's column that stands for a number."""
 PLAIN = {"artist", "newfilename", "filename"}
 """Names that need no explanation, folded."""
 
@@ -97,6 +100,12 @@ def fold_bare(name: str) -> str:
     return fold_header(BESIDE_HEADERS.sub("", name))
 
 
+def _is_further(name: str) -> bool:
+    """Whether a column is that of a second or later value of a work: `Artist 2`, `image_03`."""
+    found = FINAL_NUMBER.search(name)
+    return found is not None and int("".join(filter(str.isdigit, found[0]))) > 1
+
+
 _RANKS = {
     field: {folded: rank for rank, folded in reversed(list(enumerate(map(fold_header, names))))}
     for field, names in SYNONYMS.items()
@@ -104,14 +113,15 @@ _RANKS = {
 
 
 def find_columns(header: Sequence[str], field: str) -> list[int]:
-    """The numbers of the columns that may be `field`, the preferred one first."""
+    """The numbers of the columns that may be `field`, the preferred one first, those of second values last."""
     ranks = _RANKS.get(field, {fold_header(field): 0})
     found = []
     for number, name in enumerate(header):
-        folded, bare = fold_header(name), fold_bare(name)
-        if folded in ranks or bare in ranks:
-            found.append((ranks.get(folded, ranks.get(bare, 0)), folded not in ranks, number))
-    return [number for _, _, number in sorted(found)]
+        folded = fold_header(name)
+        rank = ranks.get(folded, ranks.get(fold_bare(name)))
+        if rank is not None:
+            found.append((_is_further(name), rank, folded not in ranks, number))
+    return [number for *_, number in sorted(found)]
 
 
 def numbered_artists(header: Sequence[str]) -> list[int]:
@@ -141,6 +151,14 @@ def name_columns(header: Sequence[str]) -> tuple[int, int] | None:
     return (found[0][0], found[1][0]) if len(found[0]) == len(found[1]) == 1 else None
 
 
+def lacks_whole_names(header: Sequence[str]) -> bool:
+    """Whether no column holds the first artist's whole name alone, as neither `Artist 2` nor `Artist display` does."""
+    return all(
+        _is_further(header[number]) or fold_bare(header[number]) == "artistdisplay"
+        for number in find_columns(header, ARTIST)
+    )
+
+
 FOLDERS = tuple(map(fold_header, (
     "folder", "directory", "dir", "folder name", "folder path", "image folder", "subfolder", "path", "file path",
     "relative path", "Ordner", "Verzeichnis", "Pfad", "dossier", "répertoire", "chemin", "carpeta", "directorio",
@@ -152,6 +170,11 @@ FOLDERS = tuple(map(fold_header, (
 def find_folders(header: Sequence[str]) -> list[int]:
     """The numbers of the columns that may hold the files' folders."""
     return [number for number, name in enumerate(header) if fold_header(name) in FOLDERS]
+
+
+def names_files(header: Sequence[str]) -> bool:
+    """Whether a row has a column of files that is not one of works' numbers, such as `id`."""
+    return find_columns([*header, NUMBER], FILE)[0] < len(header)
 
 
 def is_catalogue_header(header: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from painter_search.collection.tables.cells import to_text
-from painter_search.collection.tables.columns import ARTIST, FILE, find_columns, is_catalogue_header
+from painter_search.collection.tables.columns import ARTIST, FILE, find_columns, is_catalogue_header, names_files
 
 
 class NoSingleListError(ValueError):
@@ -40,20 +40,27 @@ def read_json(text: str, lines: bool) -> dict[str, list[str]]:
 
 
 def _rows_of_object(content: Mapping[str, Any]) -> list[Any]:
-    """The rows in an object: its only list of objects, or the only one that names artists and files; or its columns."""
+    """The rows in an object: its only list of objects, or the only one with files, if it has artists too; else columns.
+
+    Of several lists, none is told by its ids, which artists in a list of their own have as well.
+    """
     if "iiif.io" in to_text(content.get("@context")):
         raise NoSingleListError("a IIIF manifest; write a table with the artist and the file of each of its pictures")
     lists = {name: value for name, value in content.items() if isinstance(value, list)}
     of_objects = {name: rows for name, rows in lists.items() if all(isinstance(row, Mapping) for row in rows)}
-    works = {
-        name: rows
-        for name, rows in of_objects.items()
-        if is_catalogue_header(list(dict.fromkeys(key for row in rows for key in row)))
-    }
-    if len(works) > 1:
-        raise NoSingleListError(f"several lists of works ({', '.join(works)}); save one of them")
-    if works or len(lists) == len(of_objects) == 1:
-        return next(iter((works or lists).values()))  # {"records": [{...}, ...], "facets": [{...}]}, {"works": [{...}]}
+    headers = {name: list(dict.fromkeys(key for row in rows for key in row)) for name, rows in of_objects.items()}
+    works = [name for name, header in headers.items() if is_catalogue_header(header)]
+    filled = [name for name, rows in of_objects.items() if rows]
+    if len(filled) > 1:  # {"records": [{...}, ...], "facets": [{...}]}
+        with_files = [name for name in filled if names_files(headers[name])]
+        if len(with_files) == 1 and with_files[0] in works:
+            return of_objects[with_files[0]]
+        if works or len(lists) == len(of_objects):
+            raise NoSingleListError(
+                f"several lists ({', '.join(filled)}); write one list with the artist and the file of each work"
+            )
+    elif works or len(lists) == len(of_objects) == 1:
+        return of_objects[(works or list(lists))[0]]  # {"works": [{...}, ...]}
     if all(isinstance(value, str) and re.search(r"\.\w{1,5}$", name) for name, value in content.items()):
         return [{FILE: name, ARTIST: value} for name, value in content.items()]  # {"1.jpg": "Monet"}
     return _rows_of_columns(content)

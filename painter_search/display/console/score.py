@@ -29,6 +29,9 @@ def show_evaluation(evaluation: IndexEvaluation, *, as_json: bool = False) -> No
         print_json(evaluation.to_dict())
         return
     _show_triplet_score(evaluation.score, evaluation.baseline)
+    of_baseline = evaluation.baseline_trained_share
+    if of_baseline is not None and of_baseline.trained:
+        show(learned_from(of_baseline, "The baseline's encoder"))
     reliability, trained = evaluation.reliability, evaluation.trained_share
     if reliability is None:
         show(NOT_MEASURED)

@@ -30,12 +30,15 @@ def provenance(split: str, trained: TrainedShare | None) -> str:
     return PROVENANCE.get(split, PROVENANCE["folder"]) if trained is None else learned_from(trained)
 
 
-def learned_from(trained: TrainedShare) -> str:
+def learned_from(trained: TrainedShare, encoder: str = "The encoder") -> str:
     """How many of an index's artists its encoder learned from."""
     if not trained.trained:
-        return "The encoder was neither trained nor validated on any of these artists."
+        return (
+            f"{encoder} was neither trained nor validated on any artist of these names. Other forms of a name, such as "
+            "a surname alone, are not recognised."
+        )
     return (
-        f"The encoder was trained or validated on {trained.trained:,} of these {trained.artists:,} artists, and the "
+        f"{encoder} was trained or validated on {trained.trained:,} of these {trained.artists:,} artists, and the "
         "figures flatter it."
     )
 

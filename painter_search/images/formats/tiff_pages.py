@@ -52,6 +52,9 @@ class TiffPage:
     is_reduced: bool
     """Whether it says that it is a smaller copy of another page."""
     has_alpha: bool
+    """Whether the first of its further channels is alpha."""
+    further_bands: int
+    """Channels that it says are not its colours'."""
 
     @property
     def pixels(self) -> int:
@@ -61,7 +64,14 @@ class TiffPage:
     @property
     def picture_bands(self) -> int:
         """Channels that are the picture's: its colours, and alpha if the first channel after them is that."""
+        if self.calls_colours_grey:
+            return 3 + (self.has_alpha and self.bands - self.further_bands == 3)
         return COLOURS.get(self.photometric, 3) + self.has_alpha
+
+    @property
+    def calls_colours_grey(self) -> bool:
+        """Whether it says that it is grey, and has three channels or more that it does not say are further ones."""
+        return self.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO) and self.bands - self.further_bands >= 3
 
     @property
     def is_sensor_data(self) -> bool:
@@ -188,4 +198,5 @@ class _Directories:
             planar_rows=min(first(STRIP_ROWS, height), height) if first(PLANES, 1) == SEPARATE else 0,
             is_reduced=bool(first(SUBFILE, 0) & REDUCED),
             has_alpha=first(EXTRA_SAMPLES, 0) in (1, 2),
+            further_bands=len(tags.get(EXTRA_SAMPLES, ())),
         )

@@ -101,6 +101,8 @@ class VipsReader:
         image = self._open(fail_on=MISSING_PIXELS[self._format], **options)
         if self._page is not None and image.bands > self._page.picture_bands:
             image = image[: self._page.picture_bands]  # without further channels, of infrared or selections say
+        if self._page is not None and self._page.calls_colours_grey:
+            image = _as_colours(image, self._page.photometric == WHITE_IS_ZERO)
         return image
 
     def _open(self, **options: object) -> pyvips.Image:
@@ -147,6 +149,13 @@ def _check_page(page: TiffPage, max_held_bytes: int) -> None:
     if is_shifted or (page.planar_rows and page.bits < 8):
         what = "grey or CIELAB channels" if is_shifted else "channels of less than 8 bits"
         raise UnreadableImageError(f"{what} in separate planes are not read; save it with interleaved channels")
+
+
+def _as_colours(image: pyvips.Image, is_negative: bool) -> pyvips.Image:
+    """Colours that libvips takes for grey with further channels; of negatives in whole numbers it inverts the first."""
+    if is_negative and image.format not in ("float", "double"):
+        image = image[0].bandjoin([image[1:3].invert(), *([image[3]] if image.bands > 3 else [])])
+    return image.copy(interpretation="rgb16" if image.format == "ushort" else "srgb")
 
 
 def _bytes_per_pixel(header: pyvips.Image, file_format: str) -> int:

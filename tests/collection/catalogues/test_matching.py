@@ -137,6 +137,10 @@ def test_match_files_never_guesses(names: list[str], files: list[str], expected:
         ("1.jpg (https://v5.airtableusercontent.com/v3/u/29/29/8c/1)", "1.jpg"),
         ('=HYPERLINK("scans/1.jpg","1")', "1.jpg"),
         ("https://uploads.wikiart.org/images/2.jpg!Large.jpg", "2.jpg"),
+        ("a/1.jpg; a/2.jpg", "a/1.jpg"),
+        ("x/3.jpg; a/1.jpg", None),
+        ("https://x.org/2.jpg; https://x.org/1.jpg", "2.jpg"),
+        ('=HYPERLINK("scans/a/1.jpg","scans/2.jpg")', "a/1.jpg"),
         ("Bruegel, 1.jpg", None),
         ("v1.2; 1.jpg", None),
     ],
@@ -155,6 +159,18 @@ def test_match_catalogue_leaves_a_file_to_the_name_that_it_has(cell: str) -> Non
         assert [(name, original.file) for name, original in found.matched.files] == [("1.jpg", "1.jpg")]
         assert [name for name, _ in found.matched.missing] == [cell]
         assert not any("several artists" in remark for remark in found.remarks)
+
+
+@pytest.mark.parametrize("cells", [("1.jpg; 1b.jpg", "1.jpg; 1c.jpg"), ("a/2.jpg; a/3.jpg", "a/2.jpg; a/4.jpg")])
+def test_match_catalogue_gives_no_file_with_which_two_cells_begin(cells: tuple[str, str]) -> None:
+    for rows in (cells, cells[::-1]):
+        found = match_catalogue(catalogue(*zip(("Monet", "Manet"), rows, strict=True)), originals("1.jpg", "a/2.jpg"))
+        assert not found.matched.files
+        assert sorted(name for name, _ in found.matched.missing) == sorted(cells)
+
+
+def test_match_files_takes_a_path_whole_whose_folder_reads_like_several_names() -> None:
+    assert matched(["1.jpg; a/2.jpg"], originals("1.jpg; a/2.jpg", "1.jpg")) == {"1.jpg; a/2.jpg": "1.jpg; a/2.jpg"}
 
 
 def test_match_catalogue_takes_a_cell_whole_where_only_a_url_is_in_brackets() -> None:

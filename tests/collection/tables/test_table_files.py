@@ -180,9 +180,9 @@ HEADERS = [
     "Художник,Файл", "Автор,Имя файла", "Artysta,Plik", "Pintor,Arquivo", "Konstnär,Filnamn", "Kunstner,Filnavn",
     "Malíř,Soubor", "Sanat\u00e7\u0131,Dosya", "Καλλιτέχνης,Αρχείο", "作者,ファイル名", "艺术家,文件名", "작가,파일명",
     "artist,url", "label,image", "Artist,Inventory Number", "Künstler,Inv.-Nr.", "painter,id", "artist,new_filename",
-    "Artist/Maker,Object Number", "Artist's name,Image 1", "artist_display,Image link", "artist_title,src",
+    "Artist/Maker,Object Number", "Artist's name,Image 1", "artist_display,Image link", "artist,src",
     "creatorLabel,Inv. No.", "objectCreator[1],primaryImage", "Dublin Core:Creator,Dublin Core:Identifier",
-    "dc:creator,Accession No.", "dcterms:creator,Acc. no.", "Primary Artist,Media File", "Artist 1,Attachments",
+    "dc:creator,Accession No.", "dcterms:creator,Acc. no.", "Object creator,Media File", "Artist 1,Attachments",
     "Auteur(s),Nom du fichier image", "Artista(s),N° inventaire", "Kunstenaars,image_file_path",
     "KünstlerInnen,Inventarnr.", "Künstler:innen,Inv.-Nummer", "Künstler / Künstlerin,Objektnummer",
     "artist,ObjectNumber", "artist,Museum number", "artist,img_file", "artist,rel_path",
@@ -213,6 +213,31 @@ def test_read_catalogue_joins_artists_once_and_without_unknown_ones(tmp_path: Pa
     assert read(tmp_path / "c.csv")[0]["artist"].tolist() == ["Monet", "Edgar Degas", "Unknown; Titian", ""]
     (tmp_path / "c.csv").write_text("label,label_1,filename\nMonet,3,1.jpg\n")
     assert read(tmp_path / "c.csv")[0]["artist"].tolist() == ["Monet"]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "artist", "file"),
+    [
+        ("Artist Title,Artist First Name,Artist Last Name,File", "Mr,Claude,Monet,1.jpg", "Claude Monet", "1.jpg"),
+        ("Artist display,First name,Last name,File", "yes,Claude,Monet,1.jpg", "Claude Monet", "1.jpg"),
+        ("Artist/Title,Painter,File", "Monet / Seine,Monet,1.jpg", "Monet", "1.jpg"),
+        ("Primary artist,Maker,File", "yes,Monet,1.jpg", "Monet", "1.jpg"),
+        ("Artist display,Maker,File", "yes,Monet,1.jpg", "Monet", "1.jpg"),
+        ("Artist Name,Artist 2,File", "Rubens,Snyders,1.jpg", "Rubens", "1.jpg"),
+        ("Artist 2,File,Painter", "Snyders,1.jpg,Rubens", "Rubens", "1.jpg"),
+        ("Artist 2,Artist First Name,Artist Last Name,File", "Snyders,Paul,Rubens,1.jpg", "Paul Rubens", "1.jpg"),
+        ("artist,image 2,photo", "Monet,detail.jpg,1.jpg", "Monet", "1.jpg"),
+        ("artist,image[1],photo", "Monet,1.jpg,x", "Monet", "1.jpg"),
+        ("artist,Attachments,photo,scan", "Monet,x,1.jpg,y", "Monet", "1.jpg"),
+        ("artist,Attachments,scan", "Monet,x,1.jpg", "Monet", "1.jpg"),
+        ("artist,Attachments,Bild", "Monet,x,1.jpg", "Monet", "1.jpg"),
+    ],
+)
+def test_read_catalogue_leaves_columns_of_something_else(
+    header: str, row: str, artist: str, file: str, tmp_path: Path
+) -> None:
+    (tmp_path / "c.csv").write_text(f"{header}\n{row}\n")
+    assert read(tmp_path / "c.csv")[0][["artist", "new_filename"]].to_numpy().tolist() == [[artist, file]]
 
 
 @pytest.mark.parametrize("row", ["Maler 1;Bild 1", "Artist 1;id 1"])
@@ -411,6 +436,7 @@ OF_OBJECTS = [["Dürer", "1.jpg", "1503", ""], ["Dürer; Cranach", "2.jpg", "187
         ("c.json", json.dumps(OBJECTS, indent=1)),
         ("c.json", json.dumps({"count": 2, "works": OBJECTS})),
         ("c.json", json.dumps({"info": {"pages": 1}, "records": OBJECTS, "facets": [{"name": "a"}]})),
+        ("c.json", json.dumps({"artists": [{"id": 1, "artist_name": "A"}], "tags": [], "works": OBJECTS})),
         ("c.json", json.dumps({name: [one.get(name) for one in OBJECTS] for name in OBJECTS[0]})),
         ("c.json", json.dumps({name: {str(i): one.get(name) for i, one in enumerate(OBJECTS)} for name in OBJECTS[0]})),
     ],
@@ -463,8 +489,19 @@ def test_read_catalogue_reads_the_artist_of_each_file_in_json(tmp_path: Path) ->
             {"@context": "http://iiif.io/api/presentation/2/context.json", "label": "x", "sequences": []},
             "IIIF.*; write a table",
         ),
-        ({"train": OBJECTS, "test": OBJECTS}, r"is several lists of works \(train, test\); save one of them\.$"),
-        ({"records": [{"a": 1}], "facets": [{"b": 1}, {"b": 2}]}, "has no list of works with artist and file"),
+        ({"train": OBJECTS, "test": OBJECTS}, r"is several lists \(train, test\); write one list"),
+        ({"records": [{"a": 1}], "facets": [{"b": 1}, {"b": 2}]}, r"is several lists \(records, facets\); write one"),
+        (
+            {
+                "artists": [{"id": 1, "artist_name": "Monet"}, {"id": 2, "artist_name": "Manet"}],
+                "works": [{"id": 1, "artist_id": 2, "file": "1.jpg"}, {"id": 2, "artist_id": 1, "file": "2.jpg"}],
+            },
+            r"is several lists \(artists, works\); write one list with the artist and the file of each work\.$",
+        ),
+        (
+            {"artists": [{"artist": "Monet", "image": "m.jpg"}], "works": [{"artist_id": 1, "file": "1.jpg"}]},
+            r"is several lists \(artists, works\)",
+        ),
         ({"title": "Works", "licence": "CC0"}, "has no list of works with artist and file"),
     ],
 )

@@ -37,7 +37,9 @@ def test_provenance_goes_by_the_artists_where_they_are_known_and_by_the_split_wh
     assert provenance("elsewhere", None) == provenance("folder", None)
     for split in ("test", "all", "folder"):
         assert "trained or validated on 21 of these 41 artists" in provenance(split, TrainedShare(21, 41))
-        assert "neither trained nor validated on any" in provenance(split, TrainedShare(0, 41))
+        unlearned = provenance(split, TrainedShare(0, 41))
+        assert "neither trained nor validated on any artist of these names" in unlearned
+        assert "a surname alone, are not recognised" in unlearned  # Monet in the index, Claude Monet in training
 
 
 def test_reliability_rows_name_the_share_of_true_names_that_is_measured(

@@ -26,6 +26,7 @@ from tiff_files import (
 
 from painter_search.common.errors import UnreadableImageError
 from painter_search.images.formats.tiff_pages import largest_page, list_pages, smallest_copy
+from painter_search.images.formats.vips_reader import VipsReader
 from painter_search.images.framing import encode_jpeg, frame_painting, open_frame
 from painter_search.images.types import ImageFile
 
@@ -209,6 +210,31 @@ def test_frame_painting_passes_over_saved_selections(
             (tmp_path / "large.tif").write_bytes(content)
             assert np.abs(shown(content) - picture).max() <= 2
             assert np.abs(shown(tmp_path / "large.tif") - picture).max() <= 2
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("extra", [(), (2,), (0, 0)])
+@pytest.mark.parametrize("undeclared", [0, 1, 4])
+@pytest.mark.parametrize("photometric", [WHITE_IS_ZERO, BLACK_IS_ZERO])
+def test_frame_painting_shows_colours_that_are_called_grey(
+    photometric: int, undeclared: int, extra: tuple[int, ...], kind: type, rgb: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    colours = 255 - rgb if photometric == WHITE_IS_ZERO else rgb
+    further = [np.zeros(rgb.shape[:2], np.uint8)] * undeclared + [np.full(rgb.shape[:2], 255, np.uint8)] * len(extra)
+    stored = np.dstack([colours, *further]).astype(kind) * (257 if kind is np.uint16 else 1)
+    content = tiff(Page(stored, photometric, {EXTRA_SAMPLES: extra} if extra else {}))
+    (tmp_path / "large.tif").write_bytes(content)
+    for file in (content, tmp_path / "large.tif"):
+        assert np.abs(shown(file) - expected(rgb)).max() <= 2
+
+
+@pytest.mark.parametrize("photometric", [WHITE_IS_ZERO, BLACK_IS_ZERO])
+def test_vips_reader_reduces_colours_that_are_called_grey(photometric: int) -> None:
+    red = np.full((64, 64, 3), (200, 20, 20), np.uint8)
+    content = tiff(Page(255 - red if photometric == WHITE_IS_ZERO else red, photometric))
+    reduced = VipsReader(content, "TIFF", largest_page(list_pages(content)), 1_000).read(16)
+    assert reduced.size == (16, 16)
+    assert reduced.getpixel((8, 8)) == (200, 20, 20)
 
 
 def test_frame_painting_keeps_alpha_before_saved_selection(rgb: NDArray[np.uint8]) -> None:
