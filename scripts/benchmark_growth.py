@@ -40,12 +40,12 @@ from painter_search.common.files.atomic_io import write_json
 from painter_search.encoder.files.names import PACKAGED, PLDA_FILE
 from painter_search.encoder.files.plda_file import write_plda
 from painter_search.encoder.load_encoder import load_encoder
+from painter_search.index.calibration.recalibration import recalibrate
 from painter_search.index.config import WorkFilter
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.listing import list_works
 from painter_search.index.manifest import ENCODER, THUMBNAILS, WORKS, Manifest, publish_index
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.recalibration import recalibrate
 from painter_search.index.vector_store.base import EMBEDDINGS
 from painter_search.index.vector_store.faiss_build import build_faiss
 from painter_search.index.works.works_writer import write_thumbnails, write_works

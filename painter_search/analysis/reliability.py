@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from painter_search.common.files.stored import to_stored
 from painter_search.common.html_repr import html_table
 from painter_search.common.progress import track
-from painter_search.index.leave_one_out_index import LeaveOneOutIndex
+from painter_search.index.calibration.leave_one_out_index import LeaveOneOutIndex
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.metrics.bootstrap import Estimate, mean_by_artist
 from painter_search.metrics.calibration_curve import CalibrationCurve, calibration_curve

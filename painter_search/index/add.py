@@ -38,9 +38,9 @@ from painter_search.images.duplicates.sketch import PictureSketch
 from painter_search.images.fingerprint import coarse_fingerprints, same_picture, stack_fingerprints
 from painter_search.images.framing import open_frame
 from painter_search.images.photographs.crop import Crop
+from painter_search.index.calibration.recalibration import is_trained_on
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.manifest import PICTURES, REJECTED, THUMBNAILS, WORKS
-from painter_search.index.recalibration import is_trained_on
 from painter_search.index.update import Change, locked_index, next_version, publish_version
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS
 from painter_search.index.works.thumbnails import CollectionWork, larger_pictures, make_thumbnails

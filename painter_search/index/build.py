@@ -34,6 +34,7 @@ from painter_search.encoder.inference.onnx_export import open_encoder
 from painter_search.encoder.load_encoder import PAINTER, load_encoder
 from painter_search.encoder.trained_artists import count_trained
 from painter_search.images.picture_size import THUMBNAIL_SIDE
+from painter_search.index.calibration.recalibration import is_trained_on
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.finish_build import publish_built, store_vectors
 from painter_search.index.manifest import (
@@ -44,7 +45,6 @@ from painter_search.index.manifest import (
     WORKS,
     check_is_no_version,
 )
-from painter_search.index.recalibration import is_trained_on
 from painter_search.index.vector_store.base import EMBEDDINGS
 from painter_search.index.vector_store.faiss_build import UNFINISHED
 from painter_search.index.works.thumbnails import CollectionWork, larger_pictures, make_thumbnails

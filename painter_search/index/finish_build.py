@@ -15,10 +15,10 @@ from painter_search.encoder.files.names import PLDA_FILE
 from painter_search.encoder.files.plda_file import write_plda
 from painter_search.encoder.trained_artists import count_trained
 from painter_search.images.picture_size import THUMBNAIL_SIDE
+from painter_search.index.calibration.recalibration import recalibrate
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import Manifest, publish_index
-from painter_search.index.recalibration import recalibrate
 from painter_search.index.vector_store.base import EMBEDDINGS, SearchSettings, Vectors
 from painter_search.index.vector_store.faiss_build import build_faiss
 from painter_search.index.vector_store.stores import discarded_on_failure

@@ -13,10 +13,10 @@ import numpy as np
 
 from painter_search.common.errors import InvalidValueError, NotEnoughDataError, UnknownWorkError
 from painter_search.common.files.atomic_io import link_or_copy, locked, remove_partial_files
+from painter_search.index.calibration.recalibration import recalibrate
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.index_statistics import update_index_statistics
 from painter_search.index.manifest import PICTURES, THUMBNAILS, WORKS, check_is_no_version, find_index, publish_index
-from painter_search.index.recalibration import recalibrate
 from painter_search.index.vector_store.base import EMBEDDINGS, VECTORS, SearchSettings
 from painter_search.index.vector_store.stores import discarded_on_failure
 from painter_search.index.works.works_db import IndexedWork, WorksDB

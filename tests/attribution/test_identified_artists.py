@@ -30,10 +30,10 @@ from painter_search.display.words.naming_costs import FILTERED
 from painter_search.encoder.checkpoint import add_to_checkpoint
 from painter_search.encoder.load_encoder import load_encoder
 from painter_search.encoder.trained_artists import digest_artists
+from painter_search.index.calibration.recalibration import may_have_learned, recalibrate
 from painter_search.index.config import BuildIndexConfig, WorkFilter
 from painter_search.index.manifest import Manifest, publish_index
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.recalibration import may_have_learned, recalibrate
 from painter_search.metrics.identification.open_set import Evidence, artist_known, artist_shares
 
 

@@ -20,12 +20,10 @@ def test_collection_open_accepts_path_as_text(collection: Collection) -> None:
     assert Collection.open(str(collection.folder)) == collection
 
 
-def test_collection_open_takes_a_path_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(variable, str(tmp_path))
+def test_collection_open_takes_a_path_in_the_home_folder(user_home: Path) -> None:
     with pytest.raises(NotFoundError) as refused:
         Collection.open("~/missing")
-    assert str(tmp_path / "missing") in str(refused.value)
+    assert str(user_home / "missing") in str(refused.value)
 
 
 def test_collection_open_refuses_missing_and_damaged_folders(tmp_path: Path) -> None:

@@ -136,12 +136,10 @@ def test_load_encoder_refuses_a_damaged_plda(checkpoint: Path, tmp_path: Path, d
         load_encoder(tmp_path)
 
 
-def test_load_encoder_takes_a_path_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(variable, str(tmp_path))
+def test_load_encoder_takes_a_path_in_the_home_folder(user_home: Path) -> None:
     with pytest.raises(NotFoundError) as refused:
         load_encoder("~/missing")
-    assert str(tmp_path / "missing") in str(refused.value)
+    assert str(user_home / "missing") in str(refused.value)
 
 
 def test_load_encoder_refuses_what_is_no_checkpoint(tmp_path: Path) -> None:

@@ -71,12 +71,10 @@ def test_run_load_refuses_damaged_files(report_run: Run, tmp_path: Path, file: s
         Run.load(folder)
 
 
-def test_run_load_takes_a_path_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(variable, str(tmp_path))
+def test_run_load_takes_a_path_in_the_home_folder(user_home: Path) -> None:
     with pytest.raises(NotFoundError) as refused:
         Run.load("~/missing")
-    assert str(tmp_path / "missing") in str(refused.value)
+    assert str(user_home / "missing") in str(refused.value)
 
 
 def test_run_load_refuses_a_folder_without_a_finished_run(tmp_path: Path) -> None:

@@ -24,12 +24,12 @@ from painter_search.images.fingerprint import NO_PICTURE, fingerprint
 from painter_search.images.framing import encode_jpeg, frame_painting, make_thumbnail, open_frame
 from painter_search.images.sources import Original, read_original
 from painter_search.images.types import ImageFile
+from painter_search.index.calibration.recalibration import is_trained_on
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.finish_build import publish_built, store_vectors
 from painter_search.index.given.vectors import read_vectors
 from painter_search.index.given.works import GivenWorks, read_works
 from painter_search.index.manifest import ENCODER, MADE_ELSEWHERE, REJECTED, THUMBNAILS, WORKS
-from painter_search.index.recalibration import is_trained_on
 from painter_search.index.works.thumbnails import Picture
 from painter_search.index.works.works_writer import write_thumbnails, write_works
 

@@ -81,15 +81,13 @@ def test_an_empty_path_is_refused(arguments: tuple[str, ...], capsys: pytest.Cap
 
 
 def test_a_tilde_that_the_shell_has_left_is_the_home_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    user_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def show(config: Config) -> None:
         print(config.folder)
 
-    for variable in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(variable, str(tmp_path))
     assert run_command("show", show, ["--folder=~/a"], Config.__doc__) == 0
-    assert capsys.readouterr().out == f"{tmp_path / 'a'}\n"
+    assert capsys.readouterr().out == f"{user_home / 'a'}\n"
 
 
 @pytest.mark.parametrize(

@@ -62,13 +62,11 @@ def test_an_empty_string_is_no_path(empty: str) -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(user_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The home folder; the current one lies beside it."""
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    for variable in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(variable, str(tmp_path / "home"))
-    return tmp_path / "home"
+    return user_home
 
 
 def test_a_tilde_that_no_shell_has_expanded_is_the_home_folder(home: Path) -> None:

@@ -117,10 +117,8 @@ def test_load_refuses_other_vectors_than_the_manifest_names(
         PaintingIndex.load(copied)
 
 
-def test_a_file_below_the_home_folder_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    assert milvus.resolve_uri("~/v.db") == str(tmp_path.resolve() / "v.db")
+def test_a_file_below_the_home_folder_is_found(user_home: Path) -> None:
+    assert milvus.resolve_uri("~/v.db") == str(user_home.resolve() / "v.db")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import numpy as np
 from painter_search.encoder.files.names import PLDA_FILE
 from painter_search.encoder.trained_artists import count_trained
 from painter_search.index.attribution_data import AttributionData
-from painter_search.index.leave_one_out_index import LeaveOneOutIndex
+from painter_search.index.calibration.leave_one_out_index import LeaveOneOutIndex
 from painter_search.index.manifest import THUMBNAILS, WORKS, FileEntry, Manifest
 from painter_search.index.works.works_db import WorksDB
 from painter_search.metrics.confidence import Confidence

@@ -9,10 +9,10 @@ import pytest
 from synthetic_index import clustered, synthetic_index
 
 from painter_search.analysis.reliability import measure_reliability
-from painter_search.index import leave_one_out_index, recalibration
-from painter_search.index.leave_one_out_index import LeaveOneOutIndex
+from painter_search.index.calibration import leave_one_out_index, recalibration
+from painter_search.index.calibration.leave_one_out_index import LeaveOneOutIndex
+from painter_search.index.calibration.recalibration import recalibrate
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.index.recalibration import recalibrate
 from painter_search.index.vector_store import faiss_plan
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.confidence_fit import HeldOutWorks, fit_confidence

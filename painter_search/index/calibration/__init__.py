@@ -1,0 +1,1 @@
+"""How sure an index is: queried with its own works, and calibrated on them."""
