@@ -13,12 +13,12 @@ Originals become a clean collection, a collection trains an encoder, an encoder 
     score_triplets(index, "triplets.csv"), measure_reliability(index) -> how good, and how sure, it is
     audit_collection(AuditConfig()), draw_map(MapConfig()), export_index(ExportConfig("works.parquet"))
 
-Wherever a list is taken, one is taken too, and a string is a path. Images are paths, bytes, PIL images or uint8 arrays.
-Results have `to_dict()`, those that are tables `to_frame()`, and most a notebook view. Errors that a user can cause
-are `PainterSearchError`s.
+Wherever a list is taken, a single item is, too, and a string is a path. Images are paths, bytes, PIL images or uint8
+arrays. Results have `to_dict()`, those that are tables `to_frame()`, and most a notebook view. Errors that a user can
+cause are `PainterSearchError`s.
 
 Names are imported when they are first used, so that importing the package costs nothing. In a container with a CPU
-quota, `OMP_NUM_THREADS` is set to that unless it is set.
+quota, `OMP_NUM_THREADS` is set to the quota, unless you have set it.
 """
 
 from importlib import import_module

@@ -88,12 +88,12 @@ def _without_command(words: Sequence[str]) -> int:
         from painter_search.common.command_line.completion import print_completion
 
         modules = {name: import_module(f"painter_search.{name}") for name in COMMANDS}
-        subcommands = {name: module.SUBCOMMANDS for name, module in modules.items() if hasattr(module, "SUBCOMMANDS")}
-        return print_completion(
-            {name: module.run for name, module in modules.items()},
-            words[1:],
-            {name: {sub: run for sub, (run, _) in own.items()} for name, own in subcommands.items()},
-        )
+        subcommands = {
+            name: {subcommand: run for subcommand, (run, _) in module.SUBCOMMANDS.items()}
+            for name, module in modules.items()
+            if hasattr(module, "SUBCOMMANDS")
+        }
+        return print_completion({name: module.run for name, module in modules.items()}, words[1:], subcommands)
     print(f"painter_search: there is no command {words[0]!r}{_suggestion(words[0])}", file=sys.stderr)
     print(f"The commands: {', '.join(COMMANDS)}. `python -m painter_search` explains them.", file=sys.stderr)
     return 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from painter_search.analysis.info import InfoConfig
+from painter_search.analysis.config import InfoConfig
 from painter_search.common.command_line.cli import run_command
 from painter_search.common.command_line.flag_types import Flags
 

@@ -3,13 +3,15 @@
     python scripts/compare_encoders.py painter runs/strong imagenet --data data --backbone tf_efficientnet_lite0
 
 An encoder is a run, a checkpoint, an encoder's folder, `painter` (the one that comes with the package) or `imagenet`
-(a backbone without training, seen as trained ones are). Every pair of works by one artist is held against every work
-by another. 95 % intervals by bootstrap over artists; differences are paired, to the last encoder.
+(a backbone without training, seen as trained ones are). Test artists that one of them was trained or validated on are
+left out, where that is known. Every pair of works by one artist is held against every work by another. 95 % intervals
+by bootstrap over artists; differences are paired, to the last encoder.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +19,13 @@ from rich.console import Console
 from rich.table import Table
 
 from painter_search.collection.collection import Collection
+from painter_search.collection.work import Work
 from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.files.names import PACKAGED
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.encoder.inference.onnx_export import fastest_embedder
 from painter_search.encoder.load_encoder import load_encoder
+from painter_search.encoder.trained_artists import find_trained
 from painter_search.metrics.bootstrap import Estimate, mean_by_artist, paired_difference
 from painter_search.metrics.retrieval import score_retrieval
 from painter_search.metrics.triplet_accuracy import all_negative_hits
@@ -37,7 +41,8 @@ def main() -> None:
     encoders = {name: open_encoder(name, flags.backbone, flags.weights) for name in flags.encoders}
     for folder in flags.data:
         collection = Collection.open(folder)
-        show(collection, {name: score(encoder, collection) for name, encoder in encoders.items()})
+        works = unseen_works(collection, list(encoders.values()))
+        show(collection, works, {name: score(encoder, collection, works) for name, encoder in encoders.items()})
 
 
 def parse_flags() -> argparse.Namespace:
@@ -59,9 +64,16 @@ def open_encoder(name: str, backbone: str, weights: str) -> Encoder:
     return Encoder(untrained_network(backbone, weights, seed=42, views="sized-parts", normalize=True), "whole")
 
 
-def score(encoder: Encoder, collection: Collection) -> Scores:
-    """Accuracy over every negative of each pair of test works by one artist; recall@1 of each work."""
+def unseen_works(collection: Collection, encoders: Sequence[Encoder]) -> list[Work]:
+    """Its test works by artists that none of the encoders was trained or validated on, as far as is known."""
     works = collection.works("test")
+    digests = {digest for encoder in encoders for digest in encoder.trained_artists or ()}
+    trained = find_trained(digests, {work.artist for work in works})
+    return [work for work in works if work.artist not in trained]
+
+
+def score(encoder: Encoder, collection: Collection, works: Sequence[Work]) -> Scores:
+    """Accuracy over every negative of each pair of works by one artist; recall@1 of each work."""
     embeddings = embed_all(fastest_embedder(encoder.network), [collection.frame_path(work.file) for work in works])
     return score_embeddings(embeddings, np.unique([work.artist for work in works], return_inverse=True)[1])
 
@@ -74,8 +86,7 @@ def score_embeddings(embeddings: np.ndarray, artists: np.ndarray) -> Scores:
     return {ACCURACY: (hits, artists[anchors]), RECALL: (recall, artists)}
 
 
-def show(collection: Collection, scores: dict[str, Scores]) -> None:
-    works = collection.works("test")
+def show(collection: Collection, works: Sequence[Work], scores: dict[str, Scores]) -> None:
     artists = len({work.artist for work in works})
     table = Table(title=f"{collection.name}: {len(works):,} test works by {artists:,} artists", title_justify="left")
     figures = list(next(iter(scores.values())))

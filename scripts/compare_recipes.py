@@ -11,7 +11,7 @@ intervals by bootstrap over artists, the same draws for all splits and encoders.
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from painter_search.encoder.inference.embedding import embed_all
 from painter_search.encoder.load_encoder import load_encoder
 from painter_search.encoder.network import EncoderNetwork
 from painter_search.training.config import TrainConfig
+from painter_search.training.run import CONFIG, is_finished
 from painter_search.training.trainer import train_encoder
 
 RESAMPLES = 2000
@@ -73,6 +74,7 @@ def main() -> None:
     )
     parser.add_argument("--splits", type=int, default=3, help="how many; the first is the catalogue's own")
     parser.add_argument("--epochs", type=int, help="as in train; the recipe's own by default")
+    parser.add_argument("--backbone-lr", type=float, help="as in train, for strong; 0 trains the new layer alone")
     parser.add_argument("--without-report", action="store_true", help="train and score strong only")
     flags = parser.parse_args()
     sides = flags.img_size * (len(flags.collections) if len(flags.img_size) == 1 else 1)
@@ -81,15 +83,16 @@ def main() -> None:
         home = [flags.out / source.name / f"split-{number}" for source in flags.collections]
         prepared = [prepare_split(source, number, out) for source, out in zip(flags.collections, home, strict=True)]
         common = {"weights": flags.weights, "backbone": flags.backbone, "epochs": flags.epochs}
+        strong = common | {"backbone_lr": flags.backbone_lr}
         for collection, out, side in zip(prepared, home, sides, strict=True):
             if not flags.without_report:
                 data = (collection.folder,)
                 train(TrainConfig(data=data, runs=out, name="report", recipe="report", img_size=side, **common))
-            train(TrainConfig(data=(collection.folder,), runs=out, name="strong", img_size=side, **common))
+            train(TrainConfig(data=(collection.folder,), runs=out, name="strong", img_size=side, **strong))
         together = flags.out / "together" / f"split-{number}"
         if len(prepared) > 1:
             folders = tuple(collection.folder for collection in prepared)
-            train(TrainConfig(data=folders, runs=together, name="together", img_size=max(sides), **common))
+            train(TrainConfig(data=folders, runs=together, name="together", img_size=max(sides), **strong))
         for collection, out in zip(prepared, home, strict=True):
             for row, (run, file) in ROWS.items():
                 checkpoint = (together if run == "together" else out) / run / file
@@ -124,8 +127,8 @@ def train(config: TrainConfig) -> None:
     """Train, resume an unfinished run, or keep a finished one."""
     assert config.name is not None
     folder = config.runs / config.name
-    if not (folder / "score.json").is_file():
-        train_encoder(TrainConfig(**{**config.__dict__, "resume": (folder / "config.json").is_file()}))
+    if not is_finished(folder):
+        train_encoder(replace(config, resume=(folder / CONFIG).is_file()))
 
 
 @torch.inference_mode()

@@ -138,7 +138,7 @@ def imports_of_the_package() -> dict[str, set[str]]:
 
 def imported_modules(name: str) -> list[str]:
     """The modules of a package that painter_search imports; its main one where it imports none itself."""
-    owned = {module for module, owners in packages_distributions().items() if name in map(canonicalize_name, owners)}
+    owned = {module for module, owners in owners_of_modules().items() if name in map(canonicalize_name, owners)}
     modules = sorted(module for module in imports_of_the_package() if module.partition(".")[0] in owned)
     return modules or [min((module for module in owned if module.isidentifier()), key=len)]
 

@@ -144,8 +144,10 @@ def new_table(collection: Collection) -> Table:
 
 
 def add_row(table: Table, run: Run, frozen: int, tuned: int, collection: Collection, artists: int) -> None:
+    works = collection.works("test")
     before, after = (
-        score(load_encoder(run.folder / f"epoch_{epoch:02d}.safetensors"), collection) for epoch in (frozen, tuned)
+        score(load_encoder(run.folder / f"epoch_{epoch:02d}.safetensors"), collection, works)
+        for epoch in (frozen, tuned)
     )
     cells = []
     for figure in before:

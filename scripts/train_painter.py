@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from painter_search.encoder.encoder import Encoder
 from painter_search.encoder.files.names import CARD, PACKAGED
 from painter_search.encoder.load_encoder import load_encoder
 from painter_search.training.config import TrainConfig
-from painter_search.training.run import Run, is_finished
+from painter_search.training.run import CONFIG, Run, is_finished
 from painter_search.training.trainer import train_encoder
 
 BACKBONE = "tf_efficientnet_lite0"
@@ -61,8 +62,7 @@ def main() -> None:
     runs = flags.out / "runs"
     config = TrainConfig(data=data, runs=runs, name="painter", backbone=BACKBONE, weights=str(flags.weights))
     if not is_finished(runs / "painter"):
-        resume = (runs / "painter" / "config.json").is_file()
-        train_encoder(TrainConfig(**{**config.__dict__, "resume": resume}))
+        train_encoder(replace(config, resume=(runs / "painter" / CONFIG).is_file()))
     run = Run.load(runs / "painter")
     encoder = load_encoder(run.best)
     encoder.save(flags.save_to, precision="float16")

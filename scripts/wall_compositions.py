@@ -59,7 +59,7 @@ def draw_works(folders: Sequence[Path], part: str, count: int, seed: int) -> lis
         for number in rng.permutation(len(works))[: -(-count // len(folders))]:
             work = works[number]
             drawn.append(Painting(work.collection, work.file, work.artist, collection.frame_path(work.file)))
-    return drawn[:count] if len(folders) == 1 else drawn
+    return drawn
 
 
 def photographs(paintings: Sequence[Painting], seed: int) -> Iterator[Composition]:

@@ -14,6 +14,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch loads: threads of 
 os.environ.pop("OPENBLAS_NUM_THREADS", None)  # the user's; commands set their own
 os.environ["NO_PROXY"] = "127.0.0.1,localhost"
 os.environ["no_proxy"] = "127.0.0.1,localhost"
+os.environ.pop("COLUMNS", None)  # the user's, too; what is printed depends on them
+os.environ.pop("LINES", None)
+os.environ.pop("FORCE_COLOR", None)
+os.environ.pop("NO_COLOR", None)
+os.environ.pop("CLICOLOR_FORCE", None)
 # Before huggingface_hub loads: what the user has fetched is not found, and stand-ins of the hub can be reached.
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="painter-search-")
 os.environ["HF_HUB_OFFLINE"] = "0"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -211,18 +210,9 @@ def test_query_page_holds_its_pictures_and_links_to_nothing(
     assert "https:" not in html
 
 
-def copy_index(index: PaintingIndex, home: Path) -> Path:
-    """Copy an index into a folder of its own, so that it can be changed; returns the folder."""
-    shutil.copytree(index.folder, home / index.digest)
-    (home / "CURRENT").write_text(index.digest, encoding="utf-8")
-    return home
-
-
 def test_build_index_adds_lists_and_removes_and_query_filters(
-    small_index: PaintingIndex, painted_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    small_index: PaintingIndex, home: Path, painted_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    home = copy_index(small_index, tmp_path / "index")
-
     def shown(command: str, *flags: object) -> str:
         assert import_module(f"painter_search.{command}").main([*map(str, flags), "--index", str(home)]) == 0
         return capsys.readouterr().out
@@ -249,10 +239,7 @@ def test_build_index_adds_lists_and_removes_and_query_filters(
 
 
 @pytest.mark.slow
-def test_build_index_add_does_not_import_torch(
-    small_index: PaintingIndex, painted_folder: Path, tmp_path: Path
-) -> None:
-    home = copy_index(small_index, tmp_path / "index")
+def test_build_index_add_does_not_import_torch(home: Path, painted_folder: Path) -> None:
     code = (
         "import sys, importlib; command = importlib.import_module('painter_search.build-index'); "
         "code = command.main(sys.argv[1:]); assert 'torch' not in sys.modules; sys.exit(code)"

@@ -25,7 +25,6 @@ else:
 
 PACKAGE = Path(painter_search.__file__).parent
 REPOSITORY = Path(__file__).parents[1]
-"""For contributors; the only file of the package that is not installed."""
 TABLES = {
     "df_test_clean.csv": "c0802f543e2e6948971f19cdc9aca5b14bd12de97dab01ee2bd47c2d09bf2a93",
     "df_train_all.csv": "1f790942354fc966f947cc9a22d28b3c6248e2fee4b29ed8e7f824faef238dc3",

@@ -21,10 +21,11 @@ from painter_search.common.command_line.cli import parse_flags
 
 ROOT = Path(__file__).parents[1]
 PAGE_NAMES = (
-    "README.md", "index/README.md", "painter_search/COMMANDS.md", "painter_search/README.md",
-    "painter_search/collection/README.md", "scripts/README.md", "tests/README.md",
+    "CHANGELOG.md", "README.md", "index/README.md", "painter_search/COMMANDS.md", "painter_search/README.md",
+    "painter_search/collection/README.md", "painter_search/encoder/painter/README.md", "scripts/README.md",
+    "tests/README.md", "tests/faults/README.md",
 )  # fmt: skip
-PAGES = [path for name in PAGE_NAMES if (path := ROOT / name).is_file()]
+PAGES = [ROOT / name for name in PAGE_NAMES]
 README, COMMANDS_PAGE = ROOT / "README.md", ROOT / "painter_search" / "COMMANDS.md"
 TINY = {
     # No model hub is reached in tests, and no hour is spent: the flags are the README's, the network is a small one.
@@ -116,6 +117,14 @@ def test_link_on_a_page_leads_to_a_file_and_heading(page: Path) -> None:
 def test_path_named_on_a_page_exists(page: Path) -> None:
     for name in re.findall(r"`((?:painter_search|scripts|tests)/[\w./-]*)`", page.read_text(encoding="utf-8")):
         assert (ROOT / name).exists(), name
+
+
+def test_tests_named_on_their_page_exist() -> None:
+    page = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
+    names = re.findall(r"`((?!tests/|painter_search/)[\w/]*(?:/|test_\w+\.py))`", page)  # those are tested above
+    assert len(names) > 50
+    for name in names:
+        assert (ROOT / "tests" / name).exists(), name
 
 
 def test_pages_name_every_command() -> None:

@@ -25,8 +25,11 @@ from small_world import write_paintings
 from staged_net import BACKBONE
 from tiny_world import paint_tiny_artists, save_tiny_encoder
 
+from painter_search.collection.collection import Collection
 from painter_search.common.command_line.cli import parse_flags
 from painter_search.common.files.atomic_io import write_json
+from painter_search.encoder.checkpoint import add_to_checkpoint
+from painter_search.encoder.trained_artists import digest_artists
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.training.config import TrainConfig
 from painter_search.training.run import saved_settings
@@ -347,8 +350,10 @@ def test_compare_encoders_scores_each_and_pairs_differences(
     small_collection: Path, tmp_path: Path, run_here: Run
 ) -> None:
     one, other = (save_tiny_encoder(tmp_path / f"{seed}.safetensors", seed=seed) for seed in (1, 2))
+    artists = sorted({work.artist for work in Collection.open(small_collection).works("test")})
+    add_to_checkpoint(other, trained_artists=list(digest_artists(artists[:1])))
     printed = run_here("compare_encoders.py", one, other, one, "--data", small_collection)
-    assert "test works by" in printed
+    assert f"test works by {len(artists) - 1} artists" in printed
     assert len(re.findall(r"\d\d?\.\d \[", printed)) >= 4
 
 
@@ -399,22 +404,26 @@ def test_learning_curve_refuses_to_compare_without_fine_tuning(
     assert "--finetune-epochs is 0" in capsys.readouterr().err
 
 
-def test_compare_recipes_trains_on_all_with_the_largest_side(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_compare_recipes_trains_each_recipe_with_its_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.syspath_prepend(str(SCRIPTS))
     script = runpy.run_path(str(SCRIPTS / "compare_recipes.py"))
     main, trained = script["main"], {}
     replaced = {
         "prepare_split": lambda source, number, out: SimpleNamespace(name=source.name, folder=out),
-        "train": lambda config: trained.update({(config.name, config.runs): config.img_size}),
+        "train": lambda config: trained.update({(config.name, config.runs): config}),
         "show": lambda name, rows: None,
     }
     for name, function in replaced.items():
         monkeypatch.setitem(main.__globals__, name, function)
-    flags = ["a", "b", "--out", str(tmp_path), "--splits", "1", "--without-report", "--img-size", "64", "96"]
+    flags = ["a", "b", "--out", str(tmp_path), "--splits", "1", "--backbone-lr", "0", "--img-size", "64", "96"]
     monkeypatch.setattr(sys, "argv", ["compare_recipes.py", *flags])
     main()
-    assert [trained["strong", tmp_path / name / "split-0"] for name in "ab"] == [64, 96]
-    assert trained["together", tmp_path / "together" / "split-0"] == 96
+    together = trained.pop(("together", tmp_path / "together" / "split-0"))
+    assert (together.img_size, together.backbone_lr) == (96, 0)
+    for recipe, backbone_lr in (("report", None), ("strong", 0)):
+        configs = [trained.pop((recipe, tmp_path / name / "split-0")) for name in "ab"]
+        assert [(config.img_size, config.backbone_lr) for config in configs] == [(64, backbone_lr), (96, backbone_lr)]
+    assert not trained
 
 
 def test_convergence_is_measured_from_the_network_that_came(monkeypatch: pytest.MonkeyPatch) -> None:

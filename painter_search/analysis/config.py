@@ -1,4 +1,4 @@
-"""Settings of `eval-triplets`, `audit`, `map` and `compare`."""
+"""Settings of `eval-triplets`, `audit`, `map`, `compare` and `info`."""
 
 from __future__ import annotations
 
@@ -113,3 +113,23 @@ class CompareConfig:
             )
         object.__setattr__(self, "page", html_path(self.page))
         parse_crop(self.crop)
+
+
+@dataclass(frozen=True)
+class InfoConfig:
+    """Show versions, devices and extras, and what lies in the folders in use: what to paste into a bug report.
+
+    Paths are left out unless asked for.
+    """
+
+    index: Path = DEFAULT_INDEX
+    """The index in use."""
+
+    runs: Path = Path("runs")
+    """The folder that holds the runs."""
+
+    data: Path = Path("data")
+    """The collection in use."""
+
+    paths: bool = False
+    """Show where Python, the package and these folders lie."""

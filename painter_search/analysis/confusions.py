@@ -57,7 +57,7 @@ def confused_artists(
     found = index.search_candidates(index.embeddings(all_ids[rows]))
     for row, picture, (distances, ids) in zip(rows, pictures, found, strict=True):
         works = index.load_candidates(ids)
-        copies = works.ids[same_picture(picture, works.fingerprints, works.reduced)]
+        copies = works.ids[same_picture(picture, works.fingerprints, works.coarse)]
         left = ~np.isin(ids, [all_ids[row], *copies])
         distances, candidates = distances[left], np.searchsorted(all_ids, ids[left])
         scaled = scale_distances(distances, index.local_scales[candidates], index.mean_distance)

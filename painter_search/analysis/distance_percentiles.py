@@ -88,11 +88,6 @@ def pair_distances(
     return different, same
 
 
-def same_artist(index: PaintingIndex, distances: NDArray[np.floating]) -> NDArray[np.float64] | None:
-    """Probability that one artist painted both works, for distances of any shape; None without calibration."""
-    return None if index.confidence is None else index.confidence.same_artist(distances / index.mean_distance)
-
-
 def sample_pairs(
     artists: NDArray[np.int64], sample_size: int, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -7,26 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from painter_search.analysis.config import InfoConfig
 from painter_search.common.errors import NotFoundError, PainterSearchError
 from painter_search.common.machine.installation import Installation, read_installation
 from painter_search.index.manifest import find_index, read_manifest
-
-
-@dataclass(frozen=True)
-class InfoConfig:
-    """Show versions, devices and extras, and what lies in the folders in use: what to paste into a bug report.
-
-    Paths are left out unless asked for.
-    """
-
-    index: Path = Path("index")
-    """The index in use."""
-    runs: Path = Path("runs")
-    """The folder that holds the runs."""
-    data: Path = Path("data")
-    """The collection in use."""
-    paths: bool = False
-    """Show where Python, the package and these folders lie."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from painter_search.metrics.calibration_curve import CalibrationCurve, calibrati
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.confidence_fit import MIN_ARTISTS
 from painter_search.metrics.distances import FloatArray, IntArray, paired_distances
+from painter_search.metrics.identification.naming_threshold import LEAST_ARTISTS, LEAST_WORKS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +82,11 @@ class IndexReliability:
     """Calibration of the probability that one artist painted both works of a pair; half of the pairs are."""
     answers: CalibrationCurve | None
     """Calibration of the probability of the artist ranked first, over queries with and without their artist."""
+
+    @property
+    def enough(self) -> bool:
+        """Whether so many works by so many artists were queried that shares mean anything; see `LEAST_WORKS`."""
+        return self.queries >= LEAST_WORKS and self.queried_artists >= LEAST_ARTISTS
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as under "trust" in what `eval-triplets --json` prints."""

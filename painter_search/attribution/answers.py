@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeAlias, overload
 
 from painter_search.collection.work import Work
 from painter_search.common.html_repr import Html, html_picture, html_table, html_text
@@ -74,7 +74,7 @@ class Attribution:
     """
 
     painting: str
-    """Name of the file, or its path within the folder or archive that was asked about."""
+    """Name of the file, or its path within the folder or archive that was asked about; longer where another has it."""
     same_works: tuple[Neighbour, ...]
     """Works in the index that show this very picture. They take no part in the ranking."""
     artists: tuple[ArtistMatch, ...]
@@ -211,7 +211,7 @@ class FailedQuery:
     """The answer for a file that is not a usable image."""
 
     painting: str
-    """Name of the file, or its path within the folder or archive that was asked about."""
+    """Name of the file, or its path within the folder or archive that was asked about; longer where another has it."""
     reason: str
     """Why there is no answer."""
 
@@ -246,7 +246,20 @@ Answer: TypeAlias = Attribution | FailedQuery
 
 
 class Answers(list[Answer]):
-    """The answers of one `attribute` call: a list, in the order of the paintings, with views of all of them at once."""
+    """The answers of one `attribute` call: a list, in the order of the paintings, with views of all of them at once.
+
+    Parts of them, `answers[:10]`, and several together, `answers + more`, are `Answers`, too.
+    """
+
+    @overload
+    def __getitem__(self, place: SupportsIndex, /) -> Answer: ...
+    @overload
+    def __getitem__(self, place: slice, /) -> Answers: ...
+    def __getitem__(self, place: SupportsIndex | slice, /) -> Answer | Answers:
+        return Answers(super().__getitem__(place)) if isinstance(place, slice) else super().__getitem__(place)
+
+    def __add__(self, more: list[Answer], /) -> Answers:  # type: ignore[override]
+        return Answers(super().__add__(more))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as under "answers" in what `query --json` prints."""

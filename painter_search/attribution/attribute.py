@@ -103,13 +103,12 @@ def attribute_from_config(index: PaintingIndex, config: QueryConfig) -> Answers:
     Ends the process if decoding a file hangs. The config's filter is not applied: `index` is narrowed already.
     """
     listed = [] if config.list_file is None else read_list(config.list_file)
-    paintings, crop = [*config.paintings, *listed], config.crop
     return attribute(
         index,
-        paintings,
+        [*config.paintings, *listed],
         config.top_k,
         config.works_per_artist,
-        crop=crop,
+        crop=config.crop,
         pictures=config.page is not None,
         exit_on_timeout=True,
     )

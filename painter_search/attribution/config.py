@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import tyro
 
 from painter_search.common.command_line.cli import html_path
-from painter_search.common.command_line.flag_types import IfAny, IfGiven, Names
+from painter_search.common.command_line.flag_types import IfAny, IfGiven, Names, whole_number
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, as_locations, parse_location
 from painter_search.images.photographs.crop import parse_crop
@@ -86,9 +85,5 @@ class QueryConfig:
 def check_counts(top_k: int, works_per_artist: int) -> None:
     """Raise `InvalidValueError` unless both are whole numbers of at least 1."""
     for flag, value in (("top-k", top_k), ("works-per-artist", works_per_artist)):
-        try:
-            operator.index(value)
-        except TypeError:
-            raise InvalidValueError(f"--{flag} is {value!r}; it must be a whole number.") from None
-        if value < 1:
+        if whole_number(flag, value) < 1:
             raise InvalidValueError(f"--{flag} is {value}; it must be at least 1.")

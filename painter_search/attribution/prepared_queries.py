@@ -90,7 +90,7 @@ def _attribute_one(
 ) -> Attribution:
     """Rank the artists of the candidate works `ids` `[n]` at `distances` `[n]`."""
     works = index.load_candidates(ids)
-    is_query = same_picture(painting.fingerprint, works.fingerprints, works.reduced) | (works.ids == painting.id)
+    is_query = same_picture(painting.fingerprint, works.fingerprints, works.coarse) | (works.ids == painting.id)
     if painting.id is None:
         is_query |= np.isin(works.ids, recognised_works(index, painting.frame, distances, ids))
     rows = np.searchsorted(works.ids, ids)
@@ -102,7 +102,7 @@ def _attribute_one(
     ranked, adjusted = rank_artists(scaled[~same], artists[~same], sizes)
     artist_known = probabilities = None
     if index.confidence is not None and len(ranked):
-        relative = distance_matrix(embedding[None], index.reference_embeddings)[0] / index.mean_distance
+        relative = distance_matrix(embedding[None], index.cohort_embeddings)[0] / index.mean_distance
         signals = OpenSetSignals.measured(adjusted, relative)
         log_ratios = index.log_ratios(embedding, works, is_query)
         probabilities = index.confidence.probabilities(
@@ -143,11 +143,8 @@ def _attribute_one(
 def neighbours(index: PaintingIndex, ids: NDArray[np.int64], distances: NDArray[np.float32]) -> tuple[Neighbour, ...]:
     """The works `ids` `[n]` at `distances` `[n]` from a query, with the probability that one artist painted both."""
     works = index.works.get([int(id) for id in ids])
-    probabilities: Iterable[float | None] = (
-        [None] * len(ids)
-        if index.confidence is None
-        else index.confidence.same_artist(distances / index.mean_distance).tolist()
-    )
+    found = index.same_artist(distances)
+    probabilities: Iterable[float | None] = [None] * len(ids) if found is None else found.tolist()
     return tuple(
         Neighbour(int(id), work, float(distance), probability)
         for id, work, distance, probability in zip(ids, works, distances, probabilities, strict=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias, cast
@@ -15,12 +16,12 @@ from PIL import Image
 
 from painter_search.common.errors import InvalidValueError, NotFoundError, UnreadableImageError
 from painter_search.common.files.atomic_io import digest_bytes, digest_file
-from painter_search.common.files.urls import Location, parse_location
+from painter_search.common.files.urls import Location, join_location, parse_location, redact_url
 from painter_search.common.log import logger
-from painter_search.images.image_inputs import ImageInput, ImageInputs, as_list, image_file, read_content, single_file
-from painter_search.images.listing.folder_walk import nothing_found, walk_folder
+from painter_search.images.image_inputs import ImageInput, ImageInputs, as_list, image_file, read_content
+from painter_search.images.listing.folder_walk import walk_folder
 from painter_search.images.listing.side_files import is_note
-from painter_search.images.sources import Original, list_originals
+from painter_search.images.sources import Original, list_originals, nothing_found, single_file
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class QueryInput:
     """One painting to query with."""
 
     name: str
-    """What the answer calls it. It has no folders of this machine in it."""
+    """What the answer calls it. Folders of this machine are in it only to tell files of one name apart."""
     content: Path | bytes | Original | WorkId
     """Its file, which need not exist; the bytes of one; a file in an archive or at a URL; or a work of the index."""
 
@@ -65,6 +66,7 @@ def read_query_inputs(paintings: PaintingInputs) -> list[QueryInput]:
     Hidden files, side files and notes in a folder are passed over.
     Files and bytes are not opened here. PIL images and arrays, which have no file, are encoded without loss. A path
     that does not exist is listed where there are others, so that a mistyped one does not cost the answers to these.
+    Files of one name are called by as much of their paths as tells them apart: `one/front.jpg`, `two/front.jpg`.
 
     Raises:
         NotFoundError: The only path does not exist.
@@ -86,7 +88,38 @@ def read_query_inputs(paintings: PaintingInputs) -> list[QueryInput]:
             queries.append(to_query_input(painting, len(queries) + 1))
     if not queries:
         raise InvalidValueError("there is no painting to query with; give at least one.")
-    return queries
+    return _told_apart(queries)
+
+
+def _told_apart(queries: list[QueryInput]) -> list[QueryInput]:
+    """The queries, of which files that share a name are called by as much of their paths as tells them apart."""
+    times = Counter(query.name for query in queries)
+    if len(times) == len(queries):
+        return queries
+    places = [_place(query) for query in queries]
+    files = Counter(ending for place in set(places) for ending in _endings(place))
+    told_apart = []
+    for query, place in zip(queries, places, strict=True):
+        longer = _endings(place)[query.name.count("/") :] if times[query.name] > 1 else []
+        told_apart.append(replace(query, name=next((name for name in longer if files[name] == 1), query.name)))
+    return told_apart
+
+
+def _place(query: QueryInput) -> str:
+    """Where a query's file is, with forward slashes; empty for what is no file, or is called by another name."""
+    content = query.content
+    if not isinstance(content, Path | Original):
+        return ""
+    location = content if isinstance(content, Path) else join_location(content.container, content.file)
+    place = Path(os.path.abspath(location)).as_posix() if isinstance(location, Path) else redact_url(location)
+    place, name = (unicodedata.normalize("NFC", text) for text in (place, query.name))
+    return place if place.endswith(f"/{name}") else ""
+
+
+def _endings(place: str) -> list[str]:
+    """The ends of a path, from its last name to all of it."""
+    parts = place.split("/") if place else []
+    return ["/".join(parts[-count:]) for count in range(1, len(parts) + 1)]
 
 
 def to_query_input(painting: PaintingInput, number: int) -> QueryInput:

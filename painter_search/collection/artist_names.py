@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from painter_search.collection.hands.folding import fold_name, fold_words, split_off_life
 from painter_search.collection.hands.hand import Hand, read_hands
 from painter_search.collection.hands.nobody import names_nobody
+from painter_search.collection.hands.qualifiers import whole_qualifier
 from painter_search.collection.layouts.vocabulary import EPITHETS, PARTICLES
 from painter_search.collection.tables.cells import visible_text
 from painter_search.common.progress import track
@@ -55,9 +56,10 @@ def clean_name(name: str) -> str:
 
 
 def join_artists(cells: Iterable[str]) -> str:
-    """The artists of a work that stand in several cells as one text, each once, without "unknown" behind the first."""
+    """The artists of a work that stand in several cells as one text, each once, with a qualifier in a cell of its own,
+    but without "unknown" behind the first."""
     first, *others = list(dict.fromkeys(filter(None, map(str.strip, cells)))) or [""]
-    return "; ".join([first, *(other for other in others if not names_nobody(other))])
+    return "; ".join([first, *(other for other in others if whole_qualifier(other) or not names_nobody(other))])
 
 
 def suspicious_names(catalogue: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import astuple, dataclass, field, fields
-from html import escape
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -18,6 +17,7 @@ from painter_search.common.errors import BusyError, DamagedFileError, NotFoundEr
 from painter_search.common.files.atomic_io import digest_bytes, read_json, to_json
 from painter_search.common.files.csv_io import read_table
 from painter_search.common.files.urls import expand_home
+from painter_search.common.html_repr import html_table
 from painter_search.images.framing import make_thumbnail, read_frame
 from painter_search.images.picture_size import THUMBNAIL_SIDE, is_picture_size
 from painter_search.images.types import Framing
@@ -164,15 +164,12 @@ class Collection:
     def _repr_html_(self) -> str:
         """The name, the framing and the main counts, as Jupyter shows them."""
         counts = self.summary.get("counts", {})
-        rows = "".join(
-            f"<tr><th>{escape(rule)}</th><td>{counts[rule]['works']:,}</td><td>{counts[rule]['artists']:,}</td></tr>"
+        rows = [
+            (rule, f"{counts[rule]['works']:,}", f"{counts[rule]['artists']:,}")
             for rule in ("catalogue", "train, clean", "test, clean")
             if rule in counts
-        )
-        return (
-            f"<table><caption>Collection {escape(self.name)} ({escape(self.framing)})</caption>"
-            f"<tr><th></th><th>works</th><th>artists</th></tr>{rows}</table>"
-        )
+        ]
+        return html_table(("", "works", "artists"), rows, f"Collection {self.name} ({self.framing})")
 
 
 def frame_name(file: str) -> str:

@@ -30,13 +30,34 @@ PREFETCHED = 64
 def count_copies_once(
     works: pd.DataFrame, framed: Mapping[str, FramingResult], staging: Path
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The works without the copies that `find_copies` finds; and these, with the columns `file, reason`."""
+    """The works without files that two artists have byte for byte, and without the copies that `find_copies` finds; and
+    these, with the columns `file, reason`."""
+    shared = find_shared_files(works, framed)
+    if shared:
+        file, others = next(iter(shared.items()))
+        logger.info(
+            f"{len(shared):,} files lie byte for byte under another artist too, e.g. {file} and {others[0]}: left out, "
+            "and listed in rejected.csv; delete those under the wrong artist."
+        )
+        works = works[~works["new_filename"].isin(list(shared))]
     copies = find_copies(works, framed, staging)
     if copies:
         counted = "1 file shows" if len(copies) == 1 else f"{len(copies):,} files show"
         logger.info(f"{counted} the same picture as another file of the artist: left out, and listed in rejected.csv.")
-    reasons = [(file, f"the same picture as another file of the artist: {kept}") for file, kept in copies.items()]
+    reasons = [(file, f"the same file as another artist's: {', '.join(others)}") for file, others in shared.items()]
+    reasons += [(file, f"the same picture as another file of the artist: {kept}") for file, kept in copies.items()]
     return works[~works["new_filename"].isin(list(copies))], pd.DataFrame(reasons, columns=["file", "reason"])
+
+
+def find_shared_files(works: pd.DataFrame, framed: Mapping[str, FramingResult]) -> dict[str, list[str]]:
+    """The files that another artist has byte for byte, each with that artist's; arguments as those of `find_copies`."""
+    digests = works["new_filename"].map(lambda file: framed[file].digest)
+    artists = works["artist"].groupby(digests).transform("nunique")
+    shared: dict[str, list[str]] = {}
+    for _, same in works[artists > 1].sort_values("new_filename").groupby(digests):
+        for file, artist in zip(same["new_filename"], same["artist"], strict=True):
+            shared[file] = same["new_filename"][same["artist"] != artist].tolist()
+    return dict(sorted(shared.items()))
 
 
 def find_copies(works: pd.DataFrame, framed: Mapping[str, FramingResult], staging: Path) -> dict[str, str]:

@@ -52,10 +52,8 @@ from painter_search.common.log import logger
 from painter_search.images.decode_pool import FramingResult
 from painter_search.images.picture_size import THUMBNAIL_SIDE
 
-COLLECTION_FILES = {
-    *CLEAN_FILES.values(), *TRIPLET_FILES.values(), "rejected.csv", "suspicious_artists.csv", "prepare.json", "frames",
-    "thumbnails", "pictures",
-}  # fmt: skip
+TABLES = {*CLEAN_FILES.values(), *TRIPLET_FILES.values(), "rejected.csv", "suspicious_artists.csv"}
+COLLECTION_FILES = {*TABLES, "prepare.json", "frames", "thumbnails", "pictures"}
 """Names in a collection's folder."""
 DAY_NS = 24 * 3600 * 10**9
 """By how much the clock of another machine may be ahead; dates farther in the future say nothing of changes."""
@@ -130,6 +128,8 @@ def _prepare(config: PrepareConfig, with_triplets: bool) -> Collection:
         raise NotEnoughDataError(_nothing_readable(inputs, rejected_files))
     if config.folder is not None:  # the works of a catalogue are listed on purpose
         readable, rejected_copies = count_copies_once(readable, framed, staging)
+        if readable.empty:
+            raise NotEnoughDataError(f"every file in {config.folder} lies under several artists; keep it under one.")
         rejected_rows = pd.concat([rejected_rows, rejected_copies], ignore_index=True)
     cleaned = clean_catalogue(readable, config.works_cap, config.random_state, keep_single=config.only_test)
     if config.capped_only:
@@ -220,9 +220,7 @@ def _check_replaceable(out: Path, may_replace: bool) -> None:
 def _is_whole(config: PrepareConfig) -> bool:
     """Whether a prepared collection has its tables and the frames of all works; frames are not read."""
     collection = Collection.open(config.out)
-    tables = {*CLEAN_FILES.values(), *TRIPLET_FILES.values(), "rejected.csv", "suspicious_artists.csv"}
-    if config.capped_only:
-        tables.remove(CLEAN_FILES["train_all"])
+    tables = TABLES - {CLEAN_FILES["train_all"]} if config.capped_only else TABLES
     if not all((config.out / table).is_file() for table in tables):
         return False
     try:

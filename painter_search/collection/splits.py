@@ -30,8 +30,7 @@ def divide_artists(artists: pd.Series, test_share: float, random_state: int) -> 
     test_artists: set[str] = set()
     for sure in (True, False):
         names = sorted({leader for leader in leaders.values() if hands[leader].is_sure == sure})
-        order = np.random.RandomState(random_state).permutation(len(names))
-        test_artists.update(names[i] for i in order[: round(test_share * len(names))])
+        test_artists.update(_shuffled(names, random_state)[: round(test_share * len(names))])
     return ~artists.map(leaders).isin(test_artists)
 
 
@@ -45,8 +44,7 @@ def move_shared_artists(works: pd.DataFrame, leading: pd.Series, shared: list[st
 
     `leading` are the works' artists by `leading_artists`; `shared` are some of them.
     """
-    order = np.random.RandomState(random_state).permutation(len(shared))
-    to_train = {shared[i] for i in order[: (len(shared) + 1) // 2]}
+    to_train = _shuffled(shared, random_state)[: (len(shared) + 1) // 2]
     works = works.copy()
     is_shared = leading.isin(shared)
     works.loc[is_shared, "in_train"] = leading[is_shared].isin(to_train)
@@ -62,9 +60,12 @@ def divide_training_artists(
     """
     leading = leading_artists(works)
     names = sorted(set(leading))
-    order = np.random.RandomState(random_state).permutation(len(names))
     training_count = int((1 - validation_share) * len(names) + 1e-9)
     if len(names) >= 4:
         training_count = min(max(2, training_count), len(names) - 2)
-    is_training = leading.isin({names[i] for i in order[:training_count]})
+    is_training = leading.isin(_shuffled(names, random_state)[:training_count])
     return works[is_training], works[~is_training]
+
+
+def _shuffled(names: list[str], random_state: int) -> list[str]:
+    return [names[i] for i in np.random.RandomState(random_state).permutation(len(names))]

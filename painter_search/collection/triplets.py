@@ -76,11 +76,11 @@ def all_pairs_with_negatives(works: pd.DataFrame, random_state: int) -> pd.DataF
     """
     spelled = unify_spellings(works["artist"])
     groups = [group["new_filename"].to_numpy() for _, group in works.groupby(spelled, sort=False)]
-    sizes = np.array([len(group) for group in groups])
-    files = np.concatenate(groups) if groups else np.array([], dtype=object)
-    starts = np.cumsum(sizes) - sizes
     if len(groups) < 2:
         return pd.DataFrame(columns=TRIPLET_COLUMNS)
+    sizes = np.array([len(group) for group in groups])
+    files = np.concatenate(groups)
+    starts = np.cumsum(sizes) - sizes
     pairs = [np.column_stack(np.triu_indices(size, 1)) + start for start, size in zip(starts, sizes, strict=True)]
     positives = np.concatenate(pairs)
     artists = np.repeat(np.arange(len(groups)), sizes * (sizes - 1) // 2)

@@ -1,1 +1,1 @@
-"""What every other room uses, without a word of art: command line, atomic files, URLs, progress, logging, errors."""
+"""What every package uses, nothing of it specific to art: command line, atomic files, URLs, progress, log, errors."""

@@ -18,7 +18,7 @@ class MessageConsole(Console):
     def on_broken_pipe(self) -> None:
         """Discard what is still to come."""
         self.quiet = True
-        discard_output(sys.stderr)
+        discard_output(sys.stderr.fileno())
 
 
 class ResultConsole(Console):

@@ -89,3 +89,8 @@ class BusyError(PainterSearchError, RuntimeError):
 def first_line(error: object) -> str:
     """The first line of an error's message, or of a text, at most 200 characters; without one, the error's type."""
     return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
+def one_line(error: object) -> str:
+    """All of an error's message, or of a text, on one line, at most 200 characters; without one, the error's type."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

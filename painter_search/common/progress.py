@@ -97,7 +97,7 @@ class RichProgress:
             TimeRemainingColumn(),
             TextColumn("{task.fields[rate]}"),
         )
-        with Progress(*columns, console=MessageConsole(), transient=False) as progress:
+        with Progress(*columns, console=MessageConsole()) as progress:
             task = progress.add_task(description, total=total, rate="")
             images, start = 0, time.perf_counter()
             for item in progress.track(items, total=total, task_id=task):

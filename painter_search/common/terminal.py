@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TextIO
 
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters except tab and line feed, and Unicode's bidirectional overrides: terminals obey both."""
@@ -15,8 +14,8 @@ def printable(text: str) -> str:
     return CONTROL_CHARACTERS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
-def discard_output(stream: TextIO) -> None:
-    """Drop what a stream cannot write, now and later: Python would try again at exit, and fail."""
+def discard_output(descriptor: int) -> None:
+    """Drop what is written to a file descriptor from now on, also what Python tries to write again at exit."""
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, stream.fileno())
+    os.dup2(null, descriptor)
     os.close(null)

@@ -97,6 +97,6 @@ def describe_calibration(encoder: Encoder) -> list[str]:
     if confidence is None:
         return ["It has no calibration: its answers have no probabilities."]
     return [
-        f"Its probabilities were fitted on {confidence.works:,} works by {confidence.artists:,} artists that it was "
-        "not trained on."
+        f"Its probabilities were fitted on {confidence.works:,} works by {confidence.artists:,} artists, each "
+        "embedded by an encoder that was not trained on them."
     ]

@@ -108,7 +108,7 @@ def _project_test_works(run: Run) -> tuple[NDArray[np.float32], list[str], Pixel
         return None
     works = works[:: -(-len(works) // MAX_PROJECTED)]
     frames = [frame for frame, _ in works]
-    embeddings = load_encoder(run.folder / "best.pt").embed(frames)
+    embeddings = load_encoder(run.best).embed(frames)
     return embeddings, [artist for _, artist in works], np.stack([_square(frame, SPRITE_SIDE) for frame in frames])
 
 

@@ -72,7 +72,7 @@ def build_network(config: EncoderConfig, weights: str = "none", seed: int = 0) -
     return nn.Sequential(OrderedDict(taps=taps, readout=make_readout(taps))), "readout"
 
 
-def architecture_of(backbone: str) -> str:
+def without_source(backbone: str) -> str:
     """The backbone's name without the source of its weights: from it alone a checkpoint is loaded, without a network.
 
     Raises as `build_network` does where a source's settings cannot be read.

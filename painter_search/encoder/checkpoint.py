@@ -104,7 +104,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
             f"{path} cannot be read safely as a checkpoint; it is damaged, or no checkpoint: copy it again, or delete "
             "it and continue its run from the epoch before with --resume."
         ) from error
-    if not isinstance(content, dict) or not {"format", "encoder", "framing", "model"} <= set(content):
+    if not isinstance(content, dict) or not Checkpoint.__required_keys__ <= content.keys():
         raise DamagedFileError(f"{path} is not a checkpoint of painter_search; give a runs/<name>/{BEST}.")
     if content["framing"] not in get_args(Framing):
         raise DamagedFileError(f"{path} does not say which framing it was trained on; it is damaged: train again.")

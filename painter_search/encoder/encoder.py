@@ -38,8 +38,7 @@ class Encoder:
         framing: How paintings are framed before the network sees them: `whole` or `center`.
         confidence: The calibration of its distances; None for an encoder without one.
         plda: How artists and their works vary under it, fitted on its training works; None where that is not known.
-        trained_on: Names of the collections that it was trained on; empty for the encoder that comes with the package,
-            None where they are not known.
+        trained_on: Names of the collections that it was trained on; None where they are not known.
         trained_artists: The artists that it was trained or validated on, as `digest_artists` gives them; None where
             they are not known.
 
@@ -51,20 +50,21 @@ class Encoder:
         (2, 256)
     """
 
-    trained_on: tuple[str, ...] | None = None
-    trained_artists: tuple[str, ...] | None = None
-
     def __init__(
         self,
         network: EncoderNetwork,
         framing: Framing,
         confidence: Confidence | None = None,
         plda: PLDA | None = None,
+        trained_on: tuple[str, ...] | None = None,
+        trained_artists: tuple[str, ...] | None = None,
     ) -> None:
         self.network: EncoderNetwork = network
         self.framing = framing
         self.confidence = confidence
         self.plda = plda
+        self.trained_on = trained_on
+        self.trained_artists = trained_artists
 
     @classmethod
     def untrained(cls, backbone: str = "resnet34", framing: Framing = "whole") -> Encoder:

@@ -45,9 +45,7 @@ def load_encoder(path: str | Path, *, normalize: bool = True) -> Encoder:
     path = PACKAGED if str(path) == PAINTER else expand_home(path)
     folder = path.parent if path.name in (CONFIG, WEIGHTS, ONNX) else path
     if is_encoder_folder(folder):
-        saved = SavedEncoder(read_encoder_folder(folder))
-        saved.trained_on = () if folder.resolve() == PACKAGED.resolve() else None
-        return saved
+        return SavedEncoder(read_encoder_folder(folder))
     if path.suffix.lower() == ".onnx":
         return OnnxFileEncoder(path, normalize)
     if (folder / WEIGHTS).is_file():
@@ -66,6 +64,11 @@ def load_encoder(path: str | Path, *, normalize: bool = True) -> Encoder:
     file = find_checkpoint(path / BEST if path.is_dir() else path)
     content = read_checkpoint(file)
     confidence, plda = read_confidence(content.get("confidence"), file), plda_of_checkpoint(content, file)
-    encoder = Encoder(network_of_checkpoint(content, file), content["framing"], confidence, plda)
-    encoder.trained_on, encoder.trained_artists = training_collections(content), training_artists(content)
-    return encoder
+    return Encoder(
+        network_of_checkpoint(content, file),
+        content["framing"],
+        confidence,
+        plda,
+        training_collections(content),
+        training_artists(content),
+    )

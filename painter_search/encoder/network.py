@@ -14,7 +14,7 @@ from torch import nn
 from painter_search.common.errors import DamagedFileError, PainterSearchError
 from painter_search.common.log import logger
 from painter_search.common.machine.device import to_device
-from painter_search.encoder.backbone import architecture_of, build_network, expected_normalization
+from painter_search.encoder.backbone import build_network, expected_normalization, without_source
 from painter_search.encoder.backbones.staged_transformer import StagedTransformer
 from painter_search.encoder.config import IMG_SIZE, EncoderConfig
 from painter_search.encoder.inference.embedding import BATCH, GPU_BATCH
@@ -117,7 +117,7 @@ def untrained_network(
     See `build_network` for `weights`, `seed` and the errors, and `EncoderConfig` for the other settings.
     """
     mean, std = expected_normalization(backbone)
-    architecture = architecture_of(backbone)
+    architecture = without_source(backbone)
     if architecture != backbone and weights == "imagenet":
         weights = backbone
     config = EncoderConfig(architecture, img_size=img_size, mean=mean, std=std, views=views, normalize=normalize)

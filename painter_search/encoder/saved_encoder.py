@@ -1,4 +1,4 @@
-"""Encoders that were not trained just now: in a folder of their own, or the ONNX file of another network."""
+"""Encoders read from files without PyTorch: an encoder's folder, or another network's ONNX file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SavedEncoder(Encoder):
 
     def __init__(self, folder: EncoderFolder) -> None:
         self.framing, self.confidence, self.plda = folder.framing, folder.confidence, folder.plda
-        self.trained_artists = folder.trained_artists
+        self.trained_on, self.trained_artists = None, folder.trained_artists
         self._folder = folder
 
     @cached_property
@@ -61,6 +61,7 @@ class OnnxFileEncoder(Encoder):
         from painter_search.encoder.files.foreign_onnx import adapt_onnx
 
         self.framing, self.confidence, self.plda = "whole", None, None
+        self.trained_on = self.trained_artists = None
         self._file = file
         self._onnx, self._config = adapt_onnx(file, normalize)
 

@@ -36,8 +36,13 @@ def count_trained(digests: Iterable[str], artists: Collection[str]) -> TrainedSh
         digests: What `digest_artists` gave of the latter.
         artists: Different names.
     """
-    learned = set(digests)
-    return TrainedShare(sum(not learned.isdisjoint(own) for own in _digests(artists).values()), len(artists))
+    return TrainedShare(len(find_trained(digests, artists)), len(artists))
+
+
+def find_trained(digests: Iterable[str], artists: Iterable[str]) -> set[str]:
+    """Which of these names name an artist that an encoder learned from; see `count_trained`."""
+    trained = set(digests)
+    return {name for name, own in _digests(artists).items() if not trained.isdisjoint(own)}
 
 
 def _digests(artists: Iterable[str]) -> dict[str, set[str]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
+from PIL.ExifTags import Base
 from PIL.TiffImagePlugin import TiffImageFile
 
 SRGB_DESCRIPTIONS = {"sRGB", "sRGB IEC61966-2.1", "sRGB built-in", "sRGB2014", "c2", "c2ci"}
@@ -16,12 +17,8 @@ DEEP_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
 """Pillow's greyscale modes of more than 8 bits."""
 WHOLE_RANGES, FLOAT_RANGES = (255, 65_535, 2**32 - 1), (1, 255, 65_535)
 """Ranges that values of more than 16 bits are written in; the narrowest that holds all of an image's is taken."""
-BITS_PER_SAMPLE, PHOTOMETRIC = 258, 262
-"""TIFF tags of the bits of a channel, and of what its values mean; 0 is white where the latter is 0."""
 BAND_PIXELS = 4_000_000
 """Larger images are converted in bands of this many pixels, which takes less memory and gives the same result."""
-ORIENTATION = 0x0112
-"""EXIF tag of the orientation."""
 TO_UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -63,7 +60,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
 def orientation(image: Image.Image) -> int:
     """The EXIF orientation of an image, 1 to 8; 1 where it has none or its EXIF data are damaged."""
     try:
-        stored = image.getexif().get(ORIENTATION, 1)
+        stored = image.getexif().get(Base.Orientation, 1)
     except Exception:  # Pillow raises anything on damaged data
         return 1
     return stored if stored in TO_UPRIGHT else 1
@@ -105,9 +102,10 @@ def _depth_scale(image: Image.Image) -> float:
     if image.mode not in DEEP_MODES:
         return 1.0
     tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
-    sign = -1 if tags.get(PHOTOMETRIC) == 0 else 1  # Pillow sees to this for greys of 8 bits only
+    # White may be 0; Pillow sees to this for greys of 8 bits only.
+    sign = -1 if tags.get(Base.PhotometricInterpretation) == 0 else 1
     if image.mode.startswith("I;16"):
-        is_narrow = tags.get(BITS_PER_SAMPLE, (16,))[0] == 12  # Pillow does not widen these
+        is_narrow = tags.get(Base.BitsPerSample, (16,))[0] == 12  # Pillow does not widen these
         return sign * 255.0 / (4095.0 if is_narrow else 65535.0)
     brightest = max((_brightest(np.asarray(band, np.float64)) for _, band in _bands(image)), default=0.0)
     return sign * _scale_of(brightest, FLOAT_RANGES if image.mode == "F" else WHOLE_RANGES)
@@ -140,13 +138,12 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if image.mode == "LAB":
         lab = ImageCms.createProfile("LAB")
         return ImageCms.profileToProfile(image, lab, ImageCms.createProfile("sRGB"), outputMode="RGB") or image
-    if profile and image.mode in ("RGB", "L", "CMYK"):
+    if profile and image.mode in ("RGB", "L", "CMYK") and not is_srgb(profile):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if not is_srgb(profile):
-                converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-                if converted is not None:
-                    return converted
+            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            if converted is not None:
+                return converted
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             pass  # The profile is damaged or for another colour space: take the pixels as they are.
     return image if image.mode == "RGB" else image.convert("RGB")

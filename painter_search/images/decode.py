@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from painter_search.common.errors import UnreadableImageError
@@ -78,24 +79,11 @@ def _decode_file(file: ImageFile, need: Need) -> DecodedPainting:
 def _decode(file: ImageFile, file_format: str | None, need: Need) -> DecodedPainting:
     """Decode a file with the reader for it, or with the other one if that fails."""
     pages = list_pages(file) if file_format == "TIFF" else []
-    page = largest_page(pages) if pages else None
+    page = largest_page(pages)
     if page is not None and page.is_sensor_data:
         raise RefusedImageError(RAW_REASON)
-    readers: list[Callable[[], DecodedPainting]] = [lambda: read_with_pillow(file, file_format, page, need)]
-    if file_format in LOADERS:
-        # Pillow misreads some TIFF files of more than 8 bits, of planes of grey or with channels that are not the
-        # picture's, and would hold all of a large file.
-        is_misread = page is not None and (
-            page.bits > 8
-            or (page.planar_rows > 0 and page.picture_bands < 3)
-            or page.picture_bands < page.bands <= MAX_BANDS
-        )
-        vips_first = isinstance(file, Path) or is_misread
-        readers.insert(0 if vips_first else 1, lambda: _read_with_vips(file, file_format, pages, page, need))
-        if isinstance(file, Path) and file_format == "JPEG":
-            readers.pop()
     reasons: list[UnreadableImageError] = []
-    for read in readers:
+    for read in _readers(file, file_format, pages, page, need):
         try:
             return read()
         except RefusedImageError:
@@ -103,6 +91,28 @@ def _decode(file: ImageFile, file_format: str | None, need: Need) -> DecodedPain
         except UnreadableImageError as error:
             reasons.append(error)
     raise next((reason for reason in reasons if not isinstance(reason, VagueReasonError)), reasons[-1])
+
+
+def _readers(
+    file: ImageFile, file_format: str | None, pages: list[TiffPage], page: TiffPage | None, need: Need
+) -> list[Callable[[], DecodedPainting]]:
+    """What may read a file, in the order in which it is tried."""
+    pillow = partial(read_with_pillow, file, file_format, page, need)
+    if file_format not in LOADERS:
+        return [pillow]
+    vips = partial(_read_with_vips, file, file_format, pages, page, need)
+    if isinstance(file, Path):  # a large file, all of which Pillow would hold
+        return [vips] if file_format == "JPEG" else [vips, pillow]
+    return [vips, pillow] if page is not None and _is_misread(page) else [pillow, vips]
+
+
+def _is_misread(page: TiffPage) -> bool:
+    """Whether Pillow may misread a page: it has over 8 bits, planes of grey, or channels that are not the picture's."""
+    return (
+        page.bits > 8
+        or (page.planar_rows > 0 and page.picture_bands < 3)
+        or page.picture_bands < page.bands <= MAX_BANDS
+    )
 
 
 def _read_with_vips(

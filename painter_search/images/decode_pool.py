@@ -23,10 +23,9 @@ from painter_search.common.machine.cores import available_cores
 from painter_search.common.machine.threads import map_prefetched
 from painter_search.common.terminal import printable
 from painter_search.images.framing import Frame, frame_painting
-from painter_search.images.image_inputs import FileInput, read_input
 from painter_search.images.photographs.crop import Crop
 from painter_search.images.picture_size import THUMBNAIL_SIDE
-from painter_search.images.sources import Original, read_original
+from painter_search.images.sources import FileInput, Original, read_input, read_original
 from painter_search.images.types import Framing
 
 SECONDS_PER_IMAGE = 120

@@ -33,7 +33,7 @@ NO_PICTURE = bytes(SIDE * SIDE * 3) + np.float32("nan").tobytes()
 
 def has_picture(fingerprints: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Which fingerprints `[n, FINGERPRINT_BYTES]` are of pictures, and not `NO_PICTURE`: bool `[n]`."""
-    return ~np.isnan(_aspects(fingerprints))
+    return ~np.isnan(aspect_ratios(fingerprints))
 
 
 def fingerprint(painting: Image.Image) -> bytes:
@@ -111,7 +111,7 @@ def _same_in_detail(query: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDAr
     a, b = one - one.mean(axis=1, keepdims=True), many - many.mean(axis=1, keepdims=True)
     spread = a.std(axis=1) * b.std(axis=1)
     correlation = (a * b).mean(axis=1) / np.maximum(spread, 1e-6)
-    either_flat = (_contrast(one) < FLAT_CONTRAST) | (_contrast(many) < FLAT_CONTRAST)
+    either_flat = is_flat(query) | is_flat(others)
     difference = np.sqrt(np.square(one - many).mean(axis=1))
     is_same = np.where(either_flat, difference < MAX_FLAT_DIFFERENCE, correlation > MIN_CORRELATION)
     return np.asarray(is_same & (np.abs(aspects / aspect - 1) < MAX_ASPECT_DIFFERENCE))
@@ -124,8 +124,9 @@ def _contrast(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _split(fingerprints: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Pixels `[n, 768]` and aspect ratios `[n]`."""
-    return fingerprints[:, : SIDE * SIDE * 3].astype(np.float32), _aspects(fingerprints)
+    return fingerprints[:, : SIDE * SIDE * 3].astype(np.float32), aspect_ratios(fingerprints)
 
 
-def _aspects(fingerprints: NDArray[np.uint8]) -> NDArray[np.float32]:
+def aspect_ratios(fingerprints: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Width by height of the pictures of fingerprints `[n, FINGERPRINT_BYTES]`, `[n]`; nan for `NO_PICTURE`."""
     return np.ascontiguousarray(fingerprints[:, SIDE * SIDE * 3 :]).view(np.float32)[:, 0]

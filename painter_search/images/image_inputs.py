@@ -5,18 +5,17 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
 from typing import BinaryIO, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.ExifTags import Base
 
 from painter_search.common.errors import InvalidValueError, UnreadableImageError
-from painter_search.common.files.urls import Location, expand_home, redact_url, url_path
-from painter_search.images.color import ORIENTATION
+from painter_search.common.files.urls import expand_home
 from painter_search.images.formats.decoded import failure_reason
-from painter_search.images.sources import Original, read_file, read_original
+from painter_search.images.sources import read_file
 from painter_search.images.types import ImageFile
 
 ImageInput: TypeAlias = (
@@ -27,9 +26,6 @@ ImageInput: TypeAlias = (
 ImageInputs: TypeAlias = ImageInput | Iterable[ImageInput]
 """One image or many. A string is always one path, bytes and an open file are always one file, an array of numbers of up
 to 3 dimensions is one image."""
-
-FileInput: TypeAlias = Path | bytes | Original
-"""A file to read when it is needed: a path, the bytes themselves, or a file in an archive or at a URL."""
 
 MODES_FOR_TIFF = {"La": "LA", "RGBa": "RGBA", "HSV": "RGB"}
 """Pillow's modes that TIFF lacks, and what they are converted to."""
@@ -67,30 +63,6 @@ def read_content(image: object) -> bytes | None:
 
 def _is_open_file(image: object) -> TypeGuard[BinaryIO]:
     return hasattr(image, "read") and hasattr(image, "seekable")
-
-
-def read_input(file: FileInput) -> ImageFile:
-    """The bytes of a file, or the path of a large one on this machine.
-
-    Raises `UnreadableImageError` if it cannot be read, `UnreachableError` if its URL cannot be reached, and
-    `MissingPackageError` if a package that reads such URLs is not installed.
-    """
-    if isinstance(file, bytes):
-        return file
-    return read_file(file) if isinstance(file, Path) else read_original(file)
-
-
-def single_file(location: Location) -> Original:
-    """The file at a path or URL; it is not opened."""
-    if isinstance(location, Path):
-        try:
-            status = location.stat()
-        except OSError:  # reading it gives the reason
-            return Original(location.name, location.parent, False, 0)
-        return Original(location.name, location.parent, False, status.st_size, status.st_mtime_ns)
-    folder, _, name = location.rpartition("/")
-    shown = PurePosixPath(url_path(location)).name or redact_url(location)
-    return Original(shown, folder, False, 0, stored="" if name == shown else name)
 
 
 def image_file(image: ImageInput) -> ImageFile:
@@ -137,7 +109,7 @@ def _as_tiff(image: Image.Image) -> bytes:
     try:
         image.load()
         exif = Image.Exif()
-        exif[ORIENTATION] = image.getexif().get(ORIENTATION, 1)
+        exif[Base.Orientation] = image.getexif().get(Base.Orientation, 1)
         profile = image.info.get("icc_profile")
         if "transparency" in image.info:
             image = image.convert("RGBA")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import stat
 import unicodedata
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, TypeAlias
 
 from painter_search.common.errors import DamagedFileError, NotFoundError, PainterSearchError, UnreadableImageError
-from painter_search.common.files.urls import Location, redact_url
+from painter_search.common.files.urls import Location, redact_url, url_path
 from painter_search.images.listing.folder_walk import walk_folder
 from painter_search.images.listing.zip_members import list_members
 from painter_search.images.remote_sources import describe_file, fetch_with_timeout, list_files, open_ranges, read_whole
@@ -61,6 +61,10 @@ class Original:
     def stored_path(self) -> str:
         """The path that the container knows the file by."""
         return self.stored or self.file
+
+
+FileInput: TypeAlias = Path | bytes | Original
+"""A file to read when it is needed: a path, the bytes themselves, or a file in an archive or at a URL."""
 
 
 @dataclass
@@ -112,6 +116,29 @@ def list_sources(
     return sources
 
 
+def nothing_found(passed_over: Sequence[tuple[str, str]], *sources: Location) -> str:
+    """The message that sources hold no files, for what was passed over in them; empty if nothing was."""
+    if not passed_over:
+        return ""
+    place, reason = passed_over[0]
+    within = ", ".join(map(redact_url, sources))
+    where = f"{place} in {within}" if place else within
+    return f"nothing was found: {where} is {reason}; fix that and run the command again."
+
+
+def single_file(location: Location) -> Original:
+    """The file at a path or URL; it is not opened."""
+    if isinstance(location, Path):
+        try:
+            status = location.stat()
+        except OSError:  # reading it gives the reason
+            return Original(location.name, location.parent, False, 0)
+        return Original(location.name, location.parent, False, status.st_size, status.st_mtime_ns)
+    folder, _, name = location.rpartition("/")
+    shown = PurePosixPath(url_path(location)).name or redact_url(location)
+    return Original(shown, folder, False, 0, stored="" if name == shown else name)
+
+
 def read_original(original: Original, max_bytes: int = MAX_BYTES) -> ImageFile:
     """The bytes of an original, or the path of a large one in a folder on this machine.
 
@@ -135,6 +162,17 @@ def read_original(original: Original, max_bytes: int = MAX_BYTES) -> ImageFile:
     if len(content) > max_bytes:
         raise UnreadableImageError(f"too large a file to read safely (over {max_bytes / 1e6:,.0f} MB)")
     return content
+
+
+def read_input(file: FileInput) -> ImageFile:
+    """The bytes of a file, or the path of a large one on this machine.
+
+    Raises `UnreadableImageError` if it cannot be read, `UnreachableError` if its URL cannot be reached, and
+    `MissingPackageError` if a package that reads such URLs is not installed.
+    """
+    if isinstance(file, bytes):
+        return file
+    return read_file(file) if isinstance(file, Path) else read_original(file)
 
 
 def read_file(path: Path, max_bytes: int = MAX_BYTES_IN_MEMORY) -> ImageFile:

@@ -9,7 +9,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from painter_search.common.errors import UnreadableImageError
+from painter_search.common.errors import UnreadableImageError, one_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,7 +43,7 @@ def read_picture(table: Path, cell: Cell) -> bytes | Path:
         value: object = _opened(table, cell.column, table.stat().st_mtime_ns).read(cell.row)
     except Exception as error:  # Arrow raises many kinds
         reason = getattr(error, "strerror", None) or error
-        raise UnreadableImageError(f"cannot be read from the table ({' '.join(str(reason).split())[:200]})") from error
+        raise UnreadableImageError(f"cannot be read from the table ({one_line(reason)})") from error
     content, path = (value.get("bytes"), value.get("path")) if isinstance(value, dict) else (value, None)
     if content is None and isinstance(path, str) and path:
         return table.parent / path

@@ -192,10 +192,8 @@ def _add(index: IndexReader, additions: Additions, staging: Path) -> Change:
         if not added:
             return Change(index.folder, left_out=tuple(left_out))
         frames = [collection.frame_path(entry.work.file) for entry in added]
-        shards, shard_dir = (
-            split_into_shards([entry.work.name for entry in added], frames, first_id),
-            staging / "shards",
-        )
+        shards = split_into_shards([entry.work.name for entry in added], frames, first_id)
+        shard_dir = staging / "shards"
         embed_shards(index.encoder, missing_shards(shards, shard_dir), shard_dir)
         vectors = join_shards(shards, shard_dir, staging / EMBEDDINGS)
         ids = np.array([entry.id for entry in added], np.int64)

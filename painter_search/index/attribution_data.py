@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from painter_search.common.errors import InvalidValueError
 from painter_search.encoder.files.names import PLDA_FILE
 from painter_search.encoder.files.plda_file import read_plda
-from painter_search.images.fingerprint import coarse_fingerprints
 from painter_search.index.config import check_false_names
 from painter_search.index.index_reader import IndexReader
 from painter_search.index.manifest import Manifest
@@ -32,8 +31,9 @@ MAX_CANDIDATES = 1024
 """Nearest works among which an approximate index ranks artists."""
 SUMMED_WORKS = 32
 """Works, at most, that stand for all that a filter leaves of an artist some of whose works it leaves out."""
-REFERENCE_WORKS = 1024
-"""Random works, at most, that stand for all when the distance of a query to works in general is measured."""
+COHORT_WORKS = 1024
+"""Random works, at most, of the cohort: they stand for all when the distance of a query to works in general is
+measured."""
 
 
 class Candidates(NamedTuple):
@@ -179,6 +179,10 @@ class AttributionData(IndexReader):
         """The mean distance between works by different artists."""
         return self.manifest.mean_distance
 
+    def same_artist(self, distances: NDArray[np.floating]) -> NDArray[np.float64] | None:
+        """Probability that one artist painted both works, for distances of any shape; None without calibration."""
+        return None if self.confidence is None else self.confidence.same_artist(distances / self.mean_distance)
+
     @cached_property
     def artists(self) -> ArtistTable:
         """The artist of each work, by ascending id."""
@@ -202,7 +206,7 @@ class AttributionData(IndexReader):
         """The fingerprint of each work, in the order of `artists`: uint8 `[n, FINGERPRINT_BYTES]`."""
         if self.selection is not None:
             return self.unfiltered.fingerprints[self._selected_rows]
-        return self.works.fingerprints()[1]
+        return self.works.fingerprints()
 
     @cached_property
     def _selected_rows(self) -> NDArray[np.int64]:
@@ -211,18 +215,18 @@ class AttributionData(IndexReader):
         return np.searchsorted(self.unfiltered.artists.ids, self.selection.ids)
 
     @cached_property
-    def reference_embeddings(self) -> NDArray[np.float32]:
-        """The embeddings of random works that stand for all: float32 `[at most REFERENCE_WORKS, d]`."""
+    def cohort_embeddings(self) -> NDArray[np.float32]:
+        """The embeddings of the cohort, random works that stand for all: float32 `[at most COHORT_WORKS, d]`."""
         if self.selection is not None:
             ids = self.selection.ids
         elif self.exact:
             ids = self.artists.ids
         else:
-            found = self.works.draw_ids(REFERENCE_WORKS, self.next_id - 1)
-            if len(found) >= REFERENCE_WORKS // 2:
+            found = self.works.draw_ids(COHORT_WORKS, self.next_id - 1)
+            if len(found) >= COHORT_WORKS // 2:
                 return self.embeddings(found)
             ids = self.works.ids()  # most of the works there once were have been removed
-        drawn = np.random.default_rng(0).permutation(len(ids))[:REFERENCE_WORKS]
+        drawn = np.random.default_rng(0).permutation(len(ids))[:COHORT_WORKS]
         return self.embeddings(ids[np.sort(drawn)])
 
     def search_candidates(self, embeddings: NDArray[np.float32], most: int = MAX_CANDIDATES) -> list[Candidates]:
@@ -257,7 +261,6 @@ class AttributionData(IndexReader):
             sizes=np.bincount(table.numbers, minlength=len(table.names)),
             local_scales=self.local_scales,
             fingerprints=self.fingerprints,
-            reduced=coarse_fingerprints(self.fingerprints),
         )
 
     @property

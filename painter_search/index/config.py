@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 import tyro
 
 from painter_search.collection.layouts.layout import check_layout
 from painter_search.collection.tables.kinds import is_table
-from painter_search.common.command_line.flag_types import IfAny, IfGiven, check_choices
+from painter_search.common.command_line.flag_types import IfAny, IfGiven, check_choices, whole_number
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.urls import Location, as_locations, as_paths, local_path, parse_location, writable_path
 from painter_search.encoder.config import LOCAL_RAY
@@ -49,8 +49,14 @@ class WorkFilter:
     def __post_init__(self) -> None:
         object.__setattr__(self, "exclude_artists", as_names(self.exclude_artists))
         object.__setattr__(self, "artists", as_names(self.artists))
-        for text in filter(None, (self.where, self.style)):
-            check_text(text)
+        for name in ("where", "style"):
+            text = getattr(self, name)
+            if not isinstance(text, str | None):
+                raise InvalidValueError(f"--{name} is {text!r}; it must be a text.")
+            check_text(text or "")
+        for name in ("before", "since"):
+            year = getattr(self, name)
+            object.__setattr__(self, name, None if year is None else whole_number(name, year))
 
     def __str__(self) -> str:
         """The conditions in words."""
@@ -280,9 +286,11 @@ class ListConfig:
 def as_names(values: str | float | Iterable[str | float]) -> tuple[str, ...]:
     """Names or ids, one or several, as strings: `12`, `"12"`, `["12"]` and a table's `[12.0]` all become `("12",)`.
 
-    Raises `InvalidValueError` for a name that no text can have.
+    Raises `InvalidValueError` for what is neither, and for a name that no text can have.
     """
-    names = tuple(map(_as_name, [values] if isinstance(values, str | Real) else cast("Iterable[str | float]", values)))
+    if not isinstance(values, str | Real | Iterable):
+        raise InvalidValueError(f"{values!r} is no name; give a name, or several.")
+    names = tuple(map(_as_name, [values] if isinstance(values, str | Real) else values))
     for name in names:
         check_text(name)
     return names

@@ -83,7 +83,8 @@ def publish_built(
             mean_distance=update_index_statistics(staging, search),
             confidence=None if encoder is None else encoder.confidence,
         )
-        folder = publish_index(staging, index_dir, recalibrate(manifest, staging))
+        manifest = recalibrate(manifest, staging)
+        folder = publish_index(staging, index_dir, manifest)
     if split == "folder":
         _tell_of_learned(manifest, artists)
     return folder
@@ -92,9 +93,14 @@ def publish_built(
 def _tell_of_learned(manifest: Manifest, artists: Set[str]) -> None:
     """Say which artists of a folder or table the encoder learned from: ordinary where new pictures are asked about."""
     learned = count_trained(manifest.trained_artists or (), artists)
-    if learned.trained:
-        kept = "" if manifest.confidence is None else ", and its own calibration is kept"
-        logger.info(
-            f"The encoder was trained or validated on {learned.trained:,} of these {learned.artists:,} artists: "
-            f"scores of this index flatter it{kept}."
-        )
+    if not learned.trained:
+        return
+    calibration = ""
+    if manifest.encoder_confidence is not None:
+        calibration = ", and its probabilities are calibrated on the others"
+    elif manifest.confidence is not None:
+        calibration = ", and the encoder's own calibration is kept"
+    logger.info(
+        f"The encoder was trained or validated on {learned.trained:,} of these {learned.artists:,} artists: "
+        f"scores of this index flatter it{calibration}."
+    )

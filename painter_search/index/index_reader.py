@@ -18,6 +18,7 @@ from painter_search.common.log import logger
 from painter_search.encoder.config import EncoderConfig
 from painter_search.encoder.trained_artists import TrainedShare, count_trained
 from painter_search.images.types import Framing
+from painter_search.index.id_sets import as_ids
 from painter_search.index.manifest import (
     ENCODER,
     PICTURES,
@@ -163,12 +164,12 @@ class IndexReader:
 
         return embed_views(self.encoder, views)
 
-    def embeddings(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
-        """The stored embeddings of the works with these ids, in their order: float32 `[n, d]`.
+    def embeddings(self, ids: int | Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+        """The stored embeddings of the works with these ids, one or several, in their order: float32 `[n, d]`.
 
-        Raises `UnknownWorkError` for an id that no work has.
+        Raises `UnknownWorkError` for an id that no work has, and `InvalidValueError` for what is no whole number.
         """
-        wanted = np.asarray(ids, np.int64)
+        wanted = as_ids(ids)
         doubtful = wanted[(wanted < 1) | (wanted >= self.next_id)]
         if not len(doubtful):
             try:

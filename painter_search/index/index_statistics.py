@@ -17,8 +17,9 @@ from painter_search.index.vector_store.stores import open_vector_store
 from painter_search.index.works.works_db import WorksDB
 from painter_search.index.works.works_writer import write_artist_counts, write_artist_means, write_local_scales
 from painter_search.metrics.artist_ranking import INTRINSIC_DIMENSION
+from painter_search.metrics.distances import distance_matrix
 from painter_search.metrics.identification.plda import artist_sums
-from painter_search.metrics.local_scaling import ReferenceWorks, mean_distance_between_artists
+from painter_search.metrics.local_scaling import ReferenceWorks, mean_between_artists
 
 BLOCK = 1024
 """Works compared at once."""
@@ -48,7 +49,7 @@ def update_index_statistics(folder: Path, search: SearchSettings) -> float:
     distinct, artists = np.unique(np.array(names, dtype=object), return_inverse=True)
     count = len(ids)
     drawn = draw_references(count, search)
-    exact = len(drawn) == count
+    all_drawn = len(drawn) == count
     references, reference_artists = store.get(ids[drawn]), artists[drawn]
     correction = scale_correction(len(drawn), count)
     reference_works = ReferenceWorks(references, reference_artists)
@@ -62,7 +63,7 @@ def update_index_statistics(folder: Path, search: SearchSettings) -> float:
     blocks = []
     for start in track(starts, "Local scaling") if len(starts) > 8 else starts:
         rows = np.arange(start, min(start + BLOCK, count))
-        embeddings = references[rows] if exact else store.get(ids[rows])
+        embeddings = references[rows] if all_drawn else store.get(ids[rows])
         scales = reference_works.local_scales(embeddings, artists[rows])
         blocks.append(np.asarray(correction * scales, np.float32))
         if plda is not None:
@@ -73,8 +74,9 @@ def update_index_statistics(folder: Path, search: SearchSettings) -> float:
     if plda is not None:
         means = (sums / np.bincount(artists)[:, None]).astype("<f4")
         write_artist_means(folder / WORKS, zip(map(str, distinct), means, strict=True))
-    drawn = np.sort(np.random.default_rng(0).permutation(count)[:MEAN_DISTANCE_WORKS])
-    return mean_distance_between_artists(store.get(ids[drawn]), artists[drawn])
+    measured = np.sort(np.random.default_rng(0).permutation(count)[:MEAN_DISTANCE_WORKS])
+    vectors = store.get(ids[measured])
+    return mean_between_artists(distance_matrix(vectors, vectors), artists[measured])
 
 
 def draw_references(count: int, search: SearchSettings) -> NDArray[np.int64]:

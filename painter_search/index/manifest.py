@@ -86,8 +86,7 @@ class Manifest:
     picture_size: int = THUMBNAIL_SIDE
     """Long side in pixels of the largest pictures that it keeps of its works."""
     trained_on: tuple[str, ...] | None = None
-    """Names of the collections that the encoder was trained on; empty for the encoder that comes with the package,
-    which was trained on none of the user's, and None where they are not known."""
+    """Names of the collections that the encoder was trained on; None where they are not known."""
     trained_artists: tuple[str, ...] | None = None
     """The artists that the encoder was trained or validated on, as `digest_artists` gives them; None where they are not
     known."""

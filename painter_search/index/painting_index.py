@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from painter_search.common.command_line.flag_types import whole_number
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.cache_folder import cache_folder
 from painter_search.common.files.urls import as_locations, writable_path
@@ -175,14 +176,15 @@ class PaintingIndex(AttributionData):
             infinite distances and the id -1.
 
         Raises:
-            InvalidValueError: `k` is below 1, the embeddings have another shape or are not finite, or an image cannot
-                be used.
+            InvalidValueError: `k` is not a whole number from 1, the embeddings have another shape or are not finite, or
+                an image cannot be used.
 
         Example:
             >>> distances, ids = index.search(index.embeddings([12]), k=3)
             >>> int(ids[0, 0])
             12
         """
+        k = whole_number("k", k)
         if k < 1:
             raise InvalidValueError(f"--k is {k}; it must be at least 1.")
         first: object = queries
@@ -238,7 +240,7 @@ class PaintingIndex(AttributionData):
             filter: The conditions.
 
         Raises:
-            InvalidValueError: `filter.where` is no SQL expression over the columns of a work.
+            InvalidValueError: `filter` is no `WorkFilter`, or its `where` no SQL expression over the columns of a work.
             UnknownWorkError: The index has no work by an artist that the filter names.
             NotEnoughDataError: No work meets the filter.
 
@@ -248,6 +250,8 @@ class PaintingIndex(AttributionData):
         """
         if filter is None:
             return self
+        if not isinstance(filter, WorkFilter):
+            raise InvalidValueError(f"{filter!r} is not a filter; give a WorkFilter(...).")
         if self.selection is not None:
             raise InvalidValueError("this index is filtered already; give all conditions in one WorkFilter.")
         return self.narrowed(select_works(self._path / WORKS, filter))

@@ -82,12 +82,12 @@ class Confidence:
         offset, weight = self.same_artist_weights
         return logistic(offset + weight * np.asarray(distances, np.float64))
 
-    def artist_known(self, signals: OpenSetSignals) -> float:
+    def known_by_distances(self, signals: OpenSetSignals) -> float:
         """Probability that a query's artist is in the index."""
         logs = np.log(np.maximum(signals, EPSILON))
         return float(logistic(self.artist_known_weights[0] + np.dot(self.artist_known_weights[1:], logs)))
 
-    def artist_shares(self, distances: FloatArray) -> NDArray[np.float64]:
+    def shares_by_distances(self, distances: FloatArray) -> NDArray[np.float64]:
         """Probability of each artist, given that it is one of them, from their adjusted distances `[artists]`."""
         return softmax(-self.sharpness * np.log(np.maximum(distances, EPSILON)))
 
@@ -103,7 +103,7 @@ class Confidence:
             artists: How many artists the index has, at least k.
         """
         if self.share_weights is None or self.known_weights is None or log_ratios is None:
-            return self.artist_known(signals) * self.artist_shares(distances)
+            return self.known_by_distances(signals) * self.shares_by_distances(distances)
         evidence = Evidence(np.asarray(log_ratios, np.float64), np.asarray(distances, np.float64), artists)
         return artist_known(self.known_weights, evidence) * artist_shares(self.share_weights, evidence)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from painter_search.metrics.distances import FloatArray, IntArray, distance_matrix
+from painter_search.metrics.distances import FloatArray, IntArray
 
 SCALING_NEIGHBOURS = 5
 """A work's local scale is its mean distance to this many nearest works by other artists."""
@@ -73,13 +73,8 @@ def _mean_of_finite(nearest: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(finite.any(axis=1), np.maximum(means, 1e-6), 1).astype(np.float32)
 
 
-def mean_distance_between_artists(embeddings: FloatArray, artists: IntArray) -> float:
-    """Mean distance between works `[n, d]` by different artists `[n]`; 1 if there are none, or all lie in one place."""
-    return mean_between_artists(distance_matrix(embeddings, embeddings), artists)
-
-
 def mean_between_artists(distances: NDArray[np.float32], artists: IntArray) -> float:
-    """The same as `mean_distance_between_artists`, from the distances `[n, n]` themselves."""
+    """Mean of the distances `[n, n]` of works by different artists `[n]`; 1 if there are none, or all are 0."""
     different = artists[:, None] != artists[None, :]
     mean = float(distances[different].mean(dtype=np.float64)) if different.any() else 0.0
     return mean or 1.0

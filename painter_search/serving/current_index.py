@@ -13,7 +13,7 @@ from cachetools import LRUCache
 
 from painter_search.common.errors import PainterSearchError
 from painter_search.common.log import logger
-from painter_search.index.attribution_data import REFERENCE_WORKS
+from painter_search.index.attribution_data import COHORT_WORKS
 from painter_search.index.config import WorkFilter
 from painter_search.index.manifest import find_index
 from painter_search.index.painting_index import PaintingIndex
@@ -113,7 +113,7 @@ class CurrentIndex:
             index.plda,
             index.fingerprints,
             index.local_scales,
-            index.reference_embeddings,
+            index.cohort_embeddings,
         )
         self._opened[index.digest] = index
         return index
@@ -126,4 +126,4 @@ def _filtered_cache(index: PaintingIndex) -> LRUCache[tuple[str, WorkFilter], Pa
 def _memory(index: PaintingIndex) -> int:
     """About the bytes that a filtered index takes: of an exact one embeddings, fingerprints and sums of artists."""
     row = 4 * index.store.dim
-    return REFERENCE_WORKS * row + len(index) * (4 * row if index.exact else 32)
+    return COHORT_WORKS * row + len(index) * (4 * row if index.exact else 32)

@@ -29,12 +29,18 @@ class MetricAccumulator:
         self._start = time.perf_counter()
 
     def add(self, loss: torch.Tensor, positive: torch.Tensor, negative: torch.Tensor) -> None:
-        """Add a batch: its mean loss, and d(a, p) and d(a, n) of its triplets, `[n]` each."""
+        """Add a batch: the loss that is trained on, and d(a, p) and d(a, n) of its triplets, `[n]` each.
+
+        The loss of the metrics is the triplet loss of all triplets, as on validation artists, whatever is trained on;
+        `loss` only tells whether that is still a number.
+        """
         positive, negative = positive.detach(), negative.detach()
+        losses = (positive - negative + self.margin).relu()
         values = (
-            loss.detach() * positive.numel(),
+            loss.detach(),
+            losses.sum(),
             (positive < negative).sum(),
-            (positive - negative + self.margin > 0).sum(),
+            (losses > 0).sum(),
             positive.sum(),
             negative.sum(),
         )
@@ -45,8 +51,8 @@ class MetricAccumulator:
         """The metrics of a training epoch that passed `images`; raise `InvalidValueError` for a loss of nan or inf."""
         # On the CPU in double precision, which Apple's GPUs lack.
         sums = torch.stack(self._batches).cpu().double().sum(0)
-        loss, accuracy, active, positive, negative = (sums / self._count).tolist()
-        if not math.isfinite(loss):
+        trained_on, loss, accuracy, active, positive, negative = (sums / self._count).tolist()
+        if not math.isfinite(trained_on + loss):  # a mean over the losses above 0 leaves out those that are nan
             raise InvalidValueError(f"the loss of epoch {epoch} is no longer a number; train again with a lower --lr.")
         seconds = time.perf_counter() - self._start
         return EpochMetrics(

@@ -71,6 +71,7 @@ class TestScore:
 
     triplets: int
     artists: int
+    """Artists of the works that the triplets name; some may have no anchor."""
     accuracy: BeforeAfter
     """Share of the test triplets with d(a, p) < d(a, n)."""
     all_negatives: BeforeAfter
@@ -124,7 +125,7 @@ def score_on_test_artists(
     pair_accuracy, recall_1 = after.all_negatives(), after.recall_1()
     return TestScore(
         triplets=len(triplets.paths),
-        artists=len(np.unique(anchor_artists)),
+        artists=len(np.unique(after.artists)),
         accuracy=_compare(before.hits(), after.hits(), anchor_artists),
         all_negatives=_compare(before.all_negatives(), pair_accuracy, anchor_artists),
         recall_1=_compare(before.recall_1(), recall_1, after.artists),

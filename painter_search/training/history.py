@@ -6,10 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from painter_search.common.errors import DamagedFileError
 from painter_search.common.files.atomic_io import write_bytes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class EpochMetrics:
     epoch: int
     phase: Literal["train", "validation"]
     loss: float
-    """The triplet loss, also where the gradients are another's."""
+    """The mean triplet loss of all triplets, those with a loss of 0 included, whichever loss is trained on."""
     accuracy: float
     """Share of triplets with d(a, p) < d(a, n)."""
     active: float
@@ -38,10 +41,7 @@ class EpochMetrics:
 
 def write_history(path: Path, history: Sequence[EpochMetrics]) -> None:
     """Write the history as CSV, floats with six decimals and `nan` as an empty cell."""
-    import pandas as pd
-
-    table = pd.DataFrame(as_rows(history), columns=[field.name for field in fields(EpochMetrics)])
-    write_bytes(path, table.to_csv(index=False, float_format="%.6f", lineterminator="\n").encode())
+    write_bytes(path, history_frame(history).to_csv(index=False, float_format="%.6f", lineterminator="\n").encode())
 
 
 def read_history(path: Path) -> list[EpochMetrics]:
@@ -66,5 +66,12 @@ def _parse_row(row: dict[str, str]) -> EpochMetrics:
 
 
 def as_rows(history: Sequence[EpochMetrics]) -> list[dict[str, object]]:
-    """The history as plain values, for a checkpoint."""
+    """The history as plain values: a dictionary for each phase of each epoch."""
     return [asdict(metrics) for metrics in history]
+
+
+def history_frame(history: Sequence[EpochMetrics]) -> pd.DataFrame:
+    """The history as a table: a row for each phase of each epoch, the columns of `EpochMetrics`."""
+    import pandas as pd
+
+    return pd.DataFrame(as_rows(history), columns=[field.name for field in fields(EpochMetrics)])

@@ -77,12 +77,6 @@ class SupervisedContrastiveLoss(nn.Module):
         return LossAndDistances(loss, *_distances(embeddings, valid_triplets(artists)))
 
 
-def mean_active_loss(positive: torch.Tensor, negative: torch.Tensor, margin: float) -> torch.Tensor:
-    """The loss of `BatchAllTripletLoss` for triplets with these d(a, p) and d(a, n), `[n]` each, without gradients."""
-    losses = (positive - negative + margin).detach().relu()
-    return losses.sum() / (losses > 0).sum().clamp(min=1)
-
-
 def valid_triplets(artists: torch.Tensor) -> Triplets:
     """Every anchor, positive and negative of a batch with these artists `[n]`, as rows of it, int64 `[triplets]` each.
 

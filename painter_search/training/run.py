@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from painter_search.common.html_repr import html_picture, html_table
 from painter_search.encoder.files.names import BEST, find_checkpoint
 from painter_search.training.config import TrainConfig
 from painter_search.training.final_scores import TestScore
-from painter_search.training.history import EpochMetrics, as_rows, read_history
+from painter_search.training.history import EpochMetrics, as_rows, history_frame, read_history
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,9 +97,7 @@ class Run:
 
     def to_frame(self) -> pd.DataFrame:
         """The history as a table: a row for each phase of each epoch, the columns of `EpochMetrics`."""
-        import pandas as pd
-
-        return pd.DataFrame(as_rows(self.history), columns=[field.name for field in fields(EpochMetrics)])
+        return history_frame(self.history)
 
     def _repr_html_(self) -> str:
         shown = ("loss", "accuracy", "all_negatives", "recall_1")

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from benchmark.memory import resident_memory
 from numpy.typing import NDArray
 
 from peers.contestant import Contestant, Figures
@@ -72,7 +73,7 @@ def build(function: str, folder: Path) -> Figures:
 def search(function: str, folder: Path) -> Figures:
     """Search it, one query at a time."""
     queries, nearest = np.load(folder / "queries.npy"), np.load(folder / "nearest.npy")
-    before = _resident_mb()
+    before = resident_memory()
     find, settings = OPENERS[function](folder / function)
     setting = next(
         (setting for setting in settings if _recall(find, setting, queries[:TUNED], nearest) >= RECALL), settings[-1]
@@ -84,7 +85,7 @@ def search(function: str, folder: Path) -> Figures:
         seconds.append(time.perf_counter() - start)
     recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found, nearest[TUNED:], strict=True)])
     return {
-        "memory, MB": _resident_mb() - before,
+        "memory, MB": (resident_memory() - before) / 1e6,
         "p50, ms": 1000 * float(np.median(seconds)),
         "p99, ms": 1000 * float(np.percentile(seconds, 99)),
         "recall@10": float(recall),
@@ -95,12 +96,6 @@ def search(function: str, folder: Path) -> Figures:
 def _recall(find: Search, setting: int, queries: NDArray[np.float32], nearest: NDArray[np.int64]) -> float:
     pairs = zip(queries, nearest, strict=False)
     return float(np.mean([len(set(find(query, setting)) & set(true)) / 10 for query, true in pairs]))
-
-
-def _resident_mb() -> float:
-    import resource
-
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
 
 
 def _build_ours(vectors: NDArray[np.float32], home: Path) -> None:

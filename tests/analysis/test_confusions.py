@@ -68,7 +68,7 @@ def test_other_files_of_a_work_are_no_neighbours_of_it(
     of_artist = np.array([artists.names[number] == "Painter 8" for number in artists.numbers])
     pictures[of_artist] = pictures[of_artist][0]
     index = copy(small_index)
-    monkeypatch.setattr(WorksDB, "fingerprints", lambda _works: (artists.ids, pictures))
+    monkeypatch.setattr(WorksDB, "fingerprints", lambda _works: pictures)
     rows = [SimpleNamespace(fingerprint=picture.tobytes()) for picture in pictures[of_artist]]
     monkeypatch.setattr(WorksDB, "candidate_rows", lambda _works, _ids: rows)
     for name in ("fingerprints", "_all_candidates"):

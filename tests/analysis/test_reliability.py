@@ -4,23 +4,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
+from synthetic_index import clustered
 
 from painter_search.analysis.reliability import measure_reliability
 from painter_search.index.works.work_tables import ArtistTable
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.confidence_fit import HeldOutWorks, fit_confidence
+from painter_search.metrics.distances import distance_matrix
 from painter_search.metrics.identification.open_set import OpenSetSignals
 from painter_search.metrics.identification.plda import PLDA
-from painter_search.metrics.local_scaling import ReferenceWorks, mean_distance_between_artists, scale_distances
-
-
-def clusters(artists: int, works: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Works on the unit sphere, scattered around their artists."""
-    rng = np.random.default_rng(seed)
-    numbers = np.repeat(np.arange(artists), works)
-    vectors = rng.normal(size=(artists, 32))[numbers] + 1.1 * rng.normal(size=(len(numbers), 32))
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32), numbers
+from painter_search.metrics.local_scaling import ReferenceWorks, mean_between_artists, scale_distances
 
 
 @dataclass
@@ -52,7 +46,7 @@ class StubIndex:
 
     @property
     def mean_distance(self) -> float:
-        return mean_distance_between_artists(self.stored, self.numbers)
+        return mean_between_artists(distance_matrix(self.stored, self.stored), self.numbers)
 
     @property
     def manifest(self) -> SimpleNamespace:
@@ -64,13 +58,13 @@ class StubIndex:
 
 @pytest.fixture(scope="module")
 def confidence() -> Confidence:
-    found = fit_confidence([HeldOutWorks(*clusters(20, 6, 1))])
+    found = fit_confidence([HeldOutWorks(*clustered(20, 6, 1))])
     assert found is not None
     return found
 
 
 def test_measure_reliability_equals_loop(confidence: Confidence) -> None:
-    vectors, artists = clusters(8, 4, 2)
+    vectors, artists = clustered(8, 4, 2)
     found = measure_reliability(StubIndex(vectors, artists, confidence))  # type: ignore[arg-type]
     assert found is not None
     assert (found.works, found.artists, found.queries) == (32, 8, 32)
@@ -78,7 +72,8 @@ def test_measure_reliability_equals_loop(confidence: Confidence) -> None:
     for query in range(32):
         for left_out in (np.arange(32) == query, artists == artists[query]):
             remaining = np.flatnonzero(~left_out)
-            mean_distance = mean_distance_between_artists(vectors[remaining], artists[remaining])
+            matrix = distance_matrix(vectors[remaining], vectors[remaining])
+            mean_distance = mean_between_artists(matrix, artists[remaining])
             distances = np.linalg.norm(vectors[remaining] - vectors[query], axis=1).astype(np.float32)
             scales = ReferenceWorks(vectors[remaining], artists[remaining]).local_scales(
                 vectors[remaining], artists[remaining]
@@ -87,7 +82,7 @@ def test_measure_reliability_equals_loop(confidence: Confidence) -> None:
             ranked, adjusted = rank_artists(relative, artists[remaining], np.bincount(artists[remaining], minlength=8))
             scaled = distances / mean_distance
             signals = OpenSetSignals(float(adjusted[0]), float(scaled.mean()), float(scaled.std()))
-            probability.append(confidence.artist_known(signals))
+            probability.append(confidence.known_by_distances(signals))
             known.append(len(remaining) == 31)
             correct.append(ranked[0] == artists[query])
             near.append(-distances.min())
@@ -114,7 +109,7 @@ def test_measure_reliability_equals_loop(confidence: Confidence) -> None:
 
 
 def test_measure_reliability_of_well_calibrated_index_is_good(confidence: Confidence) -> None:
-    found = measure_reliability(StubIndex(*clusters(30, 6, 3), confidence))  # type: ignore[arg-type]
+    found = measure_reliability(StubIndex(*clustered(30, 6, 3), confidence))  # type: ignore[arg-type]
     assert found is not None
     assert found.pairs is not None
     assert found.answers is not None
@@ -125,7 +120,7 @@ def test_measure_reliability_of_well_calibrated_index_is_good(confidence: Confid
 
 
 def test_measure_reliability_without_calibration_scores_distances_only() -> None:
-    found = measure_reliability(StubIndex(*clusters(10, 5, 4), None))  # type: ignore[arg-type]
+    found = measure_reliability(StubIndex(*clustered(10, 5, 4), None))  # type: ignore[arg-type]
     assert found is not None
     assert (found.artist_known, found.pairs, found.answers, found.true_named, found.false_named) == (None,) * 5
     assert 0.5 < found.nearest.auroc <= 1
@@ -133,11 +128,11 @@ def test_measure_reliability_without_calibration_scores_distances_only() -> None
 
 @pytest.mark.parametrize(("artists", "works"), [(3, 20), (40, 1), (4, 4)])
 def test_measure_reliability_returns_none_for_few_artists_or_works(artists: int, works: int) -> None:
-    assert measure_reliability(StubIndex(*clusters(artists, works, 5), None)) is None  # type: ignore[arg-type]
+    assert measure_reliability(StubIndex(*clustered(artists, works, 5), None)) is None  # type: ignore[arg-type]
 
 
 def test_measure_reliability_draws_queries(confidence: Confidence) -> None:
-    index = StubIndex(*clusters(30, 6, 6), confidence)
+    index = StubIndex(*clustered(30, 6, 6), confidence)
     found = measure_reliability(index, max_queries=25)  # type: ignore[arg-type]
     assert found is not None
     assert (found.works, found.artists, found.queries) == (180, 30, 25)
@@ -146,7 +141,7 @@ def test_measure_reliability_draws_queries(confidence: Confidence) -> None:
 
 
 def test_index_reliability_to_dict_has_json_keys_and_frame_row_per_figure(confidence: Confidence) -> None:
-    found = measure_reliability(StubIndex(*clusters(8, 4, 2), confidence))  # type: ignore[arg-type]
+    found = measure_reliability(StubIndex(*clustered(8, 4, 2), confidence))  # type: ignore[arg-type]
     assert found is not None
     assert list(found.to_dict()) == [
         "index", "split", "works", "artists", "asked", "asked_artists", "recall_1", "first_artist", "nearest", "known",
@@ -161,7 +156,7 @@ def test_index_reliability_to_dict_has_json_keys_and_frame_row_per_figure(confid
 
 
 def test_other_files_of_a_picture_are_no_answer_to_it(confidence: Confidence) -> None:
-    vectors, artists = clusters(8, 4, 2)
+    vectors, artists = clustered(8, 4, 2)
     once = measure_reliability(StubIndex(vectors, artists, confidence))  # type: ignore[arg-type]
     twice = StubIndex(np.tile(vectors, (2, 1)), np.tile(artists, 2), confidence, pictures=np.tile(np.arange(32), 2))
     assert measure_reliability(twice) == once  # type: ignore[arg-type]

@@ -87,7 +87,10 @@ def test_answers_behave_as_list() -> None:
     answers = Answers([ATTRIBUTION, FAILED])
     assert answers == [ATTRIBUTION, FAILED]
     assert isinstance(answers, list)
-    assert answers[1:] == [FAILED]
+    assert answers[0] is ATTRIBUTION
+    for some in (answers[1:], answers[:0] + answers[1:]):
+        assert some == [FAILED]
+        assert some.to_dict() == {"answers": [FAILED.to_dict()]}
     assert answers.to_dict() == {"answers": [ATTRIBUTION.to_dict(), FAILED.to_dict()]}
 
 

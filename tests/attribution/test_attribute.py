@@ -189,7 +189,7 @@ def test_filtered_approximate_index_counts_works_and_artists_that_are_no_candida
 
 
 def test_attribute_without_pictures_answers_the_same(small_index: PaintingIndex, painted_originals: Path) -> None:
-    paintings = [painted_originals / "0-0.jpg", painted_originals / "missing.jpg", "#1"][::2]
+    paintings = [painted_originals / "0-0.jpg", "#1"]
     with_pictures, without = (attribute(small_index, paintings, pictures=pictures) for pictures in (True, False))
     assert without.to_dict() == with_pictures.to_dict()
     assert all(answer.answered and not answer.picture and answer.larger is None for answer in without)

@@ -26,11 +26,11 @@ from painter_search.display.console.score import show_evaluation
 from painter_search.display.pages.answer_view import view_answer
 from painter_search.display.pages.query_page import query_page
 from painter_search.display.serialize import answers_to_dict
-from painter_search.display.words.naming_costs import FILTERED
+from painter_search.display.words.naming_costs import FILTERED, naming_costs
 from painter_search.encoder.checkpoint import add_to_checkpoint
 from painter_search.encoder.load_encoder import load_encoder
 from painter_search.encoder.trained_artists import digest_artists
-from painter_search.index.calibration.recalibration import may_have_learned, recalibrate
+from painter_search.index.calibration.recalibration import find_learned, recalibrate
 from painter_search.index.config import BuildIndexConfig, WorkFilter
 from painter_search.index.manifest import Manifest, publish_index
 from painter_search.index.painting_index import PaintingIndex
@@ -115,7 +115,8 @@ def test_encoder_has_learned_from_the_collections_alone_that_it_was_trained_on(
     manifest = identified_index.manifest
     assert manifest.split == "all"
     for trained_on, learned in ((None, True), (manifest.collections, True), (("other",), False), ((), False)):
-        assert may_have_learned(replace(manifest, trained_on=trained_on), identified_index.folder) == learned
+        found = find_learned(replace(manifest, trained_on=trained_on), identified_index.artists.names)
+        assert found == (set(identified_index.artists.names) if learned else set())
     of_package = recalibrate(replace(manifest, trained_on=()), identified_index.folder)
     assert of_package.encoder_confidence == manifest.confidence
     assert Manifest.from_stored(of_package.to_stored()).trained_on == ()
@@ -177,15 +178,30 @@ def test_encoder_has_learned_from_its_artists_and_from_no_others_whatever_their_
     with caplog.at_level("INFO", "painter_search"):
         index = PaintingIndex.build(folder=paintings, encoder=encoder, index=tmp_path / "index", device="cpu")
     manifest, learned = index.manifest, 3 in artists
-    told = "The encoder was trained or validated on 1 of these 9 artists: scores of this index flatter it, and its own"
+    told = "The encoder was trained or validated on 1 of these 9 artists: scores of this index flatter it, and its prob"
     assert (told in caplog.text) == learned
-    assert (manifest.split, manifest.encoder_confidence is None) == ("folder", learned)
+    assert manifest.split == "folder"
+    assert manifest.confidence is not None
+    measured = (manifest.confidence.measured_artists, manifest.confidence.measured_works)
+    assert measured == ((8, 40) if learned else (9, 45))
     assert index.trained_share == (int(learned), 9)
     assert Manifest.from_stored(manifest.to_stored()).trained_artists == manifest.trained_artists
-    if learned:  # without that artist it is calibrated on its own works, and with the artist no more
-        others = index.remove(["Artist 03"]).index
-        assert others.manifest.encoder_confidence is not None
-        assert others.add(paintings / "Artist 03", artist="Artist 03").index.manifest.encoder_confidence is None
+    # Of eight artists the one that it learned from leaves too few.
+    with caplog.at_level("INFO", "painter_search"):
+        fewer = index.remove(["Artist 08"]).index
+    assert (fewer.manifest.encoder_confidence is None) == learned
+
+
+def test_folder_with_too_few_artists_that_the_encoder_did_not_learn_from_keeps_the_encoders_calibration(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_calibration(save_tiny_encoder(tmp_path / "encoder.safetensors"))
+    encoder = learned_from(tmp_path / "encoder.safetensors", (3, 4))
+    paintings = paint_tiny_artists(tmp_path / "mine", artists=9, works=5)
+    with caplog.at_level("INFO", "painter_search"):
+        index = PaintingIndex.build(folder=paintings, encoder=encoder, index=tmp_path / "index", device="cpu")
+    assert "validated on 2 of these 9 artists: scores of this index flatter it, and the encoder's own" in caplog.text
+    assert index.manifest.encoder_confidence is None
 
 
 def test_artists_of_a_collection_divided_anew_are_counted_where_it_is_scored(
@@ -206,7 +222,7 @@ def test_artists_of_a_collection_divided_anew_are_counted_where_it_is_scored(
         assert (warning in caplog.text) == learned
         assert (unseen in caplog.text) != learned
         assert (index.manifest.split, index.trained_share) == ("test", (3 if learned else 0, len(tested)))
-        assert may_have_learned(index.manifest, index.folder) == learned
+        assert len(find_learned(index.manifest, index.artists.names)) == (3 if learned else 0)
         triplets = data / "test_triplets_with_labels.csv"
         evaluation = evaluate_index(EvaluateConfig(index=tmp_path / "index", triplets=triplets))
         assert evaluation.to_dict()["trained_share"] == {"trained": 3 if learned else 0, "artists": len(tested)}
@@ -246,10 +262,6 @@ def test_embeddings_with_an_encoder_tell_what_it_learned_from(
     assert f"validated on 2 of these {len(artists)} artists: scores of this index flatter it." in caplog.text
 
 
-def test_package_encoder_was_trained_on_no_collection_of_the_user() -> None:
-    assert load_encoder("painter").trained_on == ()
-
-
 def test_calibration_follows_what_is_added_and_removed(small_index_config: BuildIndexConfig, tmp_path: Path) -> None:
     add_calibration(save_tiny_encoder(tmp_path / "encoder.pt"))
     encoder = str(tmp_path / "encoder.pt")
@@ -287,9 +299,16 @@ def test_false_names_move_the_threshold_and_every_form_says_what_it_costs(
     printed = " ".join(capsys.readouterr().out.split())
     assert (
         "1 of 100 works by artists not in the index are given a name, and 26 of 100 whose artist ranks first keep it, "
-        "as measured on 1,150 works by 30 artists." in printed
+        "as measured on 1,150 works by 30 artists when the encoder was calibrated; on this index it was not measured."
+        in printed
     )
     assert (threshold["works"], threshold["artists"]) == (1150, 30)
+
+
+def test_costs_measured_on_the_index_are_told_as_such(identified_index: PaintingIndex) -> None:
+    manifest = identified_index.manifest
+    own = PaintingIndex(identified_index.folder, replace(manifest, encoder_confidence=manifest.confidence))
+    assert naming_costs(own.naming(1)).endswith("as measured on 1,150 works by 30 artists of this index.")
 
 
 def test_page_tells_the_error_rates_of_the_threshold_in_use(

@@ -1,6 +1,7 @@
 import io
 import os
 import unicodedata
+import zipfile
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -13,7 +14,6 @@ from painter_search.attribution.answers import Attribution, FailedQuery
 from painter_search.attribution.attribute import attribute_from_config
 from painter_search.attribution.config import QueryConfig
 from painter_search.attribution.query_inputs import QueryInput, read_query_inputs, to_query_input
-from painter_search.attribution.query_list import read_list
 from painter_search.common.errors import InvalidValueError, NotFoundError
 from painter_search.index.painting_index import PaintingIndex
 
@@ -24,50 +24,6 @@ def test_patterns_are_expanded_where_the_shell_has_not(tmp_path: Path) -> None:
     files = (tmp_path / "a.jpg", tmp_path / "b.jpg")
     assert QueryConfig(paintings=(tmp_path / "*.jpg",)).paintings == files
     assert CompareConfig(paintings=(tmp_path / "?.jpg",)).paintings == files
-
-
-def test_read_list_takes_files_folders_and_comments(tmp_path: Path) -> None:
-    (tmp_path / "scans" / "inner").mkdir(parents=True)
-    (tmp_path / "scans" / "a.jpg").touch()
-    (tmp_path / "scans" / "inner" / "b.jpg").touch()
-    (tmp_path / "scans" / ".hidden").touch()
-    (tmp_path / "empty").mkdir()
-    absolute = tmp_path / "scans" / "a.jpg"
-    path = tmp_path / "list.txt"
-    path.write_text(f"\ufeff# mine\n\nscans/a.jpg\n  {absolute}  \nscans\nlost.jpg\nempty\n", encoding="utf-8")
-    queries = read_list(path)
-    assert [query.name for query in queries] == [
-        "scans/a.jpg",
-        "a.jpg",
-        "a.jpg",
-        "inner/b.jpg",
-        "lost.jpg",
-        "empty",
-    ]
-    assert [query.content for query in queries[:2]] == [tmp_path / "scans/a.jpg", absolute]
-    assert read_query_inputs(queries) == queries
-
-
-@pytest.mark.parametrize(
-    ("content", "kind", "sentence"),
-    [
-        (None, NotFoundError, "does not exist; check the path of the list"),
-        (b"#\n", InvalidValueError, "names no painting"),
-        (b"\xff\xfe", InvalidValueError, "names no painting"),
-    ],
-)
-def test_read_list_refuses_unusable_list(
-    tmp_path: Path, content: bytes | None, kind: type[Exception], sentence: str
-) -> None:
-    if content is not None:
-        (tmp_path / "list.txt").write_bytes(content)
-    with pytest.raises(kind, match=sentence):
-        read_list(tmp_path / "list.txt")
-
-
-def test_read_list_refuses_folder(tmp_path: Path) -> None:
-    with pytest.raises(InvalidValueError, match="cannot be read"):
-        read_list(tmp_path)
 
 
 def test_read_query_inputs_takes_string_as_one_path(tmp_path: Path) -> None:
@@ -82,6 +38,29 @@ def test_read_query_inputs_lists_files_of_folder(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert [query.name for query in read_query_inputs(tmp_path)] == ["b.jpg", "inner/a.jpg"]
+
+
+def test_read_query_inputs_tells_files_of_one_name_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one/front.jpg", "two/front.jpg", "two/in/front.jpg", "two/back.jpg", "more/one/front.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for name in ("a.zip", "b.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("front.jpg", b"")
+
+    def names(*paintings: object) -> list[str]:
+        return [query.name for query in read_query_inputs(paintings)]  # type: ignore[arg-type]
+
+    monkeypatch.chdir(tmp_path / "one")
+    assert names("front.jpg", tmp_path / "two/front.jpg") == ["one/front.jpg", "two/front.jpg"]
+    assert names("../one", "../two") == ["one/front.jpg", "back.jpg", "two/front.jpg", "in/front.jpg"]
+    assert names("../one", "../more/one") == [f"{tmp_path.name}/one/front.jpg", "more/one/front.jpg"]
+    assert names("../a.zip", "../b.zip") == ["a.zip/front.jpg", "b.zip/front.jpg"]
+    assert names("https://me:key@host/a/front.jpg?key=1", "s3://host/front.jpg") == ["a/front.jpg", "host/front.jpg"]
+    # Nothing tells these apart, and those have names of their own.
+    assert names("front.jpg", tmp_path / "one/front.jpg", "#1", "#1") == ["front.jpg", "front.jpg", "#1", "#1"]
+    own = [QueryInput("mine", tmp_path / "one/front.jpg"), QueryInput("mine", tmp_path / "two/front.jpg")]
+    assert read_query_inputs(own) == own
 
 
 def test_read_query_inputs_passes_over_what_lies_beside_pictures(tmp_path: Path) -> None:

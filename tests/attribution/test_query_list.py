@@ -17,8 +17,7 @@ from painter_search.attribution.config import QueryConfig
 from painter_search.attribution.query_inputs import read_query_inputs
 from painter_search.attribution.query_list import read_list
 from painter_search.common.errors import InvalidValueError, NotFoundError
-from painter_search.images.image_inputs import read_input
-from painter_search.images.sources import Original
+from painter_search.images.sources import Original, read_input
 from painter_search.index.painting_index import PaintingIndex
 
 
@@ -77,6 +76,28 @@ def test_read_list_finds_the_file_that_a_line_names(line: str, expected: str, pl
     assert "\\" not in read_list(place / "list.txt")[0].name
 
 
+def test_read_list_takes_files_folders_and_comments(tmp_path: Path) -> None:
+    (tmp_path / "scans" / "inner").mkdir(parents=True)
+    (tmp_path / "scans" / "a.jpg").touch()
+    (tmp_path / "scans" / "inner" / "b.jpg").touch()
+    (tmp_path / "scans" / ".hidden").touch()
+    (tmp_path / "empty").mkdir()
+    absolute = tmp_path / "scans" / "a.jpg"
+    path = tmp_path / "list.txt"
+    path.write_text(f"\ufeff# mine\n\nscans/a.jpg\n  {absolute}  \nscans\nlost.jpg\nempty\n", encoding="utf-8")
+    queries = read_list(path)
+    assert [query.name for query in queries] == [
+        "scans/a.jpg",
+        "a.jpg",
+        "a.jpg",
+        "inner/b.jpg",
+        "lost.jpg",
+        "empty",
+    ]
+    assert [query.content for query in queries[:2]] == [tmp_path / "scans/a.jpg", absolute]
+    assert read_query_inputs(queries) == queries
+
+
 def test_read_list_divides_at_zero_bytes(place: Path) -> None:
     assert found(place, "scans/a.jpg\0#1.jpg\0scans/Dürer 1.jpg\0") == [A, "lists/#1.jpg", DUERER]
 
@@ -126,10 +147,19 @@ def test_read_list_reads_wide_tables_and_names_that_no_file_can_have(place: Path
         assert [query.name for query in read_list(place / "list.txt")] == [length * "x", "scans/a.jpg"]
 
 
-def test_query_answers_a_malformed_url_with_the_reason(small_index: PaintingIndex, place: Path) -> None:
+def test_query_answers_a_malformed_url_with_the_reason(
+    small_index: PaintingIndex, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: str) -> None:  # as fsspec does with the package of its scheme
+        raise ValueError("Invalid IPv6 URL")
+
+    pytest.importorskip("fsspec")
+    monkeypatch.setattr("fsspec.core.url_to_fs", refuse)
     (place / "list.txt").write_text("http://[1/a.jpg\n")
-    answers = attribute_from_config(small_index, QueryConfig(list_file=place / "list.txt"))
-    assert [type(answer) for answer in answers] == [FailedQuery]
+    (answer,) = attribute_from_config(small_index, QueryConfig(list_file=place / "list.txt"))
+    assert isinstance(answer, FailedQuery)
+    assert answer.painting == "a.jpg"
+    assert "is not a URL that can be read (Invalid IPv6 URL)" in answer.reason
 
 
 def test_read_list_reads_spreadsheets_and_json_lines(place: Path) -> None:
@@ -187,6 +217,18 @@ def test_read_list_refuses_missing_lists(place: Path) -> None:
     for name in ("gone.txt", "gone.xlsx"):
         with pytest.raises(NotFoundError, match=rf"{name} does not exist; check the path of the list"):
             read_list(place / name)
+
+
+@pytest.mark.parametrize("content", [b"#\n", b"\xff\xfe"])
+def test_read_list_refuses_a_list_without_paintings(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "list.txt").write_bytes(content)
+    with pytest.raises(InvalidValueError, match="names no painting"):
+        read_list(tmp_path / "list.txt")
+
+
+def test_read_list_refuses_folder(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValueError, match="cannot be read"):
+        read_list(tmp_path)
 
 
 def test_query_reads_urls_or_says_why_not(small_index: PaintingIndex, painted_originals: Path, tmp_path: Path) -> None:

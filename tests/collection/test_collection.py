@@ -67,6 +67,6 @@ def test_collection_to_frame_of_empty_split_has_columns(
 def test_collection_repr_html_shows_counts_and_escapes_text(collection: Collection) -> None:
     html = collection._repr_html_()
     assert "Collection small (whole)" in html
-    assert "<tr><th>catalogue</th><td>48</td><td>12</td></tr>" in html
+    assert "<tr><td>catalogue</td><td>48</td><td>12</td></tr>" in html
     assert "<script>" not in replace(collection, name="<script>")._repr_html_()
     assert replace(collection, summary={})._repr_html_().count("<tr>") == 1

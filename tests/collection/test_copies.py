@@ -17,6 +17,7 @@ from tiny_world import save_tiny_encoder
 from painter_search.collection.collection import Collection
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
+from painter_search.common.errors import NotEnoughDataError
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex
 
@@ -83,11 +84,29 @@ def test_blank_pictures_are_copies_only_byte_for_byte(artists: Path) -> None:
     assert rejected_of(prepare(artists)) == {"ann/monochrome 1 (1).png": f"{COPY}: ann/monochrome 1.png"}
 
 
-def test_one_picture_under_two_artists_stays_with_both(artists: Path) -> None:
-    shutil.copy(artists / "ann" / "0000.jpg", artists / "bob")
+def test_one_file_under_two_artists_stays_with_neither(artists: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(artists / "ann" / "0000.jpg", artists / "bob" / "same.jpg")
     prepared = prepare(artists)
-    assert len(works_of(prepared)) == 7
-    assert rejected_of(prepared) == {}
+    assert len(works_of(prepared)) == 5
+    assert rejected_of(prepared) == {
+        "ann/0000.jpg": "the same file as another artist's: bob/same.jpg",
+        "bob/same.jpg": "the same file as another artist's: ann/0000.jpg",
+    }
+    said = " ".join(capsys.readouterr().err.split())
+    assert "2 files lie byte for byte under another artist too, e.g. ann/0000.jpg and bob/same.jpg" in said
+
+
+def test_files_that_all_lie_under_two_artists_are_refused(artists: Path) -> None:
+    shutil.rmtree(artists / "bob")
+    shutil.copytree(artists / "ann", artists / "bob")
+    with pytest.raises(NotEnoughDataError, match="lies under several artists"):
+        prepare(artists)
+
+
+def test_one_picture_in_different_files_of_two_artists_stays_with_both(artists: Path) -> None:
+    with Image.open(artists / "ann" / "0000.jpg") as picture:
+        picture.save(artists / "bob" / "same.png")
+    assert len(works_of(prepare(artists))) == 7
 
 
 def test_artist_with_one_picture_in_many_files_has_one_work(artists: Path, paint: Paint) -> None:

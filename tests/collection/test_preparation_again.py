@@ -147,10 +147,10 @@ def test_prepare_collection_refuses_working_folder_as_out(
 
 def test_prepare_collection_notices_changed_original_of_same_size(tmp_path: Path, paint: Paint) -> None:
     folder = tmp_path / "artists"
-    for artist in ("a", "b"):
+    for number, artist in enumerate(("a", "b")):
         (folder / artist).mkdir(parents=True)
         for work in range(2):
-            paint(work, 40, 40).save(folder / artist / f"{work}.bmp")
+            paint(10 * number + work, 40, 40).save(folder / artist / f"{work}.bmp")
     config = PrepareConfig(folder=folder, out=tmp_path / "data", test_share=1, workers=1)
     prepare_collection(config)
     changed = folder / "a" / "0.bmp"

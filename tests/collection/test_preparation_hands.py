@@ -50,7 +50,8 @@ def test_prepare_collection_leaves_out_hands_that_are_no_artists(
     }  # fmt: skip
     assert len(list((collection.folder / "frames").iterdir())) == 12
     show_collection(collection)
-    assert "Left out: 5 by no named artist; 2 by a hand near an artist." in capsys.readouterr().out.replace("\n", " ")
+    said = capsys.readouterr().out.replace("\n", " ")
+    assert "Left out: by no named artist (5); by a hand near an artist (2)." in said
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from painter_search.common import errors
-from painter_search.common.errors import InvalidValueError, PainterSearchError, UnreadableImageError
+from painter_search.common.errors import InvalidValueError, PainterSearchError, UnreadableImageError, one_line
 
 BUILT_IN = {
     "InvalidValueError": ValueError,
@@ -70,3 +70,16 @@ def test_str_of_unreadable_image_is_the_reason_verbatim() -> None:
 
 def test_str_of_error_without_message_is_empty() -> None:
     assert (str(PainterSearchError()), PainterSearchError().command_line) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ValueError("row 3:\n  2 cells,\tnot 4 "), "row 3: 2 cells, not 4"),
+        (ValueError("a" * 300), "a" * 200),
+        (MemoryError(), "MemoryError"),
+        ("no such\nfile", "no such file"),
+    ],
+)
+def test_one_line_is_all_of_a_short_message(error: object, line: str) -> None:
+    assert one_line(error) == line

@@ -1,14 +1,17 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from painter_search.analysis.evaluate import IndexEvaluation, score_triplets
+from painter_search.analysis.reliability import measure_reliability
 from painter_search.collection.collection import Collection
 from painter_search.display.console.collection import show_collection
 from painter_search.display.console.index import MAX_ROWS, show_index, show_listing, show_update
 from painter_search.display.console.score import show_evaluation
 from painter_search.display.console.tables import new_table, show
+from painter_search.display.words.reliability_text import TOO_FEW
 from painter_search.index.listing import list_works
 from painter_search.index.painting_index import IndexUpdate, PaintingIndex
 
@@ -45,6 +48,17 @@ def test_show_evaluation_prints_the_figures_with_the_baselines(
     assert compared.count(f"{100 * score.accuracy.value:.1f} %") >= 2
 
 
+def test_show_evaluation_says_where_too_few_works_were_queried(
+    small_index: PaintingIndex, small_collection: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    score = score_triplets(small_index, small_collection / "test_triplets_with_labels.csv")
+    few = measure_reliability(small_index, min_queries=2)
+    assert few is not None
+    for reliability, told in ((few, True), (replace(few, queries=40, queried_artists=8), False)):
+        show_evaluation(IndexEvaluation(score, None, reliability))
+        assert (TOO_FEW in " ".join(capsys.readouterr().out.split())) == told
+
+
 def test_show_collection_prints_the_counts(small_collection: Path, capsys: pytest.CaptureFixture[str]) -> None:
     show_collection(Collection.open(small_collection))
     assert "48" in capsys.readouterr().out
@@ -60,7 +74,7 @@ def test_show_index_counts_the_reasons_for_which_files_were_left_out(
     )
     show_index(index)
     said = capsys.readouterr().out.replace("\n", " ")
-    assert "Left out: 2 by several; 1 a text file, not an image. Each is listed in" in said
+    assert "Left out: by several (2); a text file, not an image (1). Each is listed in" in said
 
 
 def test_show_update_lists_the_first_files_and_counts_the_others(

@@ -20,6 +20,7 @@ from painter_search.encoder.files.encoder_folder import read_encoder_folder
 from painter_search.encoder.files.names import BEST, CARD, PACKAGED, newest_run
 from painter_search.encoder.hub.config import PushConfig
 from painter_search.encoder.load_encoder import load_encoder
+from painter_search.encoder.trained_artists import count_trained
 from painter_search.index.painting_index import PaintingIndex
 
 MAX_BYTES = 12_000_000
@@ -32,6 +33,7 @@ def test_packaged_encoder_is_small_and_its_files_are_as_described() -> None:
     assert folder.confidence is not None
     assert folder.plda is not None
     assert (folder.framing, folder.config.backbone) == ("whole", "tf_efficientnet_lite0")
+    assert count_trained(folder.trained_artists or (), ["Claude Monet", "Pablo Picasso"]) == (1, 2)
 
 
 def test_card_says_what_the_packaged_encoder_was_trained_on_and_its_limits() -> None:

@@ -136,10 +136,14 @@ def as_nobody(killer: Killer, *argv: object) -> dict[str, Any]:
 
 @pytest.fixture
 def open_world() -> Iterator[Path]:
-    """A folder that any user may enter; pytest's own are closed to others."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+    """A folder that any user may enter, like all that is made in it; pytest's own are closed to others."""
+    mask = os.umask(0o022)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder).chmod(0o755)
+            yield Path(folder)
+    finally:
+        os.umask(mask)
 
 
 def test_commands_refuse_a_folder_without_write_permission(killer: Killer, open_world: Path) -> None:

@@ -18,9 +18,10 @@ from harness import Killer, digests
 from hostile_images import seeds, zipped_zeros
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from preparing import rejected_of
 
 from painter_search.collection.catalogues.catalogue import read_catalogue
-from painter_search.collection.collection import Collection, read_clean
+from painter_search.collection.collection import Collection
 from painter_search.collection.config import PrepareConfig
 from painter_search.collection.preparation import prepare_collection
 from painter_search.common.errors import PainterSearchError, UnreadableImageError
@@ -47,11 +48,6 @@ def prepared(tmp_path: Path, catalogue: Path, originals: Path) -> Collection:
     return prepare_collection(
         PrepareConfig(catalogue=(catalogue,), originals=(originals,), out=tmp_path / "data", name="x", workers=1)
     )
-
-
-def reasons(collection: Collection) -> dict[str, str]:
-    table = read_clean(collection.folder / "rejected.csv")
-    return dict(zip(table["file"], table["reason"], strict=True))
 
 
 def test_prepare_takes_members_with_paths_by_their_name_alone(tmp_path: Path) -> None:
@@ -88,7 +84,7 @@ def test_prepare_rejects_repeated_names_nested_archives_and_links(tmp_path: Path
         archive.writestr("inner.zip", nested.getvalue())
         archive.writestr("dee1.jpg", nested.getvalue())
         archive.writestr("bob1.jpg", zipped_zeros(50_000_000))
-    found = reasons(prepared(tmp_path, write_catalogue(tmp_path / "info.csv", plain_rows()), tmp_path / "o.zip"))
+    found = rejected_of(prepared(tmp_path, write_catalogue(tmp_path / "info.csv", plain_rows()), tmp_path / "o.zip"))
     assert found["elsewhere/ann1.jpg"] == "another file of this name was taken: ann1.jpg"
     assert found["inner.zip"] == "not in the catalogue"
     assert found["cy1.jpg"] == "a text file, not an image"
@@ -148,7 +144,7 @@ def test_prepare_takes_no_file_outside_the_originals(tmp_path: Path) -> None:
     (tmp_path / "outside.jpg").write_bytes(GOOD)
     rows = [*plain_rows(), ["eve", "", "../outside.jpg"], ["eve", "", str(tmp_path / "outside.jpg")]]
     collection = prepared(tmp_path, write_catalogue(tmp_path / "info.csv", rows), tmp_path / "originals")
-    assert reasons(collection)["../outside.jpg"] == "missing from the originals"
+    assert rejected_of(collection)["../outside.jpg"] == "missing from the originals"
     assert "eve" not in {work.artist for work in collection.works("all")}
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from painter_search.collection.catalogues.catalogue import read_catalogue
 
 ROWS = [("Albrecht Dürer", "1.jpg", "Hase; jung"), ("Claude Monet", "2.jpg", "Seine, 1872")]
-WANTED = [["Albrecht Dürer", "1.jpg", "Hase; jung"], ["Claude Monet", "2.jpg", "Seine, 1872"]]
+WANTED = [list(row) for row in ROWS]
 
 
 def text_of(header: str, delimiter: str, end: str = "\n") -> str:

@@ -1,14 +1,8 @@
 """What holds of every index after works were added or removed."""
 
-from pathlib import Path
-
 import numpy as np
 
 from painter_search.index.painting_index import PaintingIndex
-
-
-def read_all(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def check_consistent(index: PaintingIndex) -> None:

@@ -111,6 +111,7 @@ def _be_the_command(
         os.dup2(os.open(stdout, os.O_WRONLY | os.O_CREAT), 1)
         for name, limit in limits.items():
             resource.setrlimit(getattr(resource, name), (limit, limit))
+        os.umask(0o022)  # what one user's command has made, another's may read
         if user is not None:
             os.setgid(user)
             os.setuid(user)

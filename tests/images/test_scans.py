@@ -15,10 +15,10 @@ import pytest
 from hostile_images import png
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.ExifTags import Base
 from tiff_files import CMYK, EXTRA_SAMPLES, ICC_LAB, PLANAR, RGB, SUBFILE, Page, tiff
 
 from painter_search.common.errors import UnreadableImageError
-from painter_search.images.color import ORIENTATION
 from painter_search.images.framing import frame_center, frame_painting, frame_whole, open_frame
 from painter_search.images.types import Framing
 
@@ -151,7 +151,7 @@ def test_frame_painting_reads_scan_without_end_marker(scan: Image.Image) -> None
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
 def test_frame_painting_turns_scan_upright(kind: str, scan: Image.Image) -> None:
     exif = Image.Exif()
-    exif[ORIENTATION] = 6
+    exif[Base.Orientation] = 6
     content = _save(scan.transpose(Image.Transpose.ROTATE_90), kind, exif=exif)
     for framing in ("whole", "center"):
         frame = frame_painting(content, framing, BOUND + len(content))

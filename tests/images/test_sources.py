@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from painter_search.common.errors import PainterSearchError, UnreadableImageError
-from painter_search.images.sources import MAX_BYTES, Original, list_originals, read_file, read_original
+from painter_search.images.sources import MAX_BYTES, Original, list_originals, nothing_found, read_file, read_original
 
 FILES = {"b.jpg": b"bee", "a.jpg": b"ay", "deep/er/c d.png": b"sea", "deep/ü.tif": b"umlaut"}
 HIDDEN = {".DS_Store": b"x", "deep/.hidden.jpg": b"x", ".git/config.jpg": b"x"}
@@ -124,7 +124,7 @@ def test_read_original_refuses_dangling_link(tmp_path: Path) -> None:
 def test_read_original_refuses_link_to_itself(tmp_path: Path) -> None:
     link(tmp_path / "loop.jpg", tmp_path / "loop.jpg")
     (original,) = list_originals([tmp_path])
-    assert reason_of(original)
+    assert reason_of(original).startswith("cannot be read")
 
 
 def test_read_original_refuses_deleted_file(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_read_original_refuses_damaged_member_only(tmp_path: Path) -> None:
 def test_list_originals_refuses_truncated_archive(tmp_path: Path) -> None:
     archive = fill_zip(tmp_path / "z.zip", FILES)
     archive.write_bytes(archive.read_bytes()[:-40])
-    with pytest.raises(PainterSearchError, match=r"z\.zip"):
+    with pytest.raises(PainterSearchError, match=r"z\.zip is neither a folder nor a whole zip archive"):
         list_originals([archive])
 
 
@@ -230,6 +230,15 @@ def test_list_originals_refuses_plain_file(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("text")
     with pytest.raises(PainterSearchError, match="neither a folder nor a whole zip archive"):
         list_originals([tmp_path / "a.txt"])
+
+
+def test_nothing_found_names_what_was_passed_over() -> None:
+    reason = "a folder that cannot be listed (Permission denied)"
+    remedy = "fix that and run the command again."
+    assert nothing_found([]) == ""
+    assert nothing_found([("", reason)], Path("G")) == f"nothing was found: G is {reason}; {remedy}"
+    places = [("Titian", reason), ("up", "a link")]
+    assert nothing_found(places, Path("G"), Path("H")) == f"nothing was found: Titian in G, H is {reason}; {remedy}"
 
 
 def test_list_originals_of_empty_folder_is_empty(tmp_path: Path) -> None:

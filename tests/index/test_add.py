@@ -7,8 +7,9 @@ from pathlib import Path
 import fsspec
 import numpy as np
 import pytest
-from changed_index import check_consistent, read_all
+from changed_index import check_consistent
 from PIL import Image
+from preparing import tree
 from small_world import interrupt_second_shard, paint
 from staged_net import BACKBONE
 from wall_photographs import photograph_on_wall
@@ -34,10 +35,10 @@ from painter_search.index.vector_store.faiss_store import FaissStore
 
 
 def test_add_paintings_embeds_new_works_alone_and_changes_nothing_else(
-    index_dir: Path, paintings: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, paintings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = PaintingIndex.load(index_dir)
-    bytes_before = read_all(before.folder)
+    before = PaintingIndex.load(home)
+    bytes_before = tree(before.folder)
     embedded: list[Path] = []
     real = shards.embed_frames
 
@@ -48,8 +49,8 @@ def test_add_paintings_embeds_new_works_alone_and_changes_nothing_else(
 
     frames_bytes: list[bytes] = []
     monkeypatch.setattr(shards, "embed_frames", counting)
-    update = add_paintings(index_dir, paintings, "New Hand")
-    after = PaintingIndex.load(index_dir)
+    update = add_paintings(home, paintings, "New Hand")
+    after = PaintingIndex.load(home)
     assert after.digest == update.index.digest != before.digest
     assert len(embedded) == 3
     assert [entry.id for entry in update.added] == [17, 18, 19]
@@ -62,17 +63,17 @@ def test_add_paintings_embeds_new_works_alone_and_changes_nothing_else(
     np.testing.assert_array_equal(after.embeddings(old), before.embeddings(old))
     np.testing.assert_array_equal(after.embeddings([17, 18, 19]), embed_all(before.encoder, frames_bytes))
     assert after.works.get(old.tolist()) == before.works.get(old.tolist())
-    assert read_all(before.folder) == bytes_before
+    assert tree(before.folder) == bytes_before
     assert (after.folder / "encoder.onnx").samefile(before.folder / "encoder.onnx")
-    assert not [path for path in index_dir.iterdir() if path.name.startswith(".")]
+    assert not [path for path in home.iterdir() if path.name.startswith(".")]
     answer = attribute(after, [paintings / "1.jpg"])[0]
     assert isinstance(answer, Attribution)
     assert [neighbour.id for neighbour in answer.same_works] == [18]
 
 
-def test_add_paintings_leaves_out_pictures_that_the_index_has_by_the_artist(index_dir: Path, paintings: Path) -> None:
-    first = add_paintings(index_dir, paintings, "New Hand").index
-    again = add_paintings(index_dir, paintings, "New Hand")
+def test_add_paintings_leaves_out_pictures_that_the_index_has_by_the_artist(home: Path, paintings: Path) -> None:
+    first = add_paintings(home, paintings, "New Hand").index
+    again = add_paintings(home, paintings, "New Hand")
     assert again.added == ()
     assert again.index.digest == first.digest
     assert ("1.jpg", "already in the index (id 18)") in again.left_out
@@ -80,13 +81,13 @@ def test_add_paintings_leaves_out_pictures_that_the_index_has_by_the_artist(inde
         image.resize((200, 200 * image.height // image.width)).save(paintings / "small.png")
     paint(30, 7).save(paintings / "7.jpg")
     paint(30, 7).save(paintings / "7-twice.png")
-    third = add_paintings(index_dir, paintings, "New Hand")
+    third = add_paintings(home, paintings, "New Hand")
     assert [entry.work.file for entry in third.added] == ["7-twice.png"]
     assert {"small.png", "7.jpg"} <= {file for file, _ in third.left_out}
     rejected = (third.index.folder / "rejected.csv").read_text(encoding="utf-8").splitlines()
     assert rejected.count("notes.txt,not an image") == 1
     # The same pictures by another hand are another statement.
-    assert len(add_paintings(index_dir, paintings, "Somebody Else").added) == 4
+    assert len(add_paintings(home, paintings, "Somebody Else").added) == 4
 
 
 @pytest.fixture
@@ -102,9 +103,9 @@ def photograph(tmp_path: Path) -> Path:
     ("crop", "said"), [("auto", "cropped to the painting"), ("none", None), ("0.2,0.2,0.5,0.5", "cropped as given")]
 )
 def test_add_paintings_keeps_of_a_photograph_what_crop_says(
-    crop: str, said: str | None, index_dir: Path, photograph: Path
+    crop: str, said: str | None, home: Path, photograph: Path
 ) -> None:
-    update = add_paintings(index_dir, photograph, "New Hand", crop=crop)
+    update = add_paintings(home, photograph, "New Hand", crop=crop)
     frame = frame_painting(photograph.read_bytes(), "whole", crop=parse_crop(crop))
     assert [(file, part["sentence"].partition(",")[0]) for file, part in update.cropped] == (
         [("on-a-wall.png", said)] if said else []
@@ -123,30 +124,30 @@ def test_build_index_crops_no_photograph_in_its_folder(
     np.testing.assert_array_equal(index.embeddings([1]), embed_all(index.encoder, [frame.jpeg]))
 
 
-def test_add_paintings_numbers_collections_of_one_name_and_file(index_dir: Path, tmp_path: Path) -> None:
+def test_add_paintings_numbers_collections_of_one_name_and_file(home: Path, tmp_path: Path) -> None:
     for name, painter in (("a", 31), ("b", 32)):
         (tmp_path / name / "scans").mkdir(parents=True)
         paint(painter, 0).save(tmp_path / name / "scans" / "1.jpg")
-        add_paintings(index_dir, tmp_path / name / "scans", f"Hand {painter}")
-    index = PaintingIndex.load(index_dir)
+        add_paintings(home, tmp_path / name / "scans", f"Hand {painter}")
+    index = PaintingIndex.load(home)
     assert [index.works.by_artist(f"Hand {n}")[0].work.name for n in (31, 32)] == ["scans/1.jpg", "scans-2/1.jpg"]
     assert index.manifest.collections == ("scans", "scans-2", "small")
 
 
-def test_add_paintings_takes_a_folder_of_artists(index_dir: Path, painted_folder: Path) -> None:
-    update = add_paintings(index_dir, painted_folder)
+def test_add_paintings_takes_a_folder_of_artists(home: Path, painted_folder: Path) -> None:
+    update = add_paintings(home, painted_folder)
     assert update.index.works.works_per_artist().items() >= {"Ada Blue": 3, "Émile Vert": 3, "Solo": 1}.items()
     assert [file for file, _ in update.left_out] == ["Solo/notes.txt"]
     check_consistent(update.index)
 
 
 def test_add_paintings_spells_names_as_the_index_does_and_leaves_out_hands_that_are_nobodys(
-    index_dir: Path, tmp_path: Path
+    home: Path, tmp_path: Path
 ) -> None:
     for painter, name in ((40, "painter_8"), (41, "Unknown"), (42, "Painter 9 (workshop of)")):
         (tmp_path / "new" / name).mkdir(parents=True)
         paint(painter, 0).save(tmp_path / "new" / name / "1.jpg")
-    update = add_paintings(index_dir, tmp_path / "new")
+    update = add_paintings(home, tmp_path / "new")
     assert [entry.work.artist for entry in update.added] == ["Painter 8"]
     assert dict(update.left_out) == {
         "Unknown/1.jpg": "by no named artist: Unknown",
@@ -154,13 +155,13 @@ def test_add_paintings_spells_names_as_the_index_does_and_leaves_out_hands_that_
     }
     assert [entry.id for entry in update.index.works.by_artist("PAINTER_8")][-1] == update.added[0].id
     with pytest.raises(NotEnoughDataError, match=r"by no named artist: Anonymous\); keep_uncertain adds"):
-        add_paintings(index_dir, tmp_path / "new" / "Unknown", "Anonymous")
-    kept = add_paintings(index_dir, tmp_path / "new", keep_uncertain=True)
+        add_paintings(home, tmp_path / "new" / "Unknown", "Anonymous")
+    kept = add_paintings(home, tmp_path / "new", keep_uncertain=True)
     assert [entry.work.artist for entry in kept.added] == ["Painter 9 (workshop of)", "Unknown"]
 
 
 @pytest.mark.parametrize("at_url", [False, True])
-def test_add_paintings_takes_a_catalogue_with_originals_in_a_zip(index_dir: Path, tmp_path: Path, at_url: bool) -> None:
+def test_add_paintings_takes_a_catalogue_with_originals_in_a_zip(home: Path, tmp_path: Path, at_url: bool) -> None:
     with zipfile.ZipFile(tmp_path / "scans.zip", "w") as archive:
         for work in range(2):
             paint(33, work).save(tmp_path / "picture.png")
@@ -173,7 +174,7 @@ def test_add_paintings_takes_a_catalogue_with_originals_in_a_zip(index_dir: Path
         fsspec = pytest.importorskip("fsspec")
         scans = f"memory://{tmp_path.name}/scans.zip"
         fsspec.filesystem("memory").pipe_file(f"/{tmp_path.name}/scans.zip", (tmp_path / "scans.zip").read_bytes())
-    update = add_paintings(index_dir, tmp_path / "list.csv", originals=[scans])
+    update = add_paintings(home, tmp_path / "list.csv", originals=[scans])
     assert [(entry.work.artist, entry.work.title, entry.work.date) for entry in update.added] == [
         ("Hand 33", "Dawn", "c.1890"),
         ("Hand 33", "Dusk", ""),
@@ -182,14 +183,14 @@ def test_add_paintings_takes_a_catalogue_with_originals_in_a_zip(index_dir: Path
 
 
 def test_add_paintings_takes_all_of_a_collection_in_the_same_framing(
-    index_dir: Path, small_collection: Path, center_collection: Path
+    home: Path, small_collection: Path, center_collection: Path
 ) -> None:
-    update = add_paintings(index_dir, small_collection)
+    update = add_paintings(home, small_collection)
     assert len(update.added) == 32  # the training works; the test works are in the index
     assert len(update.left_out) == 16
     check_consistent(update.index)
     with pytest.raises(PainterSearchError, match="is framed 'center' and the index 'whole'"):
-        add_paintings(index_dir, center_collection)
+        add_paintings(home, center_collection)
 
 
 def test_add_paintings_keeps_thumbnails_of_whole_paintings_in_a_center_index(
@@ -210,28 +211,28 @@ def test_add_paintings_keeps_thumbnails_of_whole_paintings_in_a_center_index(
 
 
 def test_add_paintings_continues_after_an_interruption(
-    index_dir: Path, paintings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, paintings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     undisturbed = tmp_path / "undisturbed"
-    shutil.copytree(index_dir, undisturbed)
+    shutil.copytree(home, undisturbed)
     expected = add_paintings(undisturbed, paintings, "New Hand").index
-    before = PaintingIndex.load(index_dir)
+    before = PaintingIndex.load(home)
     monkeypatch.setattr(shards, "SHARD_SIZE", 2)
     embedded = interrupt_second_shard(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
-        add_paintings(index_dir, paintings, "New Hand")
-    assert PaintingIndex.load(index_dir).digest == before.digest
-    update = add_paintings(index_dir, paintings, "New Hand")
+        add_paintings(home, paintings, "New Hand")
+    assert PaintingIndex.load(home).digest == before.digest
+    update = add_paintings(home, paintings, "New Hand")
     assert embedded == [2, 0, 1]
     check_consistent(update.index)
     ids = expected.artists.ids
     np.testing.assert_allclose(update.index.embeddings(ids), expected.embeddings(ids), rtol=1e-4, atol=1e-4)
     assert update.index.works.get(ids.tolist()) == expected.works.get(ids.tolist())
-    assert not [path for path in index_dir.iterdir() if path.name.startswith(".")]
+    assert not [path for path in home.iterdir() if path.name.startswith(".")]
 
 
 def test_interrupted_addition_is_not_continued_with_the_picture_of_another_url(
-    index_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     urls = []
     for number in range(2):  # of the same name, and of no size or time that is told
@@ -245,8 +246,8 @@ def test_interrupted_addition_is_not_continued_with_the_picture_of_another_url(
     with monkeypatch.context() as patched:
         patched.setattr(add_module, "embed_shards", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            add_paintings(index_dir, urls[0], "New Hand")
-    update = add_paintings(index_dir, urls[1], "New Hand")
+            add_paintings(home, urls[0], "New Hand")
+    update = add_paintings(home, urls[1], "New Hand")
     thumbnail = update.index.open_thumbnail(update.added[0].id)
     assert np.abs(np.asarray(thumbnail, float) - np.asarray(paint(70, 1), float)).mean() < 10
 
@@ -257,18 +258,18 @@ def test_interrupted_addition_is_not_continued_with_the_picture_of_another_url(
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_add_paintings_leaves_the_index_if_it_fails(
-    index_dir: Path, paintings: Path, monkeypatch: pytest.MonkeyPatch, target: object, name: str
+    home: Path, paintings: Path, monkeypatch: pytest.MonkeyPatch, target: object, name: str
 ) -> None:
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    before = PaintingIndex.load(index_dir).digest
+    before = PaintingIndex.load(home).digest
     with monkeypatch.context() as patched:
         patched.setattr(target, name, fail)
         with pytest.raises(OSError, match="No space"):
-            add_paintings(index_dir, paintings, "New Hand")
-    assert PaintingIndex.load(index_dir).digest == before
-    assert len(add_paintings(index_dir, paintings, "New Hand").added) == 3
+            add_paintings(home, paintings, "New Hand")
+    assert PaintingIndex.load(home).digest == before
+    assert len(add_paintings(home, paintings, "New Hand").added) == 3
 
 
 @pytest.mark.parametrize(
@@ -281,28 +282,28 @@ def test_add_paintings_leaves_the_index_if_it_fails(
     ],
 )
 def test_add_paintings_refuses_a_source_without_images(
-    index_dir: Path, tmp_path: Path, prepare: Callable[[Path], object], message: str
+    home: Path, tmp_path: Path, prepare: Callable[[Path], object], message: str
 ) -> None:
     prepare(tmp_path / "new")
     with pytest.raises(PainterSearchError, match=message):
-        add_paintings(index_dir, tmp_path / "new", "Artist")
+        add_paintings(home, tmp_path / "new", "Artist")
 
 
-def test_add_paintings_needs_an_artist_an_image_and_a_folder_of_indexes(index_dir: Path, paintings: Path) -> None:
+def test_add_paintings_needs_an_artist_an_image_and_a_folder_of_indexes(home: Path, paintings: Path) -> None:
     with pytest.raises(PainterSearchError, match="no sub-folders"):
-        add_paintings(index_dir, paintings)
+        add_paintings(home, paintings)
     for path in paintings.glob("*.jpg"):
         path.unlink()
     with pytest.raises(PainterSearchError, match=r"no usable image to add \(notes.txt: a text file, not an image\)"):
-        add_paintings(index_dir, paintings, "Artist")
+        add_paintings(home, paintings, "Artist")
     with pytest.raises(PainterSearchError, match="is one index and is never changed"):
-        add_paintings(PaintingIndex.load(index_dir).folder, paintings, "Artist")
+        add_paintings(PaintingIndex.load(home).folder, paintings, "Artist")
 
 
 def test_build_refuses_one_index_in_place_of_the_folder_of_its_versions(
-    index_dir: Path, small_index_config: BuildIndexConfig
+    home: Path, small_index_config: BuildIndexConfig
 ) -> None:
-    version = PaintingIndex.load(index_dir).folder
+    version = PaintingIndex.load(home).folder
     with pytest.raises(InvalidValueError, match="is one index and is never changed; give index the folder"):
         PaintingIndex.build(small_index_config, index=version)
     assert not (version / "CURRENT").exists()
@@ -323,7 +324,7 @@ def test_add_config_refuses_settings_that_contradict_each_other(settings: dict, 
 
 
 @pytest.mark.parametrize("way", ["one file", "several files", "a file and a folder", "a zip", "a bare string", "a url"])
-def test_add_paintings_takes_files_folders_and_archives(way: str, index_dir: Path, tmp_path: Path) -> None:
+def test_add_paintings_takes_files_folders_and_archives(way: str, home: Path, tmp_path: Path) -> None:
     new = tmp_path / "new"
     (new / "inner").mkdir(parents=True)
     for number in range(3):
@@ -342,7 +343,7 @@ def test_add_paintings_takes_files_folders_and_archives(way: str, index_dir: Pat
         "a bare string": str(new / "one.png"),
         "a url": f"memory://{tmp_path.name}/a%20b.png",
     }[way]
-    update = add_paintings(index_dir, source, "New Hand")  # type: ignore[arg-type]
+    update = add_paintings(home, source, "New Hand")  # type: ignore[arg-type]
     assert [(entry.work.collection, entry.work.file) for entry in update.added] == {
         "one file": [("new", "one.png")],
         "several files": [("inner", "0.png"), ("inner", "1.png")],
@@ -354,68 +355,68 @@ def test_add_paintings_takes_files_folders_and_archives(way: str, index_dir: Pat
     assert {entry.work.artist for entry in update.added} == {"New Hand"}
 
 
-def test_add_paintings_reads_artists_of_several_folders(index_dir: Path, tmp_path: Path) -> None:
+def test_add_paintings_reads_artists_of_several_folders(home: Path, tmp_path: Path) -> None:
     for seed, artist in enumerate(("Ada Nova", "Berthe Morisot")):
         for work in range(2):
             (tmp_path / "set" / artist).mkdir(parents=True, exist_ok=True)
             paint(50 + seed, work).save(tmp_path / "set" / artist / f"{work}.png")
-    update = add_paintings(index_dir, sorted((tmp_path / "set").iterdir()))
+    update = add_paintings(home, sorted((tmp_path / "set").iterdir()))
     assert [(entry.work.artist, entry.work.file) for entry in update.added] == [
         (artist, f"{artist}/{work}.png") for artist in ("Ada Nova", "Berthe Morisot") for work in range(2)
     ]
 
 
-def test_add_paintings_of_a_file_needs_its_artist(index_dir: Path, paintings: Path) -> None:
+def test_add_paintings_of_a_file_needs_its_artist(home: Path, paintings: Path) -> None:
     file = next(paintings.glob("*.jpg"))
     with pytest.raises(PainterSearchError, match=f"{file.name} does not tell its artist; add artist NAME"):
-        add_paintings(index_dir, file)
+        add_paintings(home, file)
 
 
-def test_add_paintings_takes_pictures_at_urls_of_one_base_name(index_dir: Path, tmp_path: Path) -> None:
+def test_add_paintings_takes_pictures_at_urls_of_one_base_name(home: Path, tmp_path: Path) -> None:
     system = fsspec.filesystem("memory")
     urls = []
     for number in range(3):  # as IIIF servers name every picture
         paint(60 + number, 0).save(tmp_path / "one.jpg")
         system.pipe_file(f"/{tmp_path.name}/{number}/full/0/default.jpg", (tmp_path / "one.jpg").read_bytes())
         urls.append(f"memory://{tmp_path.name}/{number}/full/0/default.jpg")
-    update = add_paintings(index_dir, urls, artist="Somebody")
+    update = add_paintings(home, urls, artist="Somebody")
     assert [entry.work.file for entry in update.added] == ["2/default.jpg", "3/default.jpg", "default.jpg"]
     pictures = {update.index.works.thumbnail(entry.id) for entry in update.added}
     assert len(pictures) == 3
 
 
-def test_add_paintings_adds_monochromes_that_differ_and_no_copy(index_dir: Path, tmp_path: Path) -> None:
+def test_add_paintings_adds_monochromes_that_differ_and_no_copy(home: Path, tmp_path: Path) -> None:
     for grey in (200, 201, 202):
         (tmp_path / "klein").mkdir(exist_ok=True)
         monochrome = Image.new("RGB", (300, 260), (grey, grey, grey))
         monochrome.putpixel((0, 0), (0, 0, 0))  # a picture of one colour all over is refused
         monochrome.save(tmp_path / "klein" / f"{grey}.png")
-    assert len(add_paintings(index_dir, tmp_path / "klein", artist="Klein").added) == 3
-    again = add_paintings(index_dir, tmp_path / "klein", artist="Klein")
+    assert len(add_paintings(home, tmp_path / "klein", artist="Klein").added) == 3
+    again = add_paintings(home, tmp_path / "klein", artist="Klein")
     assert (again.added, len(again.left_out)) == ((), 3)
 
 
 def test_add_paintings_tells_of_pictures_that_the_index_has_under_another_artist(
-    index_dir: Path, painted_originals: Path, caplog: pytest.LogCaptureFixture
+    home: Path, painted_originals: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (work,) = PaintingIndex.load(index_dir).works.get([1])
+    (work,) = PaintingIndex.load(home).works.get([1])
     with caplog.at_level("INFO", "painter_search"):
-        added = add_paintings(index_dir, painted_originals / work.file, artist="Somebody Else").added
+        added = add_paintings(home, painted_originals / work.file, artist="Somebody Else").added
     assert len(added) == 1
     assert (
         f"is added under Somebody Else, and the very picture is in the index under {work.artist} (id 1)" in caplog.text
     )
     caplog.clear()
     with caplog.at_level("INFO", "painter_search"):
-        assert not add_paintings(index_dir, painted_originals / work.file, artist=work.artist).added
+        assert not add_paintings(home, painted_originals / work.file, artist=work.artist).added
     assert "very picture" not in caplog.text
 
 
-def test_add_paintings_gives_no_work_to_one_of_several_namesakes(index_dir: Path, tmp_path: Path) -> None:
+def test_add_paintings_gives_no_work_to_one_of_several_namesakes(home: Path, tmp_path: Path) -> None:
     def add(artist: str) -> str:
         number = len(list(tmp_path.glob("*.jpg")))
         paint(70 + number, 0).save(tmp_path / f"{number}.jpg")
-        (added,) = add_paintings(index_dir, tmp_path / f"{number}.jpg", artist=artist).added
+        (added,) = add_paintings(home, tmp_path / f"{number}.jpg", artist=artist).added
         return added.work.artist
 
     assert add("John Smith (1652-1742)") == "John Smith (1652-1742)"
@@ -425,9 +426,9 @@ def test_add_paintings_gives_no_work_to_one_of_several_namesakes(index_dir: Path
 
 
 def test_add_paintings_refuses_flags_that_a_prepared_collection_has_no_use_for(
-    index_dir: Path, small_collection: Path, paintings: Path
+    home: Path, small_collection: Path, paintings: Path
 ) -> None:
     with pytest.raises(InvalidValueError, match="is a prepared collection, whose works have their artists"):
-        add_paintings(index_dir, small_collection, artist="Somebody")
+        add_paintings(home, small_collection, artist="Somebody")
     with pytest.raises(InvalidValueError, match="is a prepared collection; add it alone"):
-        add_paintings(index_dir, [paintings, small_collection], artist="Somebody")
+        add_paintings(home, [paintings, small_collection], artist="Somebody")

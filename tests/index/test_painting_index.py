@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,6 +64,17 @@ def test_embeddings_are_those_of_the_encoder(small_index: PaintingIndex, small_c
     assert (np.linalg.norm(stored - expected, axis=1) < 0.01 * np.linalg.norm(expected, axis=1)).all()
 
 
+def test_one_id_is_taken_where_a_list_is(small_index: PaintingIndex) -> None:
+    np.testing.assert_array_equal(small_index.embeddings(12), small_index.embeddings([12]))
+    for one in (12, np.int64(12), np.array([12], np.uint8)):
+        assert small_index.works.get(one) == small_index.works.get([12])  # type: ignore[arg-type]
+    assert small_index.works.get([]) == [] == small_index.embeddings([]).tolist()
+    for read in (small_index.embeddings, small_index.works.get):
+        for other in ([5.7], ["5"], True, None, [[1]]):
+            with pytest.raises(InvalidValueError, match="is no id; ids are whole numbers"):
+                read(other)  # type: ignore[operator]
+
+
 def test_search_returns_the_nearest_works_by_euclidean_distance(small_index: PaintingIndex) -> None:
     ids = small_index.artists.ids
     embeddings = small_index.embeddings(ids)
@@ -73,7 +85,7 @@ def test_search_returns_the_nearest_works_by_euclidean_distance(small_index: Pai
 
 
 def test_search_returns_all_works_if_k_is_larger(small_index: PaintingIndex) -> None:
-    _, found = small_index.search(np.zeros((1, 256), np.float32), 10_000)
+    _, found = small_index.search(np.zeros((1, 256), np.float32), np.int64(10_000))  # type: ignore[arg-type]
     assert sorted(found[0]) == sorted(small_index.artists.ids)
 
 
@@ -111,6 +123,8 @@ def test_search_takes_images(
         (np.zeros((2, 255), np.float32), 3, r"shape \[2, 255\]; embeddings of this index are \[n, 256\]"),
         (np.zeros((1, 1, 256), np.float32), 3, r"shape \[1, 1, 256\]"),
         (np.zeros(256, np.float32), 0, "k is 0; it must be at least 1"),
+        (np.zeros(256, np.float32), 2.0, "k is 2.0; it must be a whole number"),
+        (np.zeros(256, np.float32), "2", "k is '2'; it must be a whole number"),
         ([[0.0] * 256, [0.0]], 3, "not all of one length"),
         ([0.0, "a.jpg"], 3, "not all numbers"),
         ([17], 3, r"shape \[1\]"),
@@ -121,7 +135,7 @@ def test_search_takes_images(
         (np.zeros((5, 5), np.int64), 3, "image 1 cannot be embedded: an array of int64"),
     ],
 )
-def test_search_refuses_what_is_no_query(small_index: PaintingIndex, queries: object, k: int, message: str) -> None:
+def test_search_refuses_what_is_no_query(small_index: PaintingIndex, queries: object, k: Any, message: str) -> None:
     with pytest.raises(InvalidValueError, match=message):
         small_index.search(queries, k)  # type: ignore[arg-type]
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from log_likelihood_cost import cllr
 from sklearn.metrics import roc_auc_score
+from synthetic_index import clustered
 
 from painter_search.metrics.artist_ranking import rank_artists
 from painter_search.metrics.calibration_curve import calibration_curve
@@ -16,20 +17,16 @@ from painter_search.metrics.confidence_fit import (
     fit_to_index,
     pair_distances,
 )
+from painter_search.metrics.distances import distance_matrix
 from painter_search.metrics.identification.open_set import OpenSetSignals
 from painter_search.metrics.identification.plda import PLDA, fit_plda
 from painter_search.metrics.leave_one_out import leave_one_out
-from painter_search.metrics.local_scaling import mean_distance_between_artists, scale_distances
+from painter_search.metrics.local_scaling import mean_between_artists, scale_distances
 
 
 def clusters(artists: int, works: int, seed: int, spread: float = 1.1) -> HeldOutWorks:
     """Works on the unit sphere, scattered around their artists."""
-    rng = np.random.default_rng(seed)
-    centers = rng.normal(size=(artists, 32))
-    numbers = np.repeat(np.arange(artists), works)
-    vectors = centers[numbers] + spread * rng.normal(size=(len(numbers), 32))
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return HeldOutWorks((vectors / lengths).astype(np.float32), numbers)
+    return HeldOutWorks(*clustered(artists, works, seed, spread))
 
 
 def moved_to(confidence: Confidence, index: HeldOutWorks, plda: PLDA) -> Confidence:
@@ -62,7 +59,7 @@ def test_artist_known_separates_known_from_unknown_artists(confidence: Confidenc
     vectors, artists, _ = clusters(30, 6, 4)
     queries = leave_one_out(vectors, artists, np.arange(0, 180, 2))
     known = np.array([query.artist_in_index for query in queries])
-    sure = np.array([confidence.artist_known(query.signals) for query in queries])
+    sure = np.array([confidence.known_by_distances(query.signals) for query in queries])
     assert roc_auc_score(known, sure) > 0.7
     assert calibration_curve(sure, known).error_debiased < 0.12
     named = sure >= confidence.threshold
@@ -82,9 +79,9 @@ def test_fit_confidence_gives_even_odds_for_shuffled_artists() -> None:
 
 def test_confidence_probabilities_lie_between_zero_and_one_at_distance_zero(confidence: Confidence) -> None:
     assert 0.5 < confidence.same_artist(np.array([0.0]))[0] <= 1
-    shares = confidence.artist_shares(np.array([0.0, 0.5, 1.0]))
+    shares = confidence.shares_by_distances(np.array([0.0, 0.5, 1.0]))
     assert shares.sum() == pytest.approx(1)
-    assert 0 <= confidence.artist_known(OpenSetSignals(0.0, 1.0, 0.0)) <= 1
+    assert 0 <= confidence.known_by_distances(OpenSetSignals(0.0, 1.0, 0.0)) <= 1
 
 
 def test_fit_confidence_returns_none_for_too_few_artists() -> None:
@@ -99,7 +96,8 @@ def test_leave_one_out_equals_index_built_without_works() -> None:
         queries = leave_one_out(vectors, artists, np.array([query]))
         for result, left_out in zip(queries, (np.arange(24) == query, artists == artists[query]), strict=True):
             remaining = np.flatnonzero(~left_out)
-            mean_distance = mean_distance_between_artists(vectors[remaining], artists[remaining])
+            matrix = distance_matrix(vectors[remaining], vectors[remaining])
+            mean_distance = mean_between_artists(matrix, artists[remaining])
             local_scales = []
             for work in remaining:
                 apart = sorted(
@@ -128,7 +126,7 @@ def test_confidence_with_plda_is_calibrated_and_better_than_with_distances_alone
     correct = np.array([answer.first == query.true_rank for answer, query in zip(answers, queries, strict=True)])
     assert calibration_curve(np.array([answer.probability for answer in answers]), correct).error_debiased < 0.1
     artist_known = np.array([answer.artist_known for answer in answers])
-    by_distance = [confidence.artist_known(query.signals) for query in queries]
+    by_distance = [confidence.known_by_distances(query.signals) for query in queries]
     assert roc_auc_score(known, artist_known) > roc_auc_score(known, by_distance)
     assert correct[known].mean() >= np.mean([query.true_rank == 0 for query in queries if query.artist_in_index])
     assert cllr(artist_known, known) < 1
@@ -137,8 +135,10 @@ def test_confidence_with_plda_is_calibrated_and_better_than_with_distances_alone
 def test_naming_threshold_costs_what_it_says(confidence: Confidence) -> None:
     measured = clusters(40, 6, 10)
     queries = leave_one_out(measured.embeddings, measured.artists, np.arange(0, 240, 2))
-    strangers = np.array([confidence.artist_known(query.signals) for query in queries if not query.artist_in_index])
-    right = np.array([confidence.artist_known(query.signals) for query in queries if query.true_rank == 0])
+    strangers = np.array(
+        [confidence.known_by_distances(query.signals) for query in queries if not query.artist_in_index]
+    )
+    right = np.array([confidence.known_by_distances(query.signals) for query in queries if query.true_rank == 0])
     for false_names in (0.1, 0.3):
         threshold = confidence.naming_threshold(false_names)
         assert threshold is not None
@@ -191,7 +191,7 @@ def test_costs_measured_on_too_few_works_are_not_told(
     threshold = few.naming_threshold()
     assert (threshold is not None) == told
     if threshold is not None:
-        assert f"measured on {works} works by {artists} artists" in str(threshold)
+        assert (threshold.works, threshold.artists) == (works, artists)
 
 
 def test_number_of_artists_does_not_give_strangers_away() -> None:

@@ -1,8 +1,9 @@
 import numpy as np
 
+from painter_search.metrics.distances import distance_matrix
 from painter_search.metrics.local_scaling import (
     ReferenceWorks,
-    mean_distance_between_artists,
+    mean_between_artists,
     mean_of_nearest,
     scale_distances,
 )
@@ -24,7 +25,7 @@ def test_local_scales_are_mean_distances_to_five_nearest_works_by_others() -> No
 def test_local_scales_and_mean_distance_are_one_for_single_artist() -> None:
     vectors, artists = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32), np.zeros(4, int)
     assert ReferenceWorks(vectors, artists).local_scales(vectors, artists).tolist() == [1, 1, 1, 1]
-    assert mean_distance_between_artists(vectors, artists) == 1
+    assert mean_between_artists(distance_matrix(vectors, vectors), artists) == 1
 
 
 def test_scale_distances_favours_more_isolated_of_equally_near_works() -> None:
@@ -33,7 +34,8 @@ def test_scale_distances_favours_more_isolated_of_equally_near_works() -> None:
 
 
 def test_mean_distance_is_one_where_all_works_lie_in_one_place() -> None:
-    assert mean_distance_between_artists(np.ones((4, 3), np.float32), np.array([0, 0, 1, 2])) == 1
+    vectors = np.ones((4, 3), np.float32)
+    assert mean_between_artists(distance_matrix(vectors, vectors), np.array([0, 0, 1, 2])) == 1
 
 
 def test_mean_of_nearest_of_long_rows_is_that_of_the_smallest_values() -> None:

@@ -176,7 +176,7 @@ def test_narrowed_needs_no_files_of_an_index_that_was_replaced(
 
 def test_filtered_indexes_take_no_more_memory_than_all_works_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(current_index, "MAX_FILTERED_BYTES", 0)
-    monkeypatch.setattr(current_index, "REFERENCE_WORKS", 0)
+    monkeypatch.setattr(current_index, "COHORT_WORKS", 0)
     current = CurrentIndex(home)
     index = current.get()
     halves = [current.filtered(index, WorkFilter(before=year)) for year in (1920, 1919, 1918)]

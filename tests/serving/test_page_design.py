@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from waiting import wait_until
 
+from painter_search.display.pages.page import stylesheet
 from painter_search.index.painting_index import PaintingIndex
 
 DECIMALS = r"(0\.\d\d|under 0\.01|over 0\.99)"
@@ -120,7 +121,7 @@ def test_further_artists_are_a_line_each_and_an_answer_is_one_page_of_paper(desk
 def test_thirty_paintings_are_a_short_table_that_sorts(desk: Any, asked: Asked) -> None:
     answer = desk.goto(asked.thirty)
     assert len(answer.body()) < 300_000
-    assert desk.evaluate("document.documentElement.scrollHeight") < 2_500
+    assert desk.evaluate("document.documentElement.scrollHeight") < 2_600
     pictures = desk.locator(".answers img").evaluate_all(
         "all => all.map((one) => [one.loading, one.getAttribute('src')])"
     )
@@ -297,3 +298,12 @@ def test_artist_on_paper_has_the_works_and_no_controls(desk: Any, sample_index: 
     desk.goto("/artists")
     desk.emulate_media(media="print")
     assert not desk.is_visible("form")
+
+
+def test_matching_parts_left_closed_are_not_on_paper(desk: Any) -> None:
+    parts = '<details class="artist-parts"{}><summary>Parts</summary></details>'
+    desk.goto("about:blank")  # the policy of a served page would refuse the style
+    desk.set_content(f"<style>{stylesheet()}</style>{parts.format('')}{parts.format(' open')}")
+    for media, shown in (("screen", [True, True]), ("print", [False, True])):
+        desk.emulate_media(media=media)
+        assert [one.is_visible() for one in desk.locator("summary").all()] == shown

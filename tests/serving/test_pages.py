@@ -17,6 +17,7 @@ from painter_search.display.pages import page
 from painter_search.display.pages.index_page import write_index_page
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.painting_index import PaintingIndex, add_paintings
+from painter_search.index.works.works_db import WorksDB
 from painter_search.serving import lookups
 from painter_search.serving.config import ServeConfig
 from painter_search.serving.lookups import parse_artists
@@ -363,13 +364,6 @@ def test_work_is_not_offered_to_be_compared_with_itself(client: Any, small_index
     assert offered.count("3") == 1  # the chosen one itself
 
 
-def test_too_many_files_are_refused_with_how_many_there_may_be(client: Any, painting: Path) -> None:
-    files = [("paintings", (f"{number}.jpg", painting.read_bytes()[:100])) for number in range(51)]
-    refused = client.post("/answers", files=files, data={"crop": ["auto"] * 51})
-    assert refused.status_code == 400
-    assert "These are 51 paintings; send at most 50 at once." in refused.text
-
-
 def test_artists_whose_names_have_semicolons_are_one_artist(small_index: PaintingIndex) -> None:
     artists = SimpleNamespace(names=["Jan Brueghel", "Rubens", "Rubens; Snyders", "Snyders"])
     index: Any = SimpleNamespace(artists=artists)
@@ -469,3 +463,29 @@ def test_options_say_their_value_whatever_spaces_a_style_has(template: str) -> N
     text = (Path(page.__file__).parent / "templates" / template).read_text(encoding="utf-8")
     assert "<option value=" in text
     assert not re.search(r"<option(?! value=)", text)
+
+
+def test_years_are_asked_for_only_where_works_are_dated(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = ("/", "/artists", "/works/1")
+    for dated in (True, False):
+        monkeypatch.setattr(WorksDB, "is_dated", property(lambda _, dated=dated: dated))
+        for address in addresses:
+            html = client.get(address).text
+            assert [f'name="{name}"' in html for name in ("since", "before")] == [dated, dated]
+            assert ("readable year" in html) == (dated and address != "/artists")
+
+
+def test_pictures_keep_their_room_while_they_load(
+    client: Any, small_index: PaintingIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = ("/artists/Painter 9", "/works/1", "/compare")
+    for address in addresses:
+        pictures = re.findall(r'<img src="/pictures/[^/]+/(\d+)\.jpg"([^>]*)>', client.get(address).text)
+        assert len(pictures) > 3
+        for id, attributes in pictures:
+            sides = re.search(r' width="(\d+)" height="(\d+)"$', attributes)
+            assert sides is not None
+            width, height = small_index.open_thumbnail(int(id)).size
+            assert int(sides[1]) / int(sides[2]) == pytest.approx(width / height, rel=0.01)
+    monkeypatch.setattr(WorksDB, "thumbnail", None)  # of an artist with thousands of works they would take seconds
+    assert {client.get(address).status_code for address in addresses} == {200}

@@ -101,13 +101,16 @@ def test_too_large_upload_does_not_harm_the_others(client: Any, painting: Path) 
     assert good["artists"]
 
 
-def test_too_many_uploads_and_none_are_refused(client: Any) -> None:
-    files = [("paintings", (f"{n}.jpg", b"x")) for n in range(MAX_PAINTINGS + 1)]
-    many = client.post("/api/query", files=files)
-    assert many.status_code == 400
-    assert "at most 50" in many.json()["error"]
-    empty = client.post("/answers", files=[("paintings", ("", b""))])
-    assert empty.status_code == 400
+@pytest.mark.parametrize("path", ["/answers", "/api/query"])
+def test_too_many_uploads_are_refused_with_how_many_there_may_be(path: str, client: Any) -> None:
+    files = [("paintings", (f"{number}.jpg", b"x")) for number in range(MAX_PAINTINGS + 1)]
+    refused = client.post(path, files=files, data={"crop": ["auto"] * len(files)})
+    assert refused.status_code == 400
+    assert "These are 51 paintings; send at most 50 at once." in refused.text
+
+
+def test_a_form_without_uploads_is_refused(client: Any) -> None:
+    assert client.post("/answers", files=[("paintings", ("", b""))]).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 import torch
 from pytorch_metric_learning.utils.loss_and_miner_utils import get_all_triplets_indices
 
-from painter_search.training.losses import BatchAllTripletLoss, mean_active_loss, triplet_loss, valid_triplets
+from painter_search.training.losses import BatchAllTripletLoss, triplet_loss, valid_triplets
 
 
 @pytest.mark.parametrize("margin", [0.2, 5.0])
@@ -73,11 +73,3 @@ def test_valid_triplets_are_those_of_pytorch_metric_learning_in_its_order(count:
     drawn = torch.randint(artists, (count,), generator=torch.Generator().manual_seed(count))
     for ours, theirs in zip(valid_triplets(drawn), get_all_triplets_indices(drawn), strict=True):
         assert torch.equal(ours, theirs)
-
-
-def test_mean_active_loss_is_that_of_every_valid_triplet() -> None:
-    torch.manual_seed(3)
-    embeddings, artists = torch.nn.functional.normalize(torch.randn(16, 8), dim=1), torch.arange(4).repeat_interleave(4)
-    loss, positive, negative = BatchAllTripletLoss(0.2)(embeddings, artists)
-    assert mean_active_loss(positive, negative, 0.2).item() == pytest.approx(loss.item(), rel=1e-4)
-    assert mean_active_loss(torch.zeros(2), torch.ones(2), 0.2).item() == 0

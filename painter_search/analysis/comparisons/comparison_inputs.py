@@ -29,9 +29,8 @@ from painter_search.common.machine.threads import map_prefetched
 from painter_search.common.progress import track
 from painter_search.images.fingerprint import fingerprint, same_picture, stack_fingerprints
 from painter_search.images.framing import Frame, frame_painting, make_thumbnail, open_frame
-from painter_search.images.image_inputs import read_input
 from painter_search.images.photographs.crop import Crop, PaintingCrop
-from painter_search.images.sources import list_originals, read_original
+from painter_search.images.sources import list_originals, read_input, read_original
 from painter_search.index.painting_index import PaintingIndex
 
 

@@ -14,7 +14,6 @@ from painter_search.analysis.comparisons.comparison_inputs import (
     cropped_to_dict,
     without_duplicates,
 )
-from painter_search.analysis.distance_percentiles import same_artist
 from painter_search.attribution.answers import FailedQuery
 from painter_search.common.errors import NotEnoughDataError
 from painter_search.common.html_repr import Html, html_picture, html_table, html_text
@@ -234,7 +233,7 @@ def compare_groups(index: PaintingIndex, one: PaintingGroup, other: PaintingGrou
         one=one,
         other=other,
         distances=between,
-        probabilities=same_artist(index, between),
+        probabilities=index.same_artist(between),
         within_one=_mean(index, _pairs(distances[:count, :count])),
         within_other=_mean(index, _pairs(distances[count:, count:])),
         between=_mean(index, between.ravel()),
@@ -252,6 +251,6 @@ def _pairs(distances: Matrix) -> Matrix:
 def _mean(index: PaintingIndex, distances: Matrix) -> PairMean:
     if not len(distances):
         return PairMean(0, None, None)
-    probabilities = same_artist(index, distances)
+    probabilities = index.same_artist(distances)
     mean = None if probabilities is None else float(np.mean(probabilities))
     return PairMean(len(distances), float(distances.mean(dtype=np.float64)), mean)

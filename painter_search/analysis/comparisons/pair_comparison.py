@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from painter_search.analysis.comparisons.comparison_inputs import ComparedPainting, cropped_to_dict
-from painter_search.analysis.distance_percentiles import DistancePercentile, distance_percentile, same_artist
+from painter_search.analysis.distance_percentiles import DistancePercentile, distance_percentile
 from painter_search.analysis.local_matching import MatchingParts, match_parts_in
 from painter_search.common.html_repr import html_picture, html_table, html_text
 from painter_search.images.fingerprint import same_picture, stack_fingerprints
@@ -98,7 +98,7 @@ def compare_pair(index: PaintingIndex, one: ComparedPainting, other: ComparedPai
     alike = next((pair for pair in pairs if _show_one_picture(*pair)), None)
     one, other = (replace(side, possible=None) for side in alike or (one, other))
     distance = float(distance_matrix(one.embedding[None], other.embedding[None])[0, 0])
-    probability = same_artist(index, np.array([distance]))
+    probability = index.same_artist(np.array([distance]))
     return PairComparison(
         one=one,
         other=other,

@@ -44,18 +44,15 @@ class ExportConfig:
         check_choices(self)
         object.__setattr__(self, "out", None if self.out is None else writable_path(self.out, "the path to write"))
         object.__setattr__(self, "index", parse_location(self.index))
-        if self.format is None:
-            ending = "" if self.out is None else self.out.suffix.lower()
-            by_ending: dict[str, Format] = {".npy": "npy", ".csv": "csv"}
-            object.__setattr__(self, "format", by_ending.get(ending, "parquet"))
         suffix = SUFFIXES.get(self.kind, "")
         if self.out is not None and suffix and self.out.suffix.lower() != suffix:
-            raise InvalidValueError(f"{self.out} must end in {suffix}; --format {self.format} writes such a file.")
+            raise InvalidValueError(f"{self.out} must end in {suffix}; --format {self.kind} writes such a file.")
 
     @property
     def kind(self) -> Format:
         """The format, whether it was named or follows from the file's name."""
-        return self.format or "parquet"
+        by_ending: dict[str, Format] = {".npy": "npy", ".csv": "csv"}
+        return self.format or by_ending.get("" if self.out is None else self.out.suffix.lower(), "parquet")
 
     @property
     def target(self) -> Path:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from painter_search.analysis.exports.atlas import write_atlas
-from painter_search.analysis.exports.config import ExportConfig
+from painter_search.analysis.exports.config import SUFFIXES, ExportConfig
 from painter_search.analysis.exports.fiftyone import write_fiftyone
 from painter_search.analysis.exports.projector import write_projector
-from painter_search.analysis.exports.tables import write_csv, write_npy, write_parquet
+from painter_search.analysis.exports.tables import check_replaced, write_csv, write_npy, write_parquet
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.files.atomic_io import replace_folder
 from painter_search.index.painting_index import PaintingIndex
@@ -41,7 +41,7 @@ def export_index(config: ExportConfig) -> Exported:
 
     Raises:
         NotFoundError: There is no index.
-        InvalidValueError: The folder to write exists and is not empty.
+        InvalidValueError: The folder to write exists and is not empty, or the file exists and is no export of works.
 
     Example:
         >>> export_index(ExportConfig(Path("works.parquet")))  # doctest: +SKIP
@@ -49,6 +49,8 @@ def export_index(config: ExportConfig) -> Exported:
     index, out = PaintingIndex.load(config.index), config.target
     path = out.as_posix()
     out.parent.mkdir(parents=True, exist_ok=True)
+    if config.kind in SUFFIXES:
+        check_replaced(out)
     if config.kind == "parquet":
         write_parquet(index, out, pictures=config.pictures)
         hint = f'pandas.read_parquet("{path}"), or build-index --embeddings {path}'
@@ -57,7 +59,8 @@ def export_index(config: ExportConfig) -> Exported:
         hint = f'numpy.load("{path}"); its rows are those of {out.with_suffix(".csv").as_posix()}'
     elif config.kind == "csv":
         write_csv(index, out)
-        hint = "any spreadsheet; query '#17' asks about the work with the id 17"
+        id = index.artists.ids[0]
+        hint = f"any spreadsheet; query '#{id}' asks about the work with the id {id}"
     elif config.kind == "atlas":
         write_atlas(index, out, pictures=config.pictures)
         image = " --image image" if config.pictures else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -72,15 +73,8 @@ def write_parquet(
 
 
 def write_npy(index: PaintingIndex, path: Path) -> None:
-    """Write the embeddings as float32 `[n, d]`, and beside them a CSV table of the works in the same order.
-
-    Raises `InvalidValueError` if the file of that table's name is not such a table.
-    """
+    """Write the embeddings as float32 `[n, d]`, and beside them a CSV table of the works in the same order."""
     ids, table = index.artists.ids, path.with_suffix(".csv")
-    if table.exists() and not _is_table_of_works(table):
-        raise InvalidValueError(
-            f"{table} exists, and the table of the works would replace it; write to another name than {path}."
-        )
 
     def write(temporary: Path) -> None:
         embeddings = index.embeddings(ids)
@@ -98,9 +92,26 @@ def write_csv(index: PaintingIndex, path: Path) -> None:
     write_file(path, lambda temporary: write_rows(temporary, HEADER, *work_rows(index)))
 
 
+def check_replaced(path: Path) -> None:
+    """Raise `InvalidValueError` if a file that would be replaced is no export of works; that of an .npy file has its
+    table beside it."""
+    table = path.with_suffix(".csv") if path.suffix.lower() == ".npy" else path
+    for file in (table, path):
+        if file.exists() and not _is_table_of_works(table):
+            raise InvalidValueError(
+                f"{file} exists, and the export of the works would replace it; write to another name, or delete it."
+            )
+
+
 def _is_table_of_works(path: Path) -> bool:
-    with suppress(OSError), path.open("rb") as file:
-        return file.readline(200).rstrip(b"\r\n") == ",".join(HEADER).encode()
+    with suppress(OSError, ValueError):  # ValueError: Parquet that cannot be read
+        if path.suffix.lower() == ".parquet":
+            from pyarrow import parquet
+
+            columns = [*HEADER, "embedding"]
+            return list(parquet.read_schema(path).names[: len(columns)]) == columns
+        with path.open("rb") as file:
+            return file.readline(200).removeprefix(BOM_UTF8).rstrip(b"\r\n") == ",".join(HEADER).encode()
     return False
 
 

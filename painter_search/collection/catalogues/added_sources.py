@@ -12,10 +12,8 @@ from typing import NamedTuple
 
 from painter_search.common.errors import NotEnoughDataError, NotFoundError
 from painter_search.common.files.urls import Location, redact_url
-from painter_search.images.image_inputs import single_file
-from painter_search.images.listing.folder_walk import nothing_found
 from painter_search.images.listing.zip_members import without_zip
-from painter_search.images.sources import SourceListing, list_sources
+from painter_search.images.sources import SourceListing, list_sources, nothing_found, single_file
 
 ADD_COMMAND = "`build-index add`"
 ARCHIVE, ENDING = ".zip", re.compile(r"\.\w{1,5}$")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ import pandas as pd
 
 from painter_search.collection.artist_names import clean_name, join_artists
 from painter_search.collection.config import PrepareConfig
+from painter_search.collection.hands.qualifiers import whole_qualifier
 from painter_search.collection.layouts.display_names import repair
 from painter_search.collection.layouts.name_kinds import kind_of
 from painter_search.collection.layouts.recognise import KINDS
@@ -21,6 +23,7 @@ from painter_search.collection.tables.columns import (
     ARTIST,
     FILE,
     PLAIN,
+    QUALIFIER,
     WEAK,
     find_columns,
     find_folders,
@@ -143,6 +146,8 @@ def _read_one(path: Path, count_files: CountFiles | None) -> Catalogue:
             f"work, and this one has {', '.join(repr(column)[1:-1] for column in header[:12])}. Call the columns "
             f"{' and '.join(missing)}."
         )
+    columns[ARTIST], qualifying = _add_qualifiers(table, numbers[ARTIST], path, remarks)
+    told.update(qualifying)
     if others := [number for number in candidates[ARTIST][1:] if number not in told]:
         remarks.append(f"{path.name}: artists are read from {_columns_read(header, [numbers[ARTIST]], others)}.")
         told.update(others)
@@ -239,6 +244,43 @@ def _join_names(table: pd.DataFrame, path: Path, remarks: list[str]) -> Sequence
         return ()
     remarks.append(f"{path.name}: artists are read from {' and '.join(repr(header[number]) for number in columns)}.")
     return columns
+
+
+def _add_qualifiers(table: pd.DataFrame, artist: int, path: Path, remarks: list[str]) -> tuple[pd.Series, list[int]]:
+    """The artists with the qualifiers that stand in columns of their own, `Titian (workshop of)`; and these columns."""
+    header, artists = list(table.columns), table.iloc[:, artist]
+    found = []
+    for number in find_columns(header, QUALIFIER):
+        cells = table.iloc[:, number]
+        values = [value for value in cells.unique() if value.strip()]
+        qualifying = [value for value in values if any(map(_read_qualifier, value.split("|")))]
+        if number == artist or not values or (not qualifying and number in find_columns(header, ARTIST)):
+            continue
+        found.append(number)
+        artists = pd.Series(list(map(_qualify, artists, cells)), index=artists.index, name=artists.name, dtype=object)
+        others = [value for value in values if value not in qualifying]
+        said = [f"qualifiers are read from {header[number]!r} ({first_few(qualifying)})"] if qualifying else []
+        if others:
+            said.append(f"a work is the artist's own where {header[number]!r} is {first_few(others)}")
+        remarks.append(f"{path.name}: {'; '.join(said).removesuffix('.')}.")
+    return artists, found
+
+
+def _qualify(artists: str, cell: str) -> str:
+    """Artists with the qualifier in a cell beside them; part by part where both are divided by as many bars."""
+    names, cells = artists.split("|"), cell.split("|")
+    if len(names) != len(cells):
+        names, cells = [artists], [next(filter(_read_qualifier, cells), "")]
+    qualifiers = [_read_qualifier(one) if name.strip() else "" for name, one in zip(names, cells, strict=True)]
+    return "|".join(f"{name} ({one})" if one else name for name, one in zip(names, qualifiers, strict=True))
+
+
+@lru_cache(maxsize=1024)  # a large catalogue repeats few
+def _read_qualifier(cell: str) -> str:
+    """The first qualifier among the entries of a cell, in English; empty if it has none."""
+    if cell.strip(" ()[]") == "?":
+        return "possibly"
+    return next(filter(None, map(whole_qualifier, re.split(r"[;,/\n]", cell))), "")
 
 
 def _tell_of_columns(table: pd.DataFrame, numbers: Mapping[str, int], told: Set[int], path: Path) -> list[str]:

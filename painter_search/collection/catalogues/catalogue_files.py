@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from painter_search.collection.catalogues.matching import PICTURE_ENDINGS, Matches, match_files, split_path
+from painter_search.collection.splits import unify_spellings
 from painter_search.common.text import first_few
 from painter_search.images.sources import Original
 
@@ -170,6 +171,8 @@ def _remarks(
         )
     given = table[(table["artist"] != "") & (table["new_filename"] != "")][["new_filename", "artist"]].drop_duplicates()
     given = given[given.duplicated("new_filename", keep=False)]  # a group for every file takes long
+    given = given.assign(artist=unify_spellings(given["artist"])).drop_duplicates()
+    given = given[given.duplicated("new_filename", keep=False)]
     contested = given.groupby("new_filename")["artist"].unique()
     if len(contested):
         yield (

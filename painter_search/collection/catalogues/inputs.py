@@ -22,8 +22,7 @@ from painter_search.collection.sample import SAMPLE_CATALOGUE, SAMPLE_IMAGES, SA
 from painter_search.common.errors import AmbiguousError, NotEnoughDataError, NotFoundError
 from painter_search.common.files.text_encoding import storable_text
 from painter_search.common.files.urls import Location
-from painter_search.images.listing.folder_walk import nothing_found
-from painter_search.images.sources import Original, SourceListing, list_sources
+from painter_search.images.sources import Original, SourceListing, list_sources, nothing_found
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from painter_search.collection.catalogues.inputs import CollectionInputs
 from painter_search.collection.catalogues.remarks import remark_on_catalogue
 from painter_search.common.log import logger
-from painter_search.common.text import first_few
+from painter_search.common.text import first_few, sentence_case
 
 SHOWN_ARTISTS = 8
 
@@ -61,4 +61,4 @@ def _sentence(remark: str) -> str:
     """A remark with a capital, unless it begins with a path or a name, and a full stop."""
     text = remark if remark.endswith((".", "!", "?")) else f"{remark}."
     first = text.split(" ", 1)[0]
-    return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
+    return sentence_case(text) if first.isalpha() and first.islower() else text

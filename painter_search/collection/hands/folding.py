@@ -24,8 +24,11 @@ LIFE_IN_BRACKETS = re.compile(
 EITHER_SEX = re.compile(r"(?<=[^\W\d_])[*:_/](?=in(?:nen)?\b)")
 """The sign in a German word for either sex: Maler*in."""
 SAID_BEFORE = re.compile(
-    r"(?:(?:painted|drawn|made|engraved|etched)\s+)?by:?\s+|gemalt von\s+|peint par\s+|dipinto da\s+|pintado por\s+|"
-    r"(?:artist|painter|maker|creator|author|künstler|maler|artiste|peintre|artista|pittore|pintor|художник)\s*:\s*",
+    r"(?:(?:painted|drawn|designed|(?:print )?made|engraved|etched)\s+)?by:?\s+|"
+    r"gemalt von\s+|peint par\s+|dipinto da\s+|pintado por\s+|"
+    r"(?:artist|painter|maker|creator|author|printmaker|draughtsman|draftsman|engraver|etcher|künstler|maler|zeichner|"
+    r"stecher|artiste|peintre|dessinateur|graveur|artista|pittore|pintor|kunstenaar|schilder|tekenaar|prentmaker|"
+    r"vervaardiger|художник)\s*:\s*",
     re.IGNORECASE,
 )
 """What is said before a name and is not part of it: Artist: Claude Monet."""
@@ -44,9 +47,14 @@ def fold_name(artist: str) -> str:
     ("Claude Monet (1840-1926)", "Claude Monet, French, 1840-1926") make no difference.
     """
     name, _ = split_off_life(artist)
-    if (said := SAID_BEFORE.match(name.lstrip())) and fold_words(name.lstrip()[said.end() :]):
-        name = name.lstrip()[said.end() :]
-    return " ".join(sorted(fold_words(name)))
+    return " ".join(sorted(fold_words(bare_name(name))))
+
+
+def bare_name(text: str) -> str:
+    """A name without what is said before it: "Rembrandt" of "schilder: Rembrandt"; the text itself if that is all."""
+    text = text.lstrip()
+    said = SAID_BEFORE.match(text)
+    return text[said.end() :] if said and fold_words(text[said.end() :]) else text
 
 
 def life_years(artist: str) -> frozenset[int]:

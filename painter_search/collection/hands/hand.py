@@ -5,21 +5,21 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 
 from painter_search.collection.hands import words
-from painter_search.collection.hands.folding import fold_name, fold_words, phrases
+from painter_search.collection.hands.folding import bare_name, fold_name, fold_words, phrases
 from painter_search.collection.hands.nobody import begins_with_nobody, names_nobody
-from painter_search.collection.hands.qualifiers import find_qualifier
+from painter_search.collection.hands.qualifiers import find_qualifier, whole_qualifier
 from painter_search.collection.layouts.name_kinds import is_known_painter
 
 ALWAYS_BETWEEN_ARTISTS = re.compile(r"\s*[;|\u2022\n]\s*")
 BETWEEN_TWO_NAMES = re.compile(r"(?<=[^\W\d_]{2})[.)?\]]*\s+(?:/|or|oder)\s+(?=[^\W\d_]{2})")
-PERHAPS_BETWEEN_ARTISTS = re.compile(rf"\s+(?:{words.WITH.replace('; ', '|')})\s+|\s*[&+/]\s*|,\s+")
 BETWEEN_INVERTED = re.compile(rf"\s+(?:{words.WITH.replace('; ', '|')})\s+|\s*[&+/]\s*")
+PERHAPS_BETWEEN_ARTISTS = re.compile(rf"{BETWEEN_INVERTED.pattern}|,\s+")
 INVERTED = re.compile(r"[^\W\d_][^,]*,\s*[^\W\d_][^,]*")
 """A name with the surname first."""
 MAX_LENGTH = 300
@@ -68,27 +68,36 @@ class Hand:
         return frozenset(map(fold_name, (*self.artists, *self.members)))
 
 
-def read_hands(fields: Iterable[str], known: Iterable[str] = ()) -> dict[str, Hand]:
+def read_hands(fields: Iterable[str]) -> dict[str, Hand]:
     """What each of the artist fields of a catalogue says.
 
     Args:
         fields: All of them together: "A and B" are two artists only if they have works of their own.
-        known: Other artists with works, such as those of an index.
     """
     distinct = list(dict.fromkeys(fields))
-    found = _read_together(frozenset(distinct), frozenset(known))
+    found = _read_together(frozenset(distinct))
     return {field: found[field] for field in distinct}
 
 
 @lru_cache(maxsize=16)  # one preparation reads the same fields several times
-def _read_together(fields: frozenset[str], known: frozenset[str]) -> dict[str, Hand]:
-    folded = {fold_name(field) for field in fields | known}
+def _read_together(fields: frozenset[str]) -> dict[str, Hand]:
+    folded = {fold_name(field) for field in fields}
     return {field: _read(field, folded) if len(field) <= MAX_LENGTH else Hand((field,)) for field in fields}
 
 
 def _read(field: str, known: Set[str]) -> Hand:
     text = unescape(field).strip()
-    listed = _as_list(text) or [part for part in ALWAYS_BETWEEN_ARTISTS.split(text) if part]
+    parts = _as_list(text) or [part for part in ALWAYS_BETWEEN_ARTISTS.split(text) if part]
+    listed = [bare_name(part) for part in parts]
+    qualifiers = {one: whole_qualifier(one) for one in listed} if len(listed) > 1 else {}
+    if any(qualifiers.values()):  # Titian; workshop
+        hand = _read_listed([one for one in listed if not qualifiers[one]], known)
+        return _qualified(hand, *qualifiers.values())
+    return _read_listed(listed, known)
+
+
+def _read_listed(listed: Sequence[str], known: Set[str]) -> Hand:
+    """What a list of names says, in which may stand years, nationalities and roles."""
     lettered = [one for one in listed if re.search(r"[^\W\d_]", one)]
     named = {fold_name(one): one for one in lettered or listed}  # Monet; 1840-1926
     unnamed = [key for key, one in named.items() if names_nobody(one)]
@@ -99,9 +108,7 @@ def _read(field: str, known: Set[str]) -> Hand:
     if only and any(word in phrases(words.NOBODY) for key in unnamed for word in key.split()):
         return Hand(_read(only, known).artists, "with others")  # Rubens; Unknown
     if qualified := find_qualifier(only, known):
-        near = _together([_read(artist, known) for artist in qualified.artists])
-        qualifiers = dict.fromkeys(filter(None, (qualified.qualifier, near.qualifier)))
-        return Hand(near.artists, " ".join(qualifiers)) if near.artists else Hand(())
+        return _qualified(_together([_read(artist, known) for artist in qualified.artists]), qualified.qualifier)
     return _read_plain(only, known) if only and not begins_with_nobody(only) else Hand(())
 
 
@@ -127,6 +134,12 @@ def _read_plain(name: str, known: Set[str]) -> Hand:
     if several and len(parts) > 1:
         return Hand(tuple(parts))
     return Hand((name,), members=() if len(parts) == 1 or "," in name else members)
+
+
+def _qualified(hand: Hand, *qualifiers: str) -> Hand:
+    """A hand with qualifiers before its own; nobody's stays nobody's."""
+    several = dict.fromkeys(filter(None, (*qualifiers, hand.qualifier)))
+    return Hand(hand.artists, " ".join(several)) if hand.artists else Hand(())
 
 
 def _together(hands: list[Hand]) -> Hand:

@@ -17,7 +17,7 @@ def names_nobody(field: str) -> bool:
     text = " ".join(folded)
     if not any(letter.isalnum() for letter in text) or text in phrases(words.NOBODY_ALONE) | phrases(words.NOBODY):
         return True
-    if field.strip().casefold() in words.DITTO_AS_WRITTEN:
+    if field.strip().casefold() in words.DITTO_AS_WRITTEN or re.fullmatch(r"#[\w/]+[!?]", field.strip()):  # #REF!
         return True
     if text in phrases(words.FIRMS):
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence, Set
+from functools import lru_cache
 from typing import NamedTuple
 
 from painter_search.collection.hands import words
@@ -30,6 +31,7 @@ BEHIND = re.compile(
 
 EAST_ASIAN = (
     (re.compile(r"[(\[]?[伝傳传][)\]]?\s*(?=[\u3040-\u9fff])"), "attributed to"),
+    (re.compile(r"(?<=[\u3040-\u9fff])\s*[(\[][伝傳传][)\]]$"), "attributed to"),
     (re.compile(r"[(\[]?[仿倣摹][)\]]?\s*(?=[\u4e00-\u9fff])"), "manner of"),
     (re.compile(r"(?<=[\u3040-\u9fff])の?工房$"), "workshop of"),
     (re.compile(r"(?<=[\u3040-\u9fff])の?(?:弟子|門人)$"), "pupil of"),
@@ -66,6 +68,45 @@ def find_qualifier(field: str, known: Set[str]) -> Qualified | None:
         or _attached(field, split, known)
     )
     return found and Qualified(found.qualifier, tuple(_nominative(_trim(artist), known) for artist in found.artists))
+
+
+@lru_cache(maxsize=1024)
+def whole_qualifier(text: str) -> str:
+    """The qualifier that is all a text says: `workshop of` for "Werkstatt", "and workshop", "Venetian workshop".
+
+    Empty if it says anything else; "French School" beside a name says where its artist comes from.
+    """
+    split = split_field(text)
+    beside = phrases(words.POSSESSIVES) | phrases(words.WITH) | phrases(words.CULTURES) | {"or"}
+    for start, word in enumerate(split):
+        matched = _match(text, split, start, frozenset(), behind=True)
+        if start + 1 == len(split) and (noun := nouns().get(word.folded)):  # a copyist is one who copied
+            matched = noun, len(split)
+        if matched and matched[1] == len(split):
+            return matched[0] if start == 0 or matched[0] != "school of" else ""
+        if word.folded not in beside:
+            break
+    return ""
+
+
+def qualifier_of_folder(name: str) -> str:
+    """The qualifier by which a folder of an artist's pictures is called: `workshop of` for "workshop"; empty if none.
+
+    Schools, styles and students alone are not: their folders hold pictures of other artists' own.
+    """
+    qualifier, named = whole_qualifier(name), [word.folded for word in split_field(name)]
+    is_student = qualifier == "pupil of" and named[0] in phrases(words.NOT_BEHIND)
+    return "" if len(named) == 1 and (is_student or qualifier in ("school of", "style of")) else qualifier
+
+
+def qualifier_before(text: str, artist: str) -> str:
+    """The qualifier with which a text begins, if the artist comes next: `after` for "After Rembrandt, 1650"."""
+    split = split_field(text)
+    matched = _match(text, split, 0, frozenset()) if split else None
+    if matched is None or matched[1] == len(split):
+        return ""
+    behind = (word.folded for word in split[matched[1] :] if word.folded not in phrases(words.PREPOSITIONS))
+    return matched[0] if next(behind, "") in fold_name(artist).split() else ""
 
 
 def _east_asian(field: str) -> Qualified | None:

@@ -13,7 +13,7 @@ NOBODY = (
     "desconocida; desconhecido; desconhecida; anonim; desconegut; onbekend; onbekende; anoniem; anonieme; nieznany; "
     "nieznana; nieznani; anonimowy; неизвестныи; неизвестная; неизвестно; неизвестен; неизв; аноним; анонимныи; "
     "okand; ukjent; ukendt; ubekendt; neznamy; neznama; ismeretlen; tuntematon; ignotus; incognitus; αγνωστος; "
-    "bilinmeyen; nepoznat; nepoznati; neznan; neznani; невідомии; невідомо; невядомы; bilinmiyor; "
+    "bilinmeyen; nieokreslony; nepoznat; nepoznati; neznan; neznani; невідомии; невідомо; невядомы; bilinmiyor; "
     "مجهول; غير معروف; לא ידוע; אנונימי; khong ro; tidak diketahui; unrecorded; nameless; "
     "不詳; 作者不詳; 不明; 作者不明; 未詳; 作者未詳; 佚名; 無名氏; 无名氏; 無款; 작자미상; 미상"
 )
@@ -25,7 +25,9 @@ NOBODY_ALONE = (
     "several artists; multiple artists; collective work; uncertain; k a; keine angabe; ohne angabe; s n; sin autor; "
     "sans auteur; zonder naam; bez autora; разные; flere kunstnere; olika; attributed; attribution; zugeschrieben; "
     "attribue; attribuito; atribuido; umkreis; copy; kopie; n n; nn; unsigned; unbek; o a; ohne autor; sem autor; tbc; "
-    "to be determined; to be confirmed; xxx; not specified; unspecified; not recorded; not stated; missing; "
+    "to be determined; to be confirmed; xxx; undefined; object object; unknownunknown author; not identified; "
+    "artist not recorded; nicht bekannt; kunstler nicht bekannt; nicht ermittelt; kein kunstler; mehrere kunstler; "
+    "not specified; unspecified; not recorded; not stated; missing; "
     "no data; blank; artist not known; other artists; autre; autres; sonstige; diverse kunstler; "
     "copyist; forger; imitator; japan; china; korea; india; persia; iran; egypt; tibet; nepal; "
     "ditto; dito; idem; see above; as above; same; the same; same as above; siehe oben; wie oben; derselbe; dieselbe; "
@@ -45,7 +47,7 @@ ROLES = (
     "kunstenaar; kunstenaars; schilder; schilders; meester; meesters; tekenaar; malarz; artysta; mistrz; художник; "
     "художники; мастер; автор; konstnar; malare; mastare; kunstner; mester; taiteilija; festo; muvesz; slikar; "
     "umetnik; "
-    "umetnica; ressam; mannerist; mannerists; caravaggist; caravaggisti"
+    "umetnica; malir; umelec; ressam; mannerist; mannerists; caravaggist; caravaggisti"
 )
 TITLES = (
     "master; masters; meister; meisters; maitre; maitres; maestro; maestri; mestre; mestres; meester; meesters; "
@@ -74,7 +76,8 @@ GLUE = (
 )
 SCHOOLS = (
     "school; schools; schule; ecole; ecoles; scuola; escuela; escola; szkoła; szkola; школа; skola; skolan; skole; "
-    "iskola; skolen; circle; workshop; studio; werkstatt; atelier; bottega; taller; werkplaats; people; culture; "
+    "ambito; iskola; skolen; circle; workshop; studio; werkstatt; atelier; bottega; taller; werkplaats; people; "
+    "culture; "
     "tribe"
 )
 CULTURES = (
@@ -152,7 +155,8 @@ NOUNS = {
     "school of": "school; schule; ecole; scuola; escuela; escola; szkoła; школа; skola; skole",
     "manner of": "manner; manier; maniere; maniera; manera; maneira; trant",
     "style of": "style; styles; stil; stile; estilo; stijl",
-    "copy after": "copy; copyist; copies; kopie; kopist; copie; copiste; copia; copista; kopia; kopi; копия; "
+    "copy after": "copy; copyist; copies; kopie; kopien; kopist; copie; copias; copiste; copia; copista; kopia; kopi; "
+    "копия; "
     "replica; replik",
     "forgery of": "forgery; forgeries; forger; fake; fakes; falschung; falscher; falso; falsificacion; vervalsing; "
     "подделка",
@@ -170,31 +174,38 @@ PREPOSITIONS = (
     "с; wg"
 )
 PHRASES = {
-    "attributed to": "attributed to; attributed; attribution; attrib to; attrib; attr to; attr; ascribed to; "
-    "assigned to; zugeschrieben; zugeschr; zugeschrieben an; zuschreibung; zuschreibung an; attribue a; attribue au; "
+    "attributed to": "attributed to; traditionally attributed to; att to; att a; att; atrib; attributed; attribution; "
+    "attributions; attrib to; attrib; attr to; attr; ascribed to; "
+    "assigned to; zugeschrieben; zugeschr; zugeschrieben an; zuschreibung; zuschreibungen; zuschreibung an; "
+    "attribue a; attribue au; "
     "attribuee a; attribue; attribuee; attribution a; attribuito a; attribuito; attribuita a; attr a; attribuzione; "
     "atribuido a; atribuida a; atribuido; atribuida; atribuit a; toegeschreven aan; toegeschreven; toegeschr; "
     "tillskriven; tillskrivet; tilskrevet; przypisywany; przypisywane; przypisywana; przyp; приписывается; "
     "приписываемыи; приписано",
-    "formerly attributed to": "formerly attributed to; formerly; previously attributed to; ehemals zugeschrieben; "
+    "formerly attributed to": "formerly attributed to; once attributed to; ehemals; formerly; "
+    "previously attributed to; ehemals zugeschrieben; "
     "fruher zugeschrieben; anciennement attribue a; gia attribuito a; antes atribuido a; voorheen toegeschreven aan",
     "possibly": "possibly by; possibly; probably by; probably; perhaps; presumably; vermutlich; wohl; "
     "wahrscheinlich; moglicherweise; peut etre; probablement; forse; probabilmente; posiblemente; probablemente; "
     "possivelmente; provavelmente; mogelijk; waarschijnlijk; vermoedelijk; troligen; muligvis; prawdopodobnie; "
-    "возможно; вероятно",
-    "after": "after; nach; d'apres; d apres; naar; naar een ontwerp van; nach einem entwurf von; based on; efter; "
+    "возможно; вероятно; maybe; vielleicht; fraglich; unsicher; doubtful",
+    "after": "after; nach; d'apres; d apres; naar; naar een ontwerp van; nach einem entwurf von; based on; "
+    "inspired by; efter; "
     "etter; według; wg; after a design by; after the",
-    "copy after": "copied from; copied after; kopiert nach; copie d'apres; copia da; copia de; copia del; kopie naar",
+    "copy after": "copied from; copied after; reproduction of; reproduction after; kopiert nach; copie d'apres; "
+    "copia da; copia de; copia del; kopie naar",
     "manner of": "in the manner of; art des; art der; in der art; in der art von; in der art des; nach art des; "
     "a la maniere de; alla maniera di; a la manera de; a maneira de; in de trant van; in de manier van; в манере; "
     "dans le gout de; gout de; genre de",
     "style of": "in the style of; im stil; im stil von; im stil des; dans le style de; nello stile di; al estilo de; "
     "in de stijl van; i stil med; w stylu; в стиле",
-    "workshop of": "from the workshop of; aus der werkstatt; aus der werkstatt von; office of; manufactory of",
+    "workshop of": "from the workshop of; studio version of; aus der werkstatt; aus der werkstatt von; office of; "
+    "manufactory of",
     "circle of": "aus dem umkreis; aus dem umkreis von; aus dem kreis; dans l'entourage de; nell'ambito di; "
     "close to; near; nahe; "
     "nahe zu; in der nahe von; proche de; vicino a; cercano a",
-    "imitation by a program of": "ai generated; generated by ai; created by ai; made with ai; midjourney; "
+    "imitation by a program of": "imitation by a program of; ai generated; generated by ai; created by ai; "
+    "made with ai; midjourney; "
     "stable diffusion; "
     "dall e; dalle",
 }

@@ -31,7 +31,7 @@ from painter_search.collection.tables.features import (
     read_texts,
     schema_features,
 )
-from painter_search.common.errors import DamagedFileError, NotEnoughDataError, PainterSearchError
+from painter_search.common.errors import DamagedFileError, NotEnoughDataError, PainterSearchError, one_line
 from painter_search.common.files.urls import expand_home
 from painter_search.images.sources import Original
 from painter_search.images.table_pictures import Cell
@@ -75,8 +75,7 @@ def read_hub_dataset(name: str, test_share: float, random_state: int) -> HubData
     except (OSError, LookupError, ValueError) as error:  # Arrow's errors are such; so are ours
         if isinstance(error, PainterSearchError):
             raise
-        reason = " ".join(str(error).split())[:200]
-        raise DamagedFileError(f"{name} cannot be read as a data set ({reason}); fetch it again.") from error
+        raise DamagedFileError(f"{name} cannot be read as a data set ({one_line(error)}); fetch it again.") from error
     catalogue = pd.concat(parts, ignore_index=True)
     if catalogue.empty:
         raise NotEnoughDataError(f"{name} has no rows.")

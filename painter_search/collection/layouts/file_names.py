@@ -6,6 +6,7 @@ import re
 from typing import Literal, NamedTuple
 
 from painter_search.collection.layouts.vocabulary import PARTICLES, SIDES
+from painter_search.common.text import sentence_case
 
 FilePattern = Literal["artist_title-year", "artist-title", "title-artist", "artist_number"]
 """`claude-monet_water-lilies-1906` (WikiArt), `Claude Monet - Water Lilies (1906)`, the same the other way round, and
@@ -94,7 +95,7 @@ def _divide_slug(slug: str) -> tuple[str, str]:
     """Title and year of `water-lilies-1906`."""
     dated = SLUG_YEAR.fullmatch(slug)
     words = (dated["title"] if dated else slug).replace("-", " ").replace("_", " ").strip()
-    return words[:1].upper() + words[1:], dated["date"] if dated else ""
+    return sentence_case(words), dated["date"] if dated else ""
 
 
 def divide_title(title: str) -> tuple[str, str]:

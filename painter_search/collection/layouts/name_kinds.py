@@ -39,6 +39,8 @@ PICTURES = re.compile(
     r"\d{2,5}(?:x\d{2,5}|px)|[1-9]\d\d(?:android|apple|canon|fuji|gopro|media|msdcf|ncd\w+|nikon|nikor|olymp)"
 )
 """Folders named for the size of pictures, or by a camera."""
+DATED = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d)")
+"""The day at the beginning of a folder's name: 2021-05-03 Louvre."""
 LIFETIMES = range(15, 111)
 
 
@@ -75,6 +77,8 @@ def kind_of(name: str) -> NameKind:
         return "period" if words and all(map(YEAR.fullmatch, words)) else "number"
     if part_of(name):
         return "part"
+    if DATED.match(name):
+        return "period"
     if has_life_dates(name) or is_known_painter(name):
         return "artist"
     if known & _REST and known <= _REST | _CONTAINERS:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from painter_search.collection.hands.qualifiers import qualifier_before, qualifier_of_folder
 from painter_search.collection.layouts.display_names import display_names, repair
 from painter_search.collection.layouts.file_names import read_file_name
 from painter_search.collection.layouts.folder_table import (
@@ -68,6 +70,11 @@ class _Reading:
         """What each picture's path says, with the artist as shown; no artist if it is left out."""
         self.rejected: list[tuple[str, str]] = []
         self._left_out: Counter[str] = Counter()
+        levels = zip_longest(*(folders_of(PurePosixPath(picture.file)) for picture in pictures))
+        self._dividing = {
+            at for at, names in enumerate(levels) if len(set(names)) > 1 and at != self.layout.artist_level
+        }
+        """Levels whose folders may tell hands apart: one folder around everything, `studio`, does not."""
         read = [self.layout.read(PurePosixPath(picture.file)) for picture in pictures]
         artists = sorted({one.artist for one in read} - {"", *self.not_artists})
         shown = display_names(artists, are_joined=self.layout.file is not None)
@@ -86,7 +93,11 @@ class _Reading:
                 reason = f"{FAKE}: in the folder {fake}"
             if reason:
                 self.rejected.append((pictures[number].file, reason))
-            self.fields.append(PathFields() if reason else replace(one, artist=shown[artist]))
+            if reason:
+                self.fields.append(PathFields())
+                continue
+            near = self._qualifier(PurePosixPath(pictures[number].file), artist)
+            self.fields.append(replace(one, artist=f"{shown[artist]} ({near})" if near else shown[artist]))
 
     def remarks(self) -> list[str]:
         """Sentences on what is left out, and on names that were repaired."""
@@ -120,6 +131,12 @@ class _Reading:
             if named and words_of(named.artist) in by_words:
                 found[number] = by_words[words_of(named.artist)]
         return found
+
+    def _qualifier(self, path: PurePosixPath, artist: str) -> str:
+        """The qualifier that a folder beside the artist's, or else the file's name, gives the artist: `workshop of`."""
+        folders = [one for at, one in enumerate(folders_of(path)) if at in self._dividing and not says_fake(one)]
+        in_name = "" if self.layout.artist_level is None else qualifier_before(path.stem, artist)
+        return next(filter(None, map(qualifier_of_folder, folders)), in_name)
 
     def _why_no(self, artist: str) -> str:
         """The reason for which a picture is left out; empty if it is taken."""

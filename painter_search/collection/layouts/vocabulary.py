@@ -15,7 +15,7 @@ CONTAINERS = """
     album albums all and archive art arte artes artists arts artwork artworks augmented backup batch best
     bilder by camera carpeta cartella cropped cuadros data dataset datasets dcim de der derivatives die
     dipinti directory dossier download downloads enhanced exhibition exhibitions export famous files fold
-    folder folders for fotografie fotos fullsize gemalde high highres hires hochauflosend image imagenes
+    folder folders for fotografie fotos from fullsize gemalde high highres hires hochauflosend image imagenes
     images img imgs immagini in input jpeg jpg jpgs kaggle kopien kunst kunstler labeled labelled large
     les lores lot lots low lowres maler mappe medium meine mes mis my neu neue neuer new nouveau nuevo
     nuova obras oeuvres of old opere ordner orig original originale originals output painters painting
@@ -26,8 +26,9 @@ CONTAINERS = """
     wikiart wikimedia works zaal
     изображения картины новая папка фото художники 新建文件夹 新規フォルダー 画像 画家 絵画 绘画"""
 REST = """
-    altri andere autres divers diverse diversi diversos duplicates extra misc miscellaneous other others otros
-    overig rest sonstige sonstiges temp tmp todo trash unsorted unsortiert varia varie varios various другие разное"""
+    altri andere autres available divers diverse diversi diversos duplicates extra misc miscellaneous other others otros
+    overig reserved rest sold sonstige sonstiges temp tmp todo trash unsorted unsortiert varia varie varios
+    various другие разное"""
 STYLES = """
     abstract academic barbizon barocco barock barok baroque barroco bauhaus biedermeier byzantine classical
     contemporary dada fauves gothic gotico gotik hanga jugendstil medieval mittelalter modern modernist nabis

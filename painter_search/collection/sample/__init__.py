@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 SAMPLE = Path(__file__).parent
-"""The sample's folder; `README.md` in it says where the art comes from."""
+"""The sample's folder; `LICENSE.txt` in it says where the art comes from."""
 SAMPLE_NAME = "openclipart"
 SAMPLE_CATALOGUE = SAMPLE / "all_data_info.csv"
 SAMPLE_IMAGES = SAMPLE / "images"

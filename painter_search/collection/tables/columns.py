@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from painter_search.common.text import without_accents
 
-ARTIST, FILE = "artist", "new_filename"
+ARTIST, FILE, QUALIFIER = "artist", "new_filename", "qualifier"
 SYNONYMS: dict[str, tuple[str, ...]] = {
     ARTIST: (
         "artist", "artist name", "artist's name", "artist display name", "artist full name", "name of the artist",
@@ -59,7 +59,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "τίτλος", "título da obra", "題名", "作品名", "タイトル", "标题", "作品名称", "제목",
     ),
     "date": (
-        "date", "year", "dated", "dating", "display date", "object date", "creation date", "date created",
+        "date", "year", "dated", "dating", "display date", "object date", "creation date", "object creation date",
+        "date created",
         "date of creation", "year created", "creation year", "year of creation", "production date", "Datum", "Jahr",
         "Datierung", "Entstehungsjahr", "Entstehungszeit", "année", "date de création", "datation", "fecha", "año",
         "fecha de creación", "data", "anno", "datazione", "data di creazione", "datering", "jaar", "jaartal",
@@ -72,6 +73,11 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "genre": (
         "genre", "genres", "Gattung", "Bildgattung", "género", "genere",
+    ),
+    QUALIFIER: (
+        "qualifier", "artist prefix", "artist suffix", "artist qualifier", "attribution qualifier", "creator qualifier",
+        "maker qualifier", "attribution", "attribution type", "Zuschreibung", "Zuschreibungsgrad", "Zuschreibungsart",
+        "précisions auteur", "précision auteur", "précisions sur l'auteur",
     ),
 }  # fmt: skip
 """Names of a catalogue's columns in order of preference. Compared are letters and digits alone, without accents and
@@ -90,7 +96,7 @@ def fold_header(name: str) -> str:
     return "".join(re.findall(r"[^\W_]", without_accents(name.casefold())))
 
 
-FINAL_NUMBER = re.compile(r"(?:\[\d{1,2}\]|[\s_]\d{1,2})\s*$")
+FINAL_NUMBER = re.compile(r"(?:\[\d{1,2}\]|[\s_]\d{1,2}|(?<=[^\W\d_])\d{1,2})\s*$")
 BESIDE_HEADERS = re.compile(rf"^\s*(?:dc|dcterms|dublin core)\s*[:.]|\(s\)|{FINAL_NUMBER.pattern}", re.IGNORECASE)
 """What stands beside a column's name: a vocabulary, a plural, a number (`dc:creator`, `Auteur(s)`, `image_1`)."""
 

@@ -64,7 +64,6 @@ def _read(text: str, delimiter: str, **options: Any) -> pd.DataFrame:
         sep=delimiter,
         engine="c" if delimiter.isascii() else "python",
         dtype=str,
-        keep_default_na=False,
         na_filter=False,
         index_col=False,
         **options,

@@ -15,7 +15,7 @@ class NoSingleListError(ValueError):
     """JSON that has no list of works, or several; says which, and what to do."""
 
 
-def read_json(text: str, lines: bool) -> dict[str, list[str]]:
+def columns_of_json(text: str, lines: bool) -> dict[str, list[str]]:
     """The columns of objects, one a line or in a list; or of an object of columns, each a list or an object by row; or
     of an object with the artist of each file.
 

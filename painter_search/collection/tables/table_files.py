@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from painter_search.collection.tables.delimited import parse_delimited
 from painter_search.collection.tables.features import read_schema, read_texts, schema_features
-from painter_search.collection.tables.json_rows import NoSingleListError, read_json
+from painter_search.collection.tables.json_rows import NoSingleListError, columns_of_json
 from painter_search.collection.tables.kinds import JSON_LINES, OTHERS, SPREADSHEETS, is_table
 from painter_search.collection.tables.spreadsheets import read_spreadsheet
-from painter_search.common.errors import DamagedFileError, NotFoundError
+from painter_search.common.errors import DamagedFileError, NotFoundError, one_line
 from painter_search.common.files.csv_io import python_strings
 from painter_search.common.files.text_encoding import decode_text
 from painter_search.images.table_pictures import is_parquet
@@ -74,14 +74,12 @@ def read_table_file(path: Path, flag: str = "") -> TableFile:
     except NoSingleListError as error:
         raise DamagedFileError(f"{path} is {error}.") from error
     except (ValueError, LookupError, TypeError, RecursionError, MemoryError) as error:  # pandas and Arrow raise these
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
         kind = path.suffix[1:].upper() if path.suffix.lower() in OTHERS else "CSV"
         raise DamagedFileError(
-            f"{path} cannot be read as a {kind} file ({reason}); save it as CSV in UTF-8."
+            f"{path} cannot be read as a {kind} file ({one_line(error)}); save it as CSV in UTF-8."
         ) from error
     except OSError as error:
-        reason = error.strerror or " ".join(str(error).split())[:200]
-        raise DamagedFileError(f"{path} cannot be read ({reason}).") from error
+        raise DamagedFileError(f"{path} cannot be read ({error.strerror or one_line(error)}).") from error
     table.columns = [str(name).strip() for name in table.columns]
     return TableFile(table, remarks)
 
@@ -97,7 +95,7 @@ def _read(path: Path, remarks: list[str]) -> pd.DataFrame:
     decoded = decode_text(content)
     remarks += filter(None, [decoded.remark(path)])
     if suffix in JSON_LINES or suffix == ".json":
-        return _frame(read_json(decoded.text, lines=suffix in JSON_LINES))
+        return _frame(columns_of_json(decoded.text, lines=suffix in JSON_LINES))
     return parse_delimited(decoded.text)
 
 

@@ -276,7 +276,7 @@ def _discard_results() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        discard_output(sys.stdout)
+        discard_output(sys.stdout.fileno())
 
 
 def _from_os_error(error: OSError) -> PainterSearchError:
@@ -300,4 +300,4 @@ def _print_message(message: str) -> None:
     try:
         print(message, file=sys.stderr, flush=True)
     except BrokenPipeError:  # whoever read the messages has gone
-        discard_output(sys.stderr)
+        discard_output(sys.stderr.fileno())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from numbers import Integral
-from typing import Annotated, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Literal, SupportsIndex, TypeVar, get_args, get_origin, get_type_hints
 
 import tyro
 
@@ -31,3 +32,11 @@ def check_choices(config: object) -> None:
         if choices and value not in choices and not isinstance(value, others):
             listed = ", ".join([*choices, *["a number"] * (int in kinds)])
             raise InvalidValueError(f"--{name.replace('_', '-')} is {value!r}; choose from {listed}.")
+
+
+def whole_number(flag: str, value: SupportsIndex) -> int:
+    """The value of a flag as Python's `int`; raises `InvalidValueError` for what is no whole number."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise InvalidValueError(f"--{flag} is {value!r}; it must be a whole number.") from None

@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from painter_search.common.terminal import discard_output
+
 
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
@@ -44,8 +46,7 @@ def _own_stderr() -> Iterator[None]:
         return
     stream.flush()
     kept = os.dup(2)
-    with open(os.devnull, "wb") as null:
-        os.dup2(null.fileno(), 2)
+    discard_output(2)
     try:
         with open(
             kept, "w", encoding=stream.encoding, errors="backslashreplace", buffering=1, closefd=False

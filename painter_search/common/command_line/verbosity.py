@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 import tyro
 
+from painter_search.common.command_line.flag_types import Flags
 from painter_search.common.errors import InvalidValueError
 from painter_search.common.log import console_messages, logger
 from painter_search.common.machine.cores import available_cores
@@ -52,7 +53,7 @@ class Verbosity:
 
 def takes_verbosity(call: F, like: Callable[..., Any]) -> F:
     """`call` with the signature of `like` and the flags of a `Verbosity`, which it is given as `verbosity`."""
-    flags = Annotated[Verbosity, tyro.conf.arg(name="")]
+    flags = Flags[Verbosity]
     extra = Parameter("verbosity", Parameter.KEYWORD_ONLY, default=Verbosity(), annotation=flags)
     own = signature(like)
     call.__signature__ = own.replace(parameters=[*own.parameters.values(), extra])  # type: ignore[attr-defined]

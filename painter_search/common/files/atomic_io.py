@@ -102,11 +102,8 @@ def link_or_copy(source: Path, target: Path) -> None:
 def write_json(path: Path, content: object) -> None:
     """Write `content` as readable JSON, atomically, for `read_json`; what is not a number is written as `NaN`."""
     text = json.dumps(content, indent=2, ensure_ascii=False, default=_to_plain)
-    try:
-        encoded = text.encode()
-    except UnicodeEncodeError:  # a path whose bytes are no UTF-8
-        encoded = json.dumps(content, indent=2, default=_to_plain).encode()
-    write_bytes(path, encoded + b"\n")
+    # The surrogates of a path whose bytes are no UTF-8 are written as JSON's escapes.
+    write_bytes(path, f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def to_json(content: object, ascii_only: bool = False) -> str:

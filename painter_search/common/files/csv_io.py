@@ -47,7 +47,6 @@ def read_table(path: Path) -> pd.DataFrame:
         return pd.read_csv(
             path,
             dtype=str,
-            keep_default_na=False,
             na_filter=False,
             index_col=False,
             encoding="utf-8",

@@ -1,4 +1,4 @@
-"""The device to compute on, and its memory."""
+"""The device to compute on, the device's memory and the process's."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, metadata, requires, version
 
 from packaging.requirements import Requirement
 
+from painter_search.common.errors import one_line
 from painter_search.common.machine.cores import available_cores
 from painter_search.common.version import __version__
 
@@ -122,7 +123,7 @@ def _accelerator() -> str:
     except ModuleNotFoundError:
         return "none (PyTorch is not installed)"
     except (ImportError, OSError) as error:  # a library of PyTorch's own may be missing
-        return f"unknown: PyTorch does not start ({' '.join(str(error).split())[:200]})"
+        return f"unknown: PyTorch does not start ({one_line(error)})"
     if torch.cuda.is_available():
         return f"{torch.cuda.get_device_name(0)} (CUDA {torch.version.cuda})"
     if torch.backends.mps.is_available():

@@ -8,10 +8,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import current_process, spawn
+from multiprocessing import current_process, parent_process, spawn
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.process import BaseProcess
 from typing import Any
+
+from painter_search.common.terminal import discard_output
 
 _STARTING = threading.Lock()
 
@@ -55,15 +57,12 @@ def set_up_worker() -> None:
     Decoders written in C describe each fault of a file there; a worker returns a reason of its own.
     """
     sys.stderr.flush()
-    with open(os.devnull, "wb") as null:
-        os.dup2(null.fileno(), 2)
+    discard_output(2)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
 def _exit_with_parent() -> None:
-    import multiprocessing
-
-    parent = multiprocessing.parent_process()
+    parent = parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from painter_search.analysis.audit import SMALL_SIDE, Audit
 from painter_search.analysis.duplicate_works import DuplicatePair
+from painter_search.common.text import sentence_case
 from painter_search.display.console.tables import new_table, print_json, show, show_first
 from painter_search.display.words.audit_text import (
     HOW_COMPARED,
@@ -14,6 +15,7 @@ from painter_search.display.words.audit_text import (
     finding_counts,
     index_only_sentence,
     leak_sentence,
+    left_out_name,
     rejection_reasons,
 )
 
@@ -52,7 +54,12 @@ def show_audit(audit: Audit, *, as_json: bool = False, page: Path | None = None)
             errors.add_row(error.work.artist, error.work.caption, error.suggested_artist, votes)
         show_first(errors, len(audit.label_errors.listed), MAX_ROWS)
     for reason, count in rejection_reasons(audit).most_common(MAX_ROWS):
-        show(f"Left out: {count:,} {reason}")
+        show(f"Left out: {reason} ({count:,})")
+    if audit.rejected:
+        files = new_table(sentence_case(left_out_name(audit)), "file", "reason")
+        for row in audit.rejected[:MAX_ROWS]:
+            files.add_row(row["file"], row["reason"])
+        show_first(files, len(audit.rejected), MAX_ROWS)
     if audit.small_works:
         smallest = audit.small_works[0]
         show(

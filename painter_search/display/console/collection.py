@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from painter_search.collection.collection import Collection
 from painter_search.display.console.tables import new_table, print_json, show
-from painter_search.display.words.left_out import reason_counts
+from painter_search.display.words.left_out import describe_reasons
 
 KAGGLE_ROWS = 103_250
 """Rows of Kaggle's catalogue, by which it is recognised."""
@@ -38,7 +38,7 @@ def show_collection(collection: Collection, *, as_json: bool = False) -> None:
     show(table)
     if report["rejected"]:
         listed = collection.folder / "rejected.csv"
-        show(f"Left out: {reason_counts(report['rejected'])}. Each is listed in {listed}.")
+        show(f"Left out: {describe_reasons(report['rejected'])}. Each is listed in {listed}.")
     if report["enlarged"]:
         show(f"{report['enlarged']:,} originals are smaller than the centre crop and were enlarged.")
     suspicious = report.get("suspicious", 0)

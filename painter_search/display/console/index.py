@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from painter_search.collection.summary import count_reasons
 from painter_search.common.files.csv_io import read_rows
 from painter_search.display.console.tables import new_table, print_json, show, show_first
-from painter_search.display.words.left_out import reason_counts
+from painter_search.display.words.left_out import describe_reasons
 from painter_search.index.painting_index import PaintingIndex
 from painter_search.index.vector_store.base import SearchSettings
 
@@ -54,7 +54,7 @@ def show_index(
     if rejected.is_file():
         reasons = count_reasons(row.get("reason", "") for row in read_rows(rejected))
         if reasons:
-            show(f"Left out: {reason_counts(reasons)}. Each is listed in {rejected}.")
+            show(f"Left out: {describe_reasons(reasons)}. Each is listed in {rejected}.")
     _show_page(page)
 
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from painter_search.display.console.tables import new_table, print_json, show
 from painter_search.display.words.figures import difference, interval, percent
-from painter_search.display.words.reliability_text import NOT_MEASURED, learned_from, provenance, reliability_rows
+from painter_search.display.words.reliability_text import (
+    NOT_MEASURED,
+    TOO_FEW,
+    learned_from,
+    provenance,
+    reliability_rows,
+)
 
 if TYPE_CHECKING:
     from painter_search.analysis.evaluate import IndexEvaluation, TripletScore
@@ -45,6 +51,8 @@ def show_evaluation(evaluation: IndexEvaluation, *, as_json: bool = False) -> No
     for name, figure in reliability_rows(reliability):
         table.add_row(name, figure)
     show(table)
+    if not reliability.enough:
+        show(TOO_FEW)
     show(provenance(reliability.split, trained))
 
 

@@ -34,7 +34,7 @@ class SideView(NamedTuple):
 
     painting: ComparedPainting
     veiled: bytes | None
-    """The painting, veiled but for what matches, as a JPEG file; None where the encoder has no feature maps."""
+    """The painting, veiled but for what matches, as a JPEG file; None without matching parts."""
     places: tuple[Point, ...]
     """Centres of the numbered parts."""
 
@@ -47,7 +47,7 @@ class PairView:
     other: ComparedPainting
     distance: float
     parts: MatchingParts | None
-    """What matches in them; None where the encoder has no feature maps."""
+    """What matches in them; None where the encoder has no feature maps, and for one and the same picture."""
 
     @property
     def sides(self) -> tuple[SideView, SideView]:
@@ -88,8 +88,8 @@ def comparison_page(comparison: Comparison, index: PaintingIndex, served: Served
     """The page of a comparison as HTML."""
     content: dict[str, object]
     if comparison.kind == "pair":
-        one, other, parts = comparison.one, comparison.other, comparison.parts
-        pairs = [PairView(one, other, comparison.distance, parts)]
+        parts = None if comparison.same_picture else comparison.parts  # all of it matches, which no veil should deny
+        pairs = [PairView(comparison.one, comparison.other, comparison.distance, parts)]
         content = {
             "pair": comparison,
             "standing": pair_standing(comparison.percentile),

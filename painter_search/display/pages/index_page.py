@@ -63,6 +63,7 @@ def index_page_content(index: PaintingIndex) -> dict[str, Any]:
         "artists_with_several": sum(works > 1 for _, works in works_per_artist),
         "measured": None if reliability is None else measured_on(reliability, index),
         "rows": [] if reliability is None else reliability_rows(reliability),
+        "has_intervals": reliability is not None and reliability.enough,
         "not_measured": NOT_MEASURED,
         "sentences": [] if reliability is None else reliability_sentences(reliability),
         "charts": [] if reliability is None else reliability_charts(reliability),

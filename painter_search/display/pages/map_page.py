@@ -10,7 +10,6 @@ import hashlib
 import io
 import math
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +38,8 @@ MIN_SIDE, MAX_SIDE = 64, 128
 """Sides of a thumbnail in pixels."""
 SPRITES_PER_ROW = 16
 """Thumbnails in a row of a sprite sheet; a sheet has as many rows."""
+SHEET = SPRITES_PER_ROW**2
+"""Thumbnails on a sheet."""
 
 
 @dataclass(frozen=True)
@@ -173,9 +174,9 @@ def _sprite_sheets(projection: Projection, index: PaintingIndex, side: int) -> t
     """Thumbnails on sheets of `SPRITES_PER_ROW` squares of `side` pixels either way, and the size of each thumbnail."""
     sheets: list[str] = []
     sizes: list[tuple[int, int]] = []
-    ids = iter(projection.ids.tolist())
-    batches = list(iter(lambda: list(islice(ids, SPRITES_PER_ROW**2)), []))
-    for batch in track(batches, "Thumbnails"):
+    ids = projection.ids.tolist()
+    for start in track(range(0, len(ids), SHEET), "Thumbnails"):
+        batch = ids[start : start + SHEET]
         rows = -(-len(batch) // SPRITES_PER_ROW)
         sheet = Image.new("RGB", (side * SPRITES_PER_ROW, side * rows))
         for number, id in enumerate(batch):

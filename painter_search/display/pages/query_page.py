@@ -66,21 +66,19 @@ def query_page(
         return data_uri(make_icon(next(view.pictures[id] for view in views if id in view.pictures)))
 
     def asked_picture(view: AnswerView) -> str:
-        if served is not None and served.result:
+        if served is not None:
             return f"{served.root}/answers/{served.result}/{view.number}.jpg"
         return data_uri(view.answer.picture) if view.answer.answered else ""
 
     def icon(view: AnswerView) -> str:
-        if served is not None and served.result:
+        if served is not None:
             return f"{asked_picture(view)}?small"
         return data_uri(make_icon(view.answer.picture)) if view.answer.answered else ""
 
     def address(view: AnswerView) -> str:
-        return (
-            f"{served.root}/answers/{served.result}/{view.number}"
-            if served and served.result
-            else f"#answer-{view.number}"
-        )
+        if served is not None:
+            return f"{served.root}/answers/{served.result}/{view.number}"
+        return f"#answer-{view.number}"
 
     return open_template("answers.html" if several else "answer.html").render(
         views=views,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from painter_search.common.errors import PainterSearchError
 from painter_search.common.files.atomic_io import read_json, write_json
 from painter_search.index.painting_index import PaintingIndex
-from painter_search.metrics.identification.naming_threshold import LEAST_ARTISTS, LEAST_WORKS
 
 if TYPE_CHECKING:  # an answer only reads the sentence
     from painter_search.analysis.reliability import IndexReliability
@@ -17,9 +16,9 @@ if TYPE_CHECKING:  # an answer only reads the sentence
 
 def error_rates_sentence(reliability: IndexReliability | None) -> str:
     """The two error rates that matter, as counts of 100; empty where they were not measured, or on too little."""
-    if reliability is None or reliability.true_named is None or reliability.false_named is None:
+    if reliability is None or not reliability.enough:
         return ""
-    if reliability.queries < LEAST_WORKS or reliability.queried_artists < LEAST_ARTISTS:
+    if reliability.true_named is None or reliability.false_named is None:
         return ""
     right = 100 * reliability.first_artist.value * reliability.true_named
     wrong = 100 * reliability.false_named

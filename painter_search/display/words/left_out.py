@@ -6,6 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 
 
-def reason_counts(counts: Mapping[str, int]) -> str:
-    """Kinds of reason with how often each occurs, most frequent first: "8 by several artists; 1 damaged"."""
-    return "; ".join(f"{count:,} {reason}" for reason, count in Counter(counts).most_common())
+def describe_reasons(counts: Mapping[str, int]) -> str:
+    """Kinds of reason with how often each occurs, most frequent first: "by several artists (8); damaged (1)"."""
+    return "; ".join(f"{reason} ({count:,})" for reason, count in Counter(counts).most_common())

@@ -1,4 +1,4 @@
-"""How far an index's answers can be trusted, in three plain sentences, and as charts."""
+"""How far an index's answers can be trusted, in a few plain sentences, and as charts."""
 
 from __future__ import annotations
 
@@ -6,29 +6,40 @@ from markupsafe import Markup
 
 from painter_search.analysis.reliability import TRUE_NAMES_KEPT, IndexReliability
 from painter_search.display.charts import Axis, Line, line_chart
-from painter_search.metrics.calibration_curve import CalibrationCurve
+from painter_search.display.words.reliability_text import TOO_FEW
+from painter_search.metrics.calibration_curve import BINS, CalibrationCurve
+
+LEAST_SUREST = 20
+"""Of fewer surest answers it is not told how many were right: all of 20 can still be 84 of 100 (Wilson, 1927)."""
 
 
 def reliability_sentences(reliability: IndexReliability) -> list[str]:
-    """Three sentences for readers without statistics."""
-    first = 100 * reliability.first_artist.value
+    """Sentences for readers without statistics: how many of 100 paintings, or of those queried where these are few."""
+    paintings = 100 if reliability.enough else reliability.queries
+    first = paintings * reliability.first_artist.value
     sentences = []
     if reliability.true_named is None or reliability.false_named is None:
-        strangers = 100 * reliability.nearest.false_names
-        sentences.append(f"Of 100 paintings by artists in this index, the right artist came first for {first:.0f}.")
+        strangers = paintings * reliability.nearest.false_names
         sentences.append(
-            f"If names were given so that {100 * TRUE_NAMES_KEPT:.0f} of 100 right ones were kept, {strangers:.0f} of "
-            "100 paintings by artists not in it would be given a name all the same."
+            f"Of {paintings:,} paintings by artists in this index, the right artist came first for {first:,.0f}."
+        )
+        sentences.append(
+            f"If names were given so that {100 * TRUE_NAMES_KEPT:.0f} of 100 right ones were kept, {strangers:,.0f} of "
+            f"{paintings:,} paintings by artists not in it would be given a name all the same."
         )
     else:
         named = first * reliability.true_named
         sentences.append(
-            f"Of 100 paintings by artists in this index, {named:.0f} were rightly named; the right artist came "
-            f"first for {first:.0f}, named or not."
+            f"Of {paintings:,} paintings by artists in this index, {named:,.0f} were rightly named; the right artist "
+            f"came first for {first:,.0f}, named or not."
         )
-        strangers = 100 * reliability.false_named
-        sentences.append(f"Of 100 paintings by artists not in it, {strangers:.0f} were given a name all the same.")
-    if reliability.answers is not None:
+        strangers = paintings * reliability.false_named
+        sentences.append(
+            f"Of {paintings:,} paintings by artists not in it, {strangers:,.0f} were given a name all the same."
+        )
+    if not reliability.enough:
+        sentences.append(TOO_FEW)
+    elif reliability.answers is not None and reliability.answers.cases >= BINS * LEAST_SUREST:
         sentences.append(_calibration_sentence(reliability.answers))
     return sentences
 

@@ -6,8 +6,10 @@ from painter_search.analysis.reliability import TRUE_NAMES_KEPT, IndexReliabilit
 from painter_search.display.words.figures import interval, percent
 from painter_search.encoder.trained_artists import TrainedShare
 from painter_search.index.painting_index import PaintingIndex
+from painter_search.metrics.bootstrap import Estimate
 
 NOT_MEASURED = "Too few artists with several works to measure how sure its answers are."
+TOO_FEW = "These are too few works, or by too few artists, to say how many it would be of 100."
 PROVENANCE = {
     "test": "The works are the test works of their collection: an encoder trained on that collection was not trained "
     "on them, nor on other works by their artists.",
@@ -56,12 +58,14 @@ def measured_on(reliability: IndexReliability, index: PaintingIndex) -> str:
 
 
 def reliability_rows(reliability: IndexReliability) -> list[tuple[str, str]]:
-    """The names and figures of the reliability table."""
+    """The names and figures of the reliability table: shares in percent, or as counts where works are few."""
+    queries = reliability.queries
     rows = [
-        ("nearest work by the same artist (recall@1)", interval(reliability.recall_1)),
-        ("own artist ranked first", interval(reliability.first_artist)),
+        ("nearest work by the same artist (recall@1)", _share(reliability, reliability.recall_1, queries)),
+        ("own artist ranked first", _share(reliability, reliability.first_artist, queries)),
     ]
-    auroc, false_names = f"{reliability.nearest.auroc:.3f}", percent(reliability.nearest.false_names)
+    auroc = f"{reliability.nearest.auroc:.3f}"
+    false_names = _share(reliability, reliability.nearest.false_names, queries)
     by_distance = "by the distance of the nearest work alone"
     at_kept = f"false names at {100 * TRUE_NAMES_KEPT:.0f} % of true ones"
     if reliability.artist_known is None:
@@ -70,11 +74,14 @@ def reliability_rows(reliability: IndexReliability) -> list[tuple[str, str]]:
     else:
         rows.append(("artist in the index or not, by probability: AUROC", f"{reliability.artist_known.auroc:.3f}"))
         rows.append((f"… {by_distance}", auroc))
-        rows.append((f"{at_kept}, by probability", percent(reliability.artist_known.false_names)))
+        by_probability = _share(reliability, reliability.artist_known.false_names, queries)
+        rows.append((f"{at_kept}, by probability", by_probability))
         rows.append((f"… {by_distance}", false_names))
     if reliability.true_named is not None and reliability.false_named is not None:
-        rows.append(("with the threshold in use: true names kept", percent(reliability.true_named)))
-        rows.append(("… and names given to works by artists not in the index", percent(reliability.false_named)))
+        kept = _share(reliability, reliability.true_named, reliability.first_artist.value * queries)
+        rows.append(("with the threshold in use: true names kept", kept))
+        strangers_named = _share(reliability, reliability.false_named, queries)
+        rows.append(("… and names given to works by artists not in the index", strangers_named))
     for event, curve in (
         ("one artist painted both", reliability.pairs),
         ("the first artist is the right one", reliability.answers),
@@ -84,3 +91,11 @@ def reliability_rows(reliability: IndexReliability) -> list[tuple[str, str]]:
             rows.append((f"probability that {event}: calibration error, debiased", f"{curve.error_debiased:.3f}"))
             rows.append(("… Brier score", brier))
     return rows
+
+
+def _share(reliability: IndexReliability, share: Estimate | float, cases: float) -> str:
+    """A share of the cases, with its interval if it has one."""
+    if not reliability.enough:
+        value = share.value if isinstance(share, Estimate) else share
+        return f"{value * cases:,.0f} of {cases:,.0f}"
+    return interval(share) if isinstance(share, Estimate) else percent(share)

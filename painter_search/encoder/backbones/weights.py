@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import torch
+from safetensors.torch import load as load_safetensors
 from torch import nn
 
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotFoundError, first_line
@@ -29,7 +30,11 @@ def read_weights(path: Path) -> Weights:
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist; --weights takes imagenet, none, or a file of weights.")
     try:
-        content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+        content: object
+        if path.suffix == ".safetensors":
+            content = load_safetensors(path.read_bytes())
+        else:
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         refuse_lfs_pointer(path)
         unpickled = type(error).__name__ == "UnpicklingError"  # whose message advises to read the file unsafely
@@ -44,17 +49,6 @@ def read_weights(path: Path) -> Weights:
     if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
         raise DamagedFileError(f"{path} holds no state dict (names with tensors); --weights takes one.")
     return {str(name).removeprefix("module."): value for name, value in content.items()}
-
-
-def _read_torch(path: Path) -> object:
-    content: object = torch.load(path, map_location="cpu", weights_only=True)
-    return content
-
-
-def _read_safetensors(path: Path) -> object:
-    from safetensors.torch import load
-
-    return load(path.read_bytes())
 
 
 def packaged_weights(names: list[str]) -> Weights | None:

@@ -59,16 +59,13 @@ class Shard:
         return np.arange(self.first, self.first + len(self.works))
 
 
-def split_into_shards(
-    works: Sequence[str], frames: Sequence[Path], first: int = 1, size: int | None = None
-) -> list[Shard]:
-    """Divide works into shards of `size` works (None: `SHARD_SIZE`); their ids count from `first`."""
-    size = size or SHARD_SIZE
-    starts = range(0, len(works), size)
-    return [
-        Shard(number, first + start, tuple(works[start : start + size]), tuple(frames[start : start + size]))
-        for number, start in enumerate(starts)
-    ]
+def split_into_shards(works: Sequence[str], frames: Sequence[Path], first: int = 1) -> list[Shard]:
+    """Divide works into shards of `SHARD_SIZE` works; their ids count from `first`."""
+    shards = []
+    for number, start in enumerate(range(0, len(works), SHARD_SIZE)):
+        rows = slice(start, start + SHARD_SIZE)
+        shards.append(Shard(number, first + start, tuple(works[rows]), tuple(frames[rows])))
+    return shards
 
 
 def missing_shards(shards: Sequence[Shard], location: Location) -> list[Shard]:

@@ -13,10 +13,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
 
-from painter_search.common.errors import InvalidValueError, MissingPackageError, PainterSearchError, UnreachableError
+from painter_search.common.errors import (
+    InvalidValueError,
+    MissingPackageError,
+    PainterSearchError,
+    UnreachableError,
+    one_line,
+)
 from painter_search.common.files.urls import Location, parse_location
 from painter_search.common.machine.cores import available_cores
 from painter_search.common.progress import spinner, track
+from painter_search.common.terminal import discard_output
 from painter_search.encoder.config import LOCAL_RAY
 from painter_search.encoder.inference.embedding_shards import Shard, embed_shard
 
@@ -170,9 +177,8 @@ def _connect(address: str, workers: int) -> Iterator[ModuleType]:
                     logging_level=logging.CRITICAL,
                 )
         except Exception as error:  # Ray raises anything
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
             raise UnreachableError(
-                f"the Ray at {address} cannot be reached ({reason}); check that it runs, and set "
+                f"the Ray at {address} cannot be reached ({one_line(error)}); check that it runs, and set "
                 "RAY_AUTH_MODE=token if it wants the token that `ray get-auth-token` prints."
             ) from error
     try:
@@ -193,8 +199,7 @@ def _check_port(address: str) -> None:
 def _silenced_stderr() -> Iterator[None]:
     """Discard what Ray's C++ code writes straight to stderr; errors come as exceptions, too."""
     stderr = os.dup(2)
-    with open(os.devnull, "wb") as null:
-        os.dup2(null.fileno(), 2)
+    discard_output(2)
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from painter_search.common.progress import track
 from painter_search.images.duplicates.alignment import Placement
 from painter_search.images.duplicates.margins import find_ground
-from painter_search.images.duplicates.sketch import DETAIL_SIDE, PictureSketch, View
+from painter_search.images.duplicates.sketch import DETAIL_SIDE, Extent, PictureSketch
 
 SKETCH_SIDE = 12
 """All pairs are compared at 12 x 12 pixels of grey, without the coarsest greys: half of all landscapes share a bright
@@ -21,45 +21,45 @@ COARSE_SIGMA = 3.0
 """Standard deviation, in pixels of a sketch, of the Gaussian blur that gives its coarsest greys."""
 WINDOW_SIDE = 59
 WINDOWS = ((DETAIL_SIDE, 0, 0), *((WINDOW_SIDE, left, top) for left, top in ((2, 2), (0, 0), (5, 0), (0, 5), (5, 5))))
-"""Side, left and top of the parts of a view that are compared with another whole view: itself and five windows, 92 % of
-each side, so that a picture and its crop match."""
+"""Side, left and top of the parts of an extent that are compared with another whole extent: itself and five windows,
+92 % of each side, so that a picture and its crop match."""
 MIN_SKETCH_CORRELATION = 0.72
-"""Views whose sketches correlate above this are aligned. Of 25 million pairs among 7,086 paintings one in 3,000 does;
+"""Extents whose sketches correlate above this are aligned. Of 25 million pairs among 7,086 paintings one in 3,000 does;
 of 600 planted copies 599 do when cropped by 8 % of their sides, 597 by 12 %, 529 by 16 %."""
 MAX_ASPECT_DIFFERENCE = 0.35
-"""Largest relative difference of the aspect ratios of two views that are compared: a crop changes them."""
+"""Largest relative difference of the aspect ratios of two extents that are compared: a crop changes them."""
 BLOCK_SIZE = 1024
-"""Views that are compared with all others at once; it changes memory and time, not the result."""
+"""Extents that are compared with all others at once; it changes memory and time, not the result."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Two views to align: positions of the pictures, the numbers of their views, and whether the first is mirrored."""
+    """Two extents to align: positions of the pictures, numbers of their extents, and whether the first is mirrored."""
 
     first: int
     second: int
     mirrored: bool
-    first_view: int
-    second_view: int
+    first_extent: int
+    second_extent: int
     correlation: float
     """Correlation of the two sketches."""
     placement: Placement
-    """Where the first view, mirrored or not, lies in the second."""
+    """Where the first extent, mirrored or not, lies in the second."""
 
 
 def find_candidates(sketches: Sequence[PictureSketch]) -> list[Candidate]:
-    """Pairs of views of different pictures, `first < second`, whose sketches correlate, in order of position.
+    """Pairs of extents of different pictures, `first < second`, whose sketches correlate, in order of position.
 
     Args:
         sketches: One per picture.
     """
-    names = [(position, number) for position, sketch in enumerate(sketches) for number in range(len(sketch.views))]
-    views = [sketches[position].views[number] for position, number in names]
-    pictures, aspects = np.array([position for position, _ in names]), np.log([view.aspect for view in views])
-    windows = _normalized_sketches(views)
-    whole = windows[0].reshape(len(views), -1).T
+    names = [(position, number) for position, sketch in enumerate(sketches) for number in range(len(sketch.extents))]
+    extents = [sketches[position].extents[number] for position, number in names]
+    pictures, aspects = np.array([position for position, _ in names]), np.log([extent.aspect for extent in extents])
+    windows = _normalized_sketches(extents)
+    whole = windows[0].reshape(len(extents), -1).T
     found: dict[tuple[int, int, bool, int, int], Candidate] = {}
-    starts = range(0, len(views), BLOCK_SIZE)
+    starts = range(0, len(extents), BLOCK_SIZE)
     for start in track(starts, "Comparing pictures") if len(starts) > 2 else starts:
         for mirrored in (False, True):
             for window, sketched in zip(WINDOWS, windows, strict=True):
@@ -71,15 +71,15 @@ def find_candidates(sketches: Sequence[PictureSketch]) -> list[Candidate]:
                 pairs = pictures[rows] != pictures[others]
                 pairs &= np.abs(aspects[rows] - aspects[others]) < np.log1p(MAX_ASPECT_DIFFERENCE)
                 for row, other, value in zip(*(array[pairs].tolist() for array in (rows, others, values)), strict=True):
-                    (first, first_view), (second, second_view) = names[min(row, other)], names[max(row, other)]
-                    key = (first, second, mirrored, first_view, second_view)
+                    (first, first_extent), (second, second_extent) = names[min(row, other)], names[max(row, other)]
+                    key = (first, second, mirrored, first_extent, second_extent)
                     if key not in found or value > found[key].correlation:
                         found[key] = Candidate(*key, value, _placement(window, row < other, mirrored))
     return [found[key] for key in sorted(found)]
 
 
 def _placement(window: tuple[int, int, int], of_first: bool, mirrored: bool) -> Placement:
-    """Where the first view lies in the second if a window of the one matches the other as a whole."""
+    """Where the first extent lies in the second if a window of the one matches the other as a whole."""
     side, left, top = window
     if not of_first:
         return Placement(side / DETAIL_SIDE, left, top)
@@ -87,14 +87,14 @@ def _placement(window: tuple[int, int, int], of_first: bool, mirrored: bool) -> 
     return Placement(DETAIL_SIDE / side, -left_mirrored * DETAIL_SIDE / side, -top * DETAIL_SIDE / side)
 
 
-def _normalized_sketches(views: Sequence[View]) -> NDArray[np.float32]:
-    """Sketches of each window of each view, float32 `[windows, n, SKETCH_SIDE, SKETCH_SIDE]`, 0 in the even ground
+def _normalized_sketches(extents: Sequence[Extent]) -> NDArray[np.float32]:
+    """Sketches of each window of each extent, float32 `[windows, n, SKETCH_SIDE, SKETCH_SIDE]`, 0 in the even ground
     around a picture; with mean 0 and length 1, so that a dot product of two is their correlation."""
-    sketches = np.empty((len(WINDOWS), len(views), SKETCH_SIDE, SKETCH_SIDE), np.float32)
-    for number, view in enumerate(views):
-        ground = cv2.dilate(find_ground(view.detail).astype(np.uint8), np.ones((3, 3), np.uint8))
+    sketches = np.empty((len(WINDOWS), len(extents), SKETCH_SIDE, SKETCH_SIDE), np.float32)
+    for number, extent in enumerate(extents):
+        ground = cv2.dilate(find_ground(extent.detail).astype(np.uint8), np.ones((3, 3), np.uint8))
         inside = 1 - ground.astype(np.float32)
-        greys = view.detail * inside
+        greys = extent.detail * inside
         for window, (side, left, top) in enumerate(WINDOWS):
             part = slice(top, top + side), slice(left, left + side)
             small, share = (

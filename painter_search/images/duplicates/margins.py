@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Box = tuple[float, float, float, float]
+RelativeBox = tuple[float, float, float, float]
 """Left, top, right and bottom, as shares of the width and the height."""
 
 MEASURED_SIDE = 128
@@ -33,7 +33,7 @@ MIN_GROUND_BORDER = 0.25
 """Smallest share of the border that is ground, if there is any."""
 
 
-def content_boxes(picture: Image.Image) -> list[Box]:
+def content_boxes(picture: Image.Image) -> list[RelativeBox]:
     """What is left of a picture, of any mode, once lines without detail are taken from its four sides.
 
     A margin, a mat and a plain frame lie within one another, so what is left is returned after each of them. A clear
@@ -44,7 +44,7 @@ def content_boxes(picture: Image.Image) -> list[Box]:
     smooth = cv2.GaussianBlur(np.asarray(grey).astype(np.float32), (0, 0), 1)
     vertical, horizontal = (np.abs(np.diff(smooth, axis=axis)) > MAX_STEP for axis in (0, 1))
     left, top, right, bottom = 0, 0, MEASURED_SIDE, MEASURED_SIDE
-    boxes: list[Box] = []
+    boxes: list[RelativeBox] = []
     for border in range(MAX_BORDERS):
         inset = BLURRED_EDGE if border else 0
         columns = np.flatnonzero(vertical[top + inset : bottom - 1 - inset, left:right].mean(axis=0) > CROSSED_SHARE)

@@ -57,8 +57,8 @@ def find_duplicates(sketches: Sequence[PictureSketch]) -> list[Duplicate]:
     pairs = {(found.first, found.second): found for found in _duplicates_of_flat(sketches)}
     candidates = find_candidates(sketches)
     tracked = track(candidates, "Aligning pictures") if len(candidates) > BLOCK_SIZE else candidates
-    for pair, views in groupby(tracked, key=lambda candidate: (candidate.first, candidate.second)):
-        if pair not in pairs and (duplicate := _confirm(sketches, list(views))):
+    for pair, ways in groupby(tracked, key=lambda candidate: (candidate.first, candidate.second)):
+        if pair not in pairs and (duplicate := _confirm(sketches, list(ways))):
             pairs[pair] = duplicate
     return [pairs[pair] for pair in sorted(pairs)]
 
@@ -70,14 +70,14 @@ def shows_same_picture(one: PictureSketch, other: PictureSketch) -> bool | None:
     """
     if not same_picture(one.fingerprint, stack_fingerprints([other.fingerprint]))[0]:
         return False
-    greys = one.views[0].detail, other.views[0].detail
+    greys = one.extents[0].detail, other.extents[0].detail
     if all(compare_detail(grey, grey).detail < MIN_DETAIL for grey in greys):
         return None
     return agree_in_detail(*greys)
 
 
 def agree_in_detail(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
-    """Whether two details, as of `View`, show one picture once aligned, in whatever light and with a little cut off."""
+    """Whether two details, as of `Extent`, show one picture once aligned, in any light and with a little cut off."""
     return _agree(compare_detail(one, other))
 
 
@@ -100,12 +100,12 @@ def _confirm(sketches: Sequence[PictureSketch], candidates: Sequence[Candidate])
         return Duplicate(first, second, "same", 1.0)
     found = []
     for candidate in candidates:
-        one_view, other_view = one.views[candidate.first_view], other.views[candidate.second_view]
-        detail = np.ascontiguousarray(one_view.detail[:, ::-1]) if candidate.mirrored else one_view.detail
-        agreement = compare_detail(detail, other_view.detail, candidate.placement)
+        one_extent, other_extent = one.extents[candidate.first_extent], other.extents[candidate.second_extent]
+        detail = np.ascontiguousarray(one_extent.detail[:, ::-1]) if candidate.mirrored else one_extent.detail
+        agreement = compare_detail(detail, other_extent.detail, candidate.placement)
         if _agree(agreement):
             kind: Kind = "mirrored" if candidate.mirrored else "altered"
-            trimmed = one_view.trimmed or other_view.trimmed
+            trimmed = one_extent.trimmed or other_extent.trimmed
             found.append(Duplicate(first, second, kind, agreement.correlation, trimmed))
     return max(found, key=lambda duplicate: duplicate.likeness, default=None)
 

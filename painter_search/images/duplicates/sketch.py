@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from painter_search.images.duplicates.margins import Box, content_boxes
+from painter_search.images.duplicates.margins import RelativeBox, content_boxes
 from painter_search.images.fingerprint import fingerprint
 
 DETAIL_SIDE = 64
 """Pictures are compared at 64 x 64 pixels of grey."""
-WHOLE: Box = (0, 0, 1, 1)
+WHOLE: RelativeBox = (0, 0, 1, 1)
 
 
 @dataclass(frozen=True)
-class View:
+class Extent:
     """A whole picture, or what is left of it without its margins."""
 
     detail: NDArray[np.uint8]
@@ -28,7 +28,7 @@ class View:
     """Whether margins were taken away."""
 
     @classmethod
-    def from_part(cls, grey: Image.Image, box: Box) -> View:
+    def from_part(cls, grey: Image.Image, box: RelativeBox) -> Extent:
         """The part of a grey picture that a box holds."""
         width, height = grey.size
         left, top, right, bottom = box[0] * width, box[1] * height, box[2] * width, box[3] * height
@@ -37,8 +37,8 @@ class View:
 
 
 def whole_detail(picture: Image.Image) -> NDArray[np.uint8]:
-    """The detail of a whole picture, RGB, of any size: that of a sketch's first view."""
-    return View.from_part(picture.convert("L"), WHOLE).detail
+    """The detail of a whole picture, RGB, of any size: that of a sketch's first extent."""
+    return Extent.from_part(picture.convert("L"), WHOLE).detail
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class PictureSketch:
     """A picture reduced to what `find_duplicates` compares."""
 
     fingerprint: bytes
-    views: tuple[View, ...]
+    extents: tuple[Extent, ...]
     """The whole picture and, if it has margins, what is left without the outer one, the next, and so on."""
     width: int
     """Width of the picture in pixels."""
@@ -57,5 +57,5 @@ class PictureSketch:
     def from_image(cls, picture: Image.Image) -> PictureSketch:
         """The sketch of a whole picture, RGB, of any size."""
         grey = picture.convert("L")
-        views = tuple(View.from_part(grey, box) for box in (WHOLE, *content_boxes(grey)))
-        return cls(fingerprint(picture), views, picture.width, picture.height)
+        extents = tuple(Extent.from_part(grey, box) for box in (WHOLE, *content_boxes(grey)))
+        return cls(fingerprint(picture), extents, picture.width, picture.height)

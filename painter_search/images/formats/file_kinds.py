@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
+from painter_search.common.files.lfs import POINTER
+
 HEAD_BYTES = 4096
 """Bytes of a file that are looked at."""
+JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+"""First bytes of the two formats that most collections are of: nothing else begins so."""
 IMAGE_SIGNATURES: tuple[tuple[str, int, tuple[bytes, ...]], ...] = (
-    ("JPEG", 0, (b"\xff\xd8\xff",)),
-    ("PNG", 0, (b"\x89PNG\r\n\x1a\n",)),
+    ("JPEG", 0, (JPEG,)),
+    ("PNG", 0, (PNG,)),
     ("TIFF", 0, (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),  # the last two are BigTIFF
     ("JPEG2000", 0, (b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n")),  # bare, and in a container
     ("JXL", 0, (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")),
@@ -87,7 +91,7 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xfd7zXZ\0", _ARCHIVE),
     (0, b"BZh", _ARCHIVE),
     (257, b"ustar", _ARCHIVE),
-    (0, b"version https://git-lfs", "a pointer of Git LFS, not the image; fetch it with git lfs pull"),
+    (0, POINTER, "a pointer of Git LFS, not the image; fetch it with git lfs pull"),
     (0, b"\0\x05\x16\x07", "the resource fork of a Mac's file, not an image"),
     (0, b"L\0\0\0\x01\x14\x02\0", "a Windows shortcut, not an image; copy the file it points to"),
     (0, b"SQLite format 3\0", "a database, not an image"),
@@ -104,8 +108,6 @@ _MARKUP = (
     (re.compile(rb"^\s*<\?xml"), "XML, not an image"),
     (re.compile(rb"^\s*\{\\rtf"), "a text document, not an image"),
 )  # fmt: skip
-PLAIN = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
-"""JPEG and PNG, of which most collections are: nothing else begins so."""
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
 """Characters that no text has."""
 
@@ -130,7 +132,7 @@ def damaged_reason(file_format: str | None) -> str:
 
 def foreign_kind(head: bytes) -> str | None:
     """The reason for which a file is not an image to read, by its first `HEAD_BYTES` bytes; None if it may be one."""
-    if head.startswith(PLAIN):
+    if head.startswith((JPEG, PNG)):
         return None
     for position, signature, reason in SIGNATURES:
         if head.startswith(signature, position):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
+
+from PIL.ExifTags import Base
 
 from painter_search.images.types import ImageFile
 
@@ -16,9 +18,6 @@ MAX_VALUES = 256
 """Values read of a tag; only lists of sub-pages have more than a few."""
 TYPES = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 """Formats of the field types that hold whole numbers (TIFF 6.0; BigTIFF), as in `struct`."""
-SUBFILE, WIDTH, HEIGHT, BITS, PHOTOMETRIC, BANDS, STRIP_ROWS, PLANES = 254, 256, 257, 258, 262, 277, 278, 284
-SUB_PAGES, EXTRA_SAMPLES = 330, 338
-"""Numbers of tags (TIFF 6.0)."""
 SEPARATE = 2
 """Value of the tag `PlanarConfiguration`: each channel is stored for itself."""
 REDUCED, MASK = 1, 4
@@ -93,9 +92,12 @@ def list_pages(file: ImageFile) -> list[TiffPage]:
     return pages
 
 
-def largest_page(pages: Sequence[TiffPage]) -> TiffPage:
-    """The first page of the most pixels: the painting; the others are thumbnails, smaller copies, or details."""
-    return max(pages, key=lambda page: page.pixels)
+def largest_page(pages: Sequence[TiffPage]) -> TiffPage | None:
+    """The first page of the most pixels: the painting; the others are thumbnails, smaller copies, or details.
+
+    None where there are no pages.
+    """
+    return max(pages, key=lambda page: page.pixels, default=None)
 
 
 def smallest_copy(pages: Sequence[TiffPage], of: TiffPage, short_side: int) -> TiffPage:
@@ -127,27 +129,24 @@ class _Directories:
         signature = content.read(4)
         self._order = "<" if signature.startswith(b"II") else ">"
         self._is_big = b"+" in signature
-        self._next = self._number("Q", 8) if self._is_big else self._number("I", 4)
-
-    def __iter__(self) -> _Directories:
+        self._first = self._number("Q", 8) if self._is_big else self._number("I", 4)
         self._seen: set[int] = set()
         self._page = -1
-        return self
 
-    def __next__(self) -> list[TiffPage]:
-        if self._next == 0 or self._next in self._seen:
-            raise StopIteration
-        self._page += 1
-        tags, self._next = self._read(self._next)
-        found = [self._describe(tags, None)]
-        for number, offset in enumerate(tags.get(SUB_PAGES, ())):
-            if offset in self._seen or not offset:
-                continue
-            try:
-                found.append(self._describe(self._read(offset)[0], number))
-            except struct.error:
-                continue  # damaged; the pages after it may be whole
-        return [page for page in found if page is not None]
+    def __iter__(self) -> Iterator[list[TiffPage]]:
+        offset = self._first
+        while offset and offset not in self._seen:
+            self._page += 1
+            tags, offset = self._read(offset)
+            found = [self._describe(tags, None)]
+            for number, sub_page in enumerate(tags.get(Base.SubIFDs, ())):
+                if sub_page in self._seen or not sub_page:
+                    continue
+                try:
+                    found.append(self._describe(self._read(sub_page)[0], number))
+                except struct.error:
+                    continue  # damaged; the pages after it may be whole
+            yield [page for page in found if page is not None]
 
     def _read(self, offset: int) -> tuple[dict[int, tuple[int, ...]], int]:
         """The tags of a directory that hold whole numbers, and the offset of the next directory."""
@@ -184,19 +183,20 @@ class _Directories:
         def first(tag: int, default: int) -> int:
             return next(iter(tags.get(tag, ())), default)
 
-        width, height = first(WIDTH, 0), first(HEIGHT, 0)
-        if not width or not height or first(SUBFILE, 0) & MASK:
+        width, height = first(Base.ImageWidth, 0), first(Base.ImageLength, 0)
+        if not width or not height or first(Base.NewSubfileType, 0) & MASK:
             return None
+        is_planar = first(Base.PlanarConfiguration, 1) == SEPARATE
         return TiffPage(
             page=self._page,
             sub_page=sub_page,
             width=width,
             height=height,
-            bits=max(tags.get(BITS, ()), default=1),
-            bands=first(BANDS, 1),
-            photometric=first(PHOTOMETRIC, 1),
-            planar_rows=min(first(STRIP_ROWS, height), height) if first(PLANES, 1) == SEPARATE else 0,
-            is_reduced=bool(first(SUBFILE, 0) & REDUCED),
-            has_alpha=first(EXTRA_SAMPLES, 0) in (1, 2),
-            further_bands=len(tags.get(EXTRA_SAMPLES, ())),
+            bits=max(tags.get(Base.BitsPerSample, ()), default=1),
+            bands=first(Base.SamplesPerPixel, 1),
+            photometric=first(Base.PhotometricInterpretation, 1),
+            planar_rows=min(first(Base.RowsPerStrip, height), height) if is_planar else 0,
+            is_reduced=bool(first(Base.NewSubfileType, 0) & REDUCED),
+            has_alpha=first(Base.ExtraSamples, 0) in (1, 2),
+            further_bands=len(tags.get(Base.ExtraSamples, ())),
         )

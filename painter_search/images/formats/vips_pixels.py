@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
+from PIL.ExifTags import Base
 
-from painter_search.images.color import ORIENTATION, to_8_bits
+from painter_search.images.color import to_8_bits
 from painter_search.images.formats.tiff_pages import ICC_LAB, WHITE_IS_ZERO, TiffPage
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def to_pillow(image: pyvips.Image, page: TiffPage | None) -> Image.Image:
     if profile:
         decoded.info["icc_profile"] = profile
     if orientation != 1:
-        decoded.getexif()[ORIENTATION] = orientation
+        decoded.getexif()[Base.Orientation] = orientation
     return decoded
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from painter_search.common.files.urls import Location, redact_url
 from painter_search.images.listing.side_files import is_side_file, is_side_folder, name_in_icloud, without_caches
 
 FileId = tuple[int, int] | str
@@ -158,16 +156,6 @@ class _Walk:
         """The path of a folder inside the walked one, ready to go before a name."""
         path = Path(root).relative_to(self.folder).as_posix()
         return "" if path == "." else f"{path}/"
-
-
-def nothing_found(passed_over: Sequence[tuple[str, str]], *folders: Location) -> str:
-    """The message that folders hold no files, for what was passed over in them; empty if nothing was."""
-    if not passed_over:
-        return ""
-    place, reason = passed_over[0]
-    within = ", ".join(map(redact_url, folders))
-    where = f"{place} in {within}" if place else within
-    return f"nothing was found: {where} is {reason}; fix that and run the command again."
 
 
 def _unlisted(error: OSError) -> str:

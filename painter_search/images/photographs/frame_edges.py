@@ -43,7 +43,7 @@ ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class Box:
+class PixelBox:
     """A rectangle in pixels; `right` and `bottom` are just outside."""
 
     left: int
@@ -61,12 +61,12 @@ class Box:
         """In pixels."""
         return self.bottom - self.top
 
-    def inset(self, left: int, top: int, right: int, bottom: int) -> Box:
+    def inset(self, left: int, top: int, right: int, bottom: int) -> PixelBox:
         """The box without margins."""
-        return Box(self.left + left, self.top + top, self.right - right, self.bottom - bottom)
+        return PixelBox(self.left + left, self.top + top, self.right - right, self.bottom - bottom)
 
 
-def picture_box(lab: Floats) -> tuple[Box, float]:
+def picture_box(lab: Floats) -> tuple[PixelBox, float]:
     """The picture in a rectified outline.
 
     Args:
@@ -76,7 +76,7 @@ def picture_box(lab: Floats) -> tuple[Box, float]:
         The picture's box, and how well the innermost edge that was found is supported, 0 to 1; 0 if none was.
     """
     height, width = lab.shape[:2]
-    box, found, widest = Box(0, 0, width, height), 0.0, MAX_WIDTH
+    box, found, widest = PixelBox(0, 0, width, height), 0.0, MAX_WIDTH
     for _ in range(ROUNDS):
         inner, support = _without_mat(lab, box)
         if inner is None:
@@ -92,7 +92,7 @@ def picture_box(lab: Floats) -> tuple[Box, float]:
     return box, found
 
 
-def _sides(lab: Floats, box: Box) -> list[Floats]:
+def _sides(lab: Floats, box: PixelBox) -> list[Floats]:
     """The box seen from each side, top, right, bottom and left, the side's own border first."""
     inside = lab[box.top : box.bottom, box.left : box.right]
     return [inside, inside[:, ::-1].swapaxes(0, 1), inside[::-1], inside.swapaxes(0, 1)]
@@ -113,7 +113,7 @@ def _edge_support(side: Floats, depth: int) -> Floats:
     return support
 
 
-def _without_frame(lab: Floats, box: Box, widest: float) -> tuple[Box | None, float]:
+def _without_frame(lab: Floats, box: PixelBox, widest: float) -> tuple[PixelBox | None, float]:
     """The box inside a frame of one width; if a passe-partout begins inside a frame of some width, this one."""
     frames = _possible_frames(lab, box, widest)
     tight = _without_shadow(lab, box)
@@ -125,7 +125,7 @@ def _without_frame(lab: Floats, box: Box, widest: float) -> tuple[Box | None, fl
     return (frames[0].inside, frames[0].support) if frames else (None, 0.0)
 
 
-def _without_shadow(lab: Floats, box: Box) -> Box:
+def _without_shadow(lab: Floats, box: PixelBox) -> PixelBox:
     """The box without what lies outside a clear edge near one of its sides."""
     depth = max(3, round(SHADOW * min(box.width, box.height)))
     cuts = []
@@ -140,14 +140,14 @@ def _without_shadow(lab: Floats, box: Box) -> Box:
 class FrameCandidate:
     """A frame that may be there."""
 
-    inside: Box
+    inside: PixelBox
     support: float
     """How well its inner edge shows on the three sides that show it best, 0 to 1."""
     score: float
     """How likely it is, compared with others."""
 
 
-def _possible_frames(lab: Floats, box: Box, widest: float) -> list[FrameCandidate]:
+def _possible_frames(lab: Floats, box: PixelBox, widest: float) -> list[FrameCandidate]:
     """The boxes inside frames of several widths whose inner edges show on the sides, the likeliest first.
 
     One side may show it less, where the picture is as dark as the frame.
@@ -182,7 +182,7 @@ def _possible_frames(lab: Floats, box: Box, widest: float) -> list[FrameCandidat
     return chosen
 
 
-def _without_mat(lab: Floats, box: Box) -> tuple[Box | None, float]:
+def _without_mat(lab: Floats, box: PixelBox) -> tuple[PixelBox | None, float]:
     """The box inside a margin of one material on all four sides, whose widths may differ."""
     for share in MAT_TRIMS:
         found = _without_trimmed_mat(lab, box, max(2, round(share * min(box.width, box.height))))
@@ -191,7 +191,7 @@ def _without_mat(lab: Floats, box: Box) -> tuple[Box | None, float]:
     return None, 0.0
 
 
-def _without_trimmed_mat(lab: Floats, box: Box, trim: int) -> tuple[Box | None, float]:
+def _without_trimmed_mat(lab: Floats, box: PixelBox, trim: int) -> tuple[PixelBox | None, float]:
     inside = lab[box.top + trim : box.bottom - trim, box.left + trim : box.right - trim]
     if min(inside.shape[:2]) < 20:
         return None, 0.0
@@ -211,7 +211,7 @@ def _without_trimmed_mat(lab: Floats, box: Box, trim: int) -> tuple[Box | None, 
     return (box.inset(*margins), filled) if filled > MIN_FILLED else (None, 0.0)
 
 
-def _without_bars(lab: Floats, box: Box) -> tuple[Box | None, float]:
+def _without_bars(lab: Floats, box: PixelBox) -> tuple[PixelBox | None, float]:
     """The box between two bars of one colour, above and below or left and right, as a screen shows them."""
     top, right, bottom, left = _sides(lab, box)
     for one, other, is_level in ((top, bottom, True), (left, right, False)):

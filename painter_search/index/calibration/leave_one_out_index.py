@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from itertools import islice
 
 import numpy as np
@@ -40,16 +40,20 @@ class LeaveOneOutIndex:
     Attributes:
         few: Whether the works are few.
         sample: Works by drawn artists, each picture once, and the numbers of their artists; all works if they are few.
+        queried_sample: Those of the sample by artists whose works it is queried with.
         numbers: The artist of each row that may be queried with, `[n]`: of the sample if few, else of the index.
     """
 
-    def __init__(self, index: AttributionData, max_works: int, rng: np.random.Generator) -> None:
+    def __init__(
+        self, index: AttributionData, max_works: int, rng: np.random.Generator, unqueried: Set[str] = frozenset()
+    ) -> None:
         """Draw the sample.
 
         Args:
             index: The index.
             max_works: So many works are few; of more, about so many are drawn.
             rng: Draws them.
+            unqueried: Artists whose works it is not queried with; they are found all the same.
         """
         self._index = index
         ids, numbers = index.artists.ids, index.artists.numbers
@@ -59,11 +63,14 @@ class LeaveOneOutIndex:
         artists = np.unique(numbers[drawn], return_inverse=True)[1]
         self.sample = EmbeddedWorks(index.embeddings(ids[drawn]), artists)
         self.numbers: IntArray = artists if self.few else numbers
+        is_queried = np.array([name not in unqueried for name in index.artists.names])[numbers]
+        self.queried_sample = EmbeddedWorks(*(values[is_queried[drawn]] for values in self.sample))
+        self._is_queried = is_queried[drawn] if self.few else is_queried
 
     @property
     def answerable(self) -> NDArray[np.int64]:
-        """Rows of the works whose artist has another."""
-        return np.flatnonzero(np.bincount(self.numbers)[self.numbers] > 1)
+        """Rows of the works to query with whose artist has another."""
+        return np.flatnonzero((np.bincount(self.numbers)[self.numbers] > 1) & self._is_queried)
 
     def draw(self, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """Ascending rows of at most so many works whose artist has another picture; fewer of many works."""
@@ -113,9 +120,9 @@ class _ManyWorks:
         works = index.load_candidates(found.ids)
         candidates, artists = np.searchsorted(works.ids, found.ids), self._artists_of(works.ids)
         fingerprint = index.works.candidate_rows(np.array([id]))[0].fingerprint
-        copies = same_picture(fingerprint, works.fingerprints, works.reduced) | (works.ids == id)
+        copies = same_picture(fingerprint, works.fingerprints, works.coarse) | (works.ids == id)
         reference_copies = np.isin(self._reference_ids, [id, *works.ids[copies]])
-        relative = distance_matrix(embedding[None], index.reference_embeddings)[0] / index.mean_distance
+        relative = distance_matrix(embedding[None], index.cohort_embeddings)[0] / index.mean_distance
         log_ratios = index.log_ratios(embedding, works, copies)
         for left_out, left_out_references, artist_left in (
             (copies, reference_copies, True),

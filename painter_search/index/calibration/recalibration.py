@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from painter_search.encoder.files.names import PLDA_FILE
-from painter_search.encoder.trained_artists import count_trained
+from painter_search.encoder.trained_artists import find_trained
 from painter_search.index.attribution_data import AttributionData
 from painter_search.index.calibration.leave_one_out_index import LeaveOneOutIndex
-from painter_search.index.manifest import THUMBNAILS, WORKS, FileEntry, Manifest
-from painter_search.index.works.works_db import WorksDB
+from painter_search.index.manifest import FileEntry, Manifest
 from painter_search.metrics.confidence import Confidence
 from painter_search.metrics.confidence_fit import can_fit_to_index, fit_to_index
 from painter_search.metrics.identification.naming_threshold import LEAST_WORKS
@@ -35,24 +33,23 @@ MAX_QUERIES = 150
 def recalibrate(manifest: Manifest, folder: Path) -> Manifest:
     """The manifest of an index whose works, vectors and statistics lie in `folder`, calibrated on these works.
 
-    It keeps its encoder's calibration without PLDA, with too few works (see `can_fit_to_index`), and if the encoder may
-    have learned from any of its artists, one of many, too.
+    Works by artists that the encoder may have learned from count for nothing, since they seem nearer to each other than
+    works by others. The encoder's calibration is kept without PLDA, and with too few other works; see
+    `can_fit_to_index`.
     """
     of_encoder = manifest.encoder_confidence or manifest.confidence
     moved = of_encoder
-    if of_encoder is not None and (folder / PLDA_FILE).is_file() and not may_have_learned(manifest, folder):
+    if of_encoder is not None and (folder / PLDA_FILE).is_file():
         moved = _fit_to_works(folder, manifest, of_encoder)
     return replace(manifest, confidence=moved, encoder_confidence=None if moved == of_encoder else of_encoder)
 
 
-def may_have_learned(manifest: Manifest, folder: Path) -> bool:
-    """Whether the encoder may have learned from artists of the index in `folder`, and then seems better than it is."""
+def find_learned(manifest: Manifest, artists: Collection[str]) -> set[str]:
+    """Which artists of an index its encoder may have learned from."""
     if manifest.trained_artists is not None:
-        with closing(WorksDB(folder / WORKS, folder / THUMBNAILS)) as works:
-            return count_trained(manifest.trained_artists, works.works_per_artist()).trained > 0
-    if manifest.split not in TRAINING_SPLITS:
-        return False
-    return manifest.trained_on is None or is_trained_on(manifest, manifest.collections)
+        return find_trained(manifest.trained_artists, artists)
+    trained = manifest.trained_on is None or is_trained_on(manifest, manifest.collections)
+    return set(artists) if trained and manifest.split in TRAINING_SPLITS else set()
 
 
 def is_trained_on(encoder: Encoder | Manifest, collections: Iterable[str]) -> bool:
@@ -66,10 +63,12 @@ def is_trained_on(encoder: Encoder | Manifest, collections: Iterable[str]) -> bo
 def _fit_to_works(folder: Path, manifest: Manifest, confidence: Confidence) -> Confidence:
     named = {PLDA_FILE: FileEntry(0, "")}  # as the manifest will name it
     index = AttributionData(folder, replace(manifest, confidence=confidence, files=named))
-    queried = LeaveOneOutIndex(index, SAMPLED_WORKS, np.random.default_rng(0))
-    if can_fit_to_index(confidence, queried.sample.artists):
+    learned = find_learned(manifest, index.artists.names)
+    queried = LeaveOneOutIndex(index, SAMPLED_WORKS, np.random.default_rng(0), learned)
+    sample = queried.queried_sample
+    if can_fit_to_index(confidence, sample.artists):
         rows = queried.draw(MAX_QUERIES, np.random.default_rng(0))
         if len(rows) >= LEAST_WORKS:
-            confidence = fit_to_index(confidence, queried.query(rows), queried.numbers[rows], queried.sample)
+            confidence = fit_to_index(confidence, queried.query(rows), queried.numbers[rows], sample)
     index.works.close()
     return confidence

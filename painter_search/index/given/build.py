@@ -28,7 +28,7 @@ from painter_search.index.calibration.recalibration import is_trained_on
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.finish_build import publish_built, store_vectors
 from painter_search.index.given.vectors import read_vectors
-from painter_search.index.given.works import GivenWorks, read_works
+from painter_search.index.given.works import GivenWorks, read_given_works
 from painter_search.index.manifest import ENCODER, MADE_ELSEWHERE, REJECTED, THUMBNAILS, WORKS
 from painter_search.index.works.thumbnails import Picture
 from painter_search.index.works.works_writer import write_thumbnails, write_works
@@ -46,7 +46,7 @@ def build_given_index(config: BuildIndexConfig) -> Path:
     Raises:
         InvalidValueError: The encoder gives embeddings of another width.
     """
-    given = read_works(read_vectors(config.embeddings), config.originals, config.keep_uncertain)
+    given = read_given_works(read_vectors(config.embeddings), config.originals, config.keep_uncertain)
     have_length_1 = bool(np.allclose(np.linalg.norm(given.vectors, axis=1), 1, atol=1e-3))
     encoder = _open_encoder(config, normalize=have_length_1)
     spellings = common_spellings(Counter(work.artist for work in given.works))

@@ -19,6 +19,7 @@ from painter_search.common.errors import (
     InvalidValueError,
     NotFoundError,
     PainterSearchError,
+    one_line,
 )
 from painter_search.images.table_pictures import is_parquet
 
@@ -117,8 +118,7 @@ def translate_arrow_errors(file: Path, kind: str) -> Iterator[None]:
     except PainterSearchError:
         raise
     except (OSError, ValueError, LookupError, TypeError) as error:  # Arrow's errors are such
-        reason = " ".join(str(error).split())[:200]
-        raise DamagedFileError(f"{file} cannot be read as {kind} ({reason}); write it again.") from error
+        raise DamagedFileError(f"{file} cannot be read as {kind} ({one_line(error)}); write it again.") from error
 
 
 def _vector_columns(schema: pa.Schema, file: Path) -> tuple[str, ...]:

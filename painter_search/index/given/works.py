@@ -34,7 +34,7 @@ class GivenWorks(NamedTuple):
     """Rows that are not taken, each with the reason."""
 
 
-def read_works(file: VectorFile, originals: Path | None, keep_uncertain: bool) -> GivenWorks:
+def read_given_works(file: VectorFile, originals: Path | None, keep_uncertain: bool) -> GivenWorks:
     """Read the works of embeddings from their table; columns are recognised as those of catalogues are.
 
     Raises:

@@ -43,14 +43,15 @@ class SearchSettings:
     """Address of Milvus, if the vectors are there."""
     collection: str = ""
     """Name of the collection in Milvus."""
-    encoder_digest: str = field(default="", metadata={"stored": "made_by"})
-    """Digest of the encoder that made the vectors; the Milvus collection carries it, too."""
+    made_by: str = ""
+    """Identifies what made the vectors, the encoder's digest or that of given embeddings; the Milvus collection carries
+    it, too."""
 
     def __post_init__(self) -> None:
         """Raises `ValueError` for settings that no index can have."""
         counts = isinstance(self.nlist, int) and isinstance(self.nprobe, int)
         numbers = counts and isinstance(self.recall_at_10, int | float)
-        texts = all(isinstance(text, str) for text in (self.uri, self.collection, self.encoder_digest))
+        texts = all(isinstance(text, str) for text in (self.uri, self.collection, self.made_by))
         valid = {
             "exact": True,
             "approximate": numbers and 1 <= self.nprobe <= self.nlist and self.codes in CODE_BYTES,

@@ -53,20 +53,20 @@ def check_connection(uri: str) -> None:
     _connect(resolve_uri(uri))
 
 
-def fill_milvus(vectors: Vectors, ids: Ids, uri: str, encoder_digest: str) -> SearchSettings:
+def fill_milvus(vectors: Vectors, ids: Ids, uri: str, made_by: str) -> SearchSettings:
     """Write embeddings into a new collection, which Milvus searches exactly up to `EXACT_UP_TO` of them.
 
     Args:
         vectors: Embeddings `[n, d]`.
         ids: Their ids `[n]`.
         uri: Address of a server (`http://host:19530`), or a file that ends in `.db`.
-        encoder_digest: Digest of the encoder that made them.
+        made_by: Identifies what made them; see `SearchSettings`.
 
     Returns:
         How the collection is searched.
     """
     blocks = ((ids[start : start + BATCH], vectors[start : start + BATCH]) for start in range(0, len(ids), BATCH))
-    return _fill(blocks, len(ids), vectors.shape[1], resolve_uri(uri), encoder_digest)
+    return _fill(blocks, len(ids), vectors.shape[1], resolve_uri(uri), made_by)
 
 
 def resolve_uri(uri: str) -> str:
@@ -108,8 +108,7 @@ class MilvusStore:
                 f"{settings.uri} has no collection {settings.collection}; put it back or build the index again."
             )
         description = self._request("describe_collection")
-        made_by = (description.get("properties") or {}).get("made_by", settings.encoder_digest)
-        if made_by != settings.encoder_digest:
+        if (description.get("properties") or {}).get("made_by", settings.made_by) != settings.made_by:
             raise DamagedFileError(
                 f"{settings.collection} in {settings.uri} is of another encoder; build the index again."
             )
@@ -194,7 +193,7 @@ class MilvusStore:
             yield from more
 
         count = len(ids) + sum(len(new_ids) for new_ids, _ in more)
-        return _fill(blocks(), count, self.dim, self.settings.uri, self.settings.encoder_digest)
+        return _fill(blocks(), count, self.dim, self.settings.uri, self.settings.made_by)
 
 
 def _nearest(distances: Vectors, ids: Ids, k: int) -> tuple[Vectors, Ids]:
@@ -204,7 +203,7 @@ def _nearest(distances: Vectors, ids: Ids, k: int) -> tuple[Vectors, Ids]:
     return nearest, np.where(np.isfinite(nearest), np.take_along_axis(ids, order, axis=1), -1)
 
 
-def _fill(blocks: Iterable[tuple[Ids, Vectors]], count: int, dim: int, uri: str, encoder_digest: str) -> SearchSettings:
+def _fill(blocks: Iterable[tuple[Ids, Vectors]], count: int, dim: int, uri: str, made_by: str) -> SearchSettings:
     from pymilvus import DataType, MilvusClient
 
     name = f"painter_search_{uuid.uuid4().hex[:16]}"
@@ -216,7 +215,7 @@ def _fill(blocks: Iterable[tuple[Ids, Vectors]], count: int, dim: int, uri: str,
     index_params.add_index("embedding", index_type=kind, metric_type="L2")
     # A search must find what was written just before; a local file always does, and knows no levels.
     options: dict[str, Any] = {"consistency_level": "Strong"} if "://" in uri else {}
-    properties = {"made_by": encoder_digest}
+    properties = {"made_by": made_by}
     request(uri, "create_collection", name, schema=schema, index_params=index_params, properties=properties, **options)
     try:
         for ids, vectors in track(blocks, "To Milvus", total=-(-count // BATCH)) if count > 20 * BATCH else blocks:
@@ -227,7 +226,7 @@ def _fill(blocks: Iterable[tuple[Ids, Vectors]], count: int, dim: int, uri: str,
     except BaseException:
         request(uri, "drop_collection", name)
         raise
-    return SearchSettings("milvus", uri=uri, collection=name, encoder_digest=encoder_digest)
+    return SearchSettings("milvus", uri=uri, collection=name, made_by=made_by)
 
 
 def request(uri: str, method: str, collection: str, timeout: float = REQUEST_TIMEOUT, **options: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -23,6 +24,10 @@ FUNCTIONS = {
     "round", "rtrim", "substr", "trim", "upper",
 }  # fmt: skip
 """Functions that an expression may call: their result depends on their arguments alone, and they have no effect."""
+QUOTED = re.compile(
+    r""" "(?P<name>[^"]*)" | '[^']*'? | --[^\n]* | /\*.*?(?:\*/|\Z) | `[^`]*`? | \[[^]]*]? """, re.DOTALL | re.VERBOSE
+)
+"""A quoted part or comment of an SQL expression, and the name that double quotes hold."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,26 @@ def select_works(works: Path, filter: WorkFilter) -> Selection:
         without_year, across = (sum(date in dates for date in left.values()) for dates in (undated, reaching))
         left = {id: date for id, date in left.items() if date in within}
     if not left:
+        if lacking := _lacking(works, filter):
+            raise NotEnoughDataError(
+                f"no work in this index has a {lacking}, which comes from a catalogue, or from the names of folders "
+                f"and files; drop the condition ({filter})."
+            )
         unread = f" ({without_year:,} have no readable year)" if without_year else ""
         raise NotEnoughDataError(f"no work in the index is left ({filter}){unread}; drop or widen a condition.")
     return Selection(filter, np.fromiter(left, np.int64, len(left)), without_year, across, of, artists)
+
+
+def _lacking(works: Path, filter: WorkFilter) -> str | None:
+    """The style or date that a filter asks for, if no work of the index has one."""
+    words = QUOTED.sub(lambda quoted: quoted["name"] or " ", filter.where or "").lower()
+    asked = {"style": filter.style is not None, "date": filter.before is not None or filter.since is not None}
+    with closing(open_read_only(works)) as database:
+        for column, is_asked in asked.items():
+            has_one = f"SELECT 1 FROM works WHERE {column} <> '' LIMIT 1"
+            if (is_asked or re.search(rf"\b{column}\b", words)) and not database.execute(has_one).fetchone():
+                return column
+    return None
 
 
 def _rows_left(database: sqlite3.Connection, filter: WorkFilter) -> Iterable[tuple[int, str]]:
@@ -135,7 +157,7 @@ def _ids_where(works: Path, expression: str) -> tuple[list[int], int]:
     """The ids of the works for which an expression holds, ascending, and the number of their artists."""
     # As a column of the result, an expression can be followed by nothing else: a second FROM is a syntax error. The
     # line breaks and the empty comment end a comment that it may contain.
-    query = f"SELECT id, artist, (\n{expression}\n/**/) IS TRUE FROM works ORDER BY id"
+    query = f"SELECT id, artist, (\n{_in_backticks(expression)}\n/**/) IS TRUE FROM works ORDER BY id"
     ids: list[int] = []
     artists: set[str] = set()
     with closing(open_read_only(works)) as database:
@@ -154,6 +176,11 @@ def _ids_where(works: Path, expression: str) -> tuple[list[int], int]:
         if len(cursor.description) != 3:
             raise InvalidValueError("--where takes one SQL expression; join several with AND or OR.")
     return ids, len(artists)
+
+
+def _in_backticks(expression: str) -> str:
+    """The expression with backticks for double quotes, in which SQLite would take an unknown column for a text."""
+    return QUOTED.sub(lambda quoted: quoted[0] if quoted["name"] is None else f"`{quoted['name']}`", expression)
 
 
 def _allow_reading() -> Callable[..., int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +40,11 @@ class CandidateWorks:
     """How isolated each work is, `[n]`; see `metrics/local_scaling.py`."""
     fingerprints: NDArray[np.uint8]
     """`[n, FINGERPRINT_BYTES]`."""
-    reduced: NDArray[np.float32]
-    """`coarse_fingerprints(fingerprints)`, for a quick first comparison."""
+
+    @cached_property
+    def coarse(self) -> NDArray[np.float32]:
+        """`coarse_fingerprints(fingerprints)`, for a quick first comparison."""
+        return coarse_fingerprints(self.fingerprints)
 
 
 def read_candidate_works(works: WorksDB, ids: NDArray[np.int64], among: NDArray[np.int64] | None) -> CandidateWorks:
@@ -55,13 +59,11 @@ def read_candidate_works(works: WorksDB, ids: NDArray[np.int64], among: NDArray[
         sizes = works.count_by_artist(artists)
     else:
         sizes = np.bincount(works.works_of_artists(artists, among)[1], minlength=len(artists))
-    fingerprints = stack_fingerprints(row.fingerprint for row in rows)
     return CandidateWorks(
         ids=np.array([row.id for row in rows], np.int64),
         numbers=numbers.astype(np.int64),
         artists=artists,
         sizes=sizes,
         local_scales=np.array([row.local_scale for row in rows], np.float32),
-        fingerprints=fingerprints,
-        reduced=coarse_fingerprints(fingerprints),
+        fingerprints=stack_fingerprints(row.fingerprint for row in rows),
     )

@@ -6,17 +6,19 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from painter_search.collection.dates.years import read_years
 from painter_search.collection.work import Work
 from painter_search.common.errors import DamagedFileError, InvalidValueError, UnknownWorkError
 from painter_search.common.files.sqlite import ReadOnlyConnection, open_read_only
 from painter_search.images.fingerprint import FINGERPRINT_BYTES, first_of_each_picture, stack_fingerprints
-from painter_search.index.id_sets import is_among
+from painter_search.index.id_sets import as_ids, is_among
 
 T = TypeVar("T")
 
@@ -64,7 +66,6 @@ class WorksDB:
         self._thumbnails: sqlite3.Connection | None = None
         self._pictures_path = pictures
         self._pictures: sqlite3.Connection | None = None
-        self._styles: list[str] | None = None
 
     def close(self) -> None:
         """Close the files."""
@@ -78,17 +79,21 @@ class WorksDB:
     def __len__(self) -> int:
         return int(self._works.execute("SELECT count(*) FROM works").fetchone()[0])
 
-    def get(self, ids: Sequence[int]) -> list[Work]:
-        """The works with these ids, in their order. Raises `UnknownWorkError` for an id that no work has."""
+    def get(self, ids: int | Sequence[int] | NDArray[np.int64]) -> list[Work]:
+        """The works with these ids, one or several, in their order.
+
+        Raises `UnknownWorkError` for an id that no work has, and `InvalidValueError` for what is no whole number.
+        """
+        wanted: list[int] = as_ids(ids).tolist()
         found = {
             row[0]: Work(*map(str, row[1:]))
-            for batch in _batches([int(id) for id in ids])
+            for batch in _batches(wanted)
             for row in self._works.execute(
                 f"SELECT id, {', '.join(COLUMNS)} FROM works WHERE id IN ({_placeholders(batch)})", batch
             )
         }
         try:
-            return [found[int(id)] for id in ids]
+            return [found[id] for id in wanted]
         except KeyError as error:
             raise unknown_work(error.args[0]) from None
 
@@ -109,12 +114,17 @@ class WorksDB:
         """The names of the collections that the works are from, sorted."""
         return [row[0] for row in self._works.execute("SELECT DISTINCT collection FROM works ORDER BY collection")]
 
+    @cached_property  # every work is gone through
     def styles(self) -> list[str]:
         """The styles of the works, sorted."""
-        if self._styles is None:  # every work is gone through for them
-            rows = self._works.execute("SELECT DISTINCT style FROM works WHERE style <> '' ORDER BY style")
-            self._styles = [row[0] for row in rows]
-        return self._styles
+        rows = self._works.execute("SELECT DISTINCT style FROM works WHERE style <> '' ORDER BY style")
+        return [row[0] for row in rows]
+
+    @cached_property  # every work is gone through
+    def is_dated(self) -> bool:
+        """Whether a year can be read from the date of any work."""
+        rows = self._works.execute("SELECT DISTINCT date FROM works WHERE date <> ''")
+        return any(read_years(row[0]) is not None for row in rows)
 
     def files_of(self, collection: str) -> set[str]:
         """The files of the works from one collection."""
@@ -169,11 +179,11 @@ class WorksDB:
                 found.update(self._works.execute(f"{full} ({_placeholders(batch)})", batch))
         return found
 
-    def fingerprints(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-        """All ids in ascending order, and the fingerprints: uint8 `[n, FINGERPRINT_BYTES]`."""
-        rows = self._works.execute("SELECT id, fingerprint FROM works ORDER BY id")
-        _check_fingerprints(row[1] for row in rows)
-        return np.array([row[0] for row in rows], dtype=np.int64), stack_fingerprints(row[1] for row in rows)
+    def fingerprints(self) -> NDArray[np.uint8]:
+        """The fingerprints of all works, by ascending id: uint8 `[n, FINGERPRINT_BYTES]`."""
+        found = [row[0] for row in self._works.execute("SELECT fingerprint FROM works ORDER BY id")]
+        _check_fingerprints(found)
+        return stack_fingerprints(found)
 
     def local_scales(self) -> NDArray[np.float32]:
         """The local scales of all works, by ascending id: float32 `[n]`."""

@@ -22,7 +22,7 @@ LEAST_RIGHT = 20
 
 @dataclass(frozen=True)
 class NamingThreshold:
-    """A threshold and its costs, as measured on works by artists that the encoder was not trained on."""
+    """A threshold and its costs, as measured on works embedded by an encoder that was not trained on their artists."""
 
     probability: float
     """No artist is named below this probability that the artist is in the index."""
@@ -38,14 +38,6 @@ class NamingThreshold:
     def to_dict(self) -> dict[str, float]:
         """Plain values, as under "threshold" in what `query --json` prints."""
         return asdict(self)
-
-    def __str__(self) -> str:
-        """The costs in a sentence."""
-        return (
-            f"With this threshold {100 * self.false_names:.0f} of 100 works by artists not in the index are given a "
-            f"name, and {100 * self.true_names:.0f} of 100 whose artist ranks first keep it, as measured on "
-            f"{self.works:,} works by {self.artists:,} artists."
-        )
 
 
 def percentiles(probabilities: FloatArray) -> Percentiles:

@@ -22,7 +22,7 @@ from painter_search.serving.lookups import NotFound, wall_of_works
 from painter_search.serving.result_cache import CachedResult
 from painter_search.serving.routes.cached_results import cached_result, expiry_time
 from painter_search.serving.routes.downloads import Format, Save, csv_file, download_links, json_file, page_file
-from painter_search.serving.routes.html_pages import render_page, root_of, served_page
+from painter_search.serving.routes.html_pages import page_response, root_of, served_page
 from painter_search.serving.routes.pictures import Large, Small, picture_response
 from painter_search.serving.routes.requests import (
     LIMITS,
@@ -79,10 +79,10 @@ def _ask_page(request: Request, filter: FilterText, top: str, works: str, **prob
     index = service_of(request).current_index.get()
     ids = wall_of_works(index)
     wall = [IndexedWork(id, work) for id, work in zip(ids, index.works.get(ids), strict=True)]
-    content = {"styles": index.works.styles(), "artists": index.artists.names, "limits": LIMITS, "wall": wall}
+    content = {"styles": index.works.styles, "dated": index.works.is_dated, "artists": index.artists.names}
     filled_in = {"asked": filter, "top": top, "works": works, "more": (top, works) != (DEFAULT_TOP, DEFAULT_WORKS)}
-    page = render_page("ask.html", index, served_page(request, "/"), **filled_in, **content, **problem)
-    return HTMLResponse(page, 400 if problem else 200)
+    served, status = served_page(request, "/"), 400 if problem else 200
+    return page_response("ask.html", index, served, status, limits=LIMITS, wall=wall, **filled_in, **content, **problem)
 
 
 @ask_pages.get("/answers/{name}")
@@ -177,7 +177,7 @@ def _answers_page(request: Request, name: str, result: CachedResult, number: int
             one,
             0,
             shown_artists=None if alone else 0,
-            pictures=not served.result,
+            pictures=False,
             time=result.time,
             suggest_crop=alone and served.can_crop,
         )

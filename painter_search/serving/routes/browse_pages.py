@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import numpy as np
 from fastapi import APIRouter, Path, Query, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from painter_search.common.errors import PainterSearchError
 from painter_search.common.text import sentence_case
@@ -84,14 +84,14 @@ def _artists_page(
         "style": filter.style,
         "since": filter.since,
         "before": filter.before,
-        "styles": index.works.styles(),
+        "styles": index.works.styles,
+        "dated": index.works.is_dated,
         "close": similar_names(q, names) if misspelt else [],
         "error": error,
     }
     address = _address("/artists", {"q": q, **filter.filled_in()} if q else filter.filled_in())
     served = replace(served_page(request, "/artists"), downloads=download_links(address) if listed else ())
-    page = render_page("artists.html", index, served, **content)
-    return HTMLResponse(page, status)
+    return page_response("artists.html", index, served, status, **content)
 
 
 @browse_pages.get("/artists/{name:path}")
@@ -155,15 +155,16 @@ def work(
         "exclude_artist": filter.exclude_artist,
         "since": filter.since,
         "before": filter.before,
-        "styles": whole.works.styles(),
+        "styles": whole.works.styles,
+        "dated": whole.works.is_dated,
         "artists": whole.artists.names,
         "error": problem,
     }
     if save == "page":
         return page_file("work", render_page("work.html", whole, **content))
     downloads = () if problem else download_links(_address(f"/works/{id}", filter.filled_in()))
-    page = render_page("work.html", whole, replace(served_page(request), downloads=downloads), **content)
-    return HTMLResponse(page, 400 if problem else 200)
+    served = replace(served_page(request), downloads=downloads)
+    return page_response("work.html", whole, served, 400 if problem else 200, **content)
 
 
 @browse_pages.get("/index")

@@ -19,7 +19,7 @@ from painter_search.index.painting_index import PaintingIndex
 from painter_search.serving.lookups import ChosenPainting, works_to_choose
 from painter_search.serving.routes.cached_results import cached_result, expiry_time
 from painter_search.serving.routes.downloads import Format, Save, csv_file, download_links, json_file, page_file
-from painter_search.serving.routes.html_pages import render_page, root_of, served_page
+from painter_search.serving.routes.html_pages import page_response, root_of, served_page
 from painter_search.serving.routes.requests import (
     LIMITS,
     CropField,
@@ -92,7 +92,7 @@ def _choose_page(
     )
     asked = urlencode([*(("painting", reference) for reference in references), ("index", index.digest), ("q", words)])
     content = {"chosen": chosen, "choice": choice, "asked": asked, "q": words, "limits": LIMITS, "error": error}
-    return HTMLResponse(render_page("compare_ask.html", index, served, **content), 400 if error else 200)
+    return page_response("compare_ask.html", index, served, 400 if error else 200, **content)
 
 
 @compare_pages.post("/compare")

@@ -231,14 +231,13 @@ async def read_uploads(files: Sequence[UploadFile], crops: Sequence[str] = ()) -
     """
     parts = [parse_crop(crop) for crop in crops] or [parse_crop("auto")]
     files = [file for file in files if file.filename or file.size != 0]
+    if not files:
+        raise InvalidValueError("give at least one painting.")
     if len(files) > MAX_PAINTINGS:
         raise InvalidValueError(f"these are {len(files)} paintings; send at most {MAX_PAINTINGS} at once.")
     uploads: list[Upload] = []
     for number, file in enumerate(files, start=1):
         content = await file.read(MAX_FILE_BYTES + 1)  # the byte too many marks a file that is too large
-        if content or file.filename:
-            part = parts[min(len(uploads), len(parts) - 1)]
-            uploads.append(Upload(plain_file_name(file.filename, number), content, part))
-    if not uploads:
-        raise InvalidValueError("give at least one painting.")
+        part = parts[min(number, len(parts)) - 1]
+        uploads.append(Upload(plain_file_name(file.filename, number), content, part))
     return uploads

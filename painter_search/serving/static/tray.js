@@ -13,7 +13,7 @@
 
   const zones = [...form.querySelectorAll("[data-drop]")].map((element) => {
     const [main, camera] = element.querySelectorAll("input[type=file]");
-    return { element, main, camera, files: [], list: element.querySelector("[data-chosen]"), crops: new WeakMap() };
+    return { element, main, camera, files: [], list: element.querySelector("[data-chosen]") };
   });
 
   function add(zone, files) {
@@ -66,7 +66,7 @@
     away.dataset.away = "";
     tools.append(away);
     entry.append(drawings.get(file), document.createTextNode(file.name), tools);
-    form.dispatchEvent(new CustomEvent("tray-item", { detail: { zone, file, entry, tools, show } }));
+    form.dispatchEvent(new CustomEvent("tray-item", { detail: { file, entry, tools, show } }));
     return entry;
   }
 

@@ -57,9 +57,6 @@ class Features(Protocol):
     def embed(self, encoder: EncoderNetwork, paths: Sequence[Path]) -> NDArray[np.float32]:
         """The embeddings of works given by their frames, likewise."""
 
-    def stage_outputs(self, rows: torch.Tensor, views: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """What the last frozen stage gives for one view of each of these works; see `StageCache.read`."""
-
 
 class FeatureCache:
     """Features in files, float16 `[MAX_VIEWS, width]` a work; one with fewer views has them repeated in order."""
@@ -105,6 +102,7 @@ class FeatureCache:
         return self._pick(np.asarray(rows), "count").astype(np.int64)
 
     def stage_outputs(self, rows: torch.Tensor, views: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """What the last frozen stage gives for one view of each of these works; see `StageCache.read`."""
         assert self._stage is not None
         return self._stage.read(rows, views)
 
@@ -144,9 +142,6 @@ class FeatureCacheSubset:
 
     def embed(self, encoder: EncoderNetwork, paths: Sequence[Path]) -> NDArray[np.float32]:
         return self._features.embed(encoder, paths)
-
-    def stage_outputs(self, rows: torch.Tensor, views: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        return self._features.stage_outputs(torch.from_numpy(self._rows[rows.numpy()]), views)
 
 
 @contextmanager

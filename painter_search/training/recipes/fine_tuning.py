@@ -24,7 +24,7 @@ from painter_search.training.data.pk_sampler import Batch, PKSampler
 from painter_search.training.distributed import gather_embeddings, sum_gradients, world_size
 from painter_search.training.epoch_metrics import MetricAccumulator
 from painter_search.training.history import EpochMetrics
-from painter_search.training.losses import SupervisedContrastiveLoss, mean_active_loss
+from painter_search.training.losses import SupervisedContrastiveLoss
 from painter_search.training.recipes.learning_rate import learning_rate_factor
 from painter_search.training.recipes.tuned_part import Loaded, TunedPart
 
@@ -97,10 +97,10 @@ class FineTuning(Generic[Loaded]):
         for batch, of_batch in track(loaded, title, total=self._sampler.steps):
             self._training_step(self._part.embed_loaded(of_batch), batch.artists, metrics)
             if average:
+                # With Adam's bias correction (Kingma and Ba, 2015); otherwise few steps would hardly move the average.
+                share = (1 - self._part.averaging) / (1 - self._part.averaging**self._step)
                 with torch.no_grad():
-                    torch._foreach_lerp_(
-                        list(average.values()), list(self._parameters.values()), 1 - self._part.averaging
-                    )
+                    torch._foreach_lerp_(list(average.values()), list(self._parameters.values()), share)
             images += len(batch.rows)
         self._trained = self._weights() if average else {}
         self._set_weights(average)
@@ -153,7 +153,7 @@ class FineTuning(Generic[Loaded]):
         loss.backward()
         sum_gradients(self._parameters.values())
         self._optimizer.step()
-        metrics.add(mean_active_loss(positive, negative, metrics.margin), positive, negative)
+        metrics.add(loss, positive, negative)
         self._step += 1
 
     def _weights(self) -> dict[str, torch.Tensor]:

@@ -21,8 +21,8 @@ class TunedPart(Protocol[Loaded]):
     """A part of an encoder with a fitted readout that fine-tuning trains: `TunedStages` or `TunedNetwork`."""
 
     averaging: float
-    """The weights kept are a running average of the trained ones, with this share of the average at every step; 0 keeps
-    the trained ones."""
+    """The weights kept are a running average of the trained ones, with this share of the average at every step, less in
+    the first ones; 0 keeps the trained ones."""
 
     def parameters(self) -> dict[str, nn.Parameter]:
         """What is trained, by names in the encoder's network."""

@@ -14,7 +14,6 @@ from painter_search.analysis.comparisons.comparison import compare_paintings
 from painter_search.analysis.comparisons.comparison_inputs import is_painting_group
 from painter_search.analysis.comparisons.group_comparison import GroupComparison
 from painter_search.analysis.comparisons.pair_comparison import PairComparison
-from painter_search.analysis.distance_percentiles import same_artist
 from painter_search.common.errors import DamagedFileError, InvalidValueError, NotEnoughDataError, NotFoundError
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.index.painting_index import PaintingIndex
@@ -65,7 +64,7 @@ def test_same_artist_gives_probabilities_of_any_shape(
     monkeypatch.setattr(PaintingIndex, "confidence", StubConfidence())
     monkeypatch.setattr(PaintingIndex, "mean_distance", 1.0)
     distances = np.array([[0.0, 1.0, 3.0]])
-    np.testing.assert_allclose(same_artist(small_index, distances), [[1, 0.5, 0.25]])
+    np.testing.assert_allclose(small_index.same_artist(distances), [[1, 0.5, 0.25]])
     pair = compare_paintings(small_index, groups / "alone.jpg", groups / "painter 30" / "0.jpg")
     assert isinstance(pair, PairComparison)
     assert pair.same_artist == pytest.approx(1 / (1 + pair.distance))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from painter_search.analysis.exports.config import ExportConfig
+from painter_search.analysis.exports.config import ExportConfig, Format
 from painter_search.analysis.exports.export import export_index
 from painter_search.analysis.exports.tables import write_npy
 from painter_search.common.errors import InvalidValueError
@@ -63,6 +64,9 @@ def test_format_follows_the_name_and_the_name_the_format(out: str | None, kind: 
     config = ExportConfig(None if out is None else Path(out), format=kind)
     assert config.target == Path(written)
     assert config.kind == (kind or written.rpartition(".")[2])
+    assert config.format == kind
+    if config.out is not None:
+        assert replace(ExportConfig(), out=config.out) == config
 
 
 def test_csv_lists_the_works_with_their_ids_for_spreadsheets(small_index: PaintingIndex, tmp_path: Path) -> None:
@@ -158,6 +162,35 @@ def test_npy_export_replaces_its_own_table_and_no_other(small_index: PaintingInd
     export(small_index, tmp_path / "museum.npy", "npy")
     assert (tmp_path / "museum.csv").read_bytes() == written
     (tmp_path / "museum.csv").write_text("id,artist\n1,Ada\n")
-    with pytest.raises(InvalidValueError, match=r"museum\.csv exists, and the table of the works would replace it"):
+    with pytest.raises(InvalidValueError, match=r"museum\.csv exists, and the export of the works would replace it"):
         export(small_index, tmp_path / "museum.npy", "npy")
     assert (tmp_path / "museum.csv").read_text() == "id,artist\n1,Ada\n"
+
+
+@pytest.mark.parametrize("kind", ["csv", "npy", "parquet", "atlas"])
+def test_export_replaces_its_own_file_and_no_other(
+    small_index: PaintingIndex, tmp_path: Path, kind: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = ExportConfig(format=kind).target
+    for content in (b"id,artist\n1,Ada\n", b""):
+        path.write_bytes(content)
+        with pytest.raises(InvalidValueError, match=rf"{path.name} exists, and .* write to another name, or delete it"):
+            export(small_index, path, kind)
+        assert path.read_bytes() == content
+    path.unlink()
+    export(small_index, path, kind)
+    written = path.read_bytes()
+    export(small_index, path, kind)
+    assert path.read_bytes() == written
+
+
+def test_export_keeps_parquet_of_other_columns(small_index: PaintingIndex, tmp_path: Path) -> None:
+    pd.DataFrame({"id": [1]}).to_parquet(tmp_path / "works.parquet")
+    with pytest.raises(InvalidValueError, match=r"works\.parquet exists"):
+        export(small_index, tmp_path / "works.parquet", "parquet")
+
+
+def test_csv_export_names_a_work_of_the_index(small_index: PaintingIndex, tmp_path: Path) -> None:
+    hint = export_index(ExportConfig(tmp_path / "works.csv", index=small_index.folder)).hint
+    assert f"query '#{small_index.artists.ids[0]}' asks about the work" in hint

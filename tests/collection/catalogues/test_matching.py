@@ -258,6 +258,7 @@ CONTESTED = "1 file is left out, since the catalogue gives it to several artists
     ("rows", "files", "remark"),
     [
         ([("M", "1.jpg")], ["1.jpg"], None),
+        ([("Claude Monet", "1.jpg"), ("Monet, Claude", "1.jpg")], ["1.jpg"], None),
         ([("M", "a/1.jpg")], ["a/1.jpg"], None),
         ([("M", "scans/a/1.jpg")], ["a/1.jpg"], None),
         ([("M", "1.jpg")], ["a/1.jpg", "b/1.jpg"], "1 work is left out, since several files may be meant, e.g. "),

@@ -79,11 +79,13 @@ def test_kind_of_and_repair_leave_real_artists_alone(collections: Path) -> None:
     [
         ("style", "Abstract_Expressionism Action_painting Art_Nouveau_Modern Baroque Color_Field_Painting Cubism Rococo"
                   " Naive_Art_Primitivism Pop_Art Ukiyo_e kubismus impressionnisme Rinascimento Die_Br\u00fccke"),
-        ("period", "19th_century XIX 1880s 1889 1880-1890 19._Jahrhundert siglo_XVII XVIIIe_si\u00e8cle c._1500"),
+        ("period", "19th_century XIX 1880s 1889 1880-1890 19._Jahrhundert siglo_XVII XVIIIe_si\u00e8cle c._1500"
+                   " 2021-05-03_Louvre"),
         ("part", "train Training train_images test test_set val valid validation dev"),
-        ("container", "images my-paintings resized dataset paintings_(2) data_v2 best_artworks Bilder tableaux"),
+        ("container", "images my-paintings resized dataset paintings_(2) data_v2 best_artworks Bilder tableaux"
+                      " Photos_from_2019"),
         ("subject", "portraits Still_Life early_works Blue_Period Zeichnungen nature_morte"),
-        ("rest", "other misc unsorted Sonstiges other_paintings"),
+        ("rest", "other misc unsorted Sonstiges other_paintings Sold Available Reserved"),
         ("place", "Italy French Dutch_School German_painters"),
         ("museum", "Louvre National_Gallery Van_Gogh_Museum Mus\u00e9e_d'Orsay"),
         ("number", "1 042 69"),

@@ -42,6 +42,39 @@ def test_read_folder_takes_artist_and_title_from_path() -> None:
     assert (found.artists_from, found.layout, found.remarks) == ("folder names at level 1", "artist", [])
 
 
+@pytest.mark.parametrize(
+    ("path", "artist"),
+    [
+        ("Rembrandt/workshop/1.jpg", "Rembrandt (workshop of)"),
+        ("Titian/copies/1.jpg", "Titian (copy after)"),
+        ("Titian/attributed/1.jpg", "Titian (attributed to)"),
+        ("Goya/follower of/1.jpg", "Goya (follower of)"),
+        ("Rembrandt/workshop of Rembrandt - Woman.jpg", "Rembrandt (workshop of)"),
+        ("Titian/Follower of Titian - Danae.jpg", "Titian (follower of)"),
+        ("Van Gogh/after_van_gogh_2.jpg", "Van Gogh (after)"),
+        ("Goya/school/1.jpg", "Goya"),
+        ("Goya/style/1.jpg", "Goya"),
+        ("Goya/student/1.jpg", "Goya"),
+        ("Goya/After the storm.jpg", "Goya"),
+        ("Titian/fake/1.jpg", "Titian"),  # a layout that is given keeps fakes
+    ],
+)
+def test_read_folder_reads_qualifiers_in_folders_and_names(path: str, artist: str) -> None:
+    table = read([*files("Rembrandt", "Titian", "Goya", "Van Gogh"), path], "artist").table
+    assert table["artist"][table["new_filename"] == path].tolist() == [artist]
+
+
+def test_read_folder_reads_qualifiers_in_folders_above_the_artists() -> None:
+    found = works_by_artist(read(files("own/Rembrandt", "own/Goya", "workshop/Rembrandt")))
+    assert found == {"Rembrandt": 2, "Goya": 2, "Rembrandt (workshop of)": 2}
+
+
+@pytest.mark.parametrize("wrapping", ["copies/{}", "studio/photos/{}", "{}/studio"])
+def test_read_folder_reads_no_qualifier_in_a_folder_that_all_pictures_lie_in(wrapping: str) -> None:
+    found = read(files(*(wrapping.format(artist) for artist in ("Rembrandt", "Goya"))))
+    assert works_by_artist(found) == {"Rembrandt": 2, "Goya": 2}
+
+
 def test_read_folder_takes_title_of_a_side_from_the_folder_of_its_work() -> None:
     paths = [
         "Monet/Seine 1872/recto.jpg",

@@ -39,12 +39,49 @@ def test_read_catalogue_joins_given_and_family_names(header: str, tmp_path: Path
     assert remarks[0].startswith(f"c.csv: artists are read from '{header.split(',')[0]}' and ")
 
 
-@pytest.mark.parametrize("header", ["Artist 1,Artist 2", "artist,artist 2", "objectCreator[1],objectCreator[2]"])
+@pytest.mark.parametrize(
+    "header", ["Artist 1,Artist 2", "artist,artist 2", "Artist,Artist2", "objectCreator[1],objectCreator[2]"]
+)
 def test_read_catalogue_keeps_several_artists_of_a_work(header: str, tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text(f"{header},filename\nPeter Paul Rubens,Frans Snyders,1.jpg\nTitian,,2.jpg\n")
     table, remarks = read(tmp_path / "c.csv")
     assert table["artist"].tolist() == ["Peter Paul Rubens; Frans Snyders", "Titian"]
     assert remarks == ["c.csv: artists are read from {!r} and {!r}.".format(*header.split(","))]
+
+
+def test_read_catalogue_keeps_a_qualifier_in_the_cell_of_a_second_artist(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("Artist 1,Artist 2,filename\nTitian,Workshop,1.jpg\n")
+    assert read(tmp_path / "c.csv")[0]["artist"].tolist() == ["Titian; Workshop"]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "artist"),
+    [
+        ("Artist Prefix", "Copy after", "Titian (copy after)"),
+        ("Artist Suffix", "?", "Titian (possibly)"),
+        ("creator.qualifier", "Style of", "Titian (style of)"),
+        ("Zuschreibungsgrad", "Werkstatt", "Titian (workshop of)"),
+        ("Zuschreibung", "Kopist", "Titian (copy after)"),
+        ("Précisions auteur", "peintre ; d'après", "Titian (after)"),
+    ],
+)
+def test_read_catalogue_reads_a_qualifier_in_a_column_of_its_own(
+    column: str, cell: str, artist: str, tmp_path: Path
+) -> None:
+    (tmp_path / "c.csv").write_text(f"artist,{column},filename\nTitian,{cell},1.jpg\nMonet,,2.jpg\n", encoding="utf-8")
+    table, remarks = read(tmp_path / "c.csv")
+    assert table["artist"].tolist() == [artist, "Monet"]
+    assert remarks == [f"c.csv: qualifiers are read from {column!r} ({cell})."]
+
+
+def test_read_catalogue_reads_qualifiers_part_by_part_and_tells_of_other_entries(tmp_path: Path) -> None:
+    rows = "Titian|Goya,|After,1.jpg\nMonet,sicher,2.jpg\n"
+    (tmp_path / "c.csv").write_text(f"artist,qualifier,filename\n{rows}")
+    table, remarks = read(tmp_path / "c.csv")
+    assert table["artist"].tolist() == ["Titian|Goya (after)", "Monet"]
+    assert remarks == [
+        "c.csv: qualifiers are read from 'qualifier' (|After); a work is the artist's own where 'qualifier' is sicher."
+    ]
 
 
 def test_read_catalogue_joins_artists_once_and_without_unknown_ones(tmp_path: Path) -> None:

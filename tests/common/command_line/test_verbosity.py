@@ -11,6 +11,7 @@ from painter_search.common.command_line.cli import FAILED, MISUSED, run_command
 from painter_search.common.errors import NotFoundError
 from painter_search.common.log import logger
 from painter_search.common.progress import track
+from painter_search.common.version import __version__
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def run(config: Config) -> None:
         ((), ("counted", "Counting"), ("in detail", "Python")),
         (("--quiet",), (), ("counted", "Counting", "in detail")),
         (("-q",), (), ("counted", "Counting", "in detail")),
-        (("--verbose",), ("counted", "Counting", " s  in detail", "painter_search 0"), ()),
+        (("--verbose",), ("counted", "Counting", " s  in detail", f"painter_search {__version__}"), ()),
         (("-v",), ("in detail",), ()),
     ],
 )

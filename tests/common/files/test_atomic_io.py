@@ -47,10 +47,11 @@ def test_to_json_writes_what_every_program_reads() -> None:
 
 
 def test_write_json_keeps_numbers_that_are_none_and_paths_that_are_no_utf_8(tmp_path: Path) -> None:
-    content = {"path": os.fsdecode(b"Gem\xe4lde"), "loss": float("nan")}
+    content = {"path": os.fsdecode(b"Gem\xe4lde"), "artist": "Dürer", "loss": float("nan")}
     write_json(tmp_path / "some.json", content)
     found = read_json(tmp_path / "some.json")
     assert found["path"] == content["path"]
+    assert '"Dürer"' in (tmp_path / "some.json").read_text(encoding="utf-8")
     assert np.isnan(found["loss"])
 
 

@@ -9,6 +9,7 @@ from browser import assert_accessible_markup, open_in_browser, with_loading_repo
 from painter_search.analysis.reliability import measure_reliability
 from painter_search.display.pages import index_page
 from painter_search.display.pages.index_page import write_index_page, write_missing_index_page
+from painter_search.display.pages.page import open_template
 from painter_search.display.words.reliability_text import NOT_MEASURED, PROVENANCE, reliability_rows
 from painter_search.index.painting_index import PaintingIndex
 
@@ -63,6 +64,25 @@ def test_reliability_rows_without_calibration_have_names_of_their_own(
 def test_index_page_markup_is_accessible(measured: str) -> None:
     assert measured.count("<svg ") == len(re.findall(r'<svg [^>]*role="img" aria-label="[^"]+"', measured)) == 2
     assert_accessible_markup(measured)
+
+
+def test_index_page_says_whether_its_calibration_was_moved_to_its_works(
+    calibrated_index: PaintingIndex,
+) -> None:
+    of_encoder = calibrated_index.manifest.confidence
+    assert of_encoder is not None
+    moved = replace(of_encoder, measured_works=55)
+    said = []
+    for manifest in (
+        calibrated_index.manifest,
+        replace(calibrated_index.manifest, confidence=moved, encoder_confidence=of_encoder),
+    ):
+        index = PaintingIndex(calibrated_index.folder, manifest)
+        page = open_template("index.html").render(index=index, manifest=manifest, artists_with_several=0)
+        foot = open_template("_foot.html").render(index=index, citation="")
+        fitted = "fitted on 35 works by 6 artists, each embedded by an encoder that was not trained on them([^<.]*)"
+        said.append([re.findall(fitted, html) for html in (page, foot)])
+    assert said == [[[""], [""]], [[", then adjusted to 55 works of this index"]] * 2]
 
 
 @pytest.mark.slow

@@ -102,6 +102,15 @@ def test_answers_to_a_filter_speak_of_the_works_compared_with(calibrated_index: 
     assert tally([failed, views[1]]) == "1 perhaps by nobody among the works compared with, 1 not answered"
 
 
+def test_table_of_answers_says_when_an_artist_is_named(calibrated_index: PaintingIndex) -> None:
+    for filtered, artists in ((False, "the artists in this index"), (True, "the artists compared with")):
+        view = replace(hostile_view(), filtered=filtered)
+        assert isinstance(view.answer, Attribution)
+        judged = replace(view, answer=replace(view.answer, same_works=()))
+        html = query_page([judged, judged], calibrated_index)
+        assert f"The first artist is named where {artists} are together likely enough." in html
+
+
 def test_page_of_a_file_that_was_not_answered_says_why_and_what_to_do(small_index: PaintingIndex) -> None:
     html = query_page([view_answer(FailedQuery("a.jpg", "a text file, not an image"), small_index)], small_index)
     assert "<h1>Not answered</h1>" in html

@@ -163,10 +163,10 @@ def test_save_that_fails_leaves_the_encoder_before(
 
 def test_saved_encoder_knows_the_artists_that_it_was_trained_on(encoder: Encoder, saved: Path, tmp_path: Path) -> None:
     assert load_encoder(saved).trained_artists is None
-    trained = Encoder(encoder.network, encoder.framing)
-    trained.trained_artists = digest_artists(["Claude Monet", "Berthe Morisot"])
+    artists = digest_artists(["Claude Monet", "Berthe Morisot"])
+    trained = Encoder(encoder.network, encoder.framing, trained_artists=artists)
     again = load_encoder(trained.save(tmp_path / "first", onnx=False))
-    assert load_encoder(again.save(tmp_path / "second", onnx=False)).trained_artists == trained.trained_artists
+    assert load_encoder(again.save(tmp_path / "second", onnx=False)).trained_artists == artists
 
 
 @pytest.mark.parametrize(

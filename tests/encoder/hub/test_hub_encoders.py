@@ -155,7 +155,8 @@ def test_model_card_says_what_was_trained_on_measured_and_limited(tmp_path: Path
     card = model_card(encoder, run, NAME, license="mit")
     for said in (
         "license: mit", "# hands", "`old-masters`", "recipe `strong`", "98 test artists", "1,234 triplets",
-        "| triplet accuracy | 50.0 % [40.0, 60.0] | 75.0 % [70.0, 80.0] |", "35 works by 6 artists",
+        "| triplet accuracy | 50.0 % [40.0, 60.0] | 75.0 % [70.0, 80.0] |",
+        "35 works by 6 artists, each embedded by an encoder that was not trained on them.",
         "not a proof of authorship", f"--encoder hf-hub:{NAME}",
     ):  # fmt: skip
         assert said in card, said

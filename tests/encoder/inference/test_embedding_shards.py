@@ -15,6 +15,7 @@ from small_world import paint
 from painter_search.common.errors import DamagedFileError, NotFoundError, PainterSearchError
 from painter_search.common.files.urls import Location, list_names
 from painter_search.encoder.config import EncoderConfig
+from painter_search.encoder.inference import embedding_shards as sharding
 from painter_search.encoder.inference.embedding import embed_all
 from painter_search.encoder.inference.embedding_shards import (
     DamagedShardError,
@@ -43,12 +44,13 @@ class Means:
 
 
 @pytest.fixture
-def shards(tmp_path: Path) -> list[Shard]:
+def shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Shard]:
     """Eleven frames in shards of four."""
     frames = [tmp_path / f"{number}.jpg" for number in range(11)]
     for number, frame in enumerate(frames):
         paint(0, number).save(frame)
-    return split_into_shards([f"here/ü{number}\udcff.jpg" for number in range(11)], frames, first=100, size=4)
+    monkeypatch.setattr(sharding, "SHARD_SIZE", 4)
+    return split_into_shards([f"here/ü{number}\udcff.jpg" for number in range(11)], frames, first=100)
 
 
 @pytest.fixture(params=["folder", "memory"])

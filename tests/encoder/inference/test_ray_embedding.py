@@ -72,7 +72,9 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def shards(frames: list[Path]) -> list[Shard]:
-    return split_into_shards([frame.name for frame in frames], frames, size=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sharding, "SHARD_SIZE", 2)
+        return split_into_shards([frame.name for frame in frames], frames)
 
 
 def test_build_on_ray_gives_the_index_of_one_machine(

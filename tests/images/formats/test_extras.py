@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.ExifTags import Base
 
 from painter_search.common.errors import UnreadableImageError
-from painter_search.images.color import ORIENTATION
 from painter_search.images.formats.jxl_size import jxl_size
 from painter_search.images.framing import frame_painting, open_frame
 
@@ -68,7 +68,7 @@ def test_frame_painting_turns_heic_upright(orientation: int, paint: Paint, save:
     upright = paint(2, 160, 90)
     turn = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}[orientation]
     exif = Image.Exif()
-    exif[ORIENTATION] = orientation
+    exif[Base.Orientation] = orientation
     frame = frame_painting(save(upright.transpose(turn), "HEIF", quality=95, exif=exif.tobytes()), "whole")
     assert (frame.width, frame.height) == (160, 90)
     assert np.abs(np.asarray(open_frame(frame.jpeg)).astype(np.int16) - np.asarray(upright)).mean() < 5

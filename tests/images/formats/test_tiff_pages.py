@@ -108,7 +108,7 @@ def test_list_pages_stops_at_damaged_directory(damage: str, rgb: NDArray[np.uint
         content = content[: int.from_bytes(content[link : link + 4], "little") + 20]
     else:
         content[link : link + 4] = (first if damage == "loop" else 2**31).to_bytes(4, "little")
-    assert [(page.width, page.height) for page in list_pages(bytes(content))][:1] == [(WIDTH, HEIGHT)]
+    assert [(page.width, page.height) for page in list_pages(bytes(content))] == [(WIDTH, HEIGHT)]
     assert np.array_equal(shown(bytes(content)), expected(rgb))
 
 

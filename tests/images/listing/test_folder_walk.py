@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from painter_search.images.listing.folder_walk import nothing_found, walk_folder
+from painter_search.images.listing.folder_walk import walk_folder
 from painter_search.images.listing.side_files import is_note, is_side_file
 from painter_search.images.sources import list_sources, read_original
 
@@ -131,15 +131,6 @@ def test_walk_folder_passes_over_what_is_deleted_meanwhile(tmp_path: Path, monke
         Path, "lstat", lambda path: real(path.with_name("gone") if path.name in ("1.jpg", "Titian") else path)
     )
     assert walked(tmp_path) == ([], {})
-
-
-def test_nothing_found_names_what_was_passed_over() -> None:
-    reason = "a folder that cannot be listed (Permission denied)"
-    remedy = "fix that and run the command again."
-    assert nothing_found([]) == ""
-    assert nothing_found([("", reason)], Path("G")) == f"nothing was found: G is {reason}; {remedy}"
-    places = [("Titian", reason), ("up", "a link")]
-    assert nothing_found(places, Path("G"), Path("H")) == f"nothing was found: Titian in G, H is {reason}; {remedy}"
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may list every folder")

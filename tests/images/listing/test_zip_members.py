@@ -96,10 +96,10 @@ def test_guess_encoding_of_plain_names_is_ascii() -> None:
 
 
 def test_guess_encoding_is_quick_with_hostile_names() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     guess_encoding([bytes([200 + number % 50]) * 60_000 for number in range(50)])
     guess_encoding([f"{number} ".encode() + bytes([200 + number % 50]) * 200 for number in range(20_000)])
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_archive_whose_pictures_have_plain_names_beside_others_is_listed(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.ExifTags import Base
 from wall_photographs import photograph_on_wall
 
 from painter_search.common.errors import UnreadableImageError
-from painter_search.images.color import ORIENTATION
 from painter_search.images.framing import frame_painting, open_frame
 from painter_search.images.photographs.crop import CropBox
 
@@ -78,7 +78,7 @@ def test_rectangle_keeps_its_pixels_and_is_turned_clockwise(turn: int, paint: Pa
 def test_rectangle_lies_on_the_upright_photograph(paint: Paint, save: Save) -> None:
     image = paint(8, 300, 200)
     exif = Image.Exif()
-    exif[ORIENTATION] = 6
+    exif[Base.Orientation] = 6
     lying = image.transpose(Image.Transpose.ROTATE_90)
     crop = CropBox(0, 0, 0.5, 1)
     turned, upright = (

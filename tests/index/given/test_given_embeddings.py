@@ -31,7 +31,7 @@ from painter_search.common.errors import DamagedFileError, NotFoundError, Painte
 from painter_search.images.fingerprint import has_picture
 from painter_search.index.config import BuildIndexConfig
 from painter_search.index.given.vectors import read_vectors
-from painter_search.index.given.works import read_works
+from painter_search.index.given.works import read_given_works
 from painter_search.index.painting_index import PaintingIndex
 
 WIDTH, ARTISTS, WORKS = 12, 5, 4
@@ -217,7 +217,8 @@ def test_works_have_all_artists_that_their_table_numbers(tmp_path: Path) -> None
     table = {"Artist 1": ["Rubens", "Titian"], "Artist 2": ["Snyders", ""], "embedding": [[0.0, 1.0], [1.0, 0.0]]}
     parquet.write_table(pa.table(table), tmp_path / "v.parquet")
     file = read_vectors((tmp_path / "v.parquet",))
-    assert [work.artist for work in read_works(file, None, keep_uncertain=True).works] == ["Rubens; Snyders", "Titian"]
+    given = read_given_works(file, None, keep_uncertain=True)
+    assert [work.artist for work in given.works] == ["Rubens; Snyders", "Titian"]
 
 
 def test_npy_file_is_never_unpickled_and_needs_its_rows(tmp_path: Path) -> None:

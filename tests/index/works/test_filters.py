@@ -2,6 +2,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,8 +42,10 @@ def select_ids(works: Path, **conditions: object) -> list[int]:
     ("where", "holds"),
     [
         ("style = 'Impressionism'", lambda id: id % 3 == 0),
-        ("style = \"Cubism\" OR artist LIKE '%4'", lambda id: id % 3 == 1 or id % 5 == 4),
+        ("\"Style\" = 'Cubism' OR artist LIKE '%4' /* \"4\" */", lambda id: id % 3 == 1 or id % 5 == 4),
         ("style = 'Pop -- (Art)' -- a comment", lambda id: id % 3 == 2),
+        ('"works"."style" = \'Cubism\' COLLATE "nocase" AND "rowid" > 3', lambda id: id % 3 == 1 and id > 3),
+        ('title <> \'"Cubism"\' AND [style] = \'Cubism\' -- "title", "none"', lambda id: id % 3 == 1),
         ("id BETWEEN 3 AND 7 AND NOT date = ''", lambda id: 3 <= id <= 7 and id % 6 != 2),
         ("lower(title) = 'o''hara 4'", lambda id: id == 4),
         ("artist IN ('Artist 1', 'Artist 2')", lambda id: id % 5 in (1, 2)),
@@ -136,6 +139,45 @@ def test_select_works_lists_the_columns_for_an_unknown_one(works: Path) -> None:
         select_works(works, WorkFilter("styl = 'Cubism'"))
 
 
+@pytest.mark.parametrize("where", ["\"stlye\" <> 'Cubism'", 'style = "Cubism"', '`style` = \'"\' OR ""'])
+def test_select_works_takes_no_misspelt_column_for_a_text(works: Path, where: str) -> None:
+    with pytest.raises(InvalidValueError, match=r"no such column: (stlye|Cubism|)\): .* with texts in single quotes"):
+        select_works(works, WorkFilter(where))
+
+
+@pytest.mark.parametrize(
+    ("conditions", "lacking"),
+    [
+        ({"where": "style = 'Cubism'"}, "style"), ({"where": "lower(\"STYLE\") = 'cubism'"}, "style"),
+        ({"style": "Cubism"}, "style"), ({"before": 1900}, "date"), ({"where": "date LIKE '18%'"}, "date"),
+        ({"where": "artist = 'style'"}, None), ({"where": "title = 'x' -- style"}, None),
+    ],
+)  # fmt: skip
+def test_select_works_says_that_no_work_has_what_is_asked_for(
+    tmp_path: Path, conditions: dict[str, object], lacking: str | None
+) -> None:
+    write_works(tmp_path / "works.sqlite", [(1, Work("c", "1.jpg", "Ada"), bytes(772))])
+    told = f"no work in this index has a {lacking}, which comes from a catalogue" if lacking else "drop or widen"
+    with pytest.raises(NotEnoughDataError, match=told):
+        select_ids(tmp_path / "works.sqlite", **conditions)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "message"),
+    [
+        ({"before": "1900"}, "before is '1900'; it must be a whole number"),
+        ({"since": 1900.5}, "since is 1900.5; it must be a whole number"),
+        ({"style": ["Cubism"]}, r"style is \['Cubism'\]; it must be a text"),
+        ({"where": 1}, "where is 1; it must be a text"),
+        ({"artists": None}, "None is no name; give a name, or several"),
+    ],
+)
+def test_work_filter_refuses_values_of_other_types(conditions: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidValueError, match=message):
+        WorkFilter(**conditions)
+    assert type(WorkFilter(before=np.int64(1900)).before) is int  # type: ignore[arg-type]
+
+
 def test_select_works_finds_an_artist_under_another_spelling(works: Path) -> None:
     assert select_ids(works, artists="ARTIST_3") == select_ids(works, artists="Artist 3")
     assert select_ids(works, exclude_artists="ARTIST 3") == select_ids(works, exclude_artists="Artist 3")
@@ -195,6 +237,9 @@ def test_filtered_index_answers_as_if_it_had_no_other_works(
             [neighbour.distance for neighbour in match.works], [neighbour.distance for neighbour in kept], rtol=1e-5
         )
     assert small_index.filtered(None) is small_index
+    for other in ("style = 'Cubism'", {"style": "Cubism"}):
+        with pytest.raises(InvalidValueError, match=r"is not a filter; give a WorkFilter\(\.\.\.\)"):
+            small_index.filtered(other)  # type: ignore[arg-type]
     assert len(small_index) == 16
 
 
@@ -207,6 +252,13 @@ def test_open_read_only_refuses_to_write(works: Path, tmp_path: Path) -> None:
 def test_styles_are_read_once(works: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are shown by every page with a form, and take a look at every work."""
     database = WorksDB(works, works)
-    assert database.styles() == sorted(STYLES)
+    assert database.styles == sorted(STYLES)
     monkeypatch.setattr(ReadOnlyConnection, "execute", None)
-    assert database.styles() == sorted(STYLES)
+    assert database.styles == sorted(STYLES)
+
+
+def test_index_is_dated_if_a_year_can_be_read_of_any_work(tmp_path: Path) -> None:
+    for name, dates, dated in (("undated", ("", "n.d."), False), ("dated", ("n.d.", "c. 1650"), True)):
+        rows = [(id, Work("c", f"{id}.jpg", "Artist", "", date, ""), bytes(772)) for id, date in enumerate(dates, 1)]
+        write_works(tmp_path / name, rows)
+        assert WorksDB(tmp_path / name, tmp_path / "no thumbnails").is_dated == dated

@@ -58,3 +58,18 @@ def test_map_says_that_a_work_is_not_in_its_sample(page: Any) -> None:
     page.goto("/map?work=999999")
     page.wait_for_selector("#map", state="attached", timeout=90_000)
     assert page.inner_text("#status") == "This work is not in the map's sample."
+
+
+def test_whole_map_on_a_telephone_cuts_no_thumbnail(page: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/map")
+    page.wait_for_selector("#map", state="attached", timeout=90_000)
+    wait_until(page, "document.querySelector('#map').dataset.pictured > 0")
+    # All is paper along the four edges, but for rounding where names are outlined in its colour.
+    edge = """() => { const map = document.getElementById("map"), pen = map.getContext("2d");
+        const { width, height } = map, right = width - 1, bottom = height - 1;
+        const paper = pen.getImageData(0, 0, 1, 1).data;
+        const sides = [[0, 0, width, 1], [0, bottom, width, 1], [0, 0, 1, height], [right, 0, 1, height]];
+        const isPaper = (value, at) => Math.abs(value - paper[at % 4]) <= 2;
+        return sides.every((side) => pen.getImageData(...side).data.every(isPaper)); }"""
+    assert page.evaluate(edge)

@@ -25,11 +25,12 @@ const drawing = (() => {
 
   // The map spans -1 to 1 in x and y. `view` is the point in the middle of the canvas, and the zoom relative to the whole map.
   const view = { x: 0, y: 0, zoom: 1 };
-  const state = { named: null, picked: -1, width: 0, height: 0, ratio: 1 };
+  const state = { named: null, picked: -1, filtered: 0, width: 0, height: 0, ratio: 1 };
   let waiting = false, fitting = { key: "", numbers: [] }, stamped = new Map(), pixels = null, mixed = { key: "", colors: [] };
   const order = new Int32Array(count), widths = [];  // the works in sight; the widths of the artists' names
 
-  const unit = () => (Math.min(state.width, state.height) / 2.15) * view.zoom;
+  // At the edge of the whole map there is room for half a thumbnail, or for a marker.
+  const unit = () => Math.max(1, Math.min(state.width, state.height) / 2 - Math.max(REACH, thumbnailSide(1) / 2) - 2) * view.zoom;
   const screenX = (x) => state.width / 2 + (x - view.x) * unit();
   const screenY = (y) => state.height / 2 - (y - view.y) * unit();
   const cssColor = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -59,8 +60,8 @@ const drawing = (() => {
   }
 
   // The side of a thumbnail on the canvas: the fewer works are in sight, the larger.
-  const thumbnailSide = () => {
-    const room = Math.sqrt(state.width * state.height / Math.max(1, count)) * Math.sqrt(view.zoom) * 0.75;
+  const thumbnailSide = (zoom) => {
+    const room = Math.sqrt(state.width * state.height / Math.max(1, count)) * Math.sqrt(zoom) * 0.75;
     return 8 * Math.round(Math.min(1.25 * side, Math.max(state.width < 600 ? 32 : 40, room)) / 8);
   };
 
@@ -176,7 +177,7 @@ const drawing = (() => {
 
   // The picked work lies above all others, in a thick frame; without a thumbnail its point has a ring.
   function paintPicked(number, radius, paper) {
-    const scale = 0.94 * thumbnailSide() / side, w = works[number][WIDTH] * scale, h = works[number][HEIGHT] * scale;
+    const scale = 0.94 * thumbnailSide(view.zoom) / side, w = works[number][WIDTH] * scale, h = works[number][HEIGHT] * scale;
     const x = placed.x[number], y = placed.y[number];
     pen.beginPath();
     if (paintThumbnail(pen, number, x - w / 2, y - h / 2, scale)) pen.rect(x - w / 2 - 2, y - h / 2 - 2, w + 4, h + 4);
@@ -191,7 +192,7 @@ const drawing = (() => {
   function paintThumbnails(visible) {
     const pictured = new Map();  // half the sides of each work's thumbnail
     if (data.sheets.length > FEW_SHEETS && visible > FEW_WORKS) return pictured;
-    const size = thumbnailSide(), scale = 0.94 * size / side;
+    const size = thumbnailSide(view.zoom), scale = 0.94 * size / side;
     for (const number of fitThumbnails(size)) {
       const work = works[number], w = work[WIDTH] * scale, h = work[HEIGHT] * scale;
       const x = placed.x[number] - w / 2, y = placed.y[number] - h / 2;

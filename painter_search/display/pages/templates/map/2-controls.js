@@ -95,7 +95,7 @@
       shown[number] = passes(work) ? 1 : 0;
       if (shown[number]) { found++; named.add(work[ARTIST]); }
     });
-    state.filtered = (state.filtered ?? 0) + 1;
+    state.filtered++;
     if (state.picked >= 0 && !shown[state.picked]) pick(-1);
     state.named = found < works.length ? named : null;
     let text = "";
