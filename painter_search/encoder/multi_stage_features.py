@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import nn
 
@@ -98,7 +96,7 @@ class Readout(nn.Module):
         return torch.cat([*groups, outputs[-1].float()], dim=1)
 
     @torch.no_grad()
-    def fit(self, statistics: torch.Tensor) -> None:
+    def fit(self, statistics: torch.Tensor, weights: torch.Tensor) -> None:
         """Set centre, scale and weights in closed form, from statistics of training works `[n, width]`.
 
         The weights are the principal directions (Pearson 1901), each divided by its eigenvalue to the power of half
@@ -107,19 +105,21 @@ class Readout(nn.Module):
         Args:
             statistics: On the CPU, where everything is computed in double precision, which Apple's GPUs lack; so the
                 bits are the same whatever device the readout is on.
+            weights: How much each row counts, `[n]`, on the CPU.
         """
         values = statistics.double()
-        center = values.mean(0)
-        deviation = values.std(0, correction=0)
+        share = (weights.double() / weights.sum())[:, None]
+        center = (share * values).sum(0)
+        deviation = (share * (values - center).square()).sum(0).sqrt()
         group_sizes = torch.repeat_interleave(torch.tensor(self.sizes), torch.tensor(self.sizes))
         scale = 1 / (deviation + 1e-6) / group_sizes.sqrt()
         self.center.copy_(center)
         self.scale.copy_(scale)
         standardized = (values - center.float()) * scale.float()  # with the precision that `forward` has
-        eigenvalues, eigenvectors = principal_directions(standardized)
+        eigenvalues, eigenvectors = principal_directions(standardized, share)
         damped = eigenvalues + DAMPING * eigenvalues[0]
         directions = eigenvectors / damped ** (WHITENING / 2)
-        directions /= (standardized @ directions).norm(dim=1).mean()
+        directions /= (share[:, 0] * (standardized @ directions).norm(dim=1)).sum()
         # A direction's sign is numerically arbitrary; choosing it by one rule keeps encoders comparable.
         directions[:, directions.sum(0) < 0] *= -1
         self.linear.weight.zero_()
@@ -127,7 +127,7 @@ class Readout(nn.Module):
         self.linear.bias.zero_()
 
 
-def principal_directions(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def principal_directions(values: torch.Tensor, share: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The largest eigenvalues `[k]` of rows' covariance, largest first, and their eigenvectors `[width, k]`.
 
     `k` is at most 256, and less where rows span fewer directions. Where there are fewer rows than their width, the
@@ -135,15 +135,16 @@ def principal_directions(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tens
 
     Args:
         values: Centred rows, float64 `[n, width]`.
+        share: How much each row counts, `[n, 1]`, 1 in all.
     """
     few = len(values) < values.shape[1]
-    scaled = values / math.sqrt(len(values))
-    products = scaled @ scaled.T if few else scaled.T @ scaled
+    weighted = share.sqrt() * values
+    products = weighted @ weighted.T if few else values.T @ (share * values)
     eigenvalues, eigenvectors = torch.linalg.eigh(products)
     order = eigenvalues.argsort(descending=True)[:EMBEDDING_SIZE]
     order = order[eigenvalues[order] > MIN_EIGENVALUE * eigenvalues[order[0]]]  # the others' are rounding errors
     eigenvalues, eigenvectors = eigenvalues[order], eigenvectors[:, order]
-    return eigenvalues, scaled.T @ eigenvectors / eigenvalues.sqrt() if few else eigenvectors
+    return eigenvalues, weighted.T @ eigenvectors / eigenvalues.sqrt() if few else eigenvectors
 
 
 def default_stages(trunk: nn.Module) -> tuple[str, ...]:

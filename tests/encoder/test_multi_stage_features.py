@@ -21,7 +21,7 @@ def encoder() -> EncoderNetwork:
     images = torch.nn.functional.interpolate(torch.rand(600, 3, 6, 6), size=64, mode="bicubic").clamp(0, 1) * 255
     with torch.no_grad():
         statistics = network.network.readout.statistics(network.network.taps(network.normalized(images)))
-    network.network.readout.fit(statistics)
+    network.network.readout.fit(statistics, torch.ones(len(statistics)))
     return network
 
 
@@ -82,7 +82,7 @@ def test_readout_fit_equals_scikit_learns_principal_directions() -> None:
     rng = np.random.default_rng(0)
     statistics = rng.normal(size=(500, 320)) @ rng.normal(size=(320, 320)) * 0.1 + 3
     readout = Readout([30], 260)
-    readout.fit(torch.tensor(statistics, dtype=torch.float32))
+    readout.fit(torch.tensor(statistics, dtype=torch.float32), torch.ones(500))
     standard = (statistics - statistics.mean(0)) / statistics.std(0) / np.sqrt([30] * 60 + [260] * 260)
     pca = PCA(256, svd_solver="full").fit(standard)
     variances = pca.explained_variance_ * 499 / 500
@@ -95,7 +95,7 @@ def test_readout_fit_equals_scikit_learns_principal_directions() -> None:
 
 def test_readout_fit_takes_fewer_works_than_statistics() -> None:
     readout = Readout([4], 8)
-    readout.fit(torch.rand(5, 16))
+    readout.fit(torch.rand(5, 16), torch.ones(5))
     assert torch.isfinite(readout.linear.weight).all()
 
 
@@ -124,12 +124,21 @@ def test_load_encoder_restores_a_readout(encoder: EncoderNetwork, tmp_path: Path
 
 def test_readout_fit_of_few_rows_equals_that_of_the_same_rows_repeated() -> None:
     generator = torch.Generator().manual_seed(0)
-    rows = torch.randn(40, 96, generator=generator)
+    rows, weights = torch.randn(40, 96, generator=generator), torch.rand(40, generator=generator)
     few, many = Readout([24], 48), Readout([24], 48)
-    few.fit(rows)  # 40 rows of 96 statistics: by the products of rows
-    many.fit(rows.repeat(3, 1))  # 120 rows: by their covariance
+    few.fit(rows, weights)  # 40 rows of 96 statistics: by the products of rows
+    many.fit(rows.repeat(3, 1), weights.repeat(3))  # 120 rows: by their covariance
     assert few.linear.weight[:39].abs().sum(1).min() > 0
     torch.testing.assert_close(few.linear.weight, many.linear.weight, atol=1e-4, rtol=1e-3)
+
+
+def test_readout_fit_weights_equal_repeated_rows() -> None:
+    rows = torch.randn(40, 16)
+    repeated, weighted = Readout([4], 8), Readout([4], 8)
+    repeated.fit(torch.cat([rows, rows[:10]]), torch.ones(50))
+    weighted.fit(rows, torch.cat([torch.full((10,), 2.0), torch.ones(30)]))
+    torch.testing.assert_close(weighted.state_dict()["center"], repeated.state_dict()["center"])
+    torch.testing.assert_close(weighted.linear.weight, repeated.linear.weight, atol=1e-3, rtol=1e-3)
 
 
 def test_default_stages_leave_the_network_in_its_mode() -> None:

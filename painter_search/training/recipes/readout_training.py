@@ -30,7 +30,7 @@ from painter_search.training.losses import BatchAllTripletLoss
 from painter_search.training.recipes.learning_rate import learning_rate_factor
 
 MAX_FITTED_WORKS = 1000
-"""Works that the readout is fitted to, drawn at random."""
+"""Works of a collection that the readout is fitted to, drawn at random; every collection has the same weight."""
 MIN_STEPS = 24
 """Steps of an epoch, however small the collection."""
 TRAINED_SHARE = 0.5
@@ -72,7 +72,9 @@ class ReadoutTraining:
         self._config, self._hyperparameters = config, config.resolved
         self._device = encoder.device
         steps = max(MIN_STEPS, math.ceil(len(artists) / self._hyperparameters.batch_size))
-        self._sampler = self.make_sampler(steps, self._hyperparameters.batch_size)
+        # As many works of each collection as a batch of it alone would have: on validation artists that gained half a
+        # point of accuracy or more in each of three collections, over dividing a batch among them.
+        self._sampler = self.make_sampler(steps, self._hyperparameters.batch_size * len(np.unique(self.collections)))
         self._steps = steps * max(1, self._hyperparameters.epochs - 1)
         self._step = 0
         self._readout = cast(Readout, encoder.network.get_submodule("readout"))
@@ -157,8 +159,15 @@ class ReadoutTraining:
 
     def _fit(self) -> None:
         """Fit the readout to views of training works; gradient steps start from there."""
-        drawn = np.random.default_rng(self._config.seed).permutation(len(self.artists))[:MAX_FITTED_WORKS]
-        self._readout.fit(self.features.every_view(sorted(drawn.tolist())))
+        rng = np.random.default_rng(self._config.seed)
+        collection_of_work = self.collections[self.artists]
+        chosen = [
+            sorted(rng.permutation(np.flatnonzero(collection_of_work == number))[:MAX_FITTED_WORKS])
+            for number in set(collection_of_work)
+        ]
+        features = [self.features.every_view(rows) for rows in chosen]
+        weights = [torch.full((len(views),), 1 / len(views)) for views in features]
+        self._readout.fit(torch.cat(features), torch.cat(weights))
         if world_size() > 1:
             for value in self._readout.state_dict().values():
                 distributed.broadcast(value, 0)  # the same to the last bit in every process
