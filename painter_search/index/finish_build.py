@@ -96,10 +96,12 @@ def _tell_of_learned(manifest: Manifest, artists: Set[str]) -> None:
     if not learned.trained:
         return
     calibration = ""
-    if manifest.encoder_confidence is not None:
-        calibration = ", and its probabilities are calibrated on the others"
-    elif manifest.confidence is not None:
+    if manifest.confidence is not None and manifest.encoder_confidence is None:
         calibration = ", and the encoder's own calibration is kept"
+    elif manifest.confidence is not None:
+        on_others = manifest.confidence.measured_artists <= learned.artists - learned.trained
+        works = "the others" if on_others else "all of them, which makes them more cautious"
+        calibration = f", and its probabilities are calibrated on {works}"
     logger.info(
         f"The encoder was trained or validated on {learned.trained:,} of these {learned.artists:,} artists: "
         f"scores of this index flatter it{calibration}."

@@ -105,7 +105,7 @@ def test_show_audit_prints_leaks_first(audit: Audit, capsys: pytest.CaptureFixtu
     said = capsys.readouterr().out
     assert said.startswith("LEAK: 1 pair of pictures and 1 pair of names")
     assert "broken.jpg" in said
-    assert "1 a text file, not an image" in said
+    assert "Left out: a text file, not an image (1)" in said
 
 
 def test_audit_to_dict_is_what_json_prints_and_has_no_pictures(

@@ -186,13 +186,9 @@ def test_encoder_has_learned_from_its_artists_and_from_no_others_whatever_their_
     assert measured == ((8, 40) if learned else (9, 45))
     assert index.trained_share == (int(learned), 9)
     assert Manifest.from_stored(manifest.to_stored()).trained_artists == manifest.trained_artists
-    # Of eight artists the one that it learned from leaves too few.
-    with caplog.at_level("INFO", "painter_search"):
-        fewer = index.remove(["Artist 08"]).index
-    assert (fewer.manifest.encoder_confidence is None) == learned
 
 
-def test_folder_with_too_few_artists_that_the_encoder_did_not_learn_from_keeps_the_encoders_calibration(
+def test_artists_that_the_encoder_learned_from_count_for_want_of_others_and_only_if_that_is_more_cautious(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     add_calibration(save_tiny_encoder(tmp_path / "encoder.safetensors"))
@@ -200,8 +196,17 @@ def test_folder_with_too_few_artists_that_the_encoder_did_not_learn_from_keeps_t
     paintings = paint_tiny_artists(tmp_path / "mine", artists=9, works=5)
     with caplog.at_level("INFO", "painter_search"):
         index = PaintingIndex.build(folder=paintings, encoder=encoder, index=tmp_path / "index", device="cpu")
-    assert "validated on 2 of these 9 artists: scores of this index flatter it, and the encoder's own" in caplog.text
-    assert index.manifest.encoder_confidence is None
+    assert "validated on 2 of these 9 artists: scores of this index flatter it, and " in caplog.text
+    manifest, of_encoder = index.manifest, index.manifest.encoder_confidence or index.manifest.confidence
+    assert of_encoder is not None
+    for offset, is_kept in ((-50.0, True), (50.0, False)):
+        given = replace(of_encoder, known_weights=(offset, *of_encoder.known_weights[1:]))  # type: ignore[index]
+        folder = replace(manifest, confidence=given, encoder_confidence=None)
+        found = recalibrate(folder, index.folder).confidence
+        assert found is not None
+        assert (found == given) == is_kept
+        assert found.measured_artists == (given.measured_artists if is_kept else 9)
+        assert recalibrate(replace(folder, split="all"), index.folder).confidence == given
 
 
 def test_artists_of_a_collection_divided_anew_are_counted_where_it_is_scored(

@@ -33,9 +33,9 @@ MAX_QUERIES = 150
 def recalibrate(manifest: Manifest, folder: Path) -> Manifest:
     """The manifest of an index whose works, vectors and statistics lie in `folder`, calibrated on these works.
 
-    Works by artists that the encoder may have learned from count for nothing, since they seem nearer to each other than
-    works by others. The encoder's calibration is kept without PLDA, and with too few other works; see
-    `can_fit_to_index`.
+    Works by artists that the encoder may have learned from seem nearer to each other than works by others. They count
+    where others are too few (see `can_fit_to_index`) and even they make the calibration of an index of test works or of
+    a folder more cautious. Else the encoder's calibration is kept, and so it is without PLDA.
     """
     of_encoder = manifest.encoder_confidence or manifest.confidence
     moved = of_encoder
@@ -64,11 +64,26 @@ def _fit_to_works(folder: Path, manifest: Manifest, confidence: Confidence) -> C
     named = {PLDA_FILE: FileEntry(0, "")}  # as the manifest will name it
     index = AttributionData(folder, replace(manifest, confidence=confidence, files=named))
     learned = find_learned(manifest, index.artists.names)
+    fitted = _fit_without(learned, index, confidence)
+    if fitted is None and learned and manifest.split not in TRAINING_SPLITS:
+        on_all = _fit_without(set(), index, confidence) or confidence
+        fitted = min(confidence, on_all, key=_artists_known)  # works learned from only make it too sure
+    index.works.close()
+    return fitted or confidence
+
+
+def _fit_without(learned: set[str], index: AttributionData, confidence: Confidence) -> Confidence | None:
+    """The calibration moved to the works of an index by other artists; None if they are too few."""
     queried = LeaveOneOutIndex(index, SAMPLED_WORKS, np.random.default_rng(0), learned)
     sample = queried.queried_sample
-    if can_fit_to_index(confidence, sample.artists):
-        rows = queried.draw(MAX_QUERIES, np.random.default_rng(0))
-        if len(rows) >= LEAST_WORKS:
-            confidence = fit_to_index(confidence, queried.query(rows), queried.numbers[rows], sample)
-    index.works.close()
-    return confidence
+    if not can_fit_to_index(confidence, sample.artists):
+        return None
+    rows = queried.draw(MAX_QUERIES, np.random.default_rng(0))
+    if len(rows) < LEAST_WORKS:
+        return None
+    return fit_to_index(confidence, queried.query(rows), queried.numbers[rows], sample)
+
+
+def _artists_known(confidence: Confidence) -> float:
+    """The offset of the probability that a query's artist is in the index; `fit_to_index` moves nothing else of it."""
+    return -np.inf if confidence.known_weights is None else confidence.known_weights[0]
