@@ -249,16 +249,17 @@ def _join_names(table: pd.DataFrame, path: Path, remarks: list[str]) -> Sequence
 def _add_qualifiers(table: pd.DataFrame, artist: int, path: Path, remarks: list[str]) -> tuple[pd.Series, list[int]]:
     """The artists with the qualifiers that stand in columns of their own, `Titian (workshop of)`; and these columns."""
     header, artists = list(table.columns), table.iloc[:, artist]
-    found = []
+    found, naming = [], find_columns(header, ARTIST)
     for number in find_columns(header, QUALIFIER):
         cells = table.iloc[:, number]
-        values = [value for value in cells.unique() if value.strip()]
-        qualifying = [value for value in values if any(map(_read_qualifier, value.split("|")))]
-        if number == artist or not values or (not qualifying and number in find_columns(header, ARTIST)):
+        qualifying: list[str] = []
+        others: list[str] = []
+        for value in filter(str.strip, cells.unique()):
+            (qualifying if any(map(_read_qualifier, value.split("|"))) else others).append(value)
+        if number == artist or not (qualifying or others) or (not qualifying and number in naming):
             continue
         found.append(number)
         artists = pd.Series(list(map(_qualify, artists, cells)), index=artists.index, name=artists.name, dtype=object)
-        others = [value for value in values if value not in qualifying]
         said = [f"qualifiers are read from {header[number]!r} ({first_few(qualifying)})"] if qualifying else []
         if others:
             said.append(f"a work is the artist's own where {header[number]!r} is {first_few(others)}")

@@ -70,12 +70,15 @@ class _Reading:
         """What each picture's path says, with the artist as shown; no artist if it is left out."""
         self.rejected: list[tuple[str, str]] = []
         self._left_out: Counter[str] = Counter()
-        levels = zip_longest(*(folders_of(PurePosixPath(picture.file)) for picture in pictures))
+        paths = [PurePosixPath(picture.file) for picture in pictures]
+        folders = list(map(folders_of, paths))
         self._dividing = {
-            at for at, names in enumerate(levels) if len(set(names)) > 1 and at != self.layout.artist_level
+            at
+            for at, names in enumerate(zip_longest(*folders))
+            if len(set(names)) > 1 and at != self.layout.artist_level
         }
         """Levels whose folders may tell hands apart: one folder around everything, `studio`, does not."""
-        read = [self.layout.read(PurePosixPath(picture.file)) for picture in pictures]
+        read = list(map(self.layout.read, paths))
         artists = sorted({one.artist for one in read} - {"", *self.not_artists})
         shown = display_names(artists, are_joined=self.layout.file is not None)
         read_as: dict[str, list[str]] = defaultdict(list)
@@ -88,15 +91,14 @@ class _Reading:
         for number, one in enumerate(read):
             artist = one.artist or named_after.get(number, "")
             reason = f"{COPY}: {copied[number]} is of the same name" if number in copied else self._why_no(artist)
-            fake = next(filter(says_fake, folders_of(PurePosixPath(pictures[number].file))), None)
+            fake = next(filter(says_fake, folders[number]), None)
             if fake and not reason and not keep_fakes:
                 reason = f"{FAKE}: in the folder {fake}"
             if reason:
                 self.rejected.append((pictures[number].file, reason))
-            if reason:
                 self.fields.append(PathFields())
                 continue
-            near = self._qualifier(PurePosixPath(pictures[number].file), artist)
+            near = self._qualifier(folders[number], paths[number].stem, artist)
             self.fields.append(replace(one, artist=f"{shown[artist]} ({near})" if near else shown[artist]))
 
     def remarks(self) -> list[str]:
@@ -132,11 +134,11 @@ class _Reading:
                 found[number] = by_words[words_of(named.artist)]
         return found
 
-    def _qualifier(self, path: PurePosixPath, artist: str) -> str:
+    def _qualifier(self, folders: Sequence[str], name: str, artist: str) -> str:
         """The qualifier that a folder beside the artist's, or else the file's name, gives the artist: `workshop of`."""
-        folders = [one for at, one in enumerate(folders_of(path)) if at in self._dividing and not says_fake(one)]
-        in_name = "" if self.layout.artist_level is None else qualifier_before(path.stem, artist)
-        return next(filter(None, map(qualifier_of_folder, folders)), in_name)
+        dividing = (one for at, one in enumerate(folders) if at in self._dividing and not says_fake(one))
+        in_name = "" if self.layout.artist_level is None else qualifier_before(name, artist)
+        return next(filter(None, map(qualifier_of_folder, dividing)), in_name)
 
     def _why_no(self, artist: str) -> str:
         """The reason for which a picture is left out; empty if it is taken."""
